@@ -1,0 +1,278 @@
+"""The Mesa model and its nine agents: the rules interpreted one run at a time, to be watched and changed.
+
+The only importer of Mesa. The agents add no rule: each method ``rule_NAME``
+is the rule NAME of its state, called with the values its arguments name. To
+change one, subclass::
+
+    class CautiousXi(crink.China):
+        def rule_crisis_prob(self, pla_activity, grievance):   # ask for any names of the catalogue
+            return 0.02
+
+    crink.DeterrenceModel(agents=[CautiousXi])
+"""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import mesa
+import pandas as pd
+
+from . import levers as policy
+from . import parameters as coefficients
+from .codes import Actor, Draw
+from .draws import uniforms
+from .errors import InputError, nearest
+from .state import FIELDS
+from .transition import MONTH, steps
+
+
+class Holder:
+    """What an actor owns: its fields as attributes, its rules as ``rule_…`` methods."""
+
+    actor: ClassVar[Actor]
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "actor" in cls.__dict__:
+            for step in steps():
+                if step.actor == cls.actor:
+                    setattr(cls, f"rule_{step.rule.__name__}", staticmethod(step.rule))
+
+    def start(self, values: Mapping[str, float]) -> None:
+        """Set every owned field to its initial value."""
+        for field in FIELDS:
+            if field.owner == self.actor:
+                initial = field.initial if field.is_state else 0.0
+                setattr(self, field.name, values[initial] if isinstance(initial, str) else float(initial))
+
+    @property
+    def fields(self) -> dict[str, float]:
+        """The owned fields and their present values."""
+        return {f.name: getattr(self, f.name) for f in FIELDS if f.owner == self.actor}
+
+
+class StateAgent(Holder, mesa.Agent):
+    """A state with its leader; a Mesa agent."""
+
+    def __repr__(self):
+        return f"{type(self).__name__}(month {self.model.month})"
+
+    def _repr_html_(self):
+        return pd.Series(self.fields, name=type(self).__name__).to_frame()._repr_html_()
+
+
+class China(StateAgent):
+    """China: Xi weighs the Strait."""
+
+    actor = Actor.CHINA
+
+
+class NorthKorea(StateAgent):
+    """North Korea: Kim weighs Korea."""
+
+    actor = Actor.NORTH_KOREA
+
+
+class Russia(StateAgent):
+    """Russia: the war in Ukraine, the need for munitions, the tie to Pyongyang."""
+
+    actor = Actor.RUSSIA
+
+
+class Iran(StateAgent):
+    """Iran: supply to Russia, distraction of Washington."""
+
+    actor = Actor.IRAN
+
+
+class UnitedStates(StateAgent):
+    """The United States: attention, munitions, will."""
+
+    actor = Actor.UNITED_STATES
+
+
+class SouthKorea(StateAgent):
+    """South Korea: consent, power, the nuclear hedge."""
+
+    actor = Actor.SOUTH_KOREA
+
+
+class Japan(StateAgent):
+    """Japan: access and power."""
+
+    actor = Actor.JAPAN
+
+
+class Taiwan(StateAgent):
+    """Taiwan: defence and politics."""
+
+    actor = Actor.TAIWAN
+
+
+class Monitors(StateAgent):
+    """The MSMT and what is left of the UN panel."""
+
+    actor = Actor.MONITORS
+
+
+class World(Holder):
+    """The record of the run; not an agent."""
+
+    actor = Actor.WORLD
+
+
+AGENTS: tuple[type[StateAgent], ...] = (
+    China, NorthKorea, Russia, Iran, UnitedStates, SouthKorea, Japan, Taiwan, Monitors,
+)  # fmt: skip
+
+
+class DeterrenceModel(mesa.Model):
+    """One run of the model, month by month.
+
+    Parameters
+    ----------
+    levers : mapping, optional
+        The policy vector, each in [0, 1] or a dated schedule; today's values where none is given.
+    parameters : mapping, optional
+        Coefficients and structural switches (switch levels by name or number); defaults elsewhere.
+    seed, run : int
+        Which luck: the same numbers in every engine and under every policy. ``seed=None`` counts as 0
+        (``mesa.batch_run`` passes it).
+    months : int
+        Horizon. ``start`` is the first month, ``YYYY-MM``.
+    drivers : mapping, optional
+        What history supplies; see :data:`crink_abm.levers.DRIVERS`.
+    agents : sequence of classes, optional
+        Subclasses that replace the agents of their actor.
+    trace : bool
+        Keep every rule's inputs and outputs for :meth:`explain`.
+    **settings
+        Levers and parameters by name, so that ``mesa.batch_run`` can vary them.
+
+    Raises
+    ------
+    InputError
+        On an unknown name or a value outside its range.
+    """
+
+    def __init__(
+        self, levers=None, *, parameters=None, seed: int | None = 0, run: int = 0, months: int = policy.MONTHS,
+        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True, **settings,
+    ):  # fmt: skip
+        self.key = (int(seed or 0), int(run))
+        if not all(0 <= number < 2**64 for number in self.key):
+            raise InputError(f"seed and run lie in [0, 2^64); {self.key} was given")
+        super().__init__(rng=self.key[0])
+        levers, parameters = _sorted(settings, dict(levers or {}), dict(parameters or {}))
+        self.levers = policy.checked(levers)
+        self.parameters = coefficients.checked(parameters)
+        self.horizon, self.start, self.month = int(months), start, 0
+        self._calendar = policy.calendar(levers, self.horizon, start, drivers)
+        self._draws = uniforms(*self.key, self.horizon)
+        replaced = {kind.actor: kind for kind in agents}
+        self.record = World()
+        self.holder = {Actor.WORLD: self.record}
+        for kind in AGENTS:
+            self.holder[kind.actor] = replaced.get(kind.actor, kind)(self)
+        for holder in self.holder.values():
+            holder.start(self.parameters)
+        self._plan = [_planned(phase, self.holder) for phase in MONTH]
+        self.trace = [] if trace else None
+        self.datacollector = mesa.DataCollector(model_reporters={f.name: _reporter(f) for f in FIELDS})
+
+    def __getattr__(self, name):
+        """``model.china`` and so on: the agent of that actor."""
+        holder = self.__dict__.get("holder")
+        if holder and name.upper() in Actor.__members__:
+            return holder[Actor[name.upper()]]
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def step(self) -> None:
+        """One month: each phase decides from a snapshot, then commits."""
+        if self.month >= self.horizon:
+            self.running = False
+            return
+        given = dict(zip(policy.COLUMNS, self._calendar[self.month].tolist(), strict=True))
+        given.update((draw, float(series[self.month])) for draw, series in self._draws.items())
+        given["month"] = float(self.month)
+        given.update(self.parameters)
+        told = []
+        for planned in self._plan:
+            commits = []
+            for step, holder, rule, reads, when in planned:
+                if when is not None and not getattr(*when) > 0.0:
+                    for name in step.writes:
+                        if _IS_TERM[name]:
+                            setattr(holder, name, 0.0)
+                    continue
+                inputs = [given[name] if owner is None else getattr(owner, name) for owner, name in reads]
+                result = rule(*inputs)
+                outputs = result if isinstance(result, tuple) else (result,)
+                for name, value in zip(step.writes, outputs, strict=True):
+                    if _IS_TERM[name]:
+                        setattr(self.holder[_OWNER[name]], name, value)
+                    else:
+                        commits.append((self.holder[_OWNER[name]], name, value))
+                told.append((step, [name for _, name in reads], inputs, outputs))
+            for commit in commits:
+                setattr(*commit)
+        if self.trace is not None:
+            self.trace.append(told)
+        self.month += 1
+        self.datacollector.collect(self)
+        self.running = self.month < self.horizon
+
+    def run(self) -> "DeterrenceModel":
+        """Step to the horizon; returns the model."""
+        while self.month < self.horizon:
+            self.step()
+        return self
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Every field, one row a month; the index is the month's date."""
+        table = self.datacollector.get_model_vars_dataframe()
+        table.index = pd.Index([policy.month_label(t, self.start) for t in range(len(table))], name="month")
+        return table
+
+
+def _sorted(settings, levers, parameters):
+    """Keyword settings put with the levers or the parameters."""
+    for name, value in settings.items():
+        if name in policy.LEVERS:
+            levers[name] = value
+        elif name in coefficients.CATALOGUE:
+            parameters[name] = value
+        else:
+            known = (*policy.LEVERS, *coefficients.CATALOGUE)
+            raise InputError(
+                f"no lever or parameter is named {name!r}{nearest(name, known)}; `crink-abm info` lists them"
+            )
+    return levers, parameters
+
+
+_OWNER = {field.name: field.owner for field in FIELDS}
+_IS_TERM = {field.name: not field.is_state for field in FIELDS}
+_GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
+
+
+def _planned(phase, holders):
+    """A phase with its rules looked up: (step, holder, rule, [(owner or None, name)], when)."""
+    planned = []
+    for step in phase.steps:
+        holder = holders[step.actor]
+        rule = getattr(holder, f"rule_{step.rule.__name__}")
+        reads = []
+        for name in inspect.signature(rule).parameters:
+            if name not in _GIVEN and name not in _OWNER:
+                known = (*_GIVEN, *_OWNER)
+                raise InputError(f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, known)}")
+            reads.append((None if name in _GIVEN else holders[_OWNER[name]], name))
+        when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
+        planned.append((step, holder, rule, reads, when))
+    return planned
+
+
+def _reporter(field):
+    return lambda model: getattr(model.holder[field.owner], field.name)

@@ -1,0 +1,104 @@
+"""The compiled engine: the same runs as in Mesa, by the hundred thousand. No science in it."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+
+from .kernel import RESULTS
+from .state import FIELDS
+
+#: Runs a thread takes at a time: a tenth of a second, so an interrupt is felt at once.
+SLICE = 4096
+
+
+@cache
+def _kernel(overrides: tuple[tuple[str, Callable], ...] = ()):
+    from .compiler import compile_kernel  # numba is heavy: loaded when a batch first runs
+
+    return compile_kernel(dict(overrides))
+
+
+def compiled(rules: Mapping[str, Callable] | None = None):
+    """The kernel, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
+    return _kernel(tuple(sorted((rules or {}).items())))
+
+
+def n_threads() -> int:
+    """Threads to use: ``$CRINK_THREADS``, else the cores this process may run on."""
+    given = os.environ.get("CRINK_THREADS")
+    return max(1, int(given)) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _arrays(worlds, world_of, n):
+    worlds = np.ascontiguousarray(worlds, dtype=np.float64)
+    if world_of is None:
+        world_of = np.zeros(n, dtype=np.int64)
+    return worlds, np.ascontiguousarray(world_of, dtype=np.int64)
+
+
+_NO_TRAJECTORY = np.zeros((0, 0, 0))
+
+
+def run_many(
+    calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0, world_of=None,
+    rules=None, threads: int | None = None,
+) -> np.ndarray:  # fmt: skip
+    """``n`` runs, numbered from ``first_run``, under one calendar.
+
+    Parameters
+    ----------
+    calendar : array (n_months, len(levers.COLUMNS))
+    worlds : array (n_worlds, len(parameters.CATALOGUE))
+    world_of : array (n,) of row numbers of ``worlds``; all 0 if None
+
+    Returns
+    -------
+    array (n, len(RESULTS)) of float64, columns as in :data:`kernel.RESULTS`.
+    """
+    kernel = compiled(rules)
+    worlds, world_of = _arrays(worlds, world_of, n)
+    out = np.empty((n, len(RESULTS)))
+
+    def work(low):
+        high = min(low + SLICE, n)
+        kernel(
+            calendar, worlds, world_of[low:high], np.uint64(seed), np.uint64(first_run + low), out[low:high], _NO_TRAJECTORY
+        )
+
+    run_slices(work, range(0, n, SLICE), threads)
+    return out
+
+
+def run_slices(work: Callable[[int], None], items, threads: int | None = None) -> None:
+    """Call ``work`` on each item, in threads; stops at once on an interrupt."""
+    count = threads or n_threads()
+    if count == 1 or len(items) == 1:
+        for item in items:
+            work(item)
+        return
+    pool = ThreadPoolExecutor(count)
+    try:
+        for future in [pool.submit(work, item) for item in items]:
+            future.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def trajectories(calendar, worlds, n: int, *, seed: int, first_run: int = 0, world_of=None, rules=None) -> np.ndarray:
+    """Every field of ``n`` runs, every month: array (n, n_months, len(state.FIELDS))."""
+    worlds, world_of = _arrays(worlds, world_of, n)
+    results = np.empty((n, len(RESULTS)))
+    trace = np.empty((n, len(calendar), len(FIELDS)))
+    compiled(rules)(calendar, worlds, world_of, np.uint64(seed), np.uint64(first_run), results, trace)
+    return trace
+
+
+def chunks(n: int, size: int) -> Iterator[tuple[int, int]]:
+    """(first, count) of consecutive pieces of ``n`` runs."""
+    for first in range(0, n, size):
+        yield first, min(size, n - first)

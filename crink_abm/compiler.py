@@ -1,0 +1,137 @@
+"""Compiles the rules and the kernel with numba, and keeps the machine code on disk.
+
+The code cache is keyed by a hash of the package's own source, so a kernel that
+is older than any rule cannot be found. Nothing is written until a batch runs.
+"""
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+import types
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import types as nb
+from numba.extending import intrinsic
+
+from . import draws, kernel, numerics
+from .transition import steps
+
+_OPTIONS = {"error_model": "numpy", "nogil": True, "fastmath": False}
+
+
+@intrinsic
+def _pow2(typing, k):
+    """2**k by writing the exponent's bits."""
+
+    def build(context, builder, signature, args):
+        whole = builder.fptosi(args[0], ir.IntType(64))
+        bits = builder.shl(builder.add(whole, ir.Constant(ir.IntType(64), 1023)), ir.Constant(ir.IntType(64), 52))
+        return builder.bitcast(bits, ir.DoubleType())
+
+    return nb.float64(nb.float64), build
+
+
+@intrinsic
+def _exponent(typing, x):
+    """The unbiased exponent of a positive normal number, read from its bits."""
+
+    def build(context, builder, signature, args):
+        bits = builder.bitcast(args[0], ir.IntType(64))
+        biased = builder.lshr(bits, ir.Constant(ir.IntType(64), 52))
+        return builder.sitofp(builder.sub(biased, ir.Constant(ir.IntType(64), 1023)), ir.DoubleType())
+
+    return nb.float64(nb.float64), build
+
+
+@numba.njit(forceinline=True, **_OPTIONS)
+def _pow2_compiled(k):
+    return _pow2(k)
+
+
+@numba.njit(forceinline=True, **_OPTIONS)
+def _exponent_compiled(x):
+    return _exponent(x)
+
+
+_PRIMITIVES = {numerics.pow2: _pow2_compiled, numerics.exponent: _exponent_compiled}
+
+
+class RuleCompiler:
+    """Turns plain functions into compiled ones, with every plain function they call."""
+
+    def __init__(self):
+        self._done = dict(_PRIMITIVES)
+
+    def compiled(self, function: Callable):
+        """The compiled twin of a plain function (and of the functions it names)."""
+        if function not in self._done:
+            names = function.__code__.co_names
+            scope = {
+                name: self.compiled(value) if isinstance(value, types.FunctionType) else value
+                for name, value in function.__globals__.items()
+                if name in names
+            }
+            scope["__name__"] = function.__module__  # the disk cache finds a function's home by name
+            twin = types.FunctionType(function.__code__, scope, function.__name__, None, function.__closure__)
+            self._done[function] = numba.njit(forceinline=True, **_OPTIONS)(twin)
+        return self._done[function]
+
+
+@cache
+def source_hash() -> str:
+    """A hash of the package's Python source: which rules a result was made with."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def cache_directory() -> Path:
+    """Where compiled code is kept: ``$CRINK_CACHE``, else the user's cache folder."""
+    base = os.environ.get("CRINK_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "crink_abm"
+
+
+def _place(text: str) -> Path | None:
+    """The kernel's file, written whole or not at all; None where the cache cannot be written."""
+    name = f"{source_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
+    folder = cache_directory() / name
+    path = folder / "crink_kernel.py"
+    try:
+        if not path.exists() or path.read_text() != text:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=folder, suffix=".py")
+            with os.fdopen(handle, "w") as file:
+                file.write(text)
+            os.replace(temporary, path)
+        return path
+    except OSError:
+        return None
+
+
+def compile_kernel(overrides: Mapping[str, Callable] | None = None):
+    """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``)."""
+    text = kernel.source()
+    path = None if overrides else _place(text)
+    if path is None:
+        scope = {}
+        exec(compile(text, "<crink kernel>", "exec"), scope)
+    else:
+        spec = importlib.util.spec_from_file_location("crink_kernel", path)
+        module = sys.modules["crink_kernel"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        scope = module.__dict__
+    rules = RuleCompiler()
+    for step in steps():
+        scope[kernel.rule_alias(step)] = rules.compiled((overrides or {}).get(step.name, step.rule))
+    scope.update(pair=rules.compiled(draws.pair), u64=np.uint64, zeros=np.zeros)
+    return numba.njit(cache=path is not None, **_OPTIONS)(scope["run_blocks"])

@@ -1,0 +1,174 @@
+"""Writes the compiled engine's source from the table of the month.
+
+The text is plain Python for numba: state, parameters and terms of ``LANES``
+runs lie side by side in one block ``w`` (field, lane), so that the innermost
+loops run over lanes and become vector instructions. Steps with a ``when`` run
+lane by lane, only for lanes that need them. No science is added here: every
+right-hand side is a call of a rule.
+"""
+
+from .draws import address
+from .codes import Draw
+from .levers import COLUMNS
+from .parameters import CATALOGUE
+from .state import FIELDS
+from .transition import MONTH
+
+#: Runs abreast. A block of (fields + parameters) x LANES doubles stays near the first-level cache.
+LANES = 16
+
+#: What the engine returns of each run: the values of these fields after the last month.
+RESULTS: tuple[str, ...] = (
+    "first_blockade", "first_invasion", "first_korea_attack", "first_korea_war", "first_two_front",
+    "first_russian_join", "first_nuclear", "korea_after_taiwan", "taiwan_after_korea", "n_provocations",
+    "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
+)  # fmt: skip
+
+_OFFSET = {name: k * LANES for k, name in enumerate([f.name for f in FIELDS] + list(CATALOGUE))}
+_TERMS = {f.name for f in FIELDS if not f.is_state}
+_SIZE = len(_OFFSET) * LANES
+
+
+def _lane(name: str) -> str:
+    return f"w[{_OFFSET[name]} + i]"
+
+
+def groups(phase):
+    """The steps of a phase cut where ``when`` changes: [(when, [step, …]), …]."""
+    cut = []
+    for step in phase.steps:
+        if not cut or cut[-1][0] != step.when:
+            cut.append((step.when, []))
+        cut[-1][1].append(step)
+    return cut
+
+
+def rule_alias(step) -> str:
+    """The rule's name inside the kernel."""
+    return "rule_" + step.name.replace(".", "_")
+
+
+class _Loop:
+    """The body of one loop over lanes: loads each name once, calls the rules, stores at the end."""
+
+    def __init__(self, snapshot):
+        self.lines, self.local, self.draws = [], {}, set()
+        self.snapshot = snapshot  # state fields committed after the loop: name -> local
+
+    def value(self, name: str) -> str:
+        """A local that holds ``name``, loading or drawing it on first use."""
+        if name in COLUMNS:
+            return f"c_{name}"
+        if name == "month":
+            return "month"
+        if name in Draw.__members__:
+            draw = Draw[name]
+            key = address(draw)
+            if key not in self.draws:
+                self.draws.add(key)
+                self.lines.append(f"d{key}_0, d{key}_1 = pair(seed, run0 + u64(i), u64(t), u64({key}))")
+            return f"d{key}_{draw.slot & 1}"
+        if name not in self.local:
+            self.local[name] = f"x_{name}"
+            self.lines.append(f"x_{name} = {_lane(name)}")
+        return self.local[name]
+
+    def call(self, step) -> None:
+        arguments = ", ".join(self.value(name) for name in step.reads)
+        targets = []
+        for name in step.writes:
+            targets.append(f"x_{name}" if name in _TERMS else f"n_{name}")
+            if name in _TERMS:
+                self.local[name] = f"x_{name}"
+            else:
+                self.snapshot[name] = f"n_{name}"
+        self.lines.append(f"{', '.join(targets)} = {rule_alias(step)}({arguments})")
+        self.lines.extend(f"{_lane(name)} = x_{name}" for name in step.writes if name in _TERMS)
+
+
+def _phase_lines(phase):
+    """One phase: a vector loop for its unconditional groups, a scalar one for the others."""
+    cut = groups(phase)
+    written = [name for step in phase.steps for name in step.writes if name not in _TERMS]
+    if len(written) != len(set(written)):
+        raise AssertionError(f"phase {phase.title!r} writes a state twice")
+    # A state written in one group and read in a later one must be seen as it stood: stage it.
+    staged = {}
+    for k, (_, steps) in enumerate(cut):
+        later = {name for _, rest in cut[k + 1 :] for step in rest for name in step.reads}
+        staged.update({name: None for step in steps for name in step.writes if name in later and name not in _TERMS})
+    if staged:
+        raise AssertionError(f"phase {phase.title!r}: {sorted(staged)} are read in a later group; split the phase")
+    for when, steps in cut:
+        loop = _Loop({})
+        for step in steps:
+            loop.call(step)
+        body = loop.lines + [f"{_lane(name)} = {local}" for name, local in loop.snapshot.items()]
+        yield f"# {phase.title}" + (f": where {when}" if when else "")
+        if when is None:
+            yield f"for i in range({LANES}):"
+            yield from ("    " + line for line in body)
+        else:
+            yield f"for i in range({LANES}):"
+            yield f"    if {_lane(when)} > 0.0:"
+            yield from ("        " + line for line in body)
+
+
+def escaping_terms() -> list[str]:
+    """Terms of conditional steps that something outside their condition reads: zeroed every month."""
+    home = {name: step.when for phase in MONTH for step in phase.steps for name in step.writes}
+    read = {
+        name
+        for phase in MONTH
+        for step in phase.steps
+        for name in step.reads
+        if name in _TERMS and home[name] is not None and home[name] != step.when
+    }
+    return sorted(read)
+
+
+def conditional_terms() -> list[str]:
+    """Terms that are worked out only where a condition holds; 0 elsewhere."""
+    return [n for phase in MONTH for s in phase.steps if s.when for n in s.writes if n in _TERMS]
+
+
+def source() -> str:
+    """The text of the function ``run_blocks``, to be compiled by numba."""
+    out = [
+        "def run_blocks(calendar, worlds, world_of, seed, first_run, results, trajectory):",
+        "    n_runs = results.shape[0]",
+        "    n_months = calendar.shape[0]",
+        "    record = trajectory.shape[0] > 0",
+        f"    w = zeros({_SIZE})",
+        f"    for block in range(0, n_runs, {LANES}):",
+        "        run0 = first_run + u64(block)",
+        f"        for i in range({LANES}):",
+        "            k = world_of[block + i] if block + i < n_runs else world_of[block]",
+        f"            for j in range({len(CATALOGUE)}):",
+        f"                w[({len(FIELDS)} + j) * {LANES} + i] = worlds[k, j]",
+        f"            for j in range({len(FIELDS)}):",
+        f"                w[j * {LANES} + i] = 0.0",
+    ]
+    pad = " " * 12
+    for field in FIELDS:
+        if field.is_state:
+            initial = _lane(field.initial) if isinstance(field.initial, str) else repr(float(field.initial))
+            out.append(f"{pad}{_lane(field.name)} = {initial}")
+    out += ["        for t in range(n_months):", "            month = float(t)"]
+    out += [f"{pad}c_{name} = calendar[t, {k}]" for k, name in enumerate(COLUMNS)]
+    out += [f"{pad}for i in range({LANES}):"]
+    out += [f"{pad}    {_lane(name)} = 0.0" for name in escaping_terms()]
+    hidden = [name for name in conditional_terms() if name not in escaping_terms()]
+    out += [f"{pad}if record:", f"{pad}    for i in range({LANES}):"]
+    out += [f"{pad}        {_lane(name)} = 0.0" for name in hidden]
+    for phase in MONTH:
+        out += [pad + line for line in _phase_lines(phase)]
+    out += [
+        f"{pad}if record:",
+        f"{pad}    for i in range(min({LANES}, n_runs - block)):",
+        f"{pad}        for j in range({len(FIELDS)}):",
+        f"{pad}            trajectory[block + i, t, j] = w[j * {LANES} + i]",
+        f"        for i in range(min({LANES}, n_runs - block)):",
+    ]
+    out += [f"            results[block + i, {k}] = {_lane(name)}" for k, name in enumerate(RESULTS)]
+    return "\n".join(out) + "\n"

@@ -1,0 +1,154 @@
+"""The policy vector and its dated schedules; the drivers that history supplies.
+
+A lever is a number in [0, 1], or a schedule ``{"2026-01": 0.5, "2027-06": 0.9}``:
+piecewise linear between its dates, constant before the first and after the last.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import InputError, nearest
+
+START = "2026-01"
+MONTHS = 120
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One instrument of policy: what its ends mean, and where it stands today."""
+
+    name: str
+    today: float
+    pillar: str
+    low: str
+    high: str
+
+
+LEVERS: dict[str, Lever] = {
+    lever.name: lever
+    for lever in (
+        Lever("usfk_posture", 0.5, "1 posture", "US forces in Korea withdrawn", "about twice today's 28,500"),
+        Lever("heavy_share", 0.4, "1 posture", "all light or rotational", "all heavy, permanently in theatre"),
+        Lever("dual_role", 0.3, "1 posture", "bound to the peninsula", "wholly usable for Taiwan"),
+        Lever("maritime_posture", 0.5, "1 posture", "no carriers and bombers", "twice today's"),
+        Lever("trilateral_coordination", 0.5, "2 alliance", "ad hoc", "institutional and tested, Russia assumed"),
+        Lever("exercise_tempo", 0.5, "2 alliance", "suspended", "double today's calendar"),
+        Lever("japan_burden_share", 0.4, "2 alliance", "none", "full second-theatre role"),
+        Lever("sanctions_intensity", 0.5, "3 policy", "lapsed", "fully enforced, with secondary sanctions"),
+        Lever("exposure", 0.5, "3 policy", "secrecy kept", "every transfer published"),
+        Lever("diplomatic_offramp", 0.2, "3 policy", "no channel", "standing purpose-built talks"),
+        Lever("china_engagement", 0.3, "3 policy", "none", "full parallel engagement on stability"),
+        Lever("counter_hybrid", 0.3, "4 hybrid", "none", "illicit cyber and finance income closed off"),
+    )
+}
+
+#: What history supplies: (default, meaning). -1 leaves a state to the model.
+DRIVERS: dict[str, tuple[float, str]] = {
+    "driver_ukraine": (-1.0, "War in Ukraine: 0 or 1 as recorded, -1 as the model has it"),
+    "driver_us_crisis": (-1.0, "Crisis elsewhere: 0 or 1 as recorded, -1 as the model has it"),
+    "driver_veto": (1.0, "The Russian veto of the UN panel (from 2024-03): 0 or 1"),
+    "driver_statement": (0.0, "Statements on US commitment: -1 silent or doubting, 1 affirming"),
+    "driver_exercise_season": (0.0, "Weight of the exercise calendar this month"),
+}
+
+#: Exercise weight by calendar month: the calendar of 2022-24 (Freedom Shield, Freedom Edge,
+#: Ulchi Freedom Shield, autumn air and trilateral drills); scale 0 to 1.
+SEASON = {3: 0.9, 4: 0.3, 6: 0.5, 8: 0.9, 10: 0.3, 11: 0.5}
+
+#: Row order of a calendar array: levers, then drivers.
+COLUMNS: tuple[str, ...] = (*LEVERS, *DRIVERS)
+
+_DATE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+
+
+def month_number(date: str, start: str = START) -> int:
+    """Months from ``start`` to ``date``, both ``YYYY-MM``.
+
+    Raises
+    ------
+    InputError
+        If a date is not of that form.
+    """
+    numbers = []
+    for text in (date, start):
+        match = _DATE.match(str(text))
+        if not match:
+            raise InputError(f"a month is written YYYY-MM (for example 2027-06); {text!r} was given")
+        numbers.append(int(match[1]) * 12 + int(match[2]) - 1)
+    return numbers[0] - numbers[1]
+
+
+def month_label(month: int, start: str = START) -> str:
+    """The date ``YYYY-MM`` of a month counted from ``start``."""
+    count = month_number(start, "0000-01") + month
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def _schedule(name, value, n_months, start):
+    if isinstance(value, Mapping):
+        if not value:
+            raise InputError(f"the schedule of {name} is empty; give at least one 'YYYY-MM' = value")
+        points = sorted((month_number(date, start), _number(name, level)) for date, level in value.items())
+        dates, levels = zip(*points, strict=True)
+        return np.interp(np.arange(n_months), dates, levels)
+    return np.full(n_months, _number(name, value))
+
+
+def _number(name, value):
+    low = -1.0 if name in DRIVERS else 0.0
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} takes a number or a dated schedule; {value!r} was given") from None
+    if not low <= number <= 1.0:
+        raise InputError(f"{name} lies in [{low:g}, 1]; {number:g} was given")
+    return number
+
+
+def checked(levers: Mapping | None = None) -> dict:
+    """The full policy vector: today's values updated by ``levers``.
+
+    Raises
+    ------
+    InputError
+        On an unknown lever or a value outside [0, 1].
+    """
+    full = {lever.name: lever.today for lever in LEVERS.values()}
+    for name, value in (levers or {}).items():
+        if name not in LEVERS:
+            raise InputError(f"no lever is named {name!r}{nearest(name, LEVERS)}; the levers are {', '.join(LEVERS)}")
+        _schedule(name, value, 1, START)
+        full[name] = dict(value) if isinstance(value, Mapping) else float(value)
+    return full
+
+
+def calendar(
+    levers: Mapping | None = None, n_months: int = MONTHS, start: str = START, drivers: Mapping | None = None
+) -> np.ndarray:
+    """Levers and drivers month by month: an array (n_months, len(COLUMNS)), columns as in ``COLUMNS``.
+
+    ``drivers`` overrides the defaults: a number, a schedule, or an array of n_months values.
+    """
+    if n_months < 1:
+        raise InputError(f"a run lasts at least 1 month; {n_months} was given")
+    policy = checked(levers)
+    first = month_number(start, "0000-01")
+    season = np.array([SEASON.get((first + t) % 12 + 1, 0.0) for t in range(n_months)])
+    table = np.empty((n_months, len(COLUMNS)))
+    for column, name in enumerate(COLUMNS):
+        if name in policy:
+            table[:, column] = _schedule(name, policy[name], n_months, start)
+        elif drivers and name in drivers:
+            given = drivers[name]
+            table[:, column] = (
+                given if isinstance(given, np.ndarray) else _schedule(name, given, n_months, start)
+            )
+        else:
+            table[:, column] = season if name == "driver_exercise_season" else DRIVERS[name][0]
+    unknown = set(drivers or {}) - set(DRIVERS)
+    if unknown:
+        raise InputError(f"no driver is named {sorted(unknown)[0]!r}; the drivers are {', '.join(DRIVERS)}")
+    return table

@@ -1,0 +1,64 @@
+"""What a parameter is, and how a set of values is checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ..errors import InputError, nearest
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One coefficient of the model, declared once.
+
+    ``low`` and ``high`` bound both what is accepted and what the prior draws
+    from (uniformly; log-uniformly where ``log`` is set). ``switch`` names the
+    levels of a structural factor, whose value is the level's number.
+    """
+
+    name: str
+    default: float
+    low: float
+    high: float
+    unit: str
+    source: str
+    meaning: str
+    log: bool = False
+    switch: type[IntEnum] | None = None
+
+
+def parameters(*rows) -> tuple[Parameter, ...]:
+    """Rows ``(name, default, low, high, unit, source, meaning)`` as parameters."""
+    return tuple(Parameter(*row) for row in rows)
+
+
+def check(catalogue: Mapping[str, Parameter], values: Mapping[str, float]) -> dict[str, float]:
+    """Values for every parameter, defaults where none is given.
+
+    Raises
+    ------
+    InputError
+        On an unknown name or a value outside its range.
+    """
+    full = {p.name: float(p.default) for p in catalogue.values()}
+    for name, given in values.items():
+        if name not in catalogue:
+            raise InputError(f"no parameter is named {name!r}{nearest(name, catalogue)}; `crink-abm info` lists them")
+        parameter = catalogue[name]
+        if parameter.switch is not None and isinstance(given, str):
+            levels = {level.name.lower(): float(level) for level in parameter.switch}
+            if given.lower() not in levels:
+                raise InputError(f"{name} is one of {', '.join(levels)}; {given!r} was given")
+            given = levels[given.lower()]
+        try:
+            value = float(given)
+        except (TypeError, ValueError):
+            raise InputError(f"parameter {name} takes a number; {given!r} was given") from None
+        if not parameter.low <= value <= parameter.high:
+            raise InputError(
+                f"parameter {name} lies in [{parameter.low:g}, {parameter.high:g}] ({parameter.unit}); {value:g} was given"
+            )
+        if parameter.switch is not None and value not in {float(level) for level in parameter.switch}:
+            raise InputError(f"{name} takes {[int(level) for level in parameter.switch]}; {value:g} was given")
+        full[name] = value
+    return full

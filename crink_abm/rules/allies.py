@@ -1,0 +1,105 @@
+"""South Korea, Japan and Taiwan: consent, access, power, politics, the arms race."""
+
+from ..numerics import logistic, logistic_noise
+from .common import approach, unit
+
+
+def rok_consent(trilateral_coordination, provocation_memory, coercion_rok, dual_role, diplomatic_offramp, consent_base, consent_coordination, consent_threat, consent_coercion, consent_dual, consent_talks):
+    """Seoul's consent to the use of US forces in Korea for Taiwan.
+
+        Λ( c0 + c1 trilateral_coordination + c2 provocation_memory - c3 coercion_rok
+           - c4 dual_role + c5 (diplomatic_offramp - 1/2) )
+
+    Threat from the North may raise or lower consent (c2 straddles 0). Claims C18, C19.
+    """
+    return logistic(
+        (consent_base + consent_coordination * trilateral_coordination)
+        + (
+            (consent_threat * provocation_memory - consent_coercion * coercion_rok)
+            + (consent_talks * (diplomatic_offramp - 0.5) - consent_dual * dual_role)
+        )
+    )
+
+
+def rok_hedge(rok_hedge, us_will, survivability, usfk_posture, trilateral_coordination, hedge_base, hedge_fear, hedge_assurance, hedge_adjustment):
+    """South Korea's nuclear hedge: how near a bomb of its own Seoul stands.
+
+        target = [ hedge_base + hedge_fear survivability
+                   - hedge_assurance (us_will + usfk_posture + trilateral_coordination) / 3 ]
+
+    Claim C13; the Nuclear Consultative Group is part of coordination here.
+    """
+    assurance = (us_will + (usfk_posture + trilateral_coordination)) / 3.0
+    target = unit(hedge_base + (hedge_fear * survivability - hedge_assurance * assurance))
+    return approach(rok_hedge, target, hedge_adjustment)
+
+
+def rok_power(rok_power, rok_growth):
+    """South Korea's military power (China in 2026: 1), growing at a monthly rate."""
+    return rok_power * (1.0 + rok_growth)
+
+
+def japan_access(trilateral_coordination, pla_activity, coercion_japan, japan_burden_share, access_base, access_coordination, access_threat, access_coercion, access_burden):
+    """Tokyo's readiness to open its bases and to fight.
+
+        Λ( a0 + a1 trilateral_coordination + a2 pla_activity - a3 coercion_japan - a4 (japan_burden_share - 1/2) )
+
+    a4 is the domestic limit on burdens. Claims C19, C20.
+    """
+    return logistic(
+        (access_base + access_coordination * trilateral_coordination)
+        + (access_threat * pla_activity - (access_coercion * coercion_japan + access_burden * (japan_burden_share - 0.5)))
+    )
+
+
+def japan_power(japan_power, japan_growth, japan_burden_share):
+    """Japan's military power (China in 2026: 1): growth rises with the share it carries (1/2: as planned)."""
+    return japan_power * (1.0 + japan_growth * (2.0 * japan_burden_share))
+
+
+def japan_strength(japan_power, japan_access, japan_burden_share):
+    """What Japan can bring to a fight over Taiwan: power, access, and half to all of it by its share.
+
+        japan_strength = japan_power access (1 + japan_burden_share) / 2
+    """
+    return japan_power * (japan_access * (0.5 + 0.5 * japan_burden_share))
+
+
+def japan_enters(taiwan_status, japan_in, us_in, japan_access, japan_join_speed, u_japan_enters):
+    """Does Japan fight for Taiwan this month? Only beside the United States.
+
+        p = japan_join_speed access, if the US is in and Japan is not
+    """
+    at_force = taiwan_status >= 2.0
+    goes = at_force and us_in > 0.0 and u_japan_enters < japan_join_speed * japan_access
+    return 1.0 if goes else (japan_in if at_force else 0.0)
+
+
+def taiwan_defence(taiwan_defence, taiwan_growth, taiwan_status, siege_loss):
+    """Taiwan's own defence (China in 2026: 1): grows in peace, is worn down by blockade and war."""
+    return taiwan_defence * (1.0 - siege_loss if taiwan_status >= 2.0 else 1.0 + taiwan_growth)
+
+
+def taiwan_drift(taiwan_drift, us_will, china_engagement, drift_persistence, drift_mean, drift_sd, drift_backing, drift_anxiety, u_taiwan_politics):
+    """Political drift away from unification (about -1 to 1).
+
+        d' = ρ d + (1 - ρ) (mean + backing (us_will - 1/2) + anxiety (china_engagement - 1/2)) + sd ε
+
+    Backing emboldens; talks over its head make Taipei anxious. ε logistic, variance 1.
+    """
+    mean = drift_mean + (drift_backing * (us_will - 0.5) + drift_anxiety * (china_engagement - 0.5))
+    return drift_persistence * taiwan_drift + (
+        (1.0 - drift_persistence) * mean + drift_sd * logistic_noise(u_taiwan_politics)
+    )
+
+
+def allied_arming(allied_arming, china_arming, pla_activity, arming_reaction_allied, arming_fatigue_allied, arming_threat):
+    """The allies' build-up beyond trend: Richardson's second equation.
+
+        y' = y + l x - b y + h pla_activity
+
+    Source: Richardson 1960; stable if a b > k l (``china.arming`` is the first equation).
+    """
+    return allied_arming + (
+        (arming_reaction_allied * china_arming - arming_fatigue_allied * allied_arming) + arming_threat * pla_activity
+    )

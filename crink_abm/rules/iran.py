@@ -1,0 +1,40 @@
+"""Iran: supply to Russia, and the distraction it causes Washington."""
+
+from ..numerics import logistic, logistic_noise
+from .common import approach, unit
+
+
+def distraction(iran_distraction, iran_persistence, iran_mean, iran_sd, u_iran_turmoil):
+    """How much of Washington's eye Tehran holds: an autoregression within [0, 1].
+
+        d' = [ ρ d + (1 - ρ) iran_mean + iran_sd ε ],  ε logistic with mean 0 and variance 1
+    """
+    return unit(
+        iran_persistence * iran_distraction
+        + ((1.0 - iran_persistence) * iran_mean + iran_sd * logistic_noise(u_iran_turmoil))
+    )
+
+
+def supply(iran_supply, ukraine_war, enforcement, iran_supply_base, iran_interdiction, need_adjustment):
+    """Iran's supply to Russia: drones and shells while the war lasts.
+
+        target = iran_supply_base ukraine_war (1 - iran_interdiction E)
+        supply' = supply + need_adjustment (target - supply)
+
+    Source: F253-F255 (Shahed deliveries, later made in Russia).
+    """
+    target = iran_supply_base * (ukraine_war * (1.0 - iran_interdiction * enforcement))
+    return approach(iran_supply, target, need_adjustment)
+
+
+def joins(taiwan_status, iran_in, iran_distraction, coordination, iran_reliability, directed_pull, join_speed, u_iran_joins):
+    """Does Tehran open a diversion during a war over Taiwan this month?
+
+        p = join_speed Λ(iran_reliability + iran_distraction - 1/2 + directed_pull [directed]); 0 if coordination is none
+    """
+    at_war = taiwan_status == 3.0
+    directed = directed_pull if coordination == 2.0 else 0.0
+    month_prob = join_speed * logistic(iran_reliability + ((iran_distraction - 0.5) + directed))
+    month_prob = 0.0 if coordination == 0.0 else month_prob
+    enters = at_war and u_iran_joins < month_prob
+    return 1.0 if enters else (iran_in if at_war else 0.0)
