@@ -34,17 +34,18 @@ SWITCHES = (
 )
 
 LEADERS = parameters(
-    ("spiral_weight", 1.0, 0.3, 1.7, "weight", "assumed", "How much posture alarms where it does both"),
+    ("spiral_weight", 0.8, 0.3, 1.3, "weight", "assumed", "How much posture alarms where it does both"),
     ("profile_gap", 0.2, 0.05, 0.5, "share", "assumed", "How much more the bolder profile of a leader values winning"),
     ("curvature", 0.88, 0.5, 1.0, "exponent", "F263", "Curvature of the value function (prospect theory)"),
     ("loss_aversion", 1.8, 1.3, 2.25, "ratio", "F260-F262", "Loss aversion (prospect theory)"),
     ("weighting", 0.65, 0.5, 0.8, "exponent", "F264", "Probability weighting (prospect theory)"),
     ("confidence", 0.7, 0.5, 0.9, "probability", "assumed", "Chance of success a satisficer asks for before costs"),
-    ("xi_precision", 5.0, 0.5, 10.0, "per unit utility", "F265", "Precision of Xi's quantal response"),
+    ("xi_precision", 4.0, 0.5, 10.0, "per unit utility", "F265", "Precision of Xi's quantal response"),
     ("xi_reference", 0.3, 0.0, 0.6, "value of Taiwan", "assumed", "How far full grievance lifts Xi's reference point"),
     ("xi_aspiration", 0.1, -0.3, 0.4, "value of Taiwan", "assumed", "What a satisficing Xi asks of waiting"),
-    ("kim_precision", 5.0, 0.5, 10.0, "per unit utility", "F265", "Precision of Kim's quantal response"),
+    ("kim_precision", 4.0, 0.5, 10.0, "per unit utility", "F265", "Precision of Kim's quantal response"),
     ("kim_reference", 0.5, 0.0, 1.0, "value of the regime", "assumed", "How far lost welfare lifts Kim's reference point"),
     ("kim_aspiration", 0.3, 0.0, 0.6, "value of the regime", "assumed", "What a satisficing Kim asks of standing down"),
+    ("hybrid_denial", 0.15, 0.0, 0.4, "share", "assumed", "Success of grey-zone and limited attacks denied by full counter-hybrid measures"),
     ("decisiveness", 3.0, 1.5, 5.0, "exponent", "assumed", "Decisiveness of the contest success function"),
 )

@@ -7,10 +7,11 @@ from .common import approach, unit
 def rok_consent(trilateral_coordination, provocation_memory, coercion_rok, dual_role, diplomatic_offramp, consent_base, consent_coordination, consent_threat, consent_coercion, consent_dual, consent_talks):
     """Seoul's consent to the use of US forces in Korea for Taiwan.
 
-        Λ( c0 + c1 trilateral_coordination + c2 provocation_memory - c3 coercion_rok
-           - c4 dual_role + c5 (diplomatic_offramp - 1/2) )
+        rok_consent' = Λ( consent_base + consent_coordination trilateral_coordination
+                          + consent_threat provocation_memory - consent_coercion coercion_rok
+                          - consent_dual dual_role + consent_talks (diplomatic_offramp - 1/2) )
 
-    Threat from the North may raise or lower consent (c2 straddles 0). Claims C18, C19.
+    Threat from the North may raise or lower consent (``consent_threat`` straddles 0). Claims C18, C19.
     """
     return logistic(
         (consent_base + consent_coordination * trilateral_coordination)
@@ -26,6 +27,7 @@ def rok_hedge(rok_hedge, us_will, survivability, usfk_posture, trilateral_coordi
 
         target = [ hedge_base + hedge_fear survivability
                    - hedge_assurance (us_will + usfk_posture + trilateral_coordination) / 3 ]
+        rok_hedge' = rok_hedge + hedge_adjustment (target - rok_hedge)
 
     Claim C13; the Nuclear Consultative Group is part of coordination here.
     """
@@ -35,16 +37,20 @@ def rok_hedge(rok_hedge, us_will, survivability, usfk_posture, trilateral_coordi
 
 
 def rok_power(rok_power, rok_growth):
-    """South Korea's military power (China in 2026: 1), growing at a monthly rate."""
+    """South Korea's military power (China in 2026: 1), growing at a monthly rate.
+
+        rok_power' = rok_power (1 + rok_growth)
+    """
     return rok_power * (1.0 + rok_growth)
 
 
 def japan_access(trilateral_coordination, pla_activity, coercion_japan, japan_burden_share, access_base, access_coordination, access_threat, access_coercion, access_burden):
     """Tokyo's readiness to open its bases and to fight.
 
-        Λ( a0 + a1 trilateral_coordination + a2 pla_activity - a3 coercion_japan - a4 (japan_burden_share - 1/2) )
+        japan_access' = Λ( access_base + access_coordination trilateral_coordination + access_threat pla_activity
+                           - access_coercion coercion_japan - access_burden (japan_burden_share - 1/2) )
 
-    a4 is the domestic limit on burdens. Claims C19, C20.
+    ``access_burden`` is the domestic limit on burdens. Claims C19, C20.
     """
     return logistic(
         (access_base + access_coordination * trilateral_coordination)
@@ -53,14 +59,17 @@ def japan_access(trilateral_coordination, pla_activity, coercion_japan, japan_bu
 
 
 def japan_power(japan_power, japan_growth, japan_burden_share):
-    """Japan's military power (China in 2026: 1): growth rises with the share it carries (1/2: as planned)."""
+    """Japan's military power (China in 2026: 1): growth rises with the share it carries (1/2: as planned).
+
+        japan_power' = japan_power (1 + 2 japan_growth japan_burden_share)
+    """
     return japan_power * (1.0 + japan_growth * (2.0 * japan_burden_share))
 
 
 def japan_strength(japan_power, japan_access, japan_burden_share):
     """What Japan can bring to a fight over Taiwan: power, access, and half to all of it by its share.
 
-        japan_strength = japan_power access (1 + japan_burden_share) / 2
+        japan_strength = japan_power japan_access (1 + japan_burden_share) / 2
     """
     return japan_power * (japan_access * (0.5 + 0.5 * japan_burden_share))
 
@@ -68,7 +77,8 @@ def japan_strength(japan_power, japan_access, japan_burden_share):
 def japan_enters(taiwan_status, japan_in, us_in, japan_access, japan_join_speed, u_japan_enters):
     """Does Japan fight for Taiwan this month? Only beside the United States.
 
-        p = japan_join_speed access, if the US is in and Japan is not
+        while taiwan_status >= 2: japan_in' = 1 if us_in > 0 and u_japan_enters < japan_join_speed japan_access,
+                                  else japan_in; otherwise 0
     """
     at_force = taiwan_status >= 2.0
     goes = at_force and us_in > 0.0 and u_japan_enters < japan_join_speed * japan_access
@@ -76,16 +86,20 @@ def japan_enters(taiwan_status, japan_in, us_in, japan_access, japan_join_speed,
 
 
 def taiwan_defence(taiwan_defence, taiwan_growth, taiwan_status, siege_loss):
-    """Taiwan's own defence (China in 2026: 1): grows in peace, is worn down by blockade and war."""
+    """Taiwan's own defence (China in 2026: 1): grows in peace, is worn down by blockade and war.
+
+        taiwan_defence' = taiwan_defence (1 - siege_loss) if taiwan_status >= 2, else taiwan_defence (1 + taiwan_growth)
+    """
     return taiwan_defence * (1.0 - siege_loss if taiwan_status >= 2.0 else 1.0 + taiwan_growth)
 
 
 def taiwan_drift(taiwan_drift, us_will, china_engagement, drift_persistence, drift_mean, drift_sd, drift_backing, drift_anxiety, u_taiwan_politics):
     """Political drift away from unification (about -1 to 1).
 
-        d' = ρ d + (1 - ρ) (mean + backing (us_will - 1/2) + anxiety (china_engagement - 1/2)) + sd ε
+        mean = drift_mean + drift_backing (us_will - 1/2) + drift_anxiety (china_engagement - 1/2)
+        taiwan_drift' = drift_persistence taiwan_drift + (1 - drift_persistence) mean + drift_sd noise(u_taiwan_politics)
 
-    Backing emboldens; talks over its head make Taipei anxious. ε logistic, variance 1.
+    Backing emboldens; talks over its head make Taipei anxious.
     """
     mean = drift_mean + (drift_backing * (us_will - 0.5) + drift_anxiety * (china_engagement - 0.5))
     return drift_persistence * taiwan_drift + (
@@ -96,9 +110,10 @@ def taiwan_drift(taiwan_drift, us_will, china_engagement, drift_persistence, dri
 def allied_arming(allied_arming, china_arming, pla_activity, arming_reaction_allied, arming_fatigue_allied, arming_threat):
     """The allies' build-up beyond trend: Richardson's second equation.
 
-        y' = y + l x - b y + h pla_activity
+        allied_arming' = allied_arming + arming_reaction_allied china_arming - arming_fatigue_allied allied_arming
+                         + arming_threat pla_activity
 
-    Source: Richardson 1960; stable if a b > k l (``china.arming`` is the first equation).
+    Source: Richardson 1960 (y' = y + l x - b y + h); stable if a b > k l (``china.arming`` is the first equation).
     """
     return allied_arming + (
         (arming_reaction_allied * china_arming - arming_fatigue_allied * allied_arming) + arming_threat * pla_activity

@@ -5,16 +5,20 @@ from .common import approach, contest, lottery, pick, quantal, satisfice, sure, 
 
 
 def power(china_power, china_growth):
-    """China's military power (2026: 1), growing at a monthly rate."""
+    """China's military power (2026: 1), growing at a monthly rate.
+
+        china_power' = china_power (1 + china_growth)
+    """
     return china_power * (1.0 + china_growth)
 
 
 def arming(china_arming, allied_arming, grievance, arming_reaction_china, arming_fatigue_china, arming_grievance):
     """China's build-up beyond trend: Richardson's first equation.
 
-        x' = x + k y - a x + g (grievance - 1/2)
+        china_arming' = china_arming + arming_reaction_china allied_arming - arming_fatigue_china china_arming
+                        + arming_grievance (grievance - 1/2)
 
-    Source: Richardson 1960; stable if a b > k l (``allies.allied_arming`` is the second equation).
+    Source: Richardson 1960 (x' = x + k y - a x + g); stable if a b > k l (``allies.allied_arming`` is the second equation).
     """
     return china_arming + (
         (arming_reaction_china * allied_arming - arming_fatigue_china * china_arming)
@@ -23,7 +27,10 @@ def arming(china_arming, allied_arming, grievance, arming_reaction_china, arming
 
 
 def strength(china_power, china_arming):
-    """What China can bring to a fight over Taiwan: power (1 + build-up), at least a tenth of its power."""
+    """What China can bring to a fight over Taiwan: power and build-up, at least a tenth of its power.
+
+        china_strength = china_power (1 + china_arming) if china_arming > -0.9, else china_power / 10
+    """
     return china_power * (1.0 + china_arming if china_arming > -0.9 else 0.1)
 
 
@@ -32,7 +39,7 @@ def coercion_rok(coercion_rok, usfk_posture, dual_role, trilateral_coordination,
 
         target = [ coercion_dual usfk_posture dual_role + coercion_coordination trilateral_coordination
                    - coercion_relief china_engagement ]
-        c' = c + coercion_adjustment (target - c)
+        coercion_rok' = coercion_rok + coercion_adjustment (target - coercion_rok)
 
     Claim C19 (its counter).
     """
@@ -48,7 +55,7 @@ def coercion_japan(coercion_japan, japan_burden_share, trilateral_coordination, 
 
         target = [ coercion_burden japan_burden_share + coercion_coordination trilateral_coordination
                    - coercion_relief china_engagement ]
-        c' = c + coercion_adjustment (target - c)
+        coercion_japan' = coercion_japan + coercion_adjustment (target - coercion_japan)
     """
     target = unit(
         coercion_burden * japan_burden_share
@@ -65,12 +72,12 @@ def grievance(
 ):  # fmt: skip
     """China's grievance: the sense of being encircled and denied.
 
-        posture = spiral_gain ( g_ground usfk_posture (1 + dual_role) / 2 + g_sea maritime_posture
-                                + g_exercise exercise_activity )
-        target = [ g0 + posture + g_coordination trilateral_coordination + g_japan japan_burden_share
-                   + g_sanctions sanctions_intensity + g_drift taiwan_drift + g_hedge rok_hedge
-                   - g_engagement china_engagement ]
-        g' = g + grievance_adjustment (target - g)
+        posture = spiral_gain ( grievance_ground usfk_posture (1 + dual_role) / 2 + grievance_sea maritime_posture
+                                + grievance_exercise exercise_activity )
+        target = [ grievance_base + posture + grievance_coordination trilateral_coordination
+                   + grievance_japan japan_burden_share + grievance_sanctions sanctions_intensity
+                   + grievance_drift taiwan_drift + grievance_hedge rok_hedge - grievance_engagement china_engagement ]
+        grievance' = grievance + grievance_adjustment (target - grievance)
 
     The spiral path of every allied lever. Source: Jervis 1976; claims C19, C22, C27.
     """
@@ -91,10 +98,12 @@ def belief_counts(
 ):  # fmt: skip
     """Beijing's belief in US commitment to Taiwan: a Beta distribution with forgetting.
 
-        for'     = φ for     + (1 - φ) prior_for     + s_x exercise_activity + s_p (usfk + maritime) / 2
-                                                   + s_s [statement]
-        against' = φ against + (1 - φ) prior_against + s_d us_crisis + s_c (china_engagement + japan_burden_share) / 2
-                                                   + s_s [-statement]
+        china_belief_for'     = φ china_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
+                                + signal_presence (usfk_posture + maritime_posture) / 2
+                                + signal_statement [driver_statement]
+        china_belief_against' = φ china_belief_against + (1 - φ) belief_prior_against + signal_distraction us_crisis
+                                + signal_conciliation (china_engagement + japan_burden_share) / 2
+                                + signal_statement [-driver_statement]                     with φ = belief_memory
 
     Forces present tie hands (Fearon 1997); burdens passed on and
     parallel engagement may read as withdrawal. Claims C09, C29.
@@ -113,7 +122,10 @@ def belief_counts(
 
 
 def belief(china_belief_for, china_belief_against):
-    """The mean of Beijing's Beta: for / (for + against)."""
+    """The mean of Beijing's Beta.
+
+        china_belief = china_belief_for / (china_belief_for + china_belief_against)
+    """
     return china_belief_for / (china_belief_for + china_belief_against)
 
 
@@ -123,10 +135,11 @@ def expected_reliability(
 ):  # fmt: skip
     """How reliable Beijing thinks its partners: it watches Moscow and Pyongyang deliver.
 
-        target = [ r0 + r1 A - r2 exposure_index + (1 - ukraine_war) / 10 + (russia_in + north_korea_in) / 4 ]
-        r' = r + reliability_adjustment (target - r)
+        target = [ reliability_base + reliability_flow arms_flow - reliability_exposure exposure_index
+                   + (1 - ukraine_war) / 10 + (russia_in + north_korea_in) / 4 ]
+        expected_reliability' = expected_reliability + reliability_adjustment (target - expected_reliability)
 
-    Claims C17, C28. r2 may be negative (deals made public bind).
+    Claims C17, C28. ``reliability_exposure`` may be negative (deals made public bind).
     """
     target = unit(
         (reliability_base + reliability_flow * arms_flow)
@@ -138,9 +151,10 @@ def expected_reliability(
 def pla_activity(pla_activity, grievance, taiwan_drift, pla_persistence, pla_grievance, pla_drift, pla_sd, u_pla_activity):
     """PLA activity around Taiwan: log aircraft a month over its mean, in a log-AR(1).
 
-        z' = ρ z + (1 - ρ) (pla_grievance (grievance - 1/2) + pla_drift taiwan_drift) + pla_sd ε
+        mean = pla_grievance (grievance - 1/2) + pla_drift taiwan_drift
+        pla_activity' = pla_persistence pla_activity + (1 - pla_persistence) mean + pla_sd noise(u_pla_activity)
 
-    ε logistic, variance 1. Source: MND monthly counts, lag-1 autocorrelation about 0.56.
+    Source: MND monthly counts, lag-1 autocorrelation about 0.56.
     """
     mean = pla_grievance * (grievance - 0.5) + pla_drift * taiwan_drift
     return pla_persistence * pla_activity + ((1.0 - pla_persistence) * mean + pla_sd * logistic_noise(u_pla_activity))
@@ -152,10 +166,12 @@ def crisis_prob(
 ):  # fmt: skip
     """Chance that a crisis over Taiwan breaks out this month.
 
-        Λ( h_T + h_g (grievance - 1/2) + h_z pla_activity + k strait_opportunism [korea_status >= 2]
-           + peacetime_coupling [korea_status = 1][coordination > 0] ),  0 once a war has settled the matter
+        taiwan_crisis_prob = Λ( taiwan_crisis_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
+                                + (k strait_opportunism if korea_status >= 2)
+                                + (peacetime_coupling if korea_status = 1 and coordination is not none) ),
+                             0 if taiwan_resolved is not 0;  k = 0, 1, 1.5 for coordination none, tacit, directed
 
-    k = 0, 1, 1.5 for coordination none, tacit, directed. Source: 0.48 onsets a year (F092); no co-movement of the
+    Source: 0.48 onsets a year (F092); no co-movement of the
     two theatres in the record (F081), hence coupling 0 by default. Claims C04, C06.
     """
     factor = 1.5 if coordination == 2.0 else (1.0 if coordination == 1.0 else 0.0)
@@ -170,11 +186,12 @@ def crisis_prob(
 def episode(taiwan_status, taiwan_crisis_prob, crisis_settle_prob, taiwan_resolved, u_taiwan_episode):
     """Whether this month finds a crisis over Taiwan that calls for a decision.
 
-        calm:             a crisis (1) if u < taiwan_crisis_prob
-        crisis, blockade: settled by others (0) if u < crisis_settle_prob, else it goes on
-        war:              goes on
+        taiwan_status 0:       taiwan_episode = 1 if u_taiwan_episode < taiwan_crisis_prob, else 0
+        taiwan_status 1 or 2:  taiwan_episode = 0 (settled by others) if u_taiwan_episode < crisis_settle_prob,
+                               else taiwan_status
+        taiwan_status 3:       taiwan_episode = 3
+        xi_decides = 1 if taiwan_episode is 1 or 2 and taiwan_resolved = 0, else 0
 
-    Returns the status before Xi decides, and 1 if he must decide.
     """
     onset = 1.0 if u_taiwan_episode < taiwan_crisis_prob else 0.0
     goes_on = 0.0 if u_taiwan_episode < crisis_settle_prob else taiwan_status
@@ -186,7 +203,8 @@ def episode(taiwan_status, taiwan_crisis_prob, crisis_settle_prob, taiwan_resolv
 def intervention(china_belief, attention_taiwan, attention_discount, enter_blockade):
     """Xi's odds that the United States fights: belief, discounted when Washington looks elsewhere.
 
-        b_invasion = [ belief (1 - attention_discount (1 - [2 a_T])) ] ;  b_blockade = enter_blockade b_invasion
+        us_enters_invasion = [ china_belief (1 - attention_discount (1 - [2 attention_taiwan])) ]
+        us_enters_blockade = enter_blockade us_enters_invasion
     """
     invasion = unit(china_belief * (1.0 - attention_discount * (1.0 - unit(2.0 * attention_taiwan))))
     return invasion, enter_blockade * invasion
@@ -198,9 +216,9 @@ def win_prob(
 ):  # fmt: skip
     """Xi's chances of winning, the allies out and in, and weighted by his belief.
 
-        out_o = contest(China, difficulty_o Taiwan, m)
-        in_o  = contest(China, difficulty_o (Taiwan + US + Japan), m)
-        p_o   = b_o in_o + (1 - b_o) out_o            for o = blockade, invasion
+        win_o_out = contest(china_strength, o_difficulty taiwan_defence, decisiveness)
+        win_o_in  = contest(china_strength, o_difficulty (taiwan_defence + us_strength + japan_strength), decisiveness)
+        win_o     = us_enters_o win_o_in + (1 - us_enters_o) win_o_out               for o = blockade, invasion
 
     Source: contest success function; CSIS 2023 (most invasions fail once the US and Japan are in).
     """
@@ -215,27 +233,62 @@ def win_prob(
 
 
 def cost_of_posture(deter_gain, usfk_posture, dual_role, heavy_share, rok_consent, ground_cost):
-    """Cost that ground forces in Korea impose: deter κ_F posture dual_role heavy_share consent. Claim C01."""
+    """Cost that ground forces in Korea impose.
+
+        cost_posture = deter_gain ground_cost usfk_posture dual_role heavy_share rok_consent
+
+    Claim C01.
+    """
     return deter_gain * (ground_cost * ((usfk_posture * dual_role) * (heavy_share * rok_consent)))
 
 
 def cost_of_sea_power(deter_gain, maritime_posture, sea_cost):
-    """Cost that carriers and bombers impose: deter κ_M maritime_posture. Claim C02."""
+    """Cost that carriers and bombers impose.
+
+        cost_sea = deter_gain sea_cost maritime_posture
+
+    Claim C02.
+    """
     return deter_gain * (sea_cost * maritime_posture)
 
 
 def cost_of_coordination(deter_gain, trilateral_coordination, japan_access, coordination_cost):
-    """Cost that a coordinated response imposes: deter κ_C trilateral_coordination access. Claim C19."""
+    """Cost that a coordinated response imposes.
+
+        cost_coordination = deter_gain coordination_cost trilateral_coordination japan_access
+
+    Claim C19.
+    """
     return deter_gain * (coordination_cost * (trilateral_coordination * japan_access))
 
 
 def cost_of_japan(deter_gain, japan_burden_share, japan_access, japan_cost):
-    """Cost that Japan's own role imposes: deter κ_J japan_burden_share access. Claim C20."""
+    """Cost that Japan's own role imposes.
+
+        cost_japan = deter_gain japan_cost japan_burden_share japan_access
+
+    Claim C20.
+    """
     return deter_gain * (japan_cost * (japan_burden_share * japan_access))
 
 
+def cost_of_sanctions(sanctions_intensity, sanctions_cost):
+    """Cost that a proven, enforced sanctions machine threatens.
+
+        cost_sanctions = sanctions_cost sanctions_intensity
+
+    Claim C22.
+    """
+    return sanctions_cost * sanctions_intensity
+
+
 def expected_help(expected_reliability, partner_bias, coordination):
-    """Help Xi expects: [reliability + bias], halved when the partners do not coordinate. Claim C28."""
+    """Help Xi expects.
+
+        xi_expected_help = [expected_reliability + partner_bias], halved if coordination is none
+
+    Claim C28.
+    """
     help_ = unit(expected_reliability + partner_bias)
     return 0.5 * help_ if coordination == 0.0 else help_
 
@@ -243,7 +296,8 @@ def expected_help(expected_reliability, partner_bias, coordination):
 def decline(allied_arming, china_arming, maritime_posture, trilateral_coordination, decline_build_up, decline_lever):
     """The decline of the balance that Xi expects while he waits (the closing window).
 
-        [ decline_build_up (y - x) + decline_lever (maritime_posture + trilateral_coordination) / 2 ]
+        expected_decline = [ decline_build_up (allied_arming - china_arming)
+                             + decline_lever (maritime_posture + trilateral_coordination) / 2 ]
 
     Source: power-transition and preventive-war motives (Levy 1987; Copeland 2000): strength announced may hasten.
     """
@@ -253,13 +307,25 @@ def decline(allied_arming, china_arming, maritime_posture, trilateral_coordinati
     )
 
 
+def grey_zone_success(grey_success, counter_hybrid, hybrid_denial):
+    """Chance that the grey zone pays.
+
+        win_grey = grey_success (1 - hybrid_denial counter_hybrid)
+
+    Claim C26.
+    """
+    return grey_success * (1.0 - hybrid_denial * counter_hybrid)
+
+
 def value_of_waiting(
     taiwan_episode, grievance, expected_decline, china_engagement, xi_profile, status_quo_value, wait_grievance,
     wait_decline, wait_assurance, audience_cost, profile_gap,
 ):  # fmt: skip
     """What backing down leaves Xi with, in units of the value of Taiwan.
 
-        q - w_g grievance - w_d expected_decline + w_a china_engagement - audience_cost rung (1 + profile_gap [legacy])
+        value_wait = status_quo_value - wait_grievance grievance - wait_decline expected_decline
+                     + wait_assurance china_engagement - audience_cost taiwan_episode stake,
+        stake = 1 + profile_gap for the legacy profile of Xi, else 1
 
     Audience cost: Fearon 1994. Assurance: Schelling; Zagare and Kilgour; claim C29.
     """
@@ -271,29 +337,33 @@ def value_of_waiting(
 
 def utilities(
     taiwan_episode, value_wait, win_blockade, win_invasion, cost_posture, cost_sea, cost_coordination, cost_japan,
-    xi_expected_help, xi_profile, xi_theory, grievance, profile_gap, xi_reference, help_value, audience_cost,
-    grey_stake, grey_success, blockade_stake, fixed_cost_grey, fixed_cost_blockade, fixed_cost_invasion,
+    cost_sanctions, xi_expected_help, xi_profile, xi_theory, grievance, profile_gap, xi_reference, help_value, audience_cost,
+    grey_stake, win_grey, blockade_stake, fixed_cost_grey, fixed_cost_blockade, fixed_cost_invasion,
     loss_invasion, blockade_share, curvature, loss_aversion, weighting,
 ):  # fmt: skip
     """Utilities of waiting, grey zone, blockade and invasion, by Xi's decision theory.
 
-        stake = 1 + profile_gap [legacy] ;  K = the four imposed costs ;  s = blockade_share
-        help  = help_value xi_expected_help ;  r = xi_reference grievance (prospect theory only, else 0)
-        grey      lottery(grey_success, grey_stake stake - c_g, -c_g - grey_stake) - audience_cost [rung = 2]
-        blockade  lottery(p_b, blockade_stake stake + s help - c_b - s K, -s loss + s help - c_b - s K)
-        invasion  lottery(p_i, stake + help - c_i - K, -loss + help - c_i - K)
-        wait      sure(value_wait)
-
-    ``lottery`` and ``sure`` are those of the shared building blocks, with reference r.
+        stake = 1 + profile_gap for the legacy profile, else 1
+        K     = cost_posture + cost_sea + cost_coordination + cost_japan + cost_sanctions
+        help  = help_value xi_expected_help
+        r     = xi_reference grievance under prospect theory, else 0
+        u_wait     = sure(value_wait; r)
+        u_grey     = lottery(win_grey, grey_stake stake - fixed_cost_grey, -fixed_cost_grey - grey_stake; r)
+                     - (audience_cost if taiwan_episode = 2)
+        n          = blockade_share (help - K) - fixed_cost_blockade
+        u_blockade = lottery(win_blockade, blockade_stake stake + n, n - blockade_share loss_invasion; r)
+        m          = help - K - fixed_cost_invasion
+        u_invasion = lottery(win_invasion, stake + m, m - loss_invasion; r)
+    
     Source: claims C01, C02, C19, C20, C28, C29.
     """
     stake = 1.0 + profile_gap if xi_profile == 1.0 else 1.0
-    imposed = (cost_posture + cost_sea) + (cost_coordination + cost_japan)
+    imposed = (cost_posture + cost_sea) + ((cost_coordination + cost_japan) + cost_sanctions)
     helped = help_value * xi_expected_help
     reference = xi_reference * grievance if xi_theory == 1.0 else 0.0
     wait = sure(value_wait, reference, xi_theory, curvature, loss_aversion)
     grey = lottery(
-        grey_success, grey_stake * stake - fixed_cost_grey, 0.0 - (fixed_cost_grey + grey_stake),
+        win_grey, grey_stake * stake - fixed_cost_grey, 0.0 - (fixed_cost_grey + grey_stake),
         reference, xi_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
     grey = grey - audience_cost if taiwan_episode == 2.0 else grey
@@ -312,39 +382,51 @@ def utilities(
 
 def option_probs(
     u_wait, u_grey, u_blockade, u_invasion, value_wait, win_blockade, win_invasion, cost_posture, cost_sea,
-    cost_coordination, cost_japan, fixed_cost_grey, fixed_cost_blockade, fixed_cost_invasion, blockade_share,
-    grey_success, xi_theory, xi_precision, xi_aspiration, confidence,
+    cost_coordination, cost_japan, cost_sanctions, fixed_cost_grey, fixed_cost_blockade, fixed_cost_invasion, blockade_share,
+    win_grey, xi_theory, xi_precision, xi_aspiration, confidence,
 ):  # fmt: skip
     """Probabilities of wait, grey zone, blockade, invasion.
 
-        expected utility, prospect:  quantal response over the utilities, precision λ
-        satisficing:  dissatisfied = xi_aspiration - value_wait ; slack_o = p_o - confidence (1 + cost_o)
-                      cost_grey = c_g, cost_blockade = c_b + s K, cost_invasion = c_i + K ; p_grey = grey_success
+        expected utility, prospect:  quantal(u_wait, u_grey, u_blockade, u_invasion; xi_precision)
+        satisficing:  satisfice(xi_aspiration - value_wait; slack_invasion, slack_blockade, slack_grey; xi_precision)
+            slack_invasion = win_invasion - confidence (1 + fixed_cost_invasion + K)
+            slack_blockade = win_blockade - confidence (1 + fixed_cost_blockade + blockade_share K)
+            slack_grey     = win_grey - confidence (1 + fixed_cost_grey)
+        K as in the utilities
     """
     if xi_theory == 2.0:
-        imposed = (cost_posture + cost_sea) + (cost_coordination + cost_japan)
+        imposed = (cost_posture + cost_sea) + ((cost_coordination + cost_japan) + cost_sanctions)
         return satisfice(
             xi_aspiration - value_wait,
             win_invasion - confidence * (1.0 + (fixed_cost_invasion + imposed)),
             win_blockade - confidence * (1.0 + (fixed_cost_blockade + blockade_share * imposed)),
-            grey_success - confidence * (1.0 + fixed_cost_grey),
+            win_grey - confidence * (1.0 + fixed_cost_grey),
             xi_precision,
         )
     return quantal(u_wait, u_grey, u_blockade, u_invasion, xi_precision)
 
 
 def choose(prob_wait, prob_grey, prob_blockade, u_xi_choice):
-    """Xi's choice, which is the theatre's next status: 0 wait, 1 grey zone, 2 blockade, 3 invade."""
+    """Xi's choice, which is the theatre's next status: 0 wait, 1 grey zone, 2 blockade, 3 invade.
+
+        xi_choice = pick(u_xi_choice; prob_wait, prob_grey, prob_blockade)
+    """
     return pick(u_xi_choice, prob_wait, prob_grey, prob_blockade)
 
 
 def expectation(xi_choice, taiwan_episode, xi_expected_help, help_expected):
-    """The help Xi counted on when he first used force over Taiwan (0 before)."""
+    """The help Xi counted on when he first used force over Taiwan (0 before).
+
+        help_expected' = xi_expected_help if xi_choice >= 2 and help_expected = 0, else help_expected
+    """
     return xi_expected_help if xi_choice >= 2.0 and help_expected == 0.0 else help_expected
 
 
 def next_status(taiwan_episode, xi_decides, xi_choice):
-    """The Strait's status after the month's decision: his choice if he had one, else as it stood."""
+    """The Strait's status after the month's decision: his choice if he had one, else as it stood.
+
+        taiwan_status' = xi_choice if xi_decides > 0, else taiwan_episode
+    """
     return xi_choice if xi_decides > 0.0 else taiwan_episode
 
 
@@ -352,6 +434,7 @@ def joins_korea(korea_status, china_in_korea, china_reliability, autonomy, china
     """Does Beijing enter a war in Korea this month?
 
         p = join_speed Λ(china_reliability - autonomy - china_engagement)
+        while korea_status = 3: china_in_korea' = 1 if u_china_joins < p, else china_in_korea; otherwise 0
     """
     at_war = korea_status == 3.0
     goes = at_war and u_china_joins < join_speed * logistic(china_reliability - (autonomy + china_engagement))

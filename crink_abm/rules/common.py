@@ -44,9 +44,11 @@ def prospect(x, curvature, loss_aversion):
 def lottery(win_prob, win, lose, reference, theory, curvature, loss_aversion, weighting):
     """What a leader makes of winning ``win`` with probability p and ``lose`` otherwise.
 
-        expected utility, satisficing   p win + (1-p) lose - r
-        prospect theory                 cumulative: the extreme outcome in gains is weighted by w(p),
-                                        in losses by w(1-p); in a mixed prospect both; values v(x - r)
+        h = win - reference, l = lose - reference, w = weight(., weighting), v = prospect(.)
+        expected utility, satisficing:        p h + (1 - p) l
+        prospect theory, l >= 0 (all gains):  w(p) v(h) + (1 - w(p)) v(l)
+        prospect theory, h <= 0 (all losses): (1 - w(1-p)) v(h) + w(1-p) v(l)
+        prospect theory, mixed:               w(p) v(h) + w(1-p) v(l)
 
     Source: Tversky and Kahneman 1992 (two-outcome cumulative prospect theory).
     """
@@ -110,7 +112,10 @@ def satisfice(dissatisfied, slack_high, slack_middle, slack_low, precision):
 
 
 def pick(u, first, second, third):
-    """The option (0 to 3) in whose share of the unit interval ``u`` falls."""
+    """The option (0 to 3) in whose share of the unit interval ``u`` falls.
+
+        (u >= first) + (u >= first + second) + (u >= first + second + third), each comparison 1 or 0
+    """
     at_1 = 1.0 if u >= first else 0.0
     at_2 = 1.0 if u >= first + second else 0.0
     at_3 = 1.0 if u >= (first + second) + third else 0.0
@@ -118,5 +123,5 @@ def pick(u, first, second, third):
 
 
 def first_month(recorded, happens, month):
-    """The first month in which something happens; -1 until then."""
+    """The first month in which something happens; -1 until then: month if recorded < 0 and happens > 0, else recorded."""
     return month if (recorded < 0.0 and happens > 0.0) else recorded

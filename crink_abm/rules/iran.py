@@ -7,7 +7,8 @@ from .common import approach, unit
 def distraction(iran_distraction, iran_persistence, iran_mean, iran_sd, u_iran_turmoil):
     """How much of Washington's eye Tehran holds: an autoregression within [0, 1].
 
-        d' = [ ρ d + (1 - ρ) iran_mean + iran_sd ε ],  ε logistic with mean 0 and variance 1
+        iran_distraction' = [ iran_persistence iran_distraction + (1 - iran_persistence) iran_mean
+                              + iran_sd noise(u_iran_turmoil) ]
     """
     return unit(
         iran_persistence * iran_distraction
@@ -18,8 +19,8 @@ def distraction(iran_distraction, iran_persistence, iran_mean, iran_sd, u_iran_t
 def supply(iran_supply, ukraine_war, enforcement, iran_supply_base, iran_interdiction, need_adjustment):
     """Iran's supply to Russia: drones and shells while the war lasts.
 
-        target = iran_supply_base ukraine_war (1 - iran_interdiction E)
-        supply' = supply + need_adjustment (target - supply)
+        target = iran_supply_base ukraine_war (1 - iran_interdiction enforcement)
+        iran_supply' = iran_supply + need_adjustment (target - iran_supply)
 
     Source: F253-F255 (Shahed deliveries, later made in Russia).
     """
@@ -30,7 +31,9 @@ def supply(iran_supply, ukraine_war, enforcement, iran_supply_base, iran_interdi
 def joins(taiwan_status, iran_in, iran_distraction, coordination, iran_reliability, directed_pull, join_speed, u_iran_joins):
     """Does Tehran open a diversion during a war over Taiwan this month?
 
-        p = join_speed Λ(iran_reliability + iran_distraction - 1/2 + directed_pull [directed]); 0 if coordination is none
+        p = join_speed Λ(iran_reliability + iran_distraction - 1/2 + (directed_pull if coordination is directed)),
+            0 if coordination is none
+        while taiwan_status = 3: iran_in' = 1 if u_iran_joins < p, else iran_in; otherwise 0
     """
     at_war = taiwan_status == 3.0
     directed = directed_pull if coordination == 2.0 else 0.0

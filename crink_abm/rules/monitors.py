@@ -6,7 +6,8 @@ from .common import approach, unit
 def enforcement(sanctions_intensity, exposure_index, driver_veto, enforcement_base, enforcement_exposure, veto_step):
     """How much of the sanctions regime bites.
 
-        E = [ sanctions_intensity (ε0 + ε1 exposure_index) (1 - veto_step veto) ]
+        enforcement = [ sanctions_intensity (enforcement_base + enforcement_exposure exposure_index)
+                        (1 - veto_step driver_veto) ]
 
     The veto is the Russian one of March 2024. Claims C12, C22.
     """
@@ -19,7 +20,8 @@ def enforcement(sanctions_intensity, exposure_index, driver_veto, enforcement_ba
 def detections(arms_flow, exposure, detection_base, detection_effort, u_detections):
     """Transfers detected this month: binomial among eight possible shipments, in the flow.
 
-        p = 0.99 [ A (detection_base + detection_effort exposure) ];  n ~ Binomial(8, p), by inversion of u
+        p = 0.99 [ arms_flow (detection_base + detection_effort exposure) ]
+        detections = number of k in 0..7 with u_detections >= P(N <= k), N ~ Binomial(8, p)    (inversion)
 
     Source: F182 (64 known voyages in 20 months).
     """
@@ -57,6 +59,6 @@ def detections(arms_flow, exposure, detection_base, detection_effort, u_detectio
 def exposure_index(exposure_index, detections, exposure, exposure_memory):
     """How much of the traffic lies open: what was detected and published, fading.
 
-        x' = m x + (1 - m) [ exposure detections / 4 ]
+        exposure_index' = exposure_memory exposure_index + (1 - exposure_memory) [ exposure detections / 4 ]
     """
     return approach(unit(0.25 * (exposure * detections)), exposure_index, exposure_memory)

@@ -7,8 +7,8 @@ from .common import approach, contest, lottery, pick, quantal, satisfice, sure, 
 def technology(technology, arms_flow, kit_return, illicit_income, diplomatic_offramp, tech_base, tech_flow, tech_money, tech_talks):
     """Military technology (0 to 1): its own base rate, Russian help and stolen money, less where talks trade it away.
 
-        τ' = τ + (1 - τ) (tech_base + tech_flow (A + kit_return) + tech_money illicit_income)
-                         (1 - tech_talks diplomatic_offramp)
+        technology' = technology + (1 - technology) (1 - tech_talks diplomatic_offramp)
+                      (tech_base + tech_flow (arms_flow + kit_return) + tech_money illicit_income)
 
     Claims C08, C11, C24, C26.
     """
@@ -19,7 +19,8 @@ def technology(technology, arms_flow, kit_return, illicit_income, diplomatic_off
 def survivability(survivability, arms_flow, technology, survivability_base, survivability_flow):
     """Survivability of the nuclear force (0 to 1).
 
-        s' = s + (1 - s) (survivability_base + survivability_flow A technology)
+        survivability' = survivability + (1 - survivability)
+                         (survivability_base + survivability_flow arms_flow technology)
 
     Claims C11, C13.
     """
@@ -31,8 +32,8 @@ def survivability(survivability, arms_flow, technology, survivability_base, surv
 def conventional(conventional, arms_flow, kit_return, hardship, conventional_adjustment, conventional_export, conventional_kit):
     """Conventional stock (1: as in 2023): drained by exports and hardship, fed by Russian kit.
 
-        target = 1 - conventional_export A + conventional_kit (A + kit_return) - hardship / 4
-        c' = c + conventional_adjustment (target - c)
+        target = 1 - conventional_export arms_flow + conventional_kit (arms_flow + kit_return) - hardship / 4
+        conventional' = conventional + conventional_adjustment (target - conventional)
     """
     target = (1.0 - conventional_export * arms_flow) + (conventional_kit * (arms_flow + kit_return) - 0.25 * hardship)
     return approach(conventional, target, conventional_adjustment)
@@ -41,7 +42,7 @@ def conventional(conventional, arms_flow, kit_return, hardship, conventional_adj
 def illicit_income(counter_hybrid, illicit_base, illicit_cut):
     """Illicit cyber and finance income (1: as in 2024).
 
-        illicit_base (1 - illicit_cut counter_hybrid)
+        illicit_income = illicit_base (1 - illicit_cut counter_hybrid)
 
     Source: F232-F236; claim C26. Its substitution by arms sales is in the flow.
     """
@@ -54,10 +55,11 @@ def hardship(
 ):  # fmt: skip
     """Hardship of the North (0 to 1).
 
-        target = [ h0 + h_E E - h_A A - h_I illicit_income - h_C (1 - china_engagement) ]
-        h' = h + hardship_adjustment (target - h)
+        target = [ hardship_base + hardship_sanctions enforcement - hardship_flow arms_flow
+                   - hardship_illicit illicit_income - hardship_china (1 - china_engagement) ]
+        hardship' = hardship + hardship_adjustment (target - hardship)
 
-    h_C: Beijing's trade relief, which full engagement on stability makes it hold back. Claims C22, C25.
+    ``hardship_china``: Beijing's trade relief, which full engagement on stability makes it hold back. Claims C22, C25.
     """
     target = unit(
         (hardship_base + hardship_sanctions * enforcement)
@@ -70,12 +72,19 @@ def hardship(
 
 
 def autonomy(autonomy, arms_flow, autonomy_base, autonomy_flow, autonomy_adjustment):
-    """Autonomy from Beijing (0 to 1): target [a0 + a1 A], partial adjustment. Claim C10."""
+    """Autonomy from Beijing (0 to 1).
+
+        autonomy' = autonomy + autonomy_adjustment ([autonomy_base + autonomy_flow arms_flow] - autonomy)
+
+    Claim C10.
+    """
     return approach(autonomy, unit(autonomy_base + autonomy_flow * arms_flow), autonomy_adjustment)
 
 
 def reference_point(reference_point, hardship, reference_adjustment):
-    """The welfare Kim is used to: r' = r + reference_adjustment (1 - hardship - r).
+    """The welfare Kim is used to.
+
+        reference_point' = reference_point + reference_adjustment (1 - hardship - reference_point)
 
     Below it he is in losses (claim C05 and its counter). Source: Kahneman and Tversky 1979; Levy 1997.
     """
@@ -89,10 +98,12 @@ def belief_counts(
 ):  # fmt: skip
     """Pyongyang's belief in US commitment: a Beta distribution with forgetting.
 
-        for'     = φ for     + (1 - φ) prior_for     + s_x exercise_activity + s_p usfk_posture
-                                                   + s_r response + s_s [statement]
-        against' = φ against + (1 - φ) prior_against + s_r (provocation - response) + s_s [-statement]
-                                                   + s_t diplomatic_offramp
+        nk_belief_for'     = φ nk_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
+                             + signal_presence usfk_posture + signal_response us_response
+                             + signal_statement [driver_statement]
+        nk_belief_against' = φ nk_belief_against + (1 - φ) belief_prior_against
+                             + signal_response (provocation - us_response) + signal_talks diplomatic_offramp
+                             + signal_statement [-driver_statement]                        with φ = belief_memory
 
     ``us_response`` is 1 when Washington answered last month's provocation. Claims C09, C13, C24.
     """
@@ -110,7 +121,10 @@ def belief_counts(
 
 
 def belief(nk_belief_for, nk_belief_against):
-    """The mean of Pyongyang's Beta: for / (for + against)."""
+    """The mean of Pyongyang's Beta.
+
+        nk_belief = nk_belief_for / (nk_belief_for + nk_belief_against)
+    """
     return nk_belief_for / (nk_belief_for + nk_belief_against)
 
 
@@ -120,8 +134,9 @@ def fear(
 ):  # fmt: skip
     """Kim's fear of being struck first (0 to 1).
 
-        [ spiral_gain ( f_P usfk_posture (1 + heavy_share - dual_role / 2) / 2 + f_X exercise_activity )
-          + f_H rok_hedge - f_T diplomatic_offramp ]
+        kim_fear = [ spiral_gain ( fear_posture usfk_posture (1 + heavy_share - dual_role / 2) / 2
+                                   + fear_exercise exercise_activity )
+                     + fear_hedge rok_hedge - fear_relief diplomatic_offramp ]
 
     Source: Schelling's reciprocal fear of surprise attack; Jervis 1976; claim C27.
     """
@@ -133,7 +148,7 @@ def fear(
 def restraint(china_engagement, autonomy, restraint_strength, beijing_profit):
     """Beijing's hand on Kim: engagement restrains, autonomy frees, and distraction of the US pays Beijing.
 
-        restraint_strength china_engagement (1 - autonomy) - beijing_profit (1 - china_engagement)
+        china_restraint = restraint_strength china_engagement (1 - autonomy) - beijing_profit (1 - china_engagement)
 
     Claim C25 and its counter.
     """
@@ -148,13 +163,17 @@ def provocation(
 ):  # fmt: skip
     """Does the North provoke this month, and on how many days does it launch?
 
-        Λ( k0 + k_m memory + k_x exercise_activity + k_c trilateral_coordination + k_s survivability + k_h hardship
-           - k_b belief - k_o offramp + k_r offramp memory + k_l usfk_posture (1 - heavy_share) - restraint )
-        memory' = d memory + (1 - d) provocation ;  months_since' = 0 after a provocation, else + 1
-        launch days = provocation (1 + number of k in 1..7 with u < launch_continue^k)    (a cut geometric)
+        provocation_prob = Λ( provoke_base + provoke_memory provocation_memory + provoke_exercise exercise_activity
+            + provoke_coordination trilateral_coordination + provoke_survivability survivability
+            + provoke_hardship hardship + provoke_light usfk_posture (1 - heavy_share) - provoke_belief nk_belief
+            + diplomatic_offramp (provoke_reward provocation_memory - provoke_talks) - china_restraint )
+        provocation' = 1 if u_provocation < provocation_prob, else 0
+        launch_days' = provocation' (1 + number of k in 1..7 with u_launch_days < launch_continue^k)
+        provocation_memory' = memory_decay provocation_memory + (1 - memory_decay) provocation'
+        months_since' = 0 if provocation', else months_since + 1
 
-    k_x straddles zero (rate ratio 1.90 [1.28, 2.82] in one count, null in others: F040-F045); k_r rewards
-    provoking; light forces go with more disputes (F134). Claims C05, C13, C22, C24.
+    ``provoke_exercise`` straddles zero (rate ratio 1.90 [1.28, 2.82] in one count, null in others: F040-F045);
+    ``provoke_reward`` rewards provoking; launch days follow a geometric law cut at 8; light forces go with more disputes (F134). Claims C05, C13, C22, C24.
     """
     score = (
         (provoke_base + provoke_memory * provocation_memory)
@@ -188,11 +207,13 @@ def crisis_prob(
 ):  # fmt: skip
     """Chance that a crisis in Korea breaks out this month.
 
-        Λ( h_K + h_p memory + h_f fear + h_l usfk_posture (1 - heavy_share) + h_h (hardship - 1/2) - restraint
-           + (k korea_opportunism + korea_entrapment usfk_posture dual_role) [taiwan_status >= 2]
-           + peacetime_coupling [taiwan_status = 1][coordination > 0] ),  0 once a war has been fought out
+        korea_crisis_prob = Λ( korea_crisis_logit + crisis_provocation provocation_memory + crisis_fear kim_fear
+            + crisis_light usfk_posture (1 - heavy_share) + crisis_hardship (hardship - 1/2) - china_restraint
+            + (k korea_opportunism + korea_entrapment usfk_posture dual_role, if taiwan_status >= 2)
+            + (peacetime_coupling if taiwan_status = 1 and coordination is not none) ),
+            0 if korea_resolved is not 0;  k = 1/2, 1, 1.5 for coordination none, tacit, directed
 
-    k = 1/2, 1, 1.5 for coordination none, tacit, directed: Kim may be an opportunist alone. Forces in Korea that
+    Kim may be an opportunist alone. Forces in Korea that
     fight for Taiwan draw fire (entrapment). Source: 0.52 onsets a year (F088); claims C03, C06, C18.
     """
     factor = 1.5 if coordination == 2.0 else (1.0 if coordination == 1.0 else 0.5)
@@ -210,11 +231,12 @@ def crisis_prob(
 def episode(korea_status, korea_crisis_prob, crisis_settle_prob, korea_resolved, u_korea_episode):
     """Whether this month finds a crisis in Korea that calls for a decision.
 
-        calm:                  a crisis (1) if u < korea_crisis_prob
-        crisis, limited force: settled by others (0) if u < crisis_settle_prob, else it goes on
-        war:                   goes on
+        korea_status 0:       korea_episode = 1 if u_korea_episode < korea_crisis_prob, else 0
+        korea_status 1 or 2:  korea_episode = 0 (settled by others) if u_korea_episode < crisis_settle_prob,
+                              else korea_status
+        korea_status 3:       korea_episode = 3
+        kim_decides = 1 if korea_episode is 1 or 2 and korea_resolved = 0, else 0
 
-    Returns the status before Kim decides, and 1 if he must decide.
     """
     onset = 1.0 if u_korea_episode < korea_crisis_prob else 0.0
     goes_on = 0.0 if u_korea_episode < crisis_settle_prob else korea_status
@@ -226,7 +248,8 @@ def episode(korea_status, korea_crisis_prob, crisis_settle_prob, korea_resolved,
 def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
     """Kim's odds of being punished: belief discounted by the survivability of his nuclear force.
 
-        b_attack = belief (1 - δ_a survivability) ;  b_war = belief (1 - δ_w survivability)
+        punish_attack = nk_belief (1 - discount_attack survivability)
+        punish_war    = nk_belief (1 - discount_war survivability)
 
     Two discounts: asymmetric nuclear dyads see more low-level conflict, not more war (Bell and Miller 2015).
     Claim C13.
@@ -238,7 +261,9 @@ def war_win_prob(conventional, technology, nk_strength, rok_power, korea_guard, 
     """Kim's chance in a war: a contest of his forces with Seoul's and those the US holds in Korea.
 
         attacker = nk_strength conventional (1 + technology)
-        p = b contest(attacker, D (rok_power + deter guard)) + (1 - b) contest(attacker, D rok_power),  b = punish_war
+        guarded  = contest(attacker, korea_difficulty (rok_power + deter_gain korea_guard), decisiveness)
+        alone    = contest(attacker, korea_difficulty rok_power, decisiveness)
+        win_korea = punish_war guarded + (1 - punish_war) alone
 
     Claims C01, C18.
     """
@@ -248,10 +273,20 @@ def war_win_prob(conventional, technology, nk_strength, rok_power, korea_guard, 
     return punish_war * guarded + (1.0 - punish_war) * alone
 
 
+def attack_success_prob(attack_success, counter_hybrid, hybrid_denial, punish_attack):
+    """Chance that a limited attack pays.
+
+        win_attack = attack_success (1 - hybrid_denial counter_hybrid) (1 - punish_attack)
+
+    Claim C26.
+    """
+    return (attack_success * (1.0 - hybrid_denial * counter_hybrid)) * (1.0 - punish_attack)
+
+
 def cost_of_retaliation(deter_gain, usfk_posture, dual_role, rok_consent, korea_guard, retaliation_guard, retaliation_dual):
     """Cost of an integrated answer to a limited attack.
 
-        deter ( ρ_g korea_guard + ρ_d usfk_posture dual_role consent )
+        retaliation = deter_gain ( retaliation_guard korea_guard + retaliation_dual usfk_posture dual_role rok_consent )
     """
     return deter_gain * (retaliation_guard * korea_guard + retaliation_dual * (usfk_posture * (dual_role * rok_consent)))
 
@@ -259,7 +294,8 @@ def cost_of_retaliation(deter_gain, usfk_posture, dual_role, rok_consent, korea_
 def opportunity(taiwan_status, coordination, korea_guard, kim_opportunity, kim_request):
     """What a war over Taiwan adds to the value of acting now.
 
-        [taiwan_status >= 2] ( kim_opportunity (1 - [korea_guard]) + kim_request [coordination = directed] )
+        kim_opening = kim_opportunity (1 - [korea_guard]) + (kim_request if coordination is directed),
+                      0 unless taiwan_status >= 2
 
     Claims C03, C06; Zagare 2024 (a second challenger matters where the guard is thin).
     """
@@ -268,23 +304,25 @@ def opportunity(taiwan_status, coordination, korea_guard, kim_opportunity, kim_r
 
 
 def utilities(
-    korea_episode, punish_attack, punish_war, win_korea, retaliation, kim_opening, kim_fear, hardship, reference_point,
+    korea_episode, win_attack, punish_war, win_korea, retaliation, kim_opening, kim_fear, hardship, reference_point,
     technology, diplomatic_offramp, china_restraint, rok_hedge, kim_profile, kim_theory, profile_gap, attack_gain,
-    attack_desperation, attack_confidence, attack_reward, attack_cost, attack_success, hold_gain, war_stake,
+    attack_desperation, attack_confidence, attack_reward, attack_cost, hold_gain, war_stake,
     war_loss, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, curvature, loss_aversion,
     weighting,
 ):  # fmt: skip
     """Utilities of standing down, holding, a limited attack and war, by Kim's decision theory.
 
-        bold = 1 + profile_gap [opportunist] ;  r = kim_reference (reference_point - 1 + hardship), prospect only
-        wait  = -preempt_value fear - kim_audience (rung - 1)
-        hold  = wait + hold_gain (1 + diplomatic_offramp) / 2 - restraint / 4
-        gain  = bold (attack_gain + desperation hardship + confidence technology) + attack_reward offramp + opening
-        attack: lottery(attack_success (1 - b_attack), gain - restraint, -attack_cost - retaliation - restraint)
-                 - preempt_value fear / 2
-        war:    lottery(p_war, bold war_stake + opening, -(war_loss (1 + b_war) / 2 + war_caution
-                 + hedge_deterrence hedge)) - 2 restraint
-        stand down: sure(wait), hold: sure(hold), with reference r
+        bold = 1 + profile_gap for the opportunist profile of Kim, else 1
+        r    = kim_reference (reference_point - (1 - hardship)) under prospect theory, else 0
+        wait = -preempt_value kim_fear - kim_audience (korea_episode - 1)
+        hold = wait + hold_gain (1 + diplomatic_offramp) / 2 - china_restraint / 4
+        gain = bold (attack_gain + attack_desperation hardship + attack_confidence technology)
+               + attack_reward diplomatic_offramp + kim_opening
+        lost = war_loss (1 + punish_war) / 2 + war_caution + hedge_deterrence rok_hedge
+        u_stand_down = sure(wait; r) ;  u_hold = sure(hold; r)
+        u_attack = lottery(win_attack, gain - china_restraint, -(attack_cost + retaliation + china_restraint); r)
+                   - preempt_value kim_fear / 2
+        u_war    = lottery(win_korea, bold war_stake + kim_opening, -lost; r) - 2 china_restraint
 
     A war by Kim's own hand ends the fear of being struck first; a limited attack halves it. Claims C03, C05,
     C10, C13, C22, C24, C25, C27.
@@ -300,7 +338,7 @@ def utilities(
         attack_reward * diplomatic_offramp + kim_opening
     )
     attack = lottery(
-        attack_success * (1.0 - punish_attack), gain - china_restraint, 0.0 - ((attack_cost + retaliation) + china_restraint),
+        win_attack, gain - china_restraint, 0.0 - ((attack_cost + retaliation) + china_restraint),
         reference, kim_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
     attack = attack - 0.5 * afraid
@@ -313,22 +351,23 @@ def utilities(
 
 
 def option_probs(
-    u_stand_down, u_hold, u_attack, u_war, win_korea, punish_attack, attack_success, hardship, kim_fear, retaliation,
+    u_stand_down, u_hold, u_attack, u_war, win_korea, win_attack, hardship, kim_fear, retaliation,
     kim_opening, war_caution, attack_cost, kim_theory, kim_precision, kim_aspiration, confidence,
 ):  # fmt: skip
     """Probabilities of standing down, holding, a limited attack and war.
 
-        expected utility, prospect:  quantal response over the utilities, precision λ
-        satisficing:  dissatisfied = kim_aspiration + (hardship + fear) / 2 + opening - 1
-                      slack_war = p_war - confidence (1 + war_caution)
-                      slack_attack = attack_success (1 - b_attack) - confidence (1 + attack_cost + retaliation)
-                      slack_hold = 1 - confidence
+        expected utility, prospect:  quantal(u_stand_down, u_hold, u_attack, u_war; kim_precision)
+        satisficing:  satisfice(kim_aspiration + (hardship + kim_fear) / 2 + kim_opening - 1;
+                                slack_war, slack_attack, slack_hold; kim_precision)
+            slack_war    = win_korea - confidence (1 + war_caution)
+            slack_attack = win_attack - confidence (1 + attack_cost + retaliation)
+            slack_hold   = 1 - confidence
     """
     if kim_theory == 2.0:
         return satisfice(
             (kim_aspiration + 0.5 * (hardship + kim_fear)) + (kim_opening - 1.0),
             win_korea - confidence * (1.0 + war_caution),
-            attack_success * (1.0 - punish_attack) - confidence * (1.0 + (attack_cost + retaliation)),
+            win_attack - confidence * (1.0 + (attack_cost + retaliation)),
             1.0 - confidence,
             kim_precision,
         )
@@ -336,16 +375,25 @@ def option_probs(
 
 
 def choose(prob_stand_down, prob_hold, prob_attack, u_kim_choice):
-    """Kim's choice, which is the theatre's next status: 0 stand down, 1 hold, 2 limited attack, 3 war."""
+    """Kim's choice, which is the theatre's next status: 0 stand down, 1 hold, 2 limited attack, 3 war.
+
+        kim_choice = pick(u_kim_choice; prob_stand_down, prob_hold, prob_attack)
+    """
     return pick(u_kim_choice, prob_stand_down, prob_hold, prob_attack)
 
 
 def next_status(korea_episode, kim_decides, kim_choice):
-    """Korea's status after the month's decision: his choice if he had one, else as it stood."""
+    """Korea's status after the month's decision: his choice if he had one, else as it stood.
+
+        korea_status' = kim_choice if kim_decides > 0, else korea_episode
+    """
     return kim_choice if kim_decides > 0.0 else korea_episode
 
 
 def joins(taiwan_status, korea_status, north_korea_in):
-    """Pyongyang has joined the war over Taiwan once it uses force while that war goes on."""
+    """Pyongyang has joined the war over Taiwan once it uses force while that war goes on.
+
+        while taiwan_status = 3: north_korea_in' = 1 if korea_status >= 2, else north_korea_in; otherwise 0
+    """
     goes = taiwan_status == 3.0 and korea_status >= 2.0
     return 1.0 if goes else (north_korea_in if taiwan_status == 3.0 else 0.0)

@@ -7,7 +7,7 @@ from .common import approach, unit
 def war_in_ukraine(ukraine_war, ukraine_end_rate, driver_ukraine, u_ukraine_ends):
     """Whether the war in Ukraine goes on: it ends at a hazard, or follows the historical driver.
 
-        war' = driver if driver >= 0; else war if u >= ukraine_end_rate, else 0
+        ukraine_war' = driver_ukraine if driver_ukraine >= 0; else ukraine_war if u_ukraine_ends >= ukraine_end_rate, else 0
 
     Claims C15, C16.
     """
@@ -19,7 +19,7 @@ def need(russian_need, ukraine_war, need_at_war, tie_persistence, need_adjustmen
     """Moscow's need for munitions; after a settlement the share ``tie_persistence`` of it stays.
 
         target = need_at_war (ukraine_war + (1 - ukraine_war) tie_persistence)
-        need' = need + need_adjustment (target - need)
+        russian_need' = russian_need + need_adjustment (target - russian_need)
 
     Claims C15 (the tie survives) and C16 (it shrinks): one parameter, two ends.
     """
@@ -34,10 +34,10 @@ def flow(
     """Munitions from Pyongyang to Moscow (1: about the pace of 2024), and Iran's supply beside it.
 
         push = substitution counter_hybrid illicit_cut illicit_base        (arms replace stolen money)
-        A = [ need trust (1 - interdiction E) (1 - iran_share iran_supply) (1 + push) ]
-        total = A + iran_share iran_supply need
+        arms_flow' = [ russian_need russian_trust (1 - interdiction enforcement) (1 - iran_share iran_supply) (1 + push) ]
+        total_flow = arms_flow' + iran_share iran_supply russian_need
 
-    The specification's flow is ``total``; only A earns Pyongyang anything. Claims C08, C22, C26.
+    The specification's flow is ``total_flow``; only ``arms_flow`` earns Pyongyang anything. Claims C08, C22, C26.
     """
     push = substitution * (counter_hybrid * (illicit_cut * illicit_base))
     displaced = 1.0 - iran_share * iran_supply
@@ -51,11 +51,12 @@ def trust(
 ):  # fmt: skip
     """Moscow's trust in Pyongyang.
 
-        pressure = (E + trilateral_coordination) / 2                      (pressed together)
-        target = [ t0 + t1 A - ω exposure_index + β pressure - wedge_effect diplomatic_offramp ]
-        trust' = trust + trust_adjustment (target - trust)
+        pressure = (enforcement + trilateral_coordination) / 2                      (pressed together)
+        target = [ trust_base + trust_flow arms_flow + trust_pressure pressure - trust_exposure exposure_index
+                   - wedge_effect diplomatic_offramp ]
+        russian_trust' = russian_trust + trust_adjustment (target - russian_trust)
 
-    ω (``trust_exposure``) may be negative: a published deal leaves neither a way out. Claims C07, C22, C23.
+    ``trust_exposure`` may be negative: a published deal leaves neither a way out. Claims C07, C22, C23.
     """
     pressure = 0.5 * (enforcement + trilateral_coordination)
     target = unit(
@@ -68,7 +69,8 @@ def trust(
 def stock(russian_stock, total_flow, ukraine_war, stock_supply, stock_burn, stock_rebuild):
     """Russia's own stock of munitions and kit (0 to 1).
 
-        stock' = [ stock + stock_rebuild (1 - stock) + stock_supply total_flow - stock_burn ukraine_war ]
+        russian_stock' = [ russian_stock + stock_rebuild (1 - russian_stock) + stock_supply total_flow
+                           - stock_burn ukraine_war ]
     """
     return unit(
         russian_stock
@@ -79,7 +81,7 @@ def stock(russian_stock, total_flow, ukraine_war, stock_supply, stock_burn, stoc
 def kit_return(ukraine_war, russian_stock, russian_trust, kit_release):
     """Freed Russian kit and veterans going east once Ukraine is settled.
 
-        kit_return = kit_release (1 - ukraine_war) stock trust
+        kit_return = kit_release (1 - ukraine_war) russian_stock russian_trust
 
     Source: Stangarone; the counter to C16.
     """
@@ -93,11 +95,11 @@ def joins(
 ):  # fmt: skip
     """Does Moscow join a war in Asia this month?
 
-        interest = russia_interest (stock - 1/2) - ukraine_war + settlement_tie (1 - ukraine_war)
-                   + russia_binding trilateral_coordination + directed_pull [coordination = directed]
+        interest = russia_interest (russian_stock - 1/2) - ukraine_war + settlement_tie (1 - ukraine_war)
+                   + russia_binding trilateral_coordination + (directed_pull if coordination is directed)
         cost     = russia_join_cost trilateral_coordination attention_taiwan
-        p = join_speed Λ(russia_reliability + interest - cost), in a month of war, if not yet in
-            (no partner joins a war beyond its own when coordination is none: p is halved)
+        p = join_speed Λ(russia_reliability + interest - cost), halved if coordination is none
+        while taiwan_status = 3 or korea_status = 3: russia_in' = 1 if u_russia_joins < p, else russia_in; otherwise 0
 
     ``russia_binding`` is the opposing path: a bloc binds the opposing bloc. Claims C17, C21.
     """

@@ -9,7 +9,9 @@ from .common import approach, unit
 def crisis_elsewhere(us_crisis, iran_distraction, crisis_onset_rate, crisis_duration, iran_onset_gain, driver_us_crisis, u_us_crisis):
     """Whether a crisis elsewhere holds US forces: it begins and ends at hazards, or follows the driver.
 
-        begins: p = [ crisis_onset_rate (1 + iran_onset_gain iran_distraction) ]     ends: p = 1 / crisis_duration
+        us_crisis' = driver_us_crisis if that is >= 0; else
+            if us_crisis = 0: 1 if u_us_crisis < [ crisis_onset_rate (1 + iran_onset_gain iran_distraction) ], else 0
+            if us_crisis = 1: 0 if u_us_crisis < 1 / crisis_duration, else 1
 
     Source: F082, F083 (onsets in Asia while the US fights elsewhere; both odds ratios straddle 1).
     """
@@ -24,7 +26,7 @@ def crisis_elsewhere(us_crisis, iran_distraction, crisis_onset_rate, crisis_dura
 def exercises(exercise_tempo, driver_exercise_season):
     """Exercise activity this month: the calendar's weight, scaled by tempo (1/2: today's calendar).
 
-        exercise_activity = 2 exercise_tempo season
+        exercise_activity = 2 exercise_tempo driver_exercise_season
     """
     return 2.0 * (exercise_tempo * driver_exercise_season)
 
@@ -32,8 +34,8 @@ def exercises(exercise_tempo, driver_exercise_season):
 def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat_floor, threat_signal):
     """How threatened each theatre looks from Washington.
 
-        threat_T = floor + signal [ (pla_activity + 2) / 4 ] + status_T
-        threat_K = floor + signal provocation_memory + status_K
+        threat_taiwan = threat_floor + threat_signal [ (pla_activity + 2) / 4 ] + taiwan_status
+        threat_korea  = threat_floor + threat_signal provocation_memory + korea_status
     """
     taiwan = (threat_floor + threat_signal * unit(0.25 * (pla_activity + 2.0))) + taiwan_status
     korea = (threat_floor + threat_signal * provocation_memory) + korea_status
@@ -43,8 +45,8 @@ def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat
 def capacity(us_crisis, iran_distraction, japan_burden_share, japan_access, munitions, crisis_drain, distraction_drain, japan_relief):
     """The share of US power free for both theatres.
 
-        capacity = clip( (1 - crisis_drain us_crisis - distraction_drain iran_distraction
-                          + japan_relief japan_burden_share japan_access) (1/2 + munitions/2), 0.1, 1.5 )
+        us_capacity = clip( (1 - crisis_drain us_crisis - distraction_drain iran_distraction
+                          + japan_relief japan_burden_share japan_access) (1/2 + munitions/2), between 0.1 and 1.5 )
 
     Claims C04 (spare capacity absorbs), C20.
     """
@@ -57,8 +59,9 @@ def capacity(us_crisis, iran_distraction, japan_burden_share, japan_access, muni
 def attention(us_capacity, threat_taiwan, threat_korea, value_taiwan, value_korea, usfk_posture, dual_role, tied_down):
     """Attention to each theatre: proportional to √(value threat), scaled by capacity.
 
-        s_T = √(value_T threat_T) ,  s_K = √(value_K threat_K) (1 + tied_down usfk_posture (1 - dual_role))
-        a_j = capacity s_j / (s_T + s_K)
+        s_T = √(value_taiwan threat_taiwan)
+        s_K = √(value_korea threat_korea) (1 + tied_down usfk_posture (1 - dual_role))
+        attention_taiwan = us_capacity s_T / (s_T + s_K) ;  attention_korea = us_capacity s_K / (s_T + s_K)
 
     The square root is the optimal split of a fixed effort with hyperbolically falling returns. Forces
     bound to the peninsula pull the headquarters' eye with them (``tied_down``). Claims C04, C18; Zagare 2024.
@@ -72,7 +75,8 @@ def attention(us_capacity, threat_taiwan, threat_korea, value_taiwan, value_kore
 def munitions(munitions, taiwan_status, korea_status, us_in, us_crisis, maritime_posture, munitions_growth, munitions_burn):
     """US stock of precision munitions (0 to 1): made each month, spent in war and in crises elsewhere.
 
-        m' = [ m + growth (1 - m) (1 + maritime_posture) - burn (us_in [T=3] + [K=3] + us_crisis/10) ]
+        spent = munitions_burn ( (us_in if taiwan_status = 3) + (1 if korea_status = 3) + us_crisis / 10 )
+        munitions' = [ munitions + munitions_growth (1 - munitions) (1 + maritime_posture) - spent ]
     """
     taiwan = us_in if taiwan_status == 3.0 else 0.0
     korea = 1.0 if korea_status == 3.0 else 0.0
@@ -86,7 +90,7 @@ def will(us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_of
 
         target = [ will_base - will_crisis us_crisis + will_sharing (japan_burden_share - 1/2)
                    - will_talks (china_engagement + diplomatic_offramp) / 2 ]
-        will' = will + will_adjustment (target - will)
+        us_will' = us_will + will_adjustment (target - us_will)
 
     ``will_sharing`` may be negative (burdens passed on are commitments shed). Claims C20, C29.
     """
@@ -100,8 +104,8 @@ def will(us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_of
 def strength(us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_posture, heavy_share, dual_role, rok_consent, ground_reach, heavy_mobility_loss):
     """What the United States can bring to a fight over Taiwan.
 
-        us_strength = us_power a_T (1 + maritime_reach (maritime_posture - 1/2))
-                      + ground_reach usfk_posture dual_role consent (1 - heavy_mobility_loss heavy_share)
+        us_strength = us_power attention_taiwan (1 + maritime_reach (maritime_posture - 1/2))
+                      + ground_reach usfk_posture dual_role rok_consent (1 - heavy_mobility_loss heavy_share)
 
     ``ground_reach`` may be 0: forces in Korea may not reach the Strait. Claims C01, C02.
     """
@@ -113,9 +117,9 @@ def strength(us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_
 def korea_guard(usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, attention_korea, us_power, korea_reinforcement, light_deficit, thinning):
     """What the United States holds in Korea; thinner when dual-role forces are away at Taiwan.
 
-        away = thinning dual_role consent [taiwan_status >= 2]
+        away = thinning dual_role rok_consent if taiwan_status >= 2, else 0
         korea_guard = usfk_posture (1 - light_deficit (1 - heavy_share)) (1 - away)
-                      + korea_reinforcement us_power a_K
+                      + korea_reinforcement us_power attention_korea
 
     Claims C18 (the frontier of the two risks), C01 (only heavy forces count in full; RAND RR2533).
     """
@@ -127,7 +131,7 @@ def korea_guard(usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status
 def responds(provocation, us_will, attention_korea, response_base, u_us_response):
     """Does Washington answer last month's provocation visibly?
 
-        p = [ response_base (us_will + a_K) ], if there was one
+        us_response = 1 if provocation > 0 and u_us_response < [ response_base (us_will + attention_korea) ], else 0
     """
     answers = u_us_response < unit(response_base * (us_will + attention_korea))
     return 1.0 if provocation > 0.0 and answers else 0.0
@@ -136,7 +140,8 @@ def responds(provocation, us_will, attention_korea, response_base, u_us_response
 def enters(taiwan_status, us_in, us_will, attention_taiwan, enter_base, enter_blockade, u_us_enters):
     """Does Washington fight for Taiwan this month, once force is used and if not yet in?
 
-        p = [ enter_base (us_will + a_T) ], times enter_blockade in a blockade; stays in until the force ends
+        p = [ enter_base (us_will + attention_taiwan) ], times enter_blockade unless taiwan_status = 3
+        while taiwan_status >= 2: us_in' = 1 if u_us_enters < p, else us_in; otherwise 0
 
     Source: F151 (experts: 0.96 in an invasion, 0.79 in a blockade).
     """

@@ -19,8 +19,8 @@ def posture_paths(posture_effect, spiral_weight):
 def two_front_now(taiwan_status, korea_status, taiwan_last_force, korea_last_force, month, two_front_window):
     """Force in both theatres within the window.
 
-        last_j = month if status_j >= 2 (force this month), else as recorded (-1: never)
-        two_front_now = 1 if last_T >= 0, last_K >= 0 and |last_T - last_K| <= two_front_window, else 0
+        taiwan_last_force' = month if taiwan_status >= 2, else as it was (-1: never); korea_last_force' likewise
+        two_front = 1 if both are >= 0 and differ by at most two_front_window months, else 0
     """
     taiwan = month if taiwan_status >= 2.0 else taiwan_last_force
     korea = month if korea_status >= 2.0 else korea_last_force
@@ -32,8 +32,8 @@ def two_front_now(taiwan_status, korea_status, taiwan_last_force, korea_last_for
 def rung(highest_rung, taiwan_status, korea_status, provocation, pla_activity, two_front, nuclear_now):
     """The highest rung of the escalation ladder reached so far.
 
-        0 calm · 1 provocation or a surge of the PLA (pla_activity > 1.5) · 2 crisis · 3 limited force
-        4 war · 5 two fronts · 6 nuclear use
+        0 calm; 1 if provocation > 0 or pla_activity > 1.5; 2, 3, 4 where the worse of taiwan_status and
+        korea_status is 1, 2, 3; 5 if two_front; 6 if nuclear_now. highest_rung' = the greatest so far
 
     Source: Kahn 1965, cut to what the model can tell apart.
     """
@@ -89,7 +89,10 @@ def second_front(
 
 
 def count_provocations(n_provocations, n_launch_days, provocation, launch_days):
-    """Months with a provocation, and launch days, so far."""
+    """Months with a provocation, and launch days, so far.
+
+        n_provocations' = n_provocations + provocation ;  n_launch_days' = n_launch_days + launch_days
+    """
     return n_provocations + provocation, n_launch_days + launch_days
 
 
@@ -114,8 +117,10 @@ def taiwan_war_month(
 
         attacker = china_strength (1 + partner_strength (russia_in + north_korea_in + iran_in) / 3)
         defender = invasion_difficulty (taiwan_defence + us_in us_strength + japan_in japan_strength)
-        ends if u_ends < war_end_rate; then Beijing wins if u_result < contest(attacker, defender, m)
-        resolved: 1 Beijing holds the island, -1 repelled; the status then falls to 0
+        beijing_win_prob = contest(attacker, defender, decisiveness)
+        if taiwan_status = 3: taiwan_war_months + 1, and the war ends if u_taiwan_war_ends < war_end_rate;
+        then taiwan_status' = 0 and taiwan_resolved' = 1 (Beijing holds the island) if
+        u_taiwan_war_result < beijing_win_prob, else -1 (repelled)
 
     Claims C02, C28; the contest replaces a campaign model.
     """
@@ -135,7 +140,8 @@ def korea_war_month(
 ):
     """A month of war in Korea: it ends at the common rate, and is not fought twice.
 
-        ends if u < war_end_rate; then status 0 and korea_resolved = 1
+        if korea_status = 3: korea_war_months + 1, and the war ends if u_korea_war_ends < war_end_rate;
+        then korea_status' = 0 and korea_resolved' = 1
     """
     at_war = korea_status == 3.0
     ends = at_war and u_korea_war_ends < war_end_rate
@@ -151,11 +157,14 @@ def nuclear_rung(
 ):  # fmt: skip
     """Does a war climb to nuclear use this month?
 
-        Taiwan: parties = 1 + us_in + russia_in;  losing = [(D - A)/(D + A)], A and D the two sides' strength
-        Korea:  parties = 2 + china_in_korea + russia_in; losing = 1 - survivability / 2
-        p = [nuclear_rate exp(nuclear_parties_effect (parties - 2) + nuclear_losing_effect losing
-                              - nuclear_caution survivability_of_the_other)]
-        the other's survivability: 1 in the Strait when the US is in (else 0); survivability in Korea
+        Strait: D = taiwan_defence + us_in us_strength + japan_in japan_strength ;  C = china_strength
+                parties = 1 + us_in + russia_in ;  losing = [ (D - C) / (D + C) ] ;  other = us_in
+        Korea:  parties = 2 + china_in_korea + russia_in ;  losing = 1 - survivability / 2 ;  other = survivability
+        p = [ nuclear_rate exp( nuclear_parties_effect (parties - 2) + nuclear_losing_effect losing
+                                - nuclear_caution other ) ],  in Korea times [ 2 technology ]
+        nuclear_now = 1 if (taiwan_status = 3 and u_taiwan_nuclear < p_Strait)
+                        or (korea_status = 3 and u_korea_nuclear < p_Korea), else 0
+        nuclear_used' = 1 once nuclear_now has been 1
 
     ``nuclear_parties_effect`` may be negative (nuclear caution). Claim C14; Schelling 1966; Waltz 1981.
     """
@@ -185,6 +194,9 @@ def nuclear_rung(
 
 
 def realised_help(help_realised, taiwan_status, russia_in, north_korea_in, iran_in):
-    """The largest share of the three partners that stood by Beijing in its war, so far."""
+    """The largest share of the three partners that stood by Beijing in its war, so far.
+
+        share = (russia_in + north_korea_in + iran_in) / 3, counted while taiwan_status = 3
+    """
     share = (russia_in + (north_korea_in + iran_in)) / 3.0
     return share if taiwan_status == 3.0 and share > help_realised else help_realised
