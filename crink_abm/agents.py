@@ -229,6 +229,10 @@ class DeterrenceModel(mesa.Model):
             self.step()
         return self
 
+    def value(self, name: str) -> float:
+        """The present value of any field."""
+        return getattr(self.holder[_OWNER[name]], name)
+
     @property
     def history(self) -> pd.DataFrame:
         """Every field, one row a month; the index is the month's date."""
@@ -275,4 +279,4 @@ def _planned(phase, holders):
 
 
 def _reporter(field):
-    return lambda model: getattr(model.holder[field.owner], field.name)
+    return lambda model: model.value(field.name)

@@ -33,10 +33,9 @@ def n_threads() -> int:
 
 
 def _arrays(worlds, world_of, n):
-    worlds = np.ascontiguousarray(worlds, dtype=np.float64)
-    if world_of is None:
-        world_of = np.zeros(n, dtype=np.int64)
-    return worlds, np.ascontiguousarray(world_of, dtype=np.int64)
+    worlds = np.require(worlds, np.float64, ["C", "W"])
+    world_of = np.zeros(n, np.int64) if world_of is None else np.require(world_of, np.int64, ["C", "W"])
+    return worlds, world_of
 
 
 _NO_TRAJECTORY = np.zeros((0, 0, 0))

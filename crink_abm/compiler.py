@@ -4,14 +4,12 @@ The code cache is keyed by a hash of the package's own source, so a kernel that
 is older than any rule cannot be found. Nothing is written until a batch runs.
 """
 
-import hashlib
 import importlib.util
 import os
 import sys
 import tempfile
 import types
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 import numba
@@ -21,8 +19,12 @@ from numba.core import types as nb
 from numba.extending import intrinsic
 
 from . import draws, kernel, numerics
+from .rules_key import rules_hash
 from .transition import steps
 
+_SIGNATURE = nb.void(
+    nb.float64[:, ::1], nb.float64[:, ::1], nb.int64[::1], nb.uint64, nb.uint64, nb.float64[:, ::1], nb.float64[:, :, ::1]
+)  # fmt: skip
 _OPTIONS = {"error_model": "numpy", "nogil": True, "fastmath": False}
 
 
@@ -84,17 +86,6 @@ class RuleCompiler:
         return self._done[function]
 
 
-@cache
-def source_hash() -> str:
-    """A hash of the package's Python source: which rules a result was made with."""
-    digest = hashlib.sha256()
-    root = Path(__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
 def cache_directory() -> Path:
     """Where compiled code is kept: ``$CRINK_CACHE``, else the user's cache folder."""
     base = os.environ.get("CRINK_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -103,7 +94,7 @@ def cache_directory() -> Path:
 
 def _place(text: str) -> Path | None:
     """The kernel's file, written whole or not at all; None where the cache cannot be written."""
-    name = f"{source_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
+    name = f"{rules_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
     folder = cache_directory() / name
     path = folder / "crink_kernel.py"
     try:
@@ -134,4 +125,4 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None):
     for step in steps():
         scope[kernel.rule_alias(step)] = rules.compiled((overrides or {}).get(step.name, step.rule))
     scope.update(pair=rules.compiled(draws.pair), u64=np.uint64, zeros=np.zeros)
-    return numba.njit(cache=path is not None, **_OPTIONS)(scope["run_blocks"])
+    return numba.njit(_SIGNATURE, cache=path is not None, **_OPTIONS)(scope["run_blocks"])

@@ -1,0 +1,170 @@
+"""Probabilities with their intervals, and the three spreads kept apart.
+
+Every function takes arrays and returns arrays of the same shape; counts are
+integers. Intervals are two-sided at ``LEVEL``.
+"""
+
+import numpy as np
+from scipy.special import betaincinv
+from scipy.stats import binom, false_discovery_control, norm
+
+LEVEL = 0.95
+
+
+def jeffreys(events, n, level: float = LEVEL):
+    """Jeffreys interval of a probability: quantiles of Beta(k + 1/2, n - k + 1/2), 0 and 1 kept at the ends.
+
+    Source: Brown, Cai and DasGupta 2001. With n = 0 the interval is (nan, nan).
+    """
+    events, n = np.asarray(events, float), np.asarray(n, float)
+    tail = (1.0 - level) / 2.0
+    low = np.where(events == 0, 0.0, betaincinv(events + 0.5, n - events + 0.5, tail))
+    high = np.where(events == n, 1.0, betaincinv(events + 0.5, n - events + 0.5, 1.0 - tail))
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+def clopper_pearson(events, n, level: float = LEVEL):
+    """Clopper-Pearson interval: never covers less than ``level``, at some cost in width."""
+    events, n = np.asarray(events, float), np.asarray(n, float)
+    tail = (1.0 - level) / 2.0
+    low = np.where(events == 0, 0.0, betaincinv(np.maximum(events, 0.5), n - events + 1.0, tail))
+    high = np.where(events == n, 1.0, betaincinv(events + 1.0, np.maximum(n - events, 0.5), 1.0 - tail))
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+#: Name of an interval -> the function.
+INTERVALS = {"jeffreys": jeffreys, "clopper-pearson": clopper_pearson}
+
+
+def wilson(events, n, level: float = LEVEL):
+    """Wilson's score interval (used inside Newcombe's; not reported by itself)."""
+    events, n = np.asarray(events, float), np.asarray(n, float)
+    z = norm.ppf(0.5 + level / 2.0)
+    centre = (events + z * z / 2.0) / (n + z * z)
+    half = z / (n + z * z) * np.sqrt(events * (n - events) / n + z * z / 4.0)
+    return centre - half, centre + half
+
+
+def newcombe(only_here, only_base, both, n, level: float = LEVEL):
+    """Newcombe's method 10 for a difference of paired proportions, here minus base.
+
+    Parameters
+    ----------
+    only_here, only_base, both : counts of runs with the event only under this policy, only under the
+        baseline, under both; ``n`` is the number of pairs.
+
+    Returns
+    -------
+    (difference, low, high). Source: Newcombe 1998, Statistics in Medicine 17, 2635-2650.
+    """
+    only_here, only_base, both, n = (np.asarray(x, float) for x in (only_here, only_base, both, n))
+    neither = n - only_here - only_base - both
+    here, base = both + only_here, both + only_base
+    p, q = here / n, base / n
+    p_low, p_high = wilson(here, n, level)
+    q_low, q_high = wilson(base, n, level)
+    product = here * (n - here) * base * (n - base)
+    cross = both * neither - only_here * only_base
+    top = np.where(cross > 0, np.maximum(cross - n / 2.0, 0.0), cross)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        phi = np.where(product > 0, top / np.sqrt(product), 0.0)
+    down, up = p - p_low, q_high - q
+    low = p - q - np.sqrt(np.maximum(down**2 - 2.0 * phi * down * up + up**2, 0.0))
+    up, down = p_high - p, q - q_low
+    high = p - q + np.sqrt(np.maximum(up**2 - 2.0 * phi * up * down + down**2, 0.0))
+    return p - q, low, high
+
+
+def false_discovery(only_here, only_base):
+    """Benjamini-Hochberg q-values of a family of paired differences (exact McNemar tests).
+
+    A map with a thousand cells would show fifty "significant" ones by chance; a cell whose q-value is at most
+    0.05 belongs to a set in which at most one in twenty is expected to be such.
+    Source: Benjamini and Hochberg 1995; McNemar 1947 (exact, mid-p not used).
+    """
+    up, down = np.asarray(only_here), np.asarray(only_base)
+    smaller, n = np.minimum(up, down), up + down
+    p_values = np.where(n == 0, 1.0, np.minimum(1.0, 2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5)))
+    return false_discovery_control(p_values)
+
+
+def mean_interval(total, squares, n, level: float = LEVEL):
+    """Mean of a count or share with its normal interval, from sums: (mean, low, high)."""
+    total, squares, n = (np.asarray(x, float) for x in (total, squares, n))
+    mean = total / n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(np.maximum(squares / n - mean**2, 0.0) / (n - 1.0)) * norm.ppf(0.5 + level / 2.0)
+    return mean, mean - error, mean + error
+
+
+def spreads(events, n_runs, switches):
+    """Split the variation of a probability over worlds into its sources.
+
+    Parameters
+    ----------
+    events : array (n_worlds, n_outcomes) of event counts
+    n_runs : array (n_worlds,) of runs in each world
+    switches : mapping of switch name -> array (n_worlds,) of its level in each world
+
+    Returns
+    -------
+    dict of arrays (n_outcomes,):
+        mc_sd         standard error of the pooled probability from finite luck, the worlds given
+                      (binomial: an upper bound when worlds differ)
+        worlds_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
+        parameter_sd  standard deviation between worlds of the same structure
+        structure_sd  standard deviation of the main effects of the structural switches
+        structure_low, structure_high  lowest and highest mean over the levels of any switch
+
+    Method of moments on the one-way layout (worlds) and on each switch's main effect; estimates of variance
+    are cut at 0. Interactions of switches count as parameter spread. With fewer than 2 runs a world, or one
+    world, the split is not identified and is nan.
+    """
+    events, n_runs = np.asarray(events, float), np.asarray(n_runs, float)
+    n_worlds, n = len(n_runs), n_runs.sum()
+    pooled = events.sum(0) / n
+    out = {"mc_sd": np.sqrt(pooled * (1.0 - pooled) / n)}
+    names = ("worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
+    if n_worlds < 2:
+        return out | {name: np.full(events.shape[1], np.nan) for name in names}
+    seen = n_runs > 0
+    prob = events[seen] / n_runs[seen, None]
+    weight = n_runs[seen, None]
+    out["worlds_se"] = prob.std(0, ddof=1) / np.sqrt(seen.sum())
+    within_df = (n_runs[seen] - 1.0).sum()
+    between = (weight * (prob - pooled) ** 2).sum(0) / (seen.sum() - 1)
+    within = (weight * prob * (1.0 - prob)).sum(0) / within_df if within_df > 0 else np.full(len(pooled), np.nan)
+    size = (n - (n_runs**2).sum() / n) / (seen.sum() - 1)
+    world_var = np.maximum((between - within) / size, 0.0)
+    structure_var = np.zeros(len(pooled))
+    low, high = np.full(len(pooled), np.nan), np.full(len(pooled), np.nan)
+    for levels in switches.values():
+        values = np.unique(levels[seen])
+        if len(values) < 2:
+            continue
+        groups = [prob[levels[seen] == value] for value in values]
+        means = np.array([group.mean(0) for group in groups])
+        sizes = np.array([len(group) for group in groups], float)[:, None]
+        residual = sum(((group - mean) ** 2).sum(0) for group, mean in zip(groups, means, strict=True))
+        residual = residual / max(seen.sum() - len(values), 1)
+        effect = (sizes * (means - prob.mean(0)) ** 2).sum(0)
+        structure_var += np.maximum(effect - (len(values) - 1) * residual, 0.0) / seen.sum()
+        low, high = np.fmin(low, means.min(0)), np.fmax(high, means.max(0))
+    structure_var = np.minimum(structure_var, np.where(np.isnan(world_var), structure_var, world_var))
+    out["parameter_sd"] = np.sqrt(world_var - structure_var)
+    out["structure_sd"] = np.sqrt(structure_var)
+    out["structure_low"], out["structure_high"] = low, high
+    return out
+
+
+def incidence(months, n_months: int, level: float = LEVEL):
+    """Cumulative incidence of one outcome by month: (prob, low, high), arrays (n_months,).
+
+    ``months`` holds each run's first month, -1 for never. No run is censored before the horizon, so the
+    share that has failed by a month *is* the cumulative incidence; causes that compete enter by never
+    being dated once another came first.
+    """
+    months = np.asarray(months)
+    counts = np.bincount(months[months >= 0], minlength=n_months)[:n_months].cumsum()
+    low, high = jeffreys(counts, len(months), level)
+    return counts / len(months), low, high
