@@ -20,6 +20,7 @@ import pandas as pd
 
 from . import levers as policy
 from . import parameters as coefficients
+from . import replay
 from .codes import Actor, Draw
 from .draws import uniforms
 from .errors import InputError, nearest
@@ -239,6 +240,33 @@ class DeterrenceModel(mesa.Model):
         table = self.datacollector.get_model_vars_dataframe()
         table.index = pd.Index([policy.month_label(t, self.start) for t in range(len(table))], name="month")
         return table
+
+
+    @property
+    def outcome(self) -> dict[str, str | None]:
+        """When each outcome first happened (``YYYY-MM``); None where deterrence held."""
+        return replay.outcome(self)
+
+    @property
+    def events(self) -> list[replay.Event]:
+        """What happened so far, in order, with the leaders' options where they decided."""
+        return replay.events(self)
+
+    @property
+    def story(self) -> str:
+        """The run told month by month."""
+        return replay.story(self)
+
+    def explain(self, actor: str, month: int | str) -> pd.DataFrame:
+        """Every rule of one actor in one month, with its inputs; see :func:`replay.explain`."""
+        return replay.explain(self, actor, month)
+
+    def __repr__(self):
+        return f"DeterrenceModel(seed={self.key[0]}, run={self.key[1]}, month {self.month} of {self.horizon})"
+
+    def _repr_html_(self):
+        table = pd.DataFrame({"first month": {name: date or "held" for name, date in self.outcome.items()}})
+        return f"<p><b>{self!r}</b></p>" + table.to_html()
 
 
 def _sorted(settings, levers, parameters):

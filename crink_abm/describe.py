@@ -3,8 +3,11 @@
 ``python -m crink_abm.describe docs/odd.md`` fills ``docs/odd_template.md``.
 """
 
+import ast
 import inspect
+import re
 import sys
+import textwrap
 from pathlib import Path
 
 from . import numerics
@@ -31,8 +34,9 @@ def table(head, rows) -> str:
 
 def docstring(function) -> str:
     """A docstring as Markdown: indented blocks become fenced equations."""
+    source = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     out, fenced = [], False
-    for line in inspect.cleandoc(function.__doc__).splitlines():
+    for line in re.sub(r"(?m)^    ", "", ast.get_docstring(source, clean=False)).rstrip().splitlines():
         inside = line.startswith("    ")
         if inside and not fenced:
             out.append("```")
@@ -65,7 +69,7 @@ def schedule() -> str:
     """The phases and their rules in order."""
     lines = []
     for number, phase in enumerate(MONTH, 1):
-        lines.append(f"{number}. **{phase.title}** (phase {int(phase.code)})")
+        lines.append(f"{number}. **{phase.title}** (phase {int(phase.code)} of the specification)")
         for step in phase.steps:
             where = f" *where {step.when}*" if step.when else ""
             lines.append(f"   - `{step.name}` → {', '.join(f'`{name}`' for name in step.writes)}{where}")

@@ -17,9 +17,9 @@ _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 _WEYL_0 = np.uint64(0x9E3779B9)
 _WEYL_1 = np.uint64(0xBB67AE85)
-_32, _11, _1 = np.uint64(32), np.uint64(11), np.uint64(1)
-_UNIT = 2.0**-53
-_HALF = 2.0**-54
+_32, _12 = np.uint64(32), np.uint64(12)
+_UNIT = 2.0**-52
+_HALF = 2.0**-53  # so that every draw is exact, and neither 0 nor 1
 
 
 def philox(c0, c1, c2, c3, k0, k1):
@@ -48,11 +48,11 @@ def pair(seed, run, month, address):
     Arguments are uint64: the seed, the run's number, the month since the start,
     and ``address`` = actor * 2^16 + slot // 2. The key is the seed, the counter
     (run low, run high, month, address). Returns the even slot's and the odd
-    slot's uniform, each with 53 random bits: (n + 1/2) 2^-53.
+    slot's uniform, each with 52 random bits: (n + 1/2) 2^-52.
     """
     a, b, c, d = philox(run & _MASK, run >> _32, month, address, seed & _MASK, seed >> _32)
-    even = ((a << _32) | b) >> _11
-    odd = ((c << _32) | d) >> _11
+    even = ((a << _32) | b) >> _12
+    odd = ((c << _32) | d) >> _12
     return even * _UNIT + _HALF, odd * _UNIT + _HALF
 
 

@@ -414,7 +414,7 @@ def choose(prob_wait, prob_grey, prob_blockade, u_xi_choice):
     return pick(u_xi_choice, prob_wait, prob_grey, prob_blockade)
 
 
-def expectation(xi_choice, taiwan_episode, xi_expected_help, help_expected):
+def expectation(xi_choice, xi_expected_help, help_expected):
     """The help Xi counted on when he first used force over Taiwan (0 before).
 
         help_expected' = xi_expected_help if xi_choice >= 2 and help_expected = 0, else help_expected

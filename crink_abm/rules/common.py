@@ -97,6 +97,7 @@ def satisfice(dissatisfied, slack_high, slack_middle, slack_low, precision):
 
         D = Λ(λ dissatisfied); a_i = Λ(λ slack_i)
         P_high = D a_high; P_middle = D (1 - a_high) a_middle; P_low = D (1-a_high)(1-a_middle) a_low
+        P_wait = 1 - P_high - P_middle - P_low
 
     A slack is how far an option clears his threshold of confidence; the noise is
     that of the quantal response. Returns (wait, low, middle, high).

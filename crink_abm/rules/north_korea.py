@@ -201,7 +201,7 @@ def provocation(
 
 
 def crisis_prob(
-    provocation_memory, kim_fear, exercise_activity, taiwan_status, coordination, korea_resolved, usfk_posture,
+    provocation_memory, kim_fear, taiwan_status, coordination, korea_resolved, usfk_posture,
     heavy_share, dual_role, hardship, china_restraint, korea_crisis_logit, crisis_provocation, crisis_fear,
     crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling,
 ):  # fmt: skip

@@ -20,7 +20,7 @@ def two_front_now(taiwan_status, korea_status, taiwan_last_force, korea_last_for
     """Force in both theatres within the window.
 
         taiwan_last_force' = month if taiwan_status >= 2, else as it was (-1: never); korea_last_force' likewise
-        two_front = 1 if both are >= 0 and differ by at most two_front_window months, else 0
+        two_front = 1 if both new values are >= 0 and differ by at most two_front_window months, else 0
     """
     taiwan = month if taiwan_status >= 2.0 else taiwan_last_force
     korea = month if korea_status >= 2.0 else korea_last_force
@@ -161,10 +161,10 @@ def nuclear_rung(
                 parties = 1 + us_in + russia_in ;  losing = [ (D - C) / (D + C) ] ;  other = us_in
         Korea:  parties = 2 + china_in_korea + russia_in ;  losing = 1 - survivability / 2 ;  other = survivability
         p = [ nuclear_rate exp( nuclear_parties_effect (parties - 2) + nuclear_losing_effect losing
-                                - nuclear_caution other ) ],  in Korea times [ 2 technology ]
-        nuclear_now = 1 if (taiwan_status = 3 and u_taiwan_nuclear < p_Strait)
+                                - nuclear_caution other ) ],  in Korea the whole times [ 2 technology ]
+        nuclear_now' = 1 if (taiwan_status = 3 and u_taiwan_nuclear < p_Strait)
                         or (korea_status = 3 and u_korea_nuclear < p_Korea), else 0
-        nuclear_used' = 1 once nuclear_now has been 1
+        nuclear_used' = 1 if nuclear_now', else nuclear_used
 
     ``nuclear_parties_effect`` may be negative (nuclear caution). Claim C14; Schelling 1966; Waltz 1981.
     """

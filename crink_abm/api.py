@@ -1,0 +1,138 @@
+"""Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from . import batch, design, estimate, outcomes
+from . import levers as policy
+from . import worlds as ensembles
+from .errors import InputError
+from .kernel import RESULTS
+from .sweep import make_worlds
+
+
+def _ensemble(worlds, parameters):
+    if isinstance(worlds, ensembles.Worlds):
+        return worlds
+    if worlds == "defaults":
+        return ensembles.defaults(parameters)
+    if worlds == "prior":
+        return make_worlds(design.WorldsTable(), parameters)
+    raise InputError(f"worlds is 'defaults', 'prior' (screened) or a Worlds; {worlds!r} was given")
+
+
+class Batch:
+    """Many runs of one policy.
+
+    Attributes
+    ----------
+    levers : the policy
+    results : DataFrame, a row a run: first months of each event (-1 never), counts, help expected and realised
+    months : int16 array (n_runs, n_outcomes), the first month of each outcome, columns as ``outcomes.OUTCOMES``
+    """
+
+    def __init__(self, levers, values, n_months, seed):
+        self.levers, self.seed, self.n_months = levers, seed, n_months
+        self._values = values
+        self.results = pd.DataFrame(values, columns=list(RESULTS)).rename_axis("run")
+        self.months = outcomes.months(values)
+
+    def __len__(self):
+        return len(self.results)
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """Probability of each outcome with its Jeffreys interval and number of runs."""
+        rows = [(name, len(self), int((self.months[:, k] >= 0).sum())) for k, name in enumerate(outcomes.OUTCOMES)]
+        for name, (base, hit) in outcomes.conditionals(self._values, self.months).items():
+            rows.append((name, int(base.sum()), int(hit.sum())))
+        table = pd.DataFrame(rows, columns=["outcome", "n_runs", "n_events"])
+        table["prob"] = table["n_events"] / table["n_runs"].where(table["n_runs"] > 0)
+        table["low"], table["high"] = estimate.jeffreys(table["n_events"], table["n_runs"])
+        return table[["outcome", "prob", "low", "high", "n_events", "n_runs"]]
+
+    def incidence(self, outcome: str = "any_failure") -> pd.DataFrame:
+        """Cumulative incidence of one outcome by month, with its interval."""
+        if outcome not in outcomes.OUTCOMES:
+            raise InputError(f"no outcome is named {outcome!r}; they are {', '.join(outcomes.OUTCOMES)}")
+        prob, low, high = estimate.incidence(self.months[:, list(outcomes.OUTCOMES).index(outcome)], self.n_months)
+        return pd.DataFrame({"month": np.arange(1, self.n_months + 1), "prob": prob, "low": low, "high": high})
+
+    def __repr__(self):
+        return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed})"
+
+    def _repr_html_(self):
+        return f"<p><b>{self!r}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
+
+
+def simulate(
+    levers: Mapping | None = None, *, runs: int = 10_000, seed: int = 0, first_run: int = 0,
+    parameters: Mapping | None = None, worlds="defaults", months: int = policy.MONTHS, start: str = policy.START,
+    drivers: Mapping | None = None, rules: Mapping | None = None,
+) -> Batch:  # fmt: skip
+    """Many runs of one policy, compiled: run k is the run that ``DeterrenceModel(levers, seed=seed, run=k)`` makes.
+
+    Parameters
+    ----------
+    levers : the policy; today's values where none is given
+    runs, seed, first_run : how many, which luck, and the first run's number
+    parameters : coefficients and switches that differ from their defaults
+    worlds : ``"defaults"``, ``"prior"`` (screened, run k in world k modulo their number), or a ``Worlds``
+    rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
+        with the arguments of the rule they replace
+
+    Raises
+    ------
+    InputError
+        On anything out of range.
+    """
+    if runs < 1:
+        raise InputError(f"runs is at least 1; {runs} was given")
+    chosen = policy.checked(levers)
+    ensemble = _ensemble(worlds, parameters)
+    values = batch.run_many(
+        policy.calendar(chosen, months, start, drivers), ensemble.values, runs, seed=seed, first_run=first_run,
+        world_of=ensemble.of_runs(first_run, runs), rules=rules,
+    )  # fmt: skip
+    return Batch(chosen, values, months, seed)
+
+
+def compare(
+    *policies: Mapping, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="prior",
+    months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "jeffreys",
+) -> pd.DataFrame:  # fmt: skip
+    """Two or more policies under common random numbers; the first is what the others are compared with.
+
+    Returns
+    -------
+    DataFrame, a row a policy and outcome: prob, low, high (Jeffreys, or ``interval``), n_runs; diff, diff_low,
+    diff_high (paired, Newcombe's method 10), and n_up, n_down, the runs in which only one of the two fails.
+
+    Raises
+    ------
+    InputError
+        With fewer than two policies, or anything out of range.
+    """
+    if len(policies) < 2:
+        raise InputError(f"compare takes at least two policies; {len(policies)} was given")
+    if interval not in estimate.INTERVALS:
+        raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
+    ensemble = _ensemble(worlds, parameters)
+    labels = names or [f"policy {k}" for k in range(len(policies))]
+    base, rows = None, []
+    for label, chosen in zip(labels, policies, strict=True):
+        event = simulate(chosen, runs=runs, seed=seed, worlds=ensemble, months=months, start=start).months >= 0
+        base = event if base is None else base
+        for k, name in enumerate(outcomes.OUTCOMES):
+            here, there = event[:, k], base[:, k]
+            rows.append((label, name, runs, int(here.sum()), int((here & ~there).sum()), int((there & ~here).sum()),
+                         int((here & there).sum())))  # fmt: skip
+    table = pd.DataFrame(rows, columns=["policy", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"])
+    table["prob"] = table["n_events"] / table["n_runs"]
+    table["low"], table["high"] = estimate.INTERVALS[interval](table["n_events"], table["n_runs"])
+    table["diff"], table["diff_low"], table["diff_high"] = estimate.newcombe(
+        table["n_up"], table["n_down"], table["n_both"], table["n_runs"]
+    )
+    return table.drop(columns="n_both")

@@ -1,0 +1,223 @@
+"""Tells one run: what happened, in which month, and what each leader weighed. It recomputes nothing."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from . import outcomes
+from .codes import Actor, KimOption, Theory, XiOption
+from .errors import InputError
+from .kernel import RESULTS
+from .levers import month_label, month_number
+from .state import BY_NAME
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something worth telling. ``calculus`` is a table of a leader's options, where he decided."""
+
+    month: int
+    date: str
+    actor: str
+    text: str
+    calculus: pd.DataFrame | None = field(default=None, repr=False)
+    weighed: dict[str, float] = field(default_factory=dict)
+    theory: Theory | None = None
+
+    def as_dict(self) -> dict:
+        """For JSON."""
+        options = None if self.calculus is None else self.calculus.reset_index().to_dict("records")
+        return {"month": self.month, "date": self.date, "actor": self.actor, "text": self.text,
+                "theory": None if self.theory is None else self.theory.name.lower(),
+                "options": options, "weighed": self.weighed}  # fmt: skip
+
+
+_XI = (
+    ("wait", "u_wait", None, "prob_wait"),
+    ("grey zone", "u_grey", "win_grey", "prob_grey"),
+    ("blockade", "u_blockade", "win_blockade", "prob_blockade"),
+    ("invasion", "u_invasion", "win_invasion", "prob_invasion"),
+)
+_KIM = (
+    ("stand down", "u_stand_down", None, "prob_stand_down"),
+    ("hold", "u_hold", None, "prob_hold"),
+    ("limited attack", "u_attack", "win_attack", "prob_attack"),
+    ("war", "u_war", "win_korea", "prob_war"),
+)
+_XI_WEIGHED = ("us_enters_invasion", "xi_expected_help", "value_wait", "cost_posture", "cost_sea", "cost_coordination",
+               "cost_japan", "cost_sanctions", "expected_decline", "grievance")  # fmt: skip
+_KIM_WEIGHED = ("punish_attack", "punish_war", "retaliation", "kim_opening", "kim_fear", "hardship", "china_restraint",
+                "korea_guard")  # fmt: skip
+_XI_SAYS = {
+    XiOption.WAIT: "waits and lets the crisis pass",
+    XiOption.GREY_ZONE: "acts in the grey zone; the crisis goes on",
+    XiOption.BLOCKADE: "blockades Taiwan",
+    XiOption.INVADE: "invades Taiwan",
+}
+_KIM_SAYS = {
+    KimOption.STAND_DOWN: "stands down",
+    KimOption.HOLD: "holds the crisis at the brink",
+    KimOption.LIMITED_ATTACK: "attacks in a limited way",
+    KimOption.WAR: "goes to war",
+}
+
+
+def options(row: pd.Series, which) -> pd.DataFrame:
+    """A leader's options in one month: success, utility, probability."""
+    table = pd.DataFrame(
+        {
+            "success": [np.nan if win is None else row[win] for _, _, win, _ in which],
+            "utility": [row[name] for _, name, _, _ in which],
+            "probability": [row[name] for _, _, _, name in which],
+        },
+        index=pd.Index([label for label, *_ in which], name="option"),
+    )
+    return table
+
+
+def outcome(model) -> dict[str, str | None]:
+    """When each outcome first happened (``YYYY-MM``), None if it never did."""
+    results = np.array([[model.value(name) for name in RESULTS]])
+    when = outcomes.months(results)[0]
+    return {
+        name: month_label(int(month), model.start) if month >= 0 else None
+        for name, month in zip(outcomes.OUTCOMES, when, strict=True)
+    }
+
+
+def _turns(now, before, name, begins, ends):
+    if now[name] > 0 and not before[name] > 0:
+        return begins
+    if before[name] > 0 and not now[name] > 0:
+        return ends
+    return None
+
+
+def events(model) -> list[Event]:
+    """What happened in a run so far, in order."""
+    history = model.history
+    found = []
+    before = pd.Series({name: float(BY_NAME[name].initial or 0) if not isinstance(BY_NAME[name].initial, str) else 0.0
+                        for name in history.columns})  # fmt: skip
+    for month, (date, now) in enumerate(history.iterrows()):
+
+        def tell(actor, text, *rest, month=month, date=date):
+            if text:
+                found.append(Event(month, date, actor, text, *rest))
+
+        tell("Russia", _turns(now, before, "ukraine_war", None, "The war in Ukraine ends."))
+        tell("United States", _turns(now, before, "us_crisis", "A crisis elsewhere ties down US forces.",
+                                     "The crisis elsewhere is over."))  # fmt: skip
+        if now["xi_decides"] > 0:
+            opening = "A crisis breaks out over Taiwan" if before["taiwan_status"] == 0 else "The crisis over Taiwan goes on"
+            opening = "The blockade of Taiwan goes on" if before["taiwan_status"] == 2 else opening
+            tell("Xi", f"{opening}. Xi {_XI_SAYS[XiOption(int(now['xi_choice']))]}.", options(now, _XI),
+                 {name: float(now[name]) for name in _XI_WEIGHED}, Theory(int(model.parameters["xi_theory"])))  # fmt: skip
+        elif before["taiwan_status"] in (1, 2) and now["taiwan_status"] == 0:
+            tell("China", "The crisis over Taiwan is settled by others before Xi decides.")
+        if now["kim_decides"] > 0:
+            opening = "A crisis breaks out in Korea" if before["korea_status"] == 0 else "The crisis in Korea goes on"
+            tell("Kim", f"{opening}. Kim {_KIM_SAYS[KimOption(int(now['kim_choice']))]}.", options(now, _KIM),
+                 {name: float(now[name]) for name in _KIM_WEIGHED}, Theory(int(model.parameters["kim_theory"])))  # fmt: skip
+        elif before["korea_status"] in (1, 2) and now["korea_status"] == 0:
+            tell("North Korea", "The crisis in Korea is settled by others before Kim decides.")
+        tell("United States", _turns(now, before, "us_in", "The United States enters the fight for Taiwan.", None))
+        tell("Japan", _turns(now, before, "japan_in", "Japan enters the fight for Taiwan.", None))
+        tell("Russia", _turns(now, before, "russia_in", "Russia joins the war.", None))
+        tell("Iran", _turns(now, before, "iran_in", "Iran opens a diversion.", None))
+        tell("North Korea", _turns(now, before, "north_korea_in", "Pyongyang is in Beijing's war.", None))
+        tell("China", _turns(now, before, "china_in_korea", "China enters the war in Korea.", None))
+        tell("World", _turns(now, before, "nuclear_now", "A nuclear weapon is used.", None))
+        if now["taiwan_resolved"] != before["taiwan_resolved"]:
+            held = "Beijing holds the island" if now["taiwan_resolved"] > 0 else "the invasion is repelled"
+            tell("World", f"The war for Taiwan ends after {int(now['taiwan_war_months'])} months: {held} "
+                 f"(Beijing's chance was {now['beijing_win_prob']:.2f}).")  # fmt: skip
+        if now["korea_resolved"] != before["korea_resolved"]:
+            tell("World", f"The war in Korea ends after {int(now['korea_war_months'])} months.")
+        before = now
+    return found
+
+
+def _plain(meaning):
+    """A meaning in mid-sentence: lower case unless it starts with a name."""
+    named = meaning.split("'")[0].split()[0] in ("Xi", "Kim", "Beijing", "US")
+    return meaning if named else meaning[0].lower() + meaning[1:]
+
+
+def _lines_of(event):
+    yield f"{event.date}  {event.text}"
+    if event.calculus is not None:
+        yield f"{'':9}{event.actor} weighs     success  utility  probability"
+        for label, row in event.calculus.iterrows():
+            success = "" if np.isnan(row["success"]) else f"{row['success']:.2f}"
+            yield f"{'':9}  {label:15} {success:>7}  {row['utility']:7.2f}  {row['probability']:11.3f}"
+        if event.theory == Theory.SATISFICING:
+            yield f"{'':9}  (he satisfices: the highest rung that clears his threshold; utilities only for comparison)"
+        terms = [f"{_plain(BY_NAME[name].meaning)} {value:.2f}" for name, value in event.weighed.items()]
+        line = f"{'':9}with "
+        for term in terms:
+            if len(line) + len(term) > 110:
+                yield line.rstrip()
+                line = f"{'':11}"
+            line += term + "; "
+        yield line.rstrip("; ") + "."
+
+
+_YEARLY = ("arms_flow", "russian_trust", "technology", "hardship", "grievance", "china_belief", "nk_belief",
+           "rok_consent", "japan_access", "attention_taiwan", "attention_korea")  # fmt: skip
+
+
+def story(model) -> str:
+    """The run told month by month, with each leader's calculus where he decided, and the year's state."""
+    history, told = model.history, events(model)
+    policy = ", ".join(f"{k} {v:g}" if not isinstance(v, dict) else f"{k} scheduled" for k, v in model.levers.items())
+    lines = [f"Run {model.key[1]} of seed {model.key[0]}, from {model.start}, {len(history)} months.", f"Policy: {policy}.", ""]
+    for year, rows in history.groupby([date[:4] for date in history.index]):
+        days, active = int(rows["launch_days"].sum()), int(rows["provocation"].sum())
+        last = rows.iloc[-1]
+        lines.append(f"── {year}: provocations in {active} of {len(rows)} months, {days} launch days ──")
+        lines += [line for event in told if event.date[:4] == year for line in _lines_of(event)]
+        lines.append("at year's end: " + ", ".join(f"{name} {last[name]:.2f}" for name in _YEARLY))
+        lines.append("")
+    happened = {name: date for name, date in outcome(model).items() if date}
+    lines.append("What it came to: " + ("; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
+                                        if happened else "deterrence held in both theatres") + ".")  # fmt: skip
+    return "\n".join(lines)
+
+
+def explain(model, actor: str | Actor, month: int | str) -> pd.DataFrame:
+    """Every rule of one actor in one month: what it gave, from which inputs.
+
+    Parameters
+    ----------
+    actor : name of an actor (``"china"``, ``"xi"``, ``"kim"``, ...)
+    month : number from 0, or ``"YYYY-MM"``
+
+    Returns
+    -------
+    DataFrame indexed by quantity: value, unit, meaning, rule, inputs.
+
+    Raises
+    ------
+    InputError
+        If there is no such actor, the month has not been run, or the model keeps no trace.
+    """
+    names = {"xi": "CHINA", "kim": "NORTH_KOREA", "putin": "RUSSIA"}
+    key = names.get(str(actor).lower(), str(actor).upper()) if not isinstance(actor, Actor) else actor.name
+    if key not in Actor.__members__:
+        allowed = ", ".join(a.name.lower() for a in Actor)
+        raise InputError(f"no actor is named {actor!r}; they are {allowed} (and xi, kim, putin)")
+    number = month_number(month, model.start) if isinstance(month, str) else int(month)
+    if model.trace is None:
+        raise InputError("this model keeps no trace; make it with trace=True")
+    if not 0 <= number < len(model.trace):
+        raise InputError(f"months 0 to {len(model.trace) - 1} have been run; {month!r} was asked for")
+    rows = []
+    for step, reads, inputs, outputs in model.trace[number]:
+        if step.actor.name != key:
+            continue
+        because = ", ".join(f"{name} = {value:.4g}" for name, value in zip(reads, inputs, strict=True))
+        for name, value in zip(step.writes, outputs, strict=True):
+            rows.append((name, value, BY_NAME[name].unit, BY_NAME[name].meaning, step.name, because))
+    return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning", "rule", "inputs"]).set_index("quantity")
