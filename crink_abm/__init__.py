@@ -1,0 +1,32 @@
+"""crink_abm: deterrence across Taiwan and Korea, run by run and by the million.
+
+Importing this package reads no file, writes nothing and sets nothing; each
+public name loads what it needs when it is first used.
+"""
+
+from importlib import import_module
+
+from .version import __version__
+
+_HOME = {
+    "DeterrenceModel": "agents",
+    "China": "agents", "NorthKorea": "agents", "Russia": "agents", "Iran": "agents", "UnitedStates": "agents",
+    "SouthKorea": "agents", "Japan": "agents", "Taiwan": "agents", "Monitors": "agents",
+    "simulate": "api", "compare": "api", "Batch": "api",
+    "sweep": "sweep", "Results": "sweep",
+    "InputError": "errors",
+    "LEVERS": "levers", "CATALOGUE": "parameters", "OUTCOMES": "outcomes", "SCENARIOS": "scenarios",
+}  # fmt: skip
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.{_HOME[name]}")
+    return getattr(home, name)
+
+
+def __dir__():
+    return __all__

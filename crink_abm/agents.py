@@ -24,6 +24,7 @@ from . import replay
 from .codes import Actor, Draw
 from .draws import uniforms
 from .errors import InputError, nearest
+from .kernel import RESULTS
 from .state import FIELDS
 from .transition import MONTH, steps
 
@@ -128,6 +129,10 @@ AGENTS: tuple[type[StateAgent], ...] = (
 )  # fmt: skip
 
 
+#: What ``mesa.batch_run`` reports by default: the record of the run, and where the theatres stand.
+COLLECTED = (*RESULTS, "taiwan_status", "korea_status", "grievance", "china_belief", "nk_belief", "arms_flow")
+
+
 class DeterrenceModel(mesa.Model):
     """One run of the model, month by month.
 
@@ -148,6 +153,8 @@ class DeterrenceModel(mesa.Model):
         Subclasses that replace the agents of their actor.
     trace : bool
         Keep every rule's inputs and outputs for :meth:`explain`.
+    collect : sequence of str
+        Fields that the model's Mesa ``DataCollector`` keeps (``history`` always has them all).
     **settings
         Levers and parameters by name, so that ``mesa.batch_run`` can vary them.
 
@@ -159,7 +166,7 @@ class DeterrenceModel(mesa.Model):
 
     def __init__(
         self, levers=None, *, parameters=None, seed: int | None = 0, run: int = 0, months: int = policy.MONTHS,
-        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True, **settings,
+        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True, collect: Sequence[str] = COLLECTED, **settings,
     ):  # fmt: skip
         self.key = (int(seed or 0), int(run))
         if not all(0 <= number < 2**64 for number in self.key):
@@ -180,7 +187,8 @@ class DeterrenceModel(mesa.Model):
             holder.start(self.parameters)
         self._plan = [_planned(phase, self.holder) for phase in MONTH]
         self.trace = [] if trace else None
-        self.datacollector = mesa.DataCollector(model_reporters={f.name: _reporter(f) for f in FIELDS})
+        self._rows = []
+        self.datacollector = mesa.DataCollector(model_reporters={name: _reporter(name) for name in collect})
 
     def __getattr__(self, name):
         """``model.china`` and so on: the agent of that actor."""
@@ -201,7 +209,7 @@ class DeterrenceModel(mesa.Model):
         told = []
         for planned in self._plan:
             commits = []
-            for step, holder, rule, reads, when in planned:
+            for step, holder, rule, reads, names, when in planned:
                 if when is not None and not getattr(*when) > 0.0:
                     for name in step.writes:
                         if _IS_TERM[name]:
@@ -215,12 +223,13 @@ class DeterrenceModel(mesa.Model):
                         setattr(self.holder[_OWNER[name]], name, value)
                     else:
                         commits.append((self.holder[_OWNER[name]], name, value))
-                told.append((step, [name for _, name in reads], inputs, outputs))
+                told.append((step, names, inputs, outputs))
             for commit in commits:
                 setattr(*commit)
         if self.trace is not None:
             self.trace.append(told)
         self.month += 1
+        self._rows.append([getattr(self.holder[owner], name) for name, owner in _OWNER.items()])
         self.datacollector.collect(self)
         self.running = self.month < self.horizon
 
@@ -237,9 +246,8 @@ class DeterrenceModel(mesa.Model):
     @property
     def history(self) -> pd.DataFrame:
         """Every field, one row a month; the index is the month's date."""
-        table = self.datacollector.get_model_vars_dataframe()
-        table.index = pd.Index([policy.month_label(t, self.start) for t in range(len(table))], name="month")
-        return table
+        dates = [policy.month_label(t, self.start) for t in range(len(self._rows))]
+        return pd.DataFrame(self._rows, columns=list(_OWNER), index=pd.Index(dates, name="month"), dtype=float)
 
 
     @property
@@ -290,7 +298,7 @@ _GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
 
 
 def _planned(phase, holders):
-    """A phase with its rules looked up: (step, holder, rule, [(owner or None, name)], when)."""
+    """A phase with its rules looked up: (step, holder, rule, [(owner or None, name)], names, when)."""
     planned = []
     for step in phase.steps:
         holder = holders[step.actor]
@@ -302,9 +310,11 @@ def _planned(phase, holders):
                 raise InputError(f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, known)}")
             reads.append((None if name in _GIVEN else holders[_OWNER[name]], name))
         when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
-        planned.append((step, holder, rule, reads, when))
+        planned.append((step, holder, rule, reads, [name for _, name in reads], when))
     return planned
 
 
-def _reporter(field):
-    return lambda model: model.value(field.name)
+def _reporter(name):
+    if name not in _OWNER:
+        raise InputError(f"collect names fields of the model; there is no {name!r}{nearest(name, _OWNER)}")
+    return lambda model: model.value(name)

@@ -26,10 +26,19 @@ def compiled(rules: Mapping[str, Callable] | None = None):
     return _kernel(tuple(sorted((rules or {}).items())))
 
 
+def is_warm() -> bool:
+    """Whether the kernel's machine code is on disk already."""
+    from .compiler import kernel_folder
+
+    return any(kernel_folder().glob("__pycache__/*.nbi"))
+
+
 def n_threads() -> int:
     """Threads to use: ``$CRINK_THREADS``, else the cores this process may run on."""
     given = os.environ.get("CRINK_THREADS")
-    return max(1, int(given)) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if given:
+        return max(1, int(given))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _arrays(worlds, world_of, n):

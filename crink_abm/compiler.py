@@ -92,10 +92,14 @@ def cache_directory() -> Path:
     return Path(base) / "crink_abm"
 
 
+def kernel_folder() -> Path:
+    """Where the kernel of these rules, this Python and this numba is kept."""
+    return cache_directory() / f"{rules_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
+
+
 def _place(text: str) -> Path | None:
     """The kernel's file, written whole or not at all; None where the cache cannot be written."""
-    name = f"{rules_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
-    folder = cache_directory() / name
+    folder = kernel_folder()
     path = folder / "crink_kernel.py"
     try:
         if not path.exists() or path.read_text() != text:

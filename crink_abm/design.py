@@ -75,8 +75,8 @@ class Experiment(_Strict):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def read(path: str | Path) -> Experiment:
-    """An experiment file, checked.
+def read(path: str | Path, kind: type[Experiment] = Experiment) -> Experiment:
+    """An experiment file, checked; ``kind`` is the model of a file with more tables.
 
     Raises
     ------
@@ -95,13 +95,13 @@ def read(path: str | Path) -> Experiment:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not valid TOML: {error}") from None
-    return checked(data, str(path))
+    return checked(data, str(path), kind)
 
 
-def checked(data: dict, where: str = "the experiment") -> Experiment:
+def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = Experiment) -> Experiment:
     """An experiment from a dict of the same shape as the file, checked like :func:`read`."""
     try:
-        experiment = Experiment.model_validate(data)
+        experiment = kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function", "Span", "dict[")))

@@ -423,3 +423,26 @@ def _incidence_frame(point, name, prob, low, high, n):
     return pd.DataFrame(
         {"point": point, "outcome": name, "month": months, "prob": prob, "low": low, "high": high, "n_runs": n}
     )
+
+
+def sweep(experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
+          progress: Callable | None = None) -> Results:  # fmt: skip
+    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+
+    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
+    ``runs`` overrides the runs per point; ``workers`` is the number of threads (all cores if None).
+
+    Raises
+    ------
+    InputError
+        If the experiment or the folder cannot be taken.
+    """
+    plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
+    if runs is not None:
+        if runs < 1:
+            raise InputError(f"runs is at least 1; {runs} was given")
+        plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update={"runs": runs})})
+    if workers is not None and workers < 1:
+        raise InputError(f"workers is at least 1; {workers} was given")
+    folder = Path(out) if out else Path("results") / plan.experiment.name
+    return Sweep(plan, folder, engine=engine, threads=workers, progress=progress).run()

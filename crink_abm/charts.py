@@ -1,0 +1,353 @@
+"""The charts of a finished sweep: picks the data, lays out the figures, writes the files."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from . import figures, outcomes, style
+from .errors import InputError, nearest
+from .levers import LEVERS
+
+FORMATS = ("png", "svg", "pdf")
+HEADLINE = ("any_failure", "taiwan_failure", "korea_failure")
+DETAIL = (*HEADLINE, "two_front", "taiwan_invasion", "korea_war", "russian_join", "nuclear_use")
+
+_LOG = logging.getLogger(__name__)
+_BASELINE = style.Look("Baseline", "baseline", style.MUTED)
+_ENDS = {
+    0.0: style.Look("Lever at 0", "0", style.BLUE, marker="o"),
+    1.0: style.Look("Lever at 1", "1", style.VERMILLION, marker="^"),
+}
+_PAIRED = "95 % intervals of paired differences (Newcombe), each by itself"
+_HOLLOW = "Hollow mark: not told from the baseline at a false-discovery rate of 5 %."
+
+
+class CannotDraw(InputError):
+    """The sweep lacks what a chart shows; the message says what."""
+
+
+def provenance(manifest: dict) -> str:
+    """Where a chart's numbers come from (experiment, runs, worlds, prior share kept, seed), and what they are not."""
+    worlds = manifest["worlds"]
+    screen = worlds.get("screen") or {}
+    kept = f"{100 * screen['share_kept']:.3g} % of prior draws kept" if "share_kept" in screen else "no prior screen"
+    return (
+        f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point; {worlds['n']:,} worlds ({kept}); "
+        f"seed {manifest['seed']}. Theoretical exploration, not a forecast."
+    )
+
+
+def _horizon(results) -> str:
+    return f"{results.manifest['experiment']['experiment']['months'] / 12:g}-year"
+
+
+def _base(results) -> pd.Series:
+    return results.points.loc[results.points["point"] == results.baseline].iloc[0]
+
+
+def _panels(results, title: str, notes: Sequence[str], n: int, columns: int, height: float, **options):
+    """A captioned figure and its first ``n`` axes in rows of ``columns``; each row is ``height`` inches."""
+    lines = -(-n // columns)
+    fig = style.figure(0.8 + height * lines)
+    axes = fig.subplots(lines, columns, squeeze=False, **options).flatten()
+    for ax in axes[n:]:
+        ax.remove()
+    for ax in axes[max(n - columns, 0) : n]:
+        ax.tick_params(labelbottom=True)
+    style.caption(fig, title, [*notes, provenance(results.manifest)])
+    return fig, axes[:n]
+
+
+def _label_outer(axes, columns: int) -> None:
+    """Keep axis labels only at the left column and under the last panel of each column."""
+    for k, ax in enumerate(axes):
+        if k % columns:
+            ax.set_ylabel("")
+        if k + columns < len(axes):
+            ax.set_xlabel("")
+
+
+def _along(results, lever: str, names: Iterable[str]) -> pd.DataFrame:
+    rows = pd.concat([results.slice(name, lever) for name in names], ignore_index=True)
+    return rows.dropna(subset=[lever])
+
+
+def _packages(results) -> dict[int, str]:
+    """Point -> label of the packages, in file order."""
+    labels = results.points.set_index("label")["point"]
+    return {
+        int(labels[name]): name for name in results.manifest["experiment"].get("packages", {}) if name in labels.index
+    }
+
+
+def _contents(results, packages: dict[int, str]) -> str:
+    """What each package sets, in words; a schedule is named without its dates."""
+    chosen = results.manifest["experiment"]["packages"]
+    parts = []
+    for label in packages.values():
+        sets = (
+            style.LEVERS[name][0] + (" on a schedule" if isinstance(level, dict) else f" {level:g}")
+            for name, level in chosen[label].items()
+        )
+        parts.append(f"{label}: {', '.join(sets)}.")
+    return " ".join(parts)
+
+
+def _crossed(rows: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """The cells of a grid over two levers, without the points that only one-at-a-time runs added."""
+    rows = rows.dropna(subset=[x, y])
+    return rows[(rows.groupby(x)[y].transform("nunique") > 1) & (rows.groupby(y)[x].transform("nunique") > 1)]
+
+
+def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
+    """(x, y, title, cells) for each pair of swept levers, at the ends and the baseline of the third if there is one."""
+    swept, base, panels = results.manifest["swept"], _base(results), []
+    for x, y in combinations(swept, 2):
+        others = [name for name in swept if name not in (x, y)]
+        if len(others) != 1:
+            panels.append((x, y, "", _crossed(results.slice(outcome, x, y), x, y)))
+            continue
+        third = others[0]
+        cube = {level: _crossed(part, x, y) for level, part in results.slice(outcome, x, y, third).groupby(third)}
+        cube = {level: cells for level, cells in cube.items() if len(cells)}
+        shown = {min(cube), max(cube), *(level for level in cube if np.isclose(level, base[third]))}
+        panels += [(x, y, f"{style.LEVERS[third][0]} {level:g}", cube[level]) for level in sorted(shown)]
+    return [panel for panel in panels if len(panel[3])]
+
+
+def _heat(outcome: str, results) -> Figure:
+    if len(results.manifest["swept"]) < 2:
+        raise CannotDraw("a heat map needs at least two crossed levers (from, to, points under [levels])")
+    panels = {name: _heat_panels(results, name) for name in HEADLINE}
+    if not panels[outcome]:
+        raise CannotDraw("no two levers are crossed with the others at the baseline")
+    limit = style.ceiling(100 * max(cells["diff"].abs().max() for group in panels.values() for *_, cells in group))
+    columns = 3 if len(results.manifest["swept"]) == 3 else min(3, len(panels[outcome]))
+    title = f"{style.OUTCOMES[outcome].label}: change in {_horizon(results)} risk, percentage points"
+    notes = [
+        "Against the baseline (outlined cell); levers not named at the baseline. Dot: not told from the baseline at a "
+        "false-discovery rate of 5 %. + and −: sign of a change that is. In brackets: smallest and largest change of the "
+        "panel. One scale for the charts of all outcomes."
+    ]
+    fig, axes = _panels(results, title, notes, len(panels[outcome]), columns, 2.2)
+    for k, (ax, (x, y, name, cells)) in enumerate(zip(axes, panels[outcome], strict=True)):
+        here = cells.loc[cells["point"] == results.baseline, [x, y]].to_numpy()
+        figures.heat_map(cells, x, y, limit, tuple(here[0]) if len(here) else None, ax)
+        reach = " to ".join(f"{100 * end:+.1f}".replace("-", "−") for end in (cells["diff"].min(), cells["diff"].max()))
+        ax.set_title(f"{name} ({reach})" if name else reach)
+        if k % columns:
+            ax.set_ylabel("")
+    figures.colour_bar(axes)
+    return fig
+
+
+def _responses(results) -> Figure:
+    data = {lever: _along(results, lever, HEADLINE) for lever in LEVERS}
+    data = {lever: rows for lever, rows in data.items() if rows[lever].nunique() > 2}
+    if not data:
+        raise CannotDraw("no lever has three levels with the others at the baseline ([one_at_a_time])")
+    everything = pd.concat(data.values())
+    ylim = (100 * everything["diff_low"].min() - 0.5, 100 * everything["diff_high"].max() + 0.5)
+    columns = min(3, len(data))
+    title = f"Change in {_horizon(results)} risk as one lever moves, percentage points"
+    notes = [
+        "Any: deterrence failure in either theatre; Taiwan: blockade or invasion; Korea: attack or war. Dotted line: the "
+        f"baseline level; other levers at the baseline. Bands: {_PAIRED}."
+    ]
+    fig, axes = _panels(results, title, notes, len(data), columns, 1.7, sharey=True)
+    for k, (ax, lever) in enumerate(zip(axes, data, strict=True)):
+        figures.response(data[lever], lever, _base(results)[lever], ylim, ax)
+        ax.set_ylabel("" if k % columns else "Change (points)")
+    return fig
+
+
+def _incidence(results) -> Figure:
+    policies = {results.baseline: "baseline", **_packages(results)}
+    data = results.incidence(policies, HEADLINE[:1])
+    data["policy"] = data["point"].map(policies)
+    names = list(policies.values())[1:] or ["baseline"]
+    columns = min(3, len(names))
+    title = "Cumulative incidence of any deterrence failure, per cent"
+    notes = [
+        "Bands: 95 % Jeffreys intervals, month by month. Policies share their luck, so bands can overlap where the "
+        "difference is discernible; see the chart of the packages."
+    ]
+    fig, axes = _panels(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
+    for ax, name in zip(axes, names, strict=True):
+        looks = {"baseline": _BASELINE} | (
+            {name: style.Look(name, name, style.BLUE, style.DASHED)} if len(policies) > 1 else {}
+        )
+        figures.incidence(data, looks, ylim=(0, 105 * data["high"].max()), ax=ax)
+        ax.set_title(name)
+    _label_outer(axes, columns)
+    return fig
+
+
+def _competing(results) -> Figure:
+    policies = {results.baseline: "baseline", **_packages(results)}
+    data = results.competing(policies)
+    columns = min(3, len(policies))
+    title = "Cumulative incidence of the first failure of deterrence, by cause, per cent"
+    notes = [
+        "Competing risks: each run counts once, under the failure that came first (in a tied month the one named first: "
+        "blockade, invasion, attack, war). Bands: 95 % Jeffreys intervals, month by month."
+    ]
+    fig, axes = _panels(results, title, notes, len(policies), columns, 1.95, sharex=True, sharey=True)
+    looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
+    for ax, (point, name) in zip(axes, policies.items(), strict=True):
+        figures.incidence(data[data["point"] == point], looks, "outcome", (0, 105 * data["high"].max()), ax)
+        ax.set_title(name)
+    _label_outer(axes, columns)
+    return fig
+
+
+def _lever_ends(results) -> Figure:
+    data = pd.concat([_along(results, lever, HEADLINE).assign(lever=lever) for lever in LEVERS], ignore_index=True)
+    data["level"] = [row[row["lever"]] for row in data[["lever", *LEVERS]].to_dict("records")]
+    data = data[data["level"].isin(_ENDS) & (data["point"] != results.baseline)]
+    if data.empty:
+        raise CannotDraw("no lever stands at 0 or 1 with the others at the baseline ([one_at_a_time])")
+    data["row"] = [style.LEVERS[name][0] for name in data["lever"]]
+    widest = data[data["outcome"] == HEADLINE[0]].groupby("row")["diff"].agg(lambda x: x.abs().max())
+    order = list(widest.sort_values(ascending=False, kind="stable").index)
+    title = f"Change in {_horizon(results)} risk with one lever at 0 or at 1, percentage points"
+    notes = [f"Levers by their largest change in any failure; others at the baseline. Whiskers: {_PAIRED}. {_HOLLOW}"]
+    fig, axes = _panels(
+        results, title, notes, len(HEADLINE), len(HEADLINE), 0.5 + 0.27 * len(order), sharex=True, sharey=True
+    )
+    _difference_panels(axes, data, HEADLINE, order, _ENDS, "level")
+    style.key(fig, _ENDS.values())
+    return fig
+
+
+def _package_differences(results) -> Figure:
+    packages = _packages(results)
+    if not packages:
+        raise CannotDraw("the experiment has no [packages]")
+    data = results.estimates[results.estimates["point"].isin(packages)].assign(policy="package")
+    data["row"] = data["point"].map(packages)
+    title = f"Change in {_horizon(results)} risk under packages of measures, percentage points"
+    notes = [f"Against the baseline. Whiskers: {_PAIRED}. {_HOLLOW}", _contents(results, packages)]
+    fig, axes = _panels(results, title, notes, len(DETAIL), 4, 0.55 + 0.2 * len(packages), sharex=True, sharey=True)
+    _difference_panels(
+        axes, data, DETAIL, list(packages.values()), {"package": style.Look("", "", style.BLUE)}, "policy"
+    )
+    _label_outer(axes, 4)
+    return fig
+
+
+def _difference_panels(axes, data, names, order, looks, by) -> None:
+    for ax, name in zip(axes, names, strict=True):
+        figures.differences(data[data["outcome"] == name], order, looks, by, ax)
+        ax.set(title=style.OUTCOMES[name].label, xlabel="Change (points)")
+
+
+def _frontier(results) -> Figure:
+    lever, names = "dual_role", {"x": "taiwan_failure", "y": "korea_failure"}
+    sides = {axis: _along(results, lever, [name]).set_index(lever) for axis, name in names.items()}
+    if len(sides["x"]) < 3:
+        raise CannotDraw(f"{lever} has fewer than three levels with the others at the baseline ([one_at_a_time])")
+    title = f"{_horizon(results)} risk over Taiwan and in Korea along dual-role use of US forces in Korea"
+    notes = [
+        "Numbers: level of dual-role use, 0 bound to the peninsula, 1 wholly usable for Taiwan; square: the baseline. "
+        "Crosses: 95 % intervals, left Jeffreys, right paired difference (Newcombe), each outcome by itself."
+    ]
+    fig, axes = _panels(results, title, notes, 2, 2, 3.3)
+    for ax, (value, low, high), quantity in zip(
+        axes, (("prob", "low", "high"), ("diff", "diff_low", "diff_high")), (figures.RISK, figures.CHANGE), strict=True
+    ):
+        data = pd.DataFrame({"level": sides["x"].index})
+        for axis, rows in sides.items():
+            data[[axis, f"{axis}_low", f"{axis}_high"]] = rows[[value, low, high]].to_numpy()
+        levels = data["level"].to_list()
+        figures.frontier(data, *names.values(), [*levels[:: max(1, len(levels) // 5)], levels[-1]], _base(results)[lever],
+                         quantity, ax)  # fmt: skip
+    return fig
+
+
+def _spreads(results) -> Figure:
+    rows = results.estimates[results.estimates["point"] == results.baseline].set_index("outcome")
+    data = rows.loc[list(DETAIL)].reset_index()
+    if data["parameter_sd"].isna().all():
+        raise CannotDraw("the spreads need two or more worlds, with two or more runs in each")
+    title = f"Spread of the {_horizon(results)} risk at the baseline, by source"
+    notes = [
+        "Left: standard error from finite runs, and standard deviations between parameter draws and between structural "
+        "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range of "
+        "the means over the levels of any structural switch. Spreads of the risk itself, not of differences in risk."
+    ]
+    fig, axes = _panels(results, title, notes, 2, 2, 2.4, sharey=True)
+    figures.spreads(data, axes[0])
+    figures.structure_ranges(data, axes[1])
+    style.key(fig, figures.SPREADS.values())
+    return fig
+
+
+#: Name of a chart -> what draws it from results; raises CannotDraw where the sweep lacks the data.
+CHARTS: dict[str, Callable] = {
+    **{f"heat_{name}": partial(_heat, name) for name in HEADLINE},
+    "responses": _responses,
+    "incidence": _incidence,
+    "first_failures": _competing,
+    "levers": _lever_ends,
+    "frontier": _frontier,
+    "packages": _package_differences,
+    "spreads": _spreads,
+}
+
+
+def figure(results, name: str) -> Figure:
+    """One chart of a sweep as a matplotlib Figure.
+
+    Raises
+    ------
+    InputError
+        If no chart has that name, or (``CannotDraw``) the sweep lacks what it shows.
+    """
+    if name not in CHARTS:
+        raise InputError(f"no chart is named {name!r}{nearest(name, CHARTS)}; the charts are {', '.join(CHARTS)}")
+    with style.context():
+        return CHARTS[name](results)
+
+
+def draw(results, folder=None, only: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
+    """Write the charts of a sweep into ``folder``/figures; charts it cannot give are skipped, the reason logged.
+
+    Parameters
+    ----------
+    results : sweep.Results
+    folder : where to; the sweep's own folder if None
+    only : names of ``CHARTS``; all if None
+    formats : of "png" (200 dots per inch), "svg", "pdf"
+
+    Returns
+    -------
+    The paths written. The same results give the same bytes.
+
+    Raises
+    ------
+    InputError
+        On an unknown chart or format.
+    """
+    formats = tuple(formats)
+    for form in formats:
+        if form not in FORMATS:
+            raise InputError(f"charts are written as {', '.join(FORMATS)}; {form!r} was given")
+    target = Path(folder if folder is not None else results.folder) / "figures"
+    target.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name in CHARTS if only is None else only:
+        try:
+            fig = figure(results, name)
+        except CannotDraw as reason:
+            _LOG.warning("chart %s skipped: %s", name, reason)
+            continue
+        with style.context():
+            paths += style.save(fig, target / name, formats)
+    return paths

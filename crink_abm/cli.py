@@ -1,0 +1,330 @@
+"""The command ``crink-abm``: thin handlers over the package; heavy imports inside them.
+
+Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrupted (nothing is lost).
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+from .errors import InputError, nearest
+from .version import __version__
+
+
+def _print_json(data) -> None:
+    """One JSON document on standard output; not-a-number as null."""
+
+    def clean(x):
+        if isinstance(x, dict):
+            return {str(k): clean(v) for k, v in x.items()}
+        if isinstance(x, list | tuple):
+            return [clean(v) for v in x]
+        if hasattr(x, "item"):
+            x = x.item()
+        return None if isinstance(x, float) and not math.isfinite(x) else x
+
+    json.dump(clean(data), sys.stdout, indent=1)
+    sys.stdout.write("\n")
+
+
+def _records(table) -> list[dict]:
+    return table.to_dict("records")
+
+
+def _whole(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a whole number is wanted; {text!r} was given") from None
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"a number of at least 0 is wanted; {number} was given")
+    return number
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _ready_engine() -> None:
+    """Load or compile the kernel, with a word where it takes long."""
+    from . import batch
+
+    if not batch.is_warm():
+        _say("compiling the engine (about 15 s, once for this version) ...")
+    batch.compiled()
+
+
+def _progress(unit: str):
+    """A progress callback on stderr: a bar on a terminal, else a plain line a minute."""
+    from tqdm import tqdm
+
+    bar = None
+
+    def show(done, total):
+        nonlocal bar
+        if bar is None:
+            wait = 0.1 if sys.stderr.isatty() else 60.0
+            bar = tqdm(total=total, unit=unit, unit_scale=True, file=sys.stderr, mininterval=wait)
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return show
+
+
+def run(args) -> None:
+    """One run in Mesa, told month by month."""
+    from .agents import DeterrenceModel
+    from .scenarios import assignment, scenario
+
+    chosen = scenario(args.scenario) if args.scenario else {}
+    chosen.update(dict(assignment(text) for text in args.set))
+    _tell(DeterrenceModel(chosen, seed=args.seed, run=args.run, months=args.months).run(), args)
+
+
+def _tell(model, args) -> None:
+    if not args.json:
+        print(model.story)
+        return
+    history = model.history
+    _print_json(
+        {
+            "seed": model.key[0], "run": model.key[1], "start": model.start, "months": len(history),
+            "levers": model.levers, "outcome": model.outcome, "events": [event.as_dict() for event in model.events],
+            "history": {"month": history.index.tolist(), **{name: history[name].tolist() for name in history.columns}},
+        }
+    )  # fmt: skip
+
+
+def sweep(args) -> None:
+    """An experiment file to estimates and charts."""
+    from . import charts, design
+    from .sweep import sweep as run_sweep
+
+    plan = design.read(args.file)
+    folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
+    if args.engine == "batch":
+        _ready_engine()
+    results = run_sweep(args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, progress=_progress("run"))
+    drawn = []
+    if not args.no_charts:
+        _say("drawing the charts ...")
+        drawn = charts.draw(results)
+    _summary(results, drawn, args)
+
+
+def _summary(results, drawn, args) -> None:
+    m = results.manifest
+    base = results.estimates[results.estimates["point"] == results.baseline]
+    if args.json:
+        _print_json(
+            {"folder": str(results.folder), "n_points": m["n_points"], "n_runs": m["n_runs"], "worlds": m["worlds"],
+             "baseline": _records(base[["outcome", "prob", "low", "high", "n_runs"]]),
+             "estimates": str(results.folder / "estimates.parquet"), "charts": [str(path) for path in drawn]}
+        )  # fmt: skip
+        return
+    screen = m["worlds"]["screen"]
+    print(f"{m['name']}: {m['n_points']} policies x {m['n_runs_per_point']} runs = {m['n_runs']:,} runs in {m['worlds']['n']} worlds")
+    if screen:
+        print(f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({100 * screen['share_kept']:.1f} %):")
+        for band in screen["bands"]:
+            print(f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %")
+    print("\nbaseline over ten years (95 % Jeffreys; then the spread between worlds):")
+    columns = ["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]
+    print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
+    print(f"\nestimates: {results.folder / 'estimates.parquet'}")
+    if drawn:
+        print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
+
+
+def replay(args) -> None:
+    """One run of a finished sweep, again, in Mesa."""
+    from .sweep import Results
+
+    _tell(Results(args.folder).replay(args.point, args.run), args)
+
+
+def plot(args) -> None:
+    """The charts of a finished sweep."""
+    from . import charts
+    from .sweep import Results
+
+    drawn = charts.draw(Results(args.folder), args.out)
+    if args.json:
+        _print_json({"charts": [str(path) for path in drawn]})
+    else:
+        print("\n".join(str(path) for path in drawn))
+
+
+def compare(args) -> None:
+    """Policies under common random numbers."""
+    from .api import compare as run_compare
+    from .scenarios import policy
+
+    policies = [policy(text) for text in args.policies]
+    if len(policies) < 2:
+        policies, args.policies = [{}, *policies], ["today", *args.policies]
+    _ready_engine()
+    table = run_compare(
+        *policies, runs=args.runs, seed=args.seed, worlds=args.worlds, months=args.months, names=args.policies, interval=args.interval
+    )
+    if args.json:
+        _print_json({"seed": args.seed, "worlds": args.worlds, "baseline": args.policies[0], "estimates": _records(table)})
+        return
+    print(f"{args.runs:,} runs a policy, the same luck for each; worlds: {args.worlds}; differences from {args.policies[0]!r}")
+    for name, rows in table.groupby("policy", sort=False):
+        print(f"\n{name}")
+        columns = ["outcome", "prob", "low", "high"] + ([] if name == args.policies[0] else ["diff", "diff_low", "diff_high"])
+        print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}"))
+
+
+def audit(args) -> None:
+    """The sign audit."""
+    from . import audit as audits
+    from . import design
+
+    experiment = design.read(args.file, audits.AuditFile)
+    _ready_engine()
+    found = audits.run(experiment, _progress("lever"))
+    if args.out:
+        folder = Path(args.out)
+        from .store import Store
+
+        store = Store(folder)
+        store.write_table(folder / "audit.parquet", found.table)
+        store.write_table(folder / "audit_worlds.parquet", found.worlds)
+    if args.json:
+        _print_json({"screen": found.report, "one_signed": found.one_signed(), "audit": _records(found.table)})
+        return
+    row = found.table.iloc[0]
+    print(f"{int(row['n_worlds'])} worlds, {int(row['runs_per_world'])} runs each and lever; lowers / raises, per cent of worlds\n")
+    print(found.markdown())
+    one = found.one_signed()
+    print(f"\nlevers with one sign on any_failure in more than 95 % of worlds: {', '.join(one) or 'none'}")
+
+
+def bench(args) -> None:
+    """Throughput of every engine."""
+    from .bench import measure
+
+    _ready_engine()
+    found = measure()
+    if args.json:
+        _print_json(found)
+        return
+    print(f"runs of {found['months']} months; the kernel was ready in {found['kernel_ready_seconds']} s")
+    for row in found["engines"]:
+        print(f"{row['engine']:20} {row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x")
+
+
+def info(args) -> None:
+    """Versions, engine, cache, levers, parameters with sources; or one name."""
+    from .describe import lookup, overview
+
+    data = lookup(args.name) if args.name else overview()
+    if args.json:
+        _print_json(data)
+        return
+    if args.name:
+        for key, value in data.items():
+            print(f"{key:10} {value}")
+        return
+    for title, rows in data.items():
+        print(f"\n{title}")
+        for row in rows if isinstance(rows, list) else [{"": k, " ": v} for k, v in rows.items()]:
+            print("  " + "  ".join(str(value) for value in row.values()))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the nearest allowed word."""
+
+    def error(self, message):
+        raise InputError(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = _Parser(prog="crink-abm", description="Deterrence across Taiwan and Korea: runs, sweeps, charts.")
+    top.add_argument("--version", action="version", version=f"crink-abm {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def add(function, *, name=None):
+        sub = commands.add_parser(name or function.__name__, help=function.__doc__.rstrip("."), description=function.__doc__)
+        sub.set_defaults(handler=function)
+        sub.add_argument("--json", action="store_true", help="one JSON document on standard output")
+        return sub
+
+    sub = add(run)
+    sub.add_argument("--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated")
+    sub.add_argument("--scenario", metavar="NAME", help="a named policy to start from")
+    sub.add_argument("--seed", type=_whole, default=0, help="which luck (default 0)")
+    sub.add_argument("--run", type=_whole, default=0, metavar="K", help="number of the run (default 0)")
+    sub.add_argument("--months", type=_whole, default=120, metavar="N", help="horizon (default 120)")
+
+    sub = add(sweep)
+    sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/policy_cube.toml")
+    sub.add_argument("--out", metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("--runs", type=_whole, metavar="N", help="runs per point, instead of the file's")
+    sub.add_argument("--workers", type=_whole, metavar="W", help="threads (default: all cores)")
+    sub.add_argument("--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same")
+    sub.add_argument("--no-charts", action="store_true", help="estimates only")
+
+    sub = add(replay)
+    sub.add_argument("folder", metavar="DIR", help="a finished sweep")
+    sub.add_argument("--point", type=_whole, required=True, metavar="I", help="number of the policy")
+    sub.add_argument("--run", type=_whole, required=True, metavar="K", help="number of the run")
+
+    sub = add(plot)
+    sub.add_argument("folder", metavar="DIR", help="a finished sweep")
+    sub.add_argument("--out", metavar="DIR", help="where figures/ goes (default: the sweep's folder)")
+
+    sub = add(compare)
+    sub.add_argument("policies", nargs="+", metavar="POLICY", help="a scenario, or LEVER=VALUE[,LEVER=VALUE...]; one alone is compared with today")
+    sub.add_argument("--runs", type=_whole, default=100_000, metavar="N", help="runs a policy (default 100000)")
+    sub.add_argument("--seed", type=_whole, default=0)
+    sub.add_argument("--months", type=_whole, default=120, metavar="N")
+    sub.add_argument("--worlds", choices=("prior", "defaults"), default="prior", help="screened prior draws, or the defaults")
+    sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), default="jeffreys")
+
+    sub = add(audit)
+    sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
+    sub.add_argument("--out", metavar="DIR", help="keep the tables here as Parquet")
+
+    add(bench)
+    sub = add(info)
+    sub.add_argument("name", nargs="?", metavar="NAME", help="one lever, parameter, field, outcome or scenario")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    try:
+        given = sys.argv[1:] if argv is None else argv
+        top = parser()
+        names = list(top._subparsers._group_actions[0].choices)
+        if given and not given[0].startswith("-") and given[0] not in names:
+            raise InputError(f"no command is named {given[0]!r}{nearest(given[0], names)}; they are {', '.join(names)}")
+        args = top.parse_args(given)
+        if args.command is None:
+            top.print_help()
+            return 0
+        args.handler(args)
+    except InputError as error:
+        _say(f"crink-abm: {error}")
+        return 2
+    except KeyboardInterrupt:
+        _say("interrupted; nothing is lost: the same command continues")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        _say(f"crink-abm: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

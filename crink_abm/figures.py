@@ -1,0 +1,286 @@
+"""Charts of tidy data: each function draws on ``ax`` (or on a new figure) and returns it.
+
+Nothing is estimated here. Probabilities and their differences come in as shares of 1
+and are drawn in per cent and percentage points. ``within_noise`` is True where a
+difference from the baseline cannot be told from chance.
+"""
+
+import numpy as np
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from . import style
+
+#: Axis labels of the two quantities.
+RISK, CHANGE = "Probability (%)", "Change in risk (percentage points)"
+
+#: The identifiers of the marks that say "not to be told from chance" and "the baseline".
+NOISE_GID, BASELINE_GID = "within-noise", "baseline"
+
+_SIGNED = FuncFormatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-9 else "0")
+
+
+def _edges(levels):
+    levels = np.asarray(levels, float)
+    if len(levels) == 1:
+        return np.array([levels[0] - 0.5, levels[0] + 0.5])
+    middle = (levels[1:] + levels[:-1]) / 2.0
+    return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]])
+
+
+def heat_map(data, x, y, limit, baseline=None, ax=None):
+    """Change in risk over two levers, zero at the middle of the scale.
+
+    Parameters
+    ----------
+    data : DataFrame with a row a cell: the columns named by ``x`` and ``y`` (levels), diff (share of 1),
+        within_noise (bool)
+    x, y : names of levers
+    limit : the scale runs from -limit to +limit, percentage points
+    baseline : (x, y) of the cell to outline, or None; it is the reference and is never marked as noise
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes; its first collection is the mesh. Cells within noise carry a dot, others the sign of the change.
+    """
+    ax = style.axes(ax)
+    cells = data.pivot(index=y, columns=x, values="diff")
+    columns, rows = _edges(cells.columns), _edges(cells.index)
+    ax.set_facecolor(style.FAINT)
+    ax.pcolormesh(
+        columns, rows, np.ma.masked_invalid(100.0 * cells.to_numpy()), cmap=style.DIVERGING,
+        norm=Normalize(-limit, limit), edgecolors="none", linewidth=0, rasterized=False,
+    )  # fmt: skip
+    reference = np.zeros(len(data), bool)
+    if baseline is not None:
+        reference = np.isclose(data[x], baseline[0]) & np.isclose(data[y], baseline[1])
+    noise = data["within_noise"].to_numpy(bool) & ~reference
+    told = ~data["within_noise"].to_numpy(bool) & ~reference
+    ax.scatter(data.loc[noise, x], data.loc[noise, y], s=2.2, c=style.MUTED, linewidths=0, gid=NOISE_GID)
+    for sign, marker in ((1, "+"), (-1, "_")):
+        chosen = told & (np.sign(data["diff"].to_numpy()) == sign)
+        ax.scatter(data.loc[chosen, x], data.loc[chosen, y], s=9, c=style.INK, marker=marker, linewidths=0.6)
+    if reference.any():
+        i, j = (np.flatnonzero(np.isclose(levels, at))[0] for levels, at in zip((cells.columns, cells.index), baseline))
+        ax.add_patch(
+            Rectangle(
+                (columns[i], rows[j]),
+                columns[i + 1] - columns[i],
+                rows[j + 1] - rows[j],
+                fill=False,
+                edgecolor=style.INK,
+                linewidth=1.1,
+                zorder=3,
+                gid=BASELINE_GID,
+            )  # fmt: skip
+        )
+    ax.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]], xlabel=style.lever_axis(x), ylabel=style.lever_axis(y))
+    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    ax.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def colour_bar(axes, label=CHANGE):
+    """A signed colour bar for heat maps that share a scale; returns it."""
+    axes = np.atleast_1d(axes)
+    mesh = axes.flat[0].collections[0]
+    bar = axes.flat[0].figure.colorbar(
+        mesh, ax=list(axes.flat), label=label, location="bottom", shrink=0.6, aspect=40, pad=0.01, format=_SIGNED
+    )
+    bar.outline.set_linewidth(0.4)
+    return bar
+
+
+def response(data, lever, baseline=None, ylim=None, ax=None):
+    """Change in risk along one lever, a line and band an outcome, labelled at the line's end.
+
+    Parameters
+    ----------
+    data : DataFrame with columns named by ``lever`` (level), outcome, diff, diff_low, diff_high (shares of 1)
+    baseline : the lever's level at the baseline, marked by a dotted line
+    ylim : (low, high) in percentage points
+    """
+    ax = style.axes(ax)
+    ax.axhline(0, color=style.MUTED, linewidth=0.6)
+    if baseline is not None:
+        ax.axvline(baseline, color=style.MUTED, linewidth=0.7, linestyle=style.DOTTED, gid=BASELINE_GID)
+    ends = []
+    for name, rows in data.sort_values(lever).groupby("outcome", sort=False):
+        look = style.OUTCOMES[name]
+        ax.fill_between(
+            rows[lever], 100 * rows["diff_low"], 100 * rows["diff_high"], color=look.colour, alpha=0.15, lw=0
+        )
+        ax.plot(rows[lever], 100 * rows["diff"], color=look.colour, linestyle=look.dash)
+        ends.append((100 * rows["diff"].iloc[-1], look.short, look.colour))
+    if ylim is not None:
+        ax.set_ylim(ylim)
+    ax.set(xlim=(data[lever].min(), data[lever].max()), xlabel=style.LEVERS[lever][1], ylabel=CHANGE)
+    ax.set_title(style.LEVERS[lever][0])
+    ax.yaxis.set_major_formatter(_SIGNED)
+    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    style.label_ends(ax, ax.get_xlim()[1], ends)
+    return ax
+
+
+def incidence(data, looks, by="policy", ylim=None, ax=None):
+    """Cumulative incidence over the years, a line and band a series, labelled at the line's end.
+
+    Parameters
+    ----------
+    data : DataFrame with columns named by ``by``, month (from 1), prob, low, high (shares of 1)
+    looks : mapping of the values of ``by``, in drawing order, to their :class:`style.Look`
+    ylim : (low, high) in per cent
+    """
+    ax = style.axes(ax)
+    ends = []
+    for name, look in looks.items():
+        rows = data[data[by] == name].sort_values("month")
+        years = rows["month"] / 12.0
+        ax.fill_between(years, 100 * rows["low"], 100 * rows["high"], color=look.colour, alpha=0.18, lw=0)
+        ax.plot(years, 100 * rows["prob"], color=look.colour, linestyle=look.dash)
+        ends.append((100 * rows["prob"].iloc[-1], look.short, look.colour))
+    ax.set(xlim=(0, data["month"].max() / 12.0), xlabel="Years from the start", ylabel="Cumulative incidence (%)")
+    ax.set_ylim(ylim if ylim is not None else (0, None))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    style.label_ends(ax, ax.get_xlim()[1], ends)
+    return ax
+
+
+def differences(data, order, looks, by="policy", ax=None):
+    """Risk differences from the baseline, a row a lever or package, as dots with intervals.
+
+    Parameters
+    ----------
+    data : DataFrame with columns row, the column named by ``by`` (the series within a row), diff, diff_low,
+        diff_high (shares of 1), within_noise (bool)
+    order : rows from top to bottom
+    looks : mapping of the series, from top to bottom within a row, to their :class:`style.Look`
+
+    Returns
+    -------
+    Axes. A hollow mark is within noise.
+    """
+    ax = style.axes(ax)
+    ax.axvline(0, color=style.MUTED, linewidth=0.7)
+    step = 0.5 / max(len(looks), 2)
+    for k, (name, look) in enumerate(looks.items()):
+        rows = data[data[by] == name]
+        places = [order.index(row) + step * (k - (len(looks) - 1) / 2.0) for row in rows["row"]]
+        ax.hlines(places, 100 * rows["diff_low"], 100 * rows["diff_high"], color=look.colour, linewidth=1.0)
+        for hollow in (False, True):
+            chosen = rows["within_noise"].to_numpy(bool) == hollow
+            ax.scatter(
+                100 * rows.loc[chosen, "diff"], np.array(places)[chosen], s=13, marker=look.marker, zorder=3,
+                facecolors="white" if hollow else look.colour, edgecolors=look.colour, linewidths=0.8,
+                gid=NOISE_GID if hollow else None,
+            )  # fmt: skip
+    ax.set_yticks(range(len(order)), order)
+    ax.set(ylim=(len(order) - 0.5, -0.5), xlabel=CHANGE)
+    ax.tick_params(axis="y", length=0, labelcolor=style.INK)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x", color="#e6e6e6", linewidth=0.5)
+    ax.xaxis.set_major_formatter(_SIGNED)
+    return ax
+
+
+def frontier(data, x, y, labels, baseline=None, quantity=RISK, ax=None):
+    """Two risks against each other along a lever, with interval crosses, levels written at the points.
+
+    Parameters
+    ----------
+    data : DataFrame sorted by level, with columns level, x, x_low, x_high, y, y_low, y_high (shares of 1)
+    x, y : names of the outcomes
+    labels : levels to write out
+    baseline : the level marked as the baseline
+    quantity : what the axes measure, with its unit
+    """
+    ax = style.axes(ax)
+    px, py = 100 * data["x"], 100 * data["y"]
+    ax.hlines(py, 100 * data["x_low"], 100 * data["x_high"], color=style.FAINT, linewidth=0.6)
+    ax.vlines(px, 100 * data["y_low"], 100 * data["y_high"], color=style.FAINT, linewidth=0.6)
+    ax.plot(px, py, color=style.INK, linewidth=0.9, marker="o", markersize=3)
+    at = np.zeros(len(data), bool) if baseline is None else np.isclose(data["level"], baseline)
+    ax.scatter(px[at], py[at], s=42, marker="s", facecolors="none", edgecolors=style.INK, gid=BASELINE_GID, zorder=3)
+    for level, a, b in zip(data["level"], px, py, strict=True):
+        if np.isclose(level, labels).any():
+            ax.annotate(
+                f"{level:g}",
+                (a, b),
+                xytext=(5, -5),
+                textcoords="offset points",
+                fontsize=6.5,
+                ha="left",
+                va="top",
+                path_effects=[withStroke(linewidth=2, foreground="white")],
+            )
+    ax.set(xlabel=f"{style.OUTCOMES[x].label}\n{quantity}", ylabel=f"{style.OUTCOMES[y].label}\n{quantity}")
+    if quantity == CHANGE:
+        ax.axhline(0, color=style.MUTED, linewidth=0.5, zorder=0)
+        ax.axvline(0, color=style.MUTED, linewidth=0.5, zorder=0)
+        ax.xaxis.set_major_formatter(_SIGNED)
+        ax.yaxis.set_major_formatter(_SIGNED)
+    ax.set_aspect("equal", adjustable="datalim")
+    return ax
+
+
+#: Column -> look of the three spreads (standard deviations).
+SPREADS = {
+    "mc_sd": style.Look("Monte Carlo error", "Monte Carlo", style.INK, marker="o"),
+    "parameter_sd": style.Look("Parameters", "Parameters", style.BLUE, marker="s"),
+    "structure_sd": style.Look("Structure", "Structure", style.VERMILLION, marker="^"),
+}
+
+
+def spreads(data, ax=None):
+    """Standard deviation of a probability by source, a row an outcome.
+
+    Parameters
+    ----------
+    data : DataFrame, a row an outcome from top to bottom: outcome, mc_sd, parameter_sd, structure_sd (shares of 1)
+    """
+    ax = style.axes(ax)
+    places = np.arange(len(data))
+    widest = data[list(SPREADS)].max(axis=1)
+    ax.hlines(places, 0, 100 * widest, color="#e0e0e0", linewidth=0.8, zorder=0)
+    for k, (name, look) in enumerate(SPREADS.items()):
+        ax.scatter(
+            100 * data[name],
+            places + 0.16 * (k - 1),
+            s=15,
+            marker=look.marker,
+            color=look.colour,
+            zorder=3,
+            clip_on=False,
+        )
+    _outcome_rows(ax, data["outcome"])
+    ax.set(xlabel="Standard deviation (percentage points)", xlim=(0, None))
+    return ax
+
+
+def structure_ranges(data, ax=None):
+    """Probability with its interval, over the range of its means across structural variants.
+
+    Parameters
+    ----------
+    data : DataFrame, a row an outcome from top to bottom: outcome, prob, low, high, structure_low,
+        structure_high (shares of 1)
+    """
+    ax = style.axes(ax)
+    places = np.arange(len(data))
+    ax.hlines(places, 100 * data["structure_low"], 100 * data["structure_high"], color=style.FAINT, linewidth=5)
+    ax.hlines(places, 100 * data["low"], 100 * data["high"], color=style.INK, linewidth=1.2)
+    ax.scatter(100 * data["prob"], places, s=14, color=style.INK, zorder=3)
+    _outcome_rows(ax, data["outcome"])
+    ax.set(xlabel=RISK, xlim=(0, None))
+    return ax
+
+
+def _outcome_rows(ax, names):
+    ax.set_yticks(range(len(names)), [style.OUTCOMES[name].label for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0, labelcolor=style.INK)
+    ax.spines["left"].set_visible(False)

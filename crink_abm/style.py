@@ -1,0 +1,222 @@
+"""How charts look: palette, type, human labels, captions, and files whose bytes repeat."""
+
+import contextlib
+import math
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+#: Width of a chart in inches: the text block of a page.
+WIDTH = 6.5
+#: Dots per inch of a PNG.
+DPI = 200
+#: Colour map of values on one side of zero, and of differences about zero (both safe for the colour-blind).
+SEQUENTIAL, DIVERGING = "cividis", "PuOr_r"
+
+INK, MUTED, FAINT = "#1a1a1a", "#595959", "#bfbfbf"
+BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#AA4499", "#56B4E9"
+
+SOLID, DASHED, DOTTED = "-", (0, (5, 1.6)), (0, (1.2, 1.4))
+DASH_DOT, LONG, DASH_DOT_DOT = (0, (6, 1.6, 1.2, 1.6)), (0, (9, 2)), (0, (5, 1.5, 1.2, 1.5, 1.2, 1.5))
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 7.5,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4.0,
+    "axes.labelsize": 7.5,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4.0,
+    "hatch.linewidth": 0.5,
+    "figure.dpi": 100,
+    "svg.hashsalt": "crink-abm",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a series is named and drawn; dash and marker tell it apart without colour."""
+
+    label: str
+    short: str
+    colour: str = MUTED
+    dash: str | tuple = SOLID
+    marker: str = "o"
+
+
+#: Outcome -> its look. All are probabilities over the horizon of the sweep.
+OUTCOMES: dict[str, Look] = {
+    "any_failure": Look("Any deterrence failure", "Any", INK, SOLID, "o"),
+    "taiwan_failure": Look("Failure over Taiwan", "Taiwan", BLUE, DASHED, "s"),
+    "korea_failure": Look("Failure in Korea", "Korea", VERMILLION, DASH_DOT, "^"),
+    "taiwan_blockade": Look("Blockade of Taiwan", "Blockade", SKY, SOLID, "D"),
+    "taiwan_invasion": Look("Invasion of Taiwan", "Invasion", BLUE, DASHED, "s"),
+    "korea_attack": Look("Limited attack in Korea", "Attack", ORANGE, DASH_DOT, "v"),
+    "korea_war": Look("War in Korea", "War", VERMILLION, DOTTED, "^"),
+    "two_front": Look("Force in both theatres", "Two fronts", PURPLE, LONG, "P"),
+    "russian_join": Look("Russia joins", "Russia", GREEN, DASH_DOT_DOT, "X"),
+    "nuclear_use": Look("Nuclear use", "Nuclear", MUTED, DOTTED, "*"),
+    "korea_within_6_of_taiwan": Look("Korea within 6 months of Taiwan", "Korea, 6 mo", VERMILLION, DASHED, "<"),
+    "korea_within_12_of_taiwan": Look("Korea within 12 months of Taiwan", "Korea, 12 mo", VERMILLION, SOLID, ">"),
+    "taiwan_within_6_of_korea": Look("Taiwan within 6 months of Korea", "Taiwan, 6 mo", BLUE, DOTTED, "<"),
+    "taiwan_within_12_of_korea": Look("Taiwan within 12 months of Korea", "Taiwan, 12 mo", BLUE, SOLID, ">"),
+}
+
+#: Lever -> (name, what 0 and 1 mean). Levers are shares without a unit.
+LEVERS: dict[str, tuple[str, str]] = {
+    "usfk_posture": ("US forces in Korea", "0 none, 1 double"),
+    "heavy_share": ("Heavy, permanent share", "0 all light, 1 all heavy"),
+    "dual_role": ("Dual-role use for Taiwan", "0 none, 1 full"),
+    "maritime_posture": ("Carriers and bombers", "0 none, 1 double"),
+    "trilateral_coordination": ("Trilateral coordination", "0 ad hoc, 1 tested"),
+    "exercise_tempo": ("Exercise tempo", "0 suspended, 1 double"),
+    "japan_burden_share": ("Japan's burden share", "0 none, 1 full role"),
+    "sanctions_intensity": ("Sanctions intensity", "0 lapsed, 1 enforced"),
+    "exposure": ("Exposure of transfers", "0 secret, 1 published"),
+    "diplomatic_offramp": ("Diplomatic off-ramp", "0 none, 1 standing"),
+    "china_engagement": ("Engagement of China", "0 none, 1 full"),
+    "counter_hybrid": ("Counter-hybrid measures", "0 none, 1 closed off"),
+}
+
+
+def lever_axis(name: str) -> str:
+    """A lever's axis label: name, and on a second line what its ends mean."""
+    label, ends = LEVERS[name]
+    return f"{label}\n({ends})"
+
+
+def ceiling(value: float) -> float:
+    """A round number not below ``value``, for the end of a scale."""
+    if not value > 0:
+        return 1.0
+    scale = 10.0 ** math.floor(math.log10(value))
+    return next(step * scale for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * scale >= value * (1 - 1e-12))
+
+
+@contextlib.contextmanager
+def context() -> Iterator[None]:
+    """The house style, whatever the user's own settings; restored on leaving."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_RC)
+        yield
+
+
+def figure(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure (inches) that fits its axes around their labels."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def axes(ax=None):
+    """``ax``, or the axes of a new half-page figure."""
+    return figure(3.2, 4.5).add_subplot() if ax is None else ax
+
+
+def caption(fig: Figure, title: str, notes: Sequence[str], size: float = 6.0) -> None:
+    """Set a title above and a footer of ``notes`` (a line each, wrapped) below, and keep the axes off both."""
+    width, height = fig.get_size_inches()
+    wrapped = textwrap.fill(title, int(width * 14.5))
+    lines = [line for note in notes for line in textwrap.wrap(note, int(width * 72 / (0.53 * size)))]
+    fig.suptitle(wrapped, x=0.01, ha="left", fontsize=9, fontweight="bold", color=INK)
+    fig.text(0.01, 0.05 / height, "\n".join(lines), fontsize=size, color=MUTED, va="bottom", gid="footer")
+    foot = (len(lines) * size * 1.25 + 9.0) / 72.0 / height
+    fig.get_layout_engine().set(rect=(0.005, foot, 0.99, 0.995 - foot), hspace=0.04, wspace=0.03)
+
+
+def footer_of(fig: Figure) -> str:
+    """The footer that :func:`caption` set, on one line; empty if there is none."""
+    return " ".join(" ".join(text.get_text().split()) for text in fig.texts if text.get_gid() == "footer")
+
+
+def title_of(fig: Figure) -> str:
+    """The title that :func:`caption` set, on one line."""
+    return " ".join(fig.get_suptitle().split())
+
+
+def label_ends(ax, x: float, entries: Iterable[tuple[float, str, str]], size: float = 6.5) -> None:
+    """Write (y, text, colour) labels right of ``x`` in the order of y, moved apart where they would overlap.
+
+    Call it when the limits of the y axis are final. The type is a darker shade, legible where a light line is.
+    """
+    entries = sorted(entries)
+    low, high = ax.get_ylim()
+    gap = size * 1.15 / 72.0 * (high - low) / (ax.get_window_extent().height / ax.figure.dpi)
+    places = _apart([y for y, _, _ in entries], gap, low, high)
+    for (_, text, colour), place in zip(entries, places, strict=True):
+        ax.annotate(
+            text, (x, place), xytext=(3, 0), textcoords="offset points", color=_darker(colour), fontsize=size,
+            va="center", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _darker(colour):
+    return tuple(0.72 * part for part in to_rgb(colour))
+
+
+def _apart(places, gap, low, high):
+    """Ascending places at least ``gap`` apart within [low, high], each cluster centred where it was."""
+    clusters: list[list[float]] = []
+    for place in places:
+        clusters.append([place])
+        while len(clusters) > 1:
+            (a, b), (na, nb) = (_middle(c, gap, low, high) for c in clusters[-2:]), map(len, clusters[-2:])
+            if b - a >= gap * (na + nb) / 2.0:
+                break
+            clusters[-2:] = [clusters[-2] + clusters[-1]]
+    return [_middle(c, gap, low, high) + gap * (k - (len(c) - 1) / 2.0) for c in clusters for k in range(len(c))]
+
+
+def _middle(cluster, gap, low, high):
+    half = gap * (len(cluster) - 1) / 2.0
+    return min(max(sum(cluster) / len(cluster), low + half), max(high - half, low + half))
+
+
+def key(fig: Figure, looks: Iterable[Look]) -> None:
+    """A legend of marks above the axes, where no data can lie."""
+    looks = list(looks)
+    marks = [Line2D([], [], color=look.colour, marker=look.marker, linewidth=1.0, label=look.label) for look in looks]
+    fig.legend(handles=marks, loc="outside upper right", ncols=len(marks), handlelength=1.8, columnspacing=1.4)
+
+
+def save(fig: Figure, stem: Path, formats: Iterable[str]) -> list[Path]:
+    """Write a figure as ``stem.FORMAT`` for each of png, svg, pdf; the same figure gives the same bytes.
+
+    Call it within :func:`context`. The files carry title and footer as metadata, and no date.
+    """
+    title, footer = title_of(fig), footer_of(fig)
+    metadata = {
+        "png": {"Software": None, "Title": title, "Description": footer},
+        "svg": {"Date": None, "Title": title, "Description": footer},
+        "pdf": {"CreationDate": None, "Title": title, "Subject": footer},
+    }
+    paths = []
+    for form in formats:
+        path = stem.with_name(f"{stem.name}.{form}")
+        fig.savefig(path, format=form, dpi=DPI, metadata=metadata[form])
+        paths.append(path)
+    return paths

@@ -1,0 +1,68 @@
+"""Shared: random worlds over the full declared ranges, and one fixture that runs every engine."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import oracle  # noqa: E402
+
+from crink_abm import batch, levers, worlds  # noqa: E402
+from crink_abm.agents import DeterrenceModel  # noqa: E402
+from crink_abm.parameters import CATALOGUE, checked  # noqa: E402
+from crink_abm.state import FIELDS  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+FIELD_NAMES = [field.name for field in FIELDS]
+
+
+def random_world(rng) -> dict[str, float]:
+    """Every parameter uniform over its declared range, every switch at a random level."""
+    return {
+        p.name: float(rng.integers(int(p.low), int(p.high) + 1)) if p.switch else rng.uniform(p.low, p.high)
+        for p in CATALOGUE.values()
+    }
+
+
+def random_policy(rng) -> dict[str, float]:
+    """Every lever uniform over [0, 1]."""
+    return {name: rng.random() for name in levers.LEVERS}
+
+
+def mesa_run(policy, parameters, seed, run, months) -> np.ndarray:
+    """Every field, every month, interpreted in Mesa: array (months, fields)."""
+    model = DeterrenceModel(policy, parameters=parameters, seed=seed, run=run, months=months, trace=False, collect=())
+    return model.run().history.to_numpy()
+
+
+def batch_run(policy, parameters, seed, run, months) -> np.ndarray:
+    """Every field, every month, compiled: array (months, fields)."""
+    world = worlds.defaults(parameters)
+    return batch.trajectories(levers.calendar(policy, months), world.values, 1, seed=seed, first_run=run)[0]
+
+
+def oracle_run(policy, parameters, seed, run, months) -> np.ndarray:
+    """Every field, every month, by the oracle: array (months, fields)."""
+    rows = levers.calendar(policy, months).tolist()
+    told = oracle.simulate([dict(zip(levers.COLUMNS, row, strict=True)) for row in rows], checked(parameters), seed, run)
+    return np.array([[month[name] for name in FIELD_NAMES] for month in told])
+
+
+ENGINES = {"mesa": mesa_run, "batch": batch_run, "oracle": oracle_run}
+
+
+@pytest.fixture(params=list(ENGINES))
+def engine(request):
+    """Run ``(policy, parameters, seed, run, months)`` on one engine; returns a DataFrame of all fields."""
+
+    def run(policy=None, parameters=None, seed=1, run=0, months=24):
+        values = ENGINES[request.param](policy or {}, parameters or {}, seed, run, months)
+        return pd.DataFrame(values, columns=FIELD_NAMES)
+
+    return run

@@ -1,0 +1,135 @@
+"""Intervals: exact against definitions, and coverage at or near the nominal level."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from crink_abm import estimate
+
+
+def _coverage(interval, n, p, level=0.95):
+    """Exact coverage: the binomial probability of the counts whose interval holds p."""
+    k = np.arange(n + 1)
+    low, high = interval(k, np.full(n + 1, n), level)
+    return stats.binom.pmf(k, n, p)[(low <= p) & (p <= high)].sum()
+
+
+GRID = [(1000, 0.05), (1000, 0.3), (1000, 0.003), (10_000, 1e-4), (10_000, 0.01), (200, 0.5)]
+
+
+@pytest.mark.parametrize(("n", "p"), GRID)
+def test_clopper_pearson_covers_at_least_nominally(n, p):
+    assert _coverage(estimate.clopper_pearson, n, p) >= 0.95
+
+
+def test_jeffreys_covers_nominally_on_average():
+    """Jeffreys' coverage oscillates around the level; its mean over a range of p lies near it (Brown et al. 2001)."""
+    p = np.linspace(0.01, 0.2, 191)
+    mean = np.mean([_coverage(estimate.jeffreys, 1000, x) for x in p])
+    assert abs(mean - 0.95) < 0.005
+
+
+def test_wald_would_fail_where_jeffreys_holds():
+    """Negative control."""
+
+    def wald(k, n, level):
+        p = k / n
+        half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(p * (1 - p) / n)
+        return p - half, p + half
+
+    assert _coverage(wald, 10_000, 1e-4) < 0.7
+    assert _coverage(estimate.jeffreys, 10_000, 1e-4) > 0.93
+
+
+def test_intervals_at_the_ends():
+    low, high = estimate.jeffreys([0, 50], [50, 50])
+    assert low[0] == 0.0
+    assert high[1] == 1.0
+    assert high[0] < 0.1
+    assert np.isnan(estimate.jeffreys([0], [0])).all()
+
+
+def test_jeffreys_is_the_beta_quantile():
+    low, high = estimate.jeffreys(7, 100)
+    assert low == pytest.approx(stats.beta(7.5, 93.5).ppf(0.025))
+    assert high == pytest.approx(stats.beta(7.5, 93.5).ppf(0.975))
+
+
+def test_newcombe_without_discordant_pairs_holds_zero():
+    diff, low, high = estimate.newcombe(0, 0, 20, 100)
+    assert diff == 0
+    assert low < 0 < high
+
+
+def test_newcombe_is_antisymmetric():
+    one, other = estimate.newcombe(30, 10, 200, 1000), estimate.newcombe(10, 30, 200, 1000)
+    assert one[0] == pytest.approx(-other[0])
+    assert one[1] == pytest.approx(-other[2])
+
+
+@pytest.mark.parametrize(("both", "up", "down"), [(0.10, 0.02, 0.03), (0.30, 0.10, 0.05), (0.0, 0.01, 0.02), (0.05, 0.001, 0.02)])
+def test_newcombe_covers_paired_differences(both, up, down):
+    """Coverage over simulated paired tables; the floor allows for 4 standard errors of the simulation."""
+    rng = np.random.default_rng(12)
+    n, m = 1000, 20_000
+    table = rng.multinomial(n, [both, up, down, 1 - both - up - down], size=m)
+    diff, low, high = estimate.newcombe(table[:, 1], table[:, 2], table[:, 0], n)
+    covered = ((low <= up - down) & (up - down <= high)).mean()
+    assert covered > 0.945 - 4 * np.sqrt(0.05 * 0.95 / m)
+    assert (low <= diff).all()
+    assert (diff <= high).all()
+
+
+def test_pairing_narrows_the_interval():
+    """Common random numbers pay: the same margins, paired, give a narrower interval than independent samples would."""
+    paired = estimate.newcombe(30, 10, 270, 1000)
+    apart = estimate.newcombe(216, 196, 84, 1000)
+    assert paired[2] - paired[1] < 0.5 * (apart[2] - apart[1])
+
+
+def test_false_discovery_holds_under_the_null():
+    """With no effect anywhere, hardly any map shows a marked cell; without control, nearly every map would."""
+    rng = np.random.default_rng(3)
+    naive = controlled = 0
+    for _ in range(200):
+        up = rng.binomial(200, 0.5, size=500)
+        q = estimate.false_discovery(up, 200 - up)
+        controlled += (q <= 0.05).any()
+        p = 2 * stats.binom.cdf(np.minimum(up, 200 - up), 200, 0.5)
+        naive += (p <= 0.05).any()
+    assert controlled <= stats.binom(200, 0.05).ppf(0.999)
+    assert naive > 190
+
+
+def _made_up(rng, n_worlds, m, sd_param, sd_struct):
+    switch = np.arange(n_worlds) % 3
+    prob = np.clip(0.4 + sd_struct * np.array([-1, 0, 1])[switch] * np.sqrt(1.5) + rng.normal(0, sd_param, n_worlds), 0, 1)
+    events = rng.binomial(m, prob)[:, None]
+    return estimate.spreads(events, np.full(n_worlds, m), {"switch": switch})
+
+
+@pytest.mark.parametrize(("sd_param", "sd_struct"), [(0.08, 0.0), (0.0, 0.08), (0.06, 0.06), (0.0, 0.0)])
+def test_spreads_are_recovered_apart(sd_param, sd_struct):
+    """Known parameter and structural spread come back; the tolerance is four standard errors over repetitions."""
+    rng = np.random.default_rng(8)
+    made = [_made_up(rng, 300, 8, sd_param, sd_struct) for _ in range(200)]
+    for name, true in (("parameter_sd", sd_param), ("structure_sd", sd_struct)):
+        squares = np.array([x[name][0] ** 2 for x in made])
+        # Variances are cut at zero, which adds at most their own noise to the mean.
+        slack = 4 * squares.std() / np.sqrt(len(squares)) + squares.std()
+        assert abs(squares.mean() - true**2) < slack
+
+
+def test_naive_spread_would_mistake_luck_for_parameters():
+    """Negative control: without the correction, eight runs a world look like a spread of their own."""
+    rng = np.random.default_rng(9)
+    events = rng.binomial(8, 0.4, 300)
+    assert (events / 8).std() > 0.15
+    assert _made_up(rng, 300, 8, 0.0, 0.0)["parameter_sd"][0] < 0.06
+
+
+def test_cumulative_incidence_counts_months():
+    months = np.array([0, 2, 2, -1])
+    prob, low, high = estimate.incidence(months, 4)
+    assert prob.tolist() == [0.25, 0.25, 0.75, 0.75]
+    assert ((low <= prob) & (prob <= high)).all()

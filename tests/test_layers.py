@@ -1,0 +1,85 @@
+"""A module imports only from layers above it, and each room knows only what it should."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "crink_abm"
+
+#: Layer of each module, top first. A module may import from strictly lower numbers.
+LAYERS = {
+    "codes": 0, "sources": 0, "numerics": 0, "errors": 0, "version": 0, "rules_key": 0,
+    "parameters": 1, "levers": 1, "draws": 1,
+    "state": 2,
+    "rules": 3,
+    "transition": 4,
+    "kernel": 5, "compiler": 6, "batch": 7,
+    "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
+    "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
+    "sweeps": 9, "audit": 10, "api": 10, "bench": 10, "describe": 10,
+    "style": 8, "figures": 9, "charts": 10,
+    "cli": 11, "__init__": 12,
+}  # fmt: skip
+
+#: Imports that are made inside a function on purpose: heavy, or upward by design.
+DEFERRED = {("batch", "compiler"), ("sweeps", "agents"), ("describe", "compiler")}
+
+
+def _modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        yield path, parts[0], parts
+
+
+def _imports(path, parts):
+    """(module of this package or external name, made inside a function?) for each import."""
+    tree = ast.parse(path.read_text())
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            up = parts[: len(parts) - node.level]
+            base = [*up, *(node.module.split(".") if node.module else [])]
+            names = [base[0]] if base else [alias.name for alias in node.names]
+            yield from ((name, True, id(node) in inside) for name in names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0], False, id(node) in inside
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], False, id(node) in inside) for alias in node.names)
+
+
+@pytest.mark.parametrize("path,top,parts", list(_modules()), ids=lambda x: x.name if hasattr(x, "name") else str(x))
+def test_imports_point_one_way(path, top, parts):
+    for name, own, deferred in _imports(path, parts):
+        if not own or name == top or (deferred and ((top, name) in DEFERRED or top == "cli")):
+            continue
+        assert LAYERS[name] < LAYERS[top], f"{top} (layer {LAYERS[top]}) imports {name} (layer {LAYERS[name]})"
+
+
+def test_rules_know_only_arithmetic():
+    """No arrays, files, clocks or randomness in a rule: math, numerics and the shared blocks are all it sees."""
+    for path in (PACKAGE / "rules").glob("*.py"):
+        tree = ast.parse(path.read_text())
+        seen = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        assert seen <= {"numerics", "common", "math"}, path
+        assert not [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.Global | ast.For | ast.While | ast.Pow)], path
+        called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        assert not called & {"min", "max", "sum", "abs", "round", "print", "open", "float"}, path
+
+
+@pytest.mark.parametrize(("library", "rooms"), [("mesa", {"agents", "bench"}), ("numba", {"compiler"}), ("matplotlib", {"style", "figures", "charts"})])
+def test_heavy_libraries_stay_in_their_rooms(library, rooms):
+    found = {top for path, top, parts in _modules() for name, own, _ in _imports(path, parts) if not own and name == library}
+    assert found <= rooms
+
+
+def test_importing_loads_nothing_heavy_and_writes_nothing(tmp_path):
+    code = "import sys, crink_abm; print(sorted({'numba','mesa','matplotlib','pandas','numpy','scipy'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+    assert list(tmp_path.iterdir()) == []

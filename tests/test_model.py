@@ -1,0 +1,198 @@
+"""Behaviour of whole runs, on every engine."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import FIELD_NAMES, mesa_run
+
+from crink_abm import InputError, levers
+from crink_abm.agents import AGENTS, China, DeterrenceModel
+from crink_abm.codes import Actor
+from crink_abm.parameters import CATALOGUE, SWITCHES
+from crink_abm.state import FIELDS
+from crink_abm.transition import MONTH, steps
+
+
+def test_a_run_is_the_same_twice(engine):
+    assert engine(seed=3, run=9).equals(engine(seed=3, run=9))
+    assert not engine(seed=3, run=9).equals(engine(seed=3, run=10))
+
+
+def test_a_policy_equal_to_the_baseline_gives_the_same_run(engine):
+    """Common random numbers: naming a lever at its present value changes nothing."""
+    today = {name: lever.today for name, lever in levers.LEVERS.items()}
+    assert engine(policy=today, run=5).equals(engine(run=5))
+
+
+def test_a_lever_that_moves_late_changes_nothing_before(engine):
+    """A schedule that departs in month 12 leaves the first twelve months bit-identical."""
+    late = {"usfk_posture": {"2026-12": 0.5, "2027-01": 1.0}}
+    base, moved = engine(months=24, run=2), engine(policy=late, months=24, run=2)
+    assert base.iloc[:12].equals(moved.iloc[:12])
+    assert not base.iloc[12:].equals(moved.iloc[12:])
+
+
+def test_peace_is_possible_and_war_is_possible(engine):
+    """With crises shut off nothing happens; with crises and satisfied thresholds, force does."""
+    quiet = {"taiwan_crisis_logit": -4.0, "korea_crisis_logit": -4.3, "crisis_grievance": 0.0, "crisis_pla": 0.0}
+    calm = engine(parameters=quiet, months=3, run=1)
+    assert (calm["taiwan_status"] == 0).all()
+    rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.9, "korea_crisis_logit": -3.2,
+            "crisis_settle_prob": 0.15}  # fmt: skip
+    assert any(engine(parameters=rash, months=120, run=k)["highest_rung"].iloc[-1] >= 3 for k in range(4))
+
+
+def test_records_agree_with_the_statuses(engine):
+    rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.9, "korea_crisis_logit": -3.2}
+    for run in range(4):
+        h = engine(parameters=rash, months=120, run=run)
+        happened = h["first_korea_attack"].iloc[-1]
+        if happened >= 0:
+            assert h["korea_status"].iloc[int(happened)] == 2
+            assert not (h["korea_status"].iloc[: int(happened)] == 2).any()
+        assert h["n_provocations"].iloc[-1] == h["provocation"].sum()
+        assert h["n_launch_days"].iloc[-1] == h["launch_days"].sum()
+        assert (h["highest_rung"].diff().dropna() >= 0).all()
+
+
+def test_states_stay_in_their_ranges(engine):
+    bounded = ["grievance", "hardship", "technology", "survivability", "autonomy", "russian_trust", "russian_need",
+               "rok_consent", "japan_access", "munitions", "us_will", "exposure_index", "enforcement", "kim_fear",
+               "china_belief", "nk_belief", "coercion_rok", "coercion_japan", "rok_hedge", "russian_stock"]  # fmt: skip
+    h = engine(months=60, run=8)
+    for name in bounded:
+        assert h[name].between(0.0, 1.0).all(), name
+
+
+def test_nine_agents_in_one_order():
+    model = DeterrenceModel(months=1)
+    assert [type(agent) for agent in model.agents] == list(AGENTS)
+    assert len(AGENTS) == 9
+    assert {kind.actor for kind in AGENTS} == set(Actor) - {Actor.WORLD}
+
+
+def test_every_field_is_written_once_a_phase_and_read_or_recorded():
+    written = [name for step in steps() for name in step.writes]
+    assert set(written) == {field.name for field in FIELDS}
+    for phase in MONTH:
+        names = [name for step in phase.steps for name in step.writes]
+        assert len(names) == len(set(names))
+
+
+def test_every_lever_switch_and_parameter_is_used():
+    read = {name for step in steps() for name in step.reads}
+    initial = {field.initial for field in FIELDS if isinstance(field.initial, str)}
+    assert set(levers.COLUMNS) <= read
+    assert set(CATALOGUE) <= read | initial
+
+
+def test_every_switch_matters():
+    """Each level of each switch changes some run: no level is a stub."""
+    for switch in SWITCHES:
+        seen = set()
+        for level in switch.switch:
+            base = {"xi_precision": 1.0, "kim_precision": 1.0, "taiwan_crisis_logit": -2.9, "korea_crisis_logit": -3.2,
+                    "crisis_settle_prob": 0.15, "peacetime_coupling": 1.0}  # fmt: skip
+            runs = [mesa_run({}, base | {switch.name: float(level)}, 6, run, 120) for run in range(12)]
+            seen.add(b"".join(r.tobytes() for r in runs))
+        assert len(seen) == len(switch.switch), switch.name
+
+
+def test_a_rule_can_be_overridden_in_plain_python():
+    class Frozen(China):
+        def rule_crisis_prob(self, pla_activity):
+            return 0.0
+
+    rash = {"taiwan_crisis_logit": -2.9}
+    model = DeterrenceModel(parameters=rash, agents=[Frozen], months=120).run()
+    assert (model.history["taiwan_status"] == 0).all()
+    assert isinstance(model.china, Frozen)
+
+
+def test_an_override_that_asks_for_an_unknown_name_is_told_so():
+    class Wrong(China):
+        def rule_crisis_prob(self, pla_activty):
+            return 0.0
+
+    with pytest.raises(InputError, match="did you mean pla_activity"):
+        DeterrenceModel(agents=[Wrong], months=1)
+
+
+def test_agents_can_be_changed_between_months():
+    model = DeterrenceModel(months=10)
+    model.step()
+    model.china.grievance = 0.9
+    model.step()
+    assert model.china.grievance > 0.8
+
+
+def test_mesa_batch_run_works():
+    import mesa
+
+    rows = pd.DataFrame(
+        mesa.batch_run(
+            DeterrenceModel, {"run": range(3), "usfk_posture": [0.2, 0.8], "months": 24, "trace": False},
+            number_processes=1, display_progress=False,
+        )
+    )  # fmt: skip
+    assert len(rows) == 6
+    one = DeterrenceModel(usfk_posture=0.8, run=2, months=24).run()
+    row = rows[(rows["run"] == 2) & (rows["usfk_posture"] == 0.8)].iloc[0]
+    assert row["n_launch_days"] == one.value("n_launch_days")
+    assert row["grievance"] == one.china.grievance
+
+
+def test_history_story_and_explanation_agree():
+    rash = {"xi_precision": 1.0, "taiwan_crisis_logit": -2.9}
+    model = DeterrenceModel(parameters=rash, seed=1, run=2).run()
+    decided = [event for event in model.events if event.actor == "Xi"]
+    assert decided
+    event = decided[0]
+    assert event.calculus["probability"].sum() == pytest.approx(1.0)
+    told = model.explain("china", month=event.month)
+    row = model.history.iloc[event.month]
+    assert told.loc["u_invasion", "value"] == row["u_invasion"] == event.calculus.loc["invasion", "utility"]
+    asked = next(step.reads for step in steps() if step.name == "china.utilities")
+    assert all(f"{name} = " in told.loc["u_invasion", "inputs"] for name in asked)
+    assert event.date in model.story
+    assert model.explain("xi", event.date).equals(told)
+
+
+def test_explanation_errors_say_what_is_allowed():
+    model = DeterrenceModel(months=2).run()
+    with pytest.raises(InputError, match="they are"):
+        model.explain("france", 0)
+    with pytest.raises(InputError, match="months 0 to 1"):
+        model.explain("china", 7)
+    with pytest.raises(InputError, match="trace"):
+        DeterrenceModel(months=1, trace=False).run().explain("china", 0)
+
+
+def test_stepping_past_the_horizon_does_nothing():
+    model = DeterrenceModel(months=2).run()
+    model.step()
+    assert len(model.history) == 2
+    assert not model.running
+    assert list(model.history.columns) == FIELD_NAMES
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"usfk_posture": 1.4}, r"usfk_posture lies in \[0, 1\]; 1.4"),
+        ({"usfk_postur": 0.4}, "did you mean usfk_posture"),
+        ({"xi_theory": "magic"}, "one of expected_utility, prospect, satisficing"),
+        ({"curvature": 3.0}, r"curvature lies in \[0.5, 1\]"),
+        ({"months": 0}, "at least 1 month"),
+        ({"seed": -1}, "seed and run"),
+        ({"levers": {"dual_role": {"2027": 0.3}}}, "YYYY-MM"),
+        ({"collect": ["grievence"]}, "did you mean grievance"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(kwargs, message):
+    with pytest.raises(InputError, match=message):
+        DeterrenceModel(**kwargs)
+
+
+def test_seed_zero_is_a_seed():
+    assert not np.array_equal(mesa_run({}, {}, 0, 0, 12), mesa_run({}, {}, 1, 0, 12))
