@@ -10,7 +10,7 @@ from . import levers as policy
 from . import worlds as ensembles
 from .errors import InputError
 from .kernel import RESULTS
-from .sweep import make_worlds
+from .sweeps import make_worlds
 
 
 def _ensemble(worlds, parameters):

@@ -25,7 +25,7 @@ _ENDS = {
     1.0: style.Look("Lever at 1", "1", style.VERMILLION, marker="^"),
 }
 _PAIRED = "95 % intervals of paired differences (Newcombe), each by itself"
-_HOLLOW = "Hollow mark: not told from the baseline at a false-discovery rate of 5 %."
+_HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
 
 
 class CannotDraw(InputError):
@@ -51,16 +51,16 @@ def _base(results) -> pd.Series:
     return results.points.loc[results.points["point"] == results.baseline].iloc[0]
 
 
-def _panels(results, title: str, notes: Sequence[str], n: int, columns: int, height: float, **options):
-    """A captioned figure and its first ``n`` axes in rows of ``columns``; each row is ``height`` inches."""
+def _panels(results, title: str, notes: Sequence[str], n: int, columns: int, height: float, looks=(), **options):
+    """A captioned figure and its first ``n`` axes in rows of ``columns``; each row takes ``height`` inches."""
     lines = -(-n // columns)
-    fig = style.figure(0.8 + height * lines)
+    fig = style.figure(0.35 + height * lines)
     axes = fig.subplots(lines, columns, squeeze=False, **options).flatten()
     for ax in axes[n:]:
         ax.remove()
     for ax in axes[max(n - columns, 0) : n]:
         ax.tick_params(labelbottom=True)
-    style.caption(fig, title, [*notes, provenance(results.manifest)])
+    style.caption(fig, title, [*notes, provenance(results.manifest)], looks)
     return fig, axes[:n]
 
 
@@ -86,17 +86,17 @@ def _packages(results) -> dict[int, str]:
     }
 
 
-def _contents(results, packages: dict[int, str]) -> str:
-    """What each package sets, in words; a schedule is named without its dates."""
+def _contents(results, packages: dict[int, str]) -> list[str]:
+    """What each package sets, a line each; of a schedule only that it is one."""
     chosen = results.manifest["experiment"]["packages"]
-    parts = []
+    lines = []
     for label in packages.values():
         sets = (
-            style.LEVERS[name][0] + (" on a schedule" if isinstance(level, dict) else f" {level:g}")
+            f"{style.LEVERS[name][0]} {'on a schedule' if isinstance(level, dict) else f'{level:g}'}"
             for name, level in chosen[label].items()
         )
-        parts.append(f"{label}: {', '.join(sets)}.")
-    return " ".join(parts)
+        lines.append(f"{label}: {'; '.join(sets)}.")
+    return lines
 
 
 def _crossed(rows: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
@@ -131,16 +131,16 @@ def _heat(outcome: str, results) -> Figure:
     columns = 3 if len(results.manifest["swept"]) == 3 else min(3, len(panels[outcome]))
     title = f"{style.OUTCOMES[outcome].label}: change in {_horizon(results)} risk, percentage points"
     notes = [
-        "Against the baseline (outlined cell); levers not named at the baseline. Dot: not told from the baseline at a "
-        "false-discovery rate of 5 %. + and −: sign of a change that is. In brackets: smallest and largest change of the "
-        "panel. One scale for the charts of all outcomes."
+        "Against the baseline (outlined cell); levers not named at the baseline. Dot: not discernible from the "
+        "baseline (false-discovery rate 5 %). + and −: sign of a change that is. Above each panel: its smallest and "
+        "largest change. One scale for the charts of all outcomes."
     ]
-    fig, axes = _panels(results, title, notes, len(panels[outcome]), columns, 2.2)
+    fig, axes = _panels(results, title, notes, len(panels[outcome]), columns, 2.25)
     for k, (ax, (x, y, name, cells)) in enumerate(zip(axes, panels[outcome], strict=True)):
         here = cells.loc[cells["point"] == results.baseline, [x, y]].to_numpy()
         figures.heat_map(cells, x, y, limit, tuple(here[0]) if len(here) else None, ax)
         reach = " to ".join(f"{100 * end:+.1f}".replace("-", "−") for end in (cells["diff"].min(), cells["diff"].max()))
-        ax.set_title(f"{name} ({reach})" if name else reach)
+        ax.set_title(f"{name}\n{reach}".strip())
         if k % columns:
             ax.set_ylabel("")
     figures.colour_bar(axes)
@@ -157,8 +157,8 @@ def _responses(results) -> Figure:
     columns = min(3, len(data))
     title = f"Change in {_horizon(results)} risk as one lever moves, percentage points"
     notes = [
-        "Any: deterrence failure in either theatre; Taiwan: blockade or invasion; Korea: attack or war. Dotted line: the "
-        f"baseline level; other levers at the baseline. Bands: {_PAIRED}."
+        "Any: deterrence failure in either theatre; Taiwan: blockade or invasion; Korea: attack or war. Dotted line: "
+        f"the baseline level; other levers at the baseline. Bands: {_PAIRED}."
     ]
     fig, axes = _panels(results, title, notes, len(data), columns, 1.7, sharey=True)
     for k, (ax, lever) in enumerate(zip(axes, data, strict=True)):
@@ -195,8 +195,8 @@ def _competing(results) -> Figure:
     columns = min(3, len(policies))
     title = "Cumulative incidence of the first failure of deterrence, by cause, per cent"
     notes = [
-        "Competing risks: each run counts once, under the failure that came first (in a tied month the one named first: "
-        "blockade, invasion, attack, war). Bands: 95 % Jeffreys intervals, month by month."
+        "Competing risks: each run counts once, under the failure that came first (in a tied month the one named "
+        "first: blockade, invasion, attack, war). Bands: 95 % Jeffreys intervals, month by month."
     ]
     fig, axes = _panels(results, title, notes, len(policies), columns, 1.95, sharex=True, sharey=True)
     looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
@@ -218,11 +218,9 @@ def _lever_ends(results) -> Figure:
     order = list(widest.sort_values(ascending=False, kind="stable").index)
     title = f"Change in {_horizon(results)} risk with one lever at 0 or at 1, percentage points"
     notes = [f"Levers by their largest change in any failure; others at the baseline. Whiskers: {_PAIRED}. {_HOLLOW}"]
-    fig, axes = _panels(
-        results, title, notes, len(HEADLINE), len(HEADLINE), 0.5 + 0.27 * len(order), sharex=True, sharey=True
-    )
+    n, height = len(HEADLINE), 0.5 + 0.27 * len(order)
+    fig, axes = _panels(results, title, notes, n, n, height, _ENDS.values(), sharex=True, sharey=True)
     _difference_panels(axes, data, HEADLINE, order, _ENDS, "level")
-    style.key(fig, _ENDS.values())
     return fig
 
 
@@ -233,8 +231,8 @@ def _package_differences(results) -> Figure:
     data = results.estimates[results.estimates["point"].isin(packages)].assign(policy="package")
     data["row"] = data["point"].map(packages)
     title = f"Change in {_horizon(results)} risk under packages of measures, percentage points"
-    notes = [f"Against the baseline. Whiskers: {_PAIRED}. {_HOLLOW}", _contents(results, packages)]
-    fig, axes = _panels(results, title, notes, len(DETAIL), 4, 0.55 + 0.2 * len(packages), sharex=True, sharey=True)
+    notes = [f"Against the baseline. Whiskers: {_PAIRED}. {_HOLLOW}", *_contents(results, packages)]
+    fig, axes = _panels(results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * len(packages), sharex=True, sharey=True)
     _difference_panels(
         axes, data, DETAIL, list(packages.values()), {"package": style.Look("", "", style.BLUE)}, "policy"
     )
@@ -266,8 +264,8 @@ def _frontier(results) -> Figure:
         for axis, rows in sides.items():
             data[[axis, f"{axis}_low", f"{axis}_high"]] = rows[[value, low, high]].to_numpy()
         levels = data["level"].to_list()
-        figures.frontier(data, *names.values(), [*levels[:: max(1, len(levels) // 5)], levels[-1]], _base(results)[lever],
-                         quantity, ax)  # fmt: skip
+        written = [*levels[:: max(1, len(levels) // 5)], levels[-1]]
+        figures.frontier(data, *names.values(), written, _base(results)[lever], quantity, ax)
     return fig
 
 
@@ -279,13 +277,12 @@ def _spreads(results) -> Figure:
     title = f"Spread of the {_horizon(results)} risk at the baseline, by source"
     notes = [
         "Left: standard error from finite runs, and standard deviations between parameter draws and between structural "
-        "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range of "
-        "the means over the levels of any structural switch. Spreads of the risk itself, not of differences in risk."
+        "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range "
+        "of the means over the levels of any structural switch. Spreads of the risk itself, not of differences in risk."
     ]
-    fig, axes = _panels(results, title, notes, 2, 2, 2.4, sharey=True)
+    fig, axes = _panels(results, title, notes, 2, 2, 2.5, figures.SPREADS.values(), sharey=True)
     figures.spreads(data, axes[0])
     figures.structure_ranges(data, axes[1])
-    style.key(fig, figures.SPREADS.values())
     return fig
 
 
@@ -310,10 +307,14 @@ def figure(results, name: str) -> Figure:
     InputError
         If no chart has that name, or (``CannotDraw``) the sweep lacks what it shows.
     """
+    with style.context():
+        return style.settle(CHARTS[_checked(name)](results))
+
+
+def _checked(name: str) -> str:
     if name not in CHARTS:
         raise InputError(f"no chart is named {name!r}{nearest(name, CHARTS)}; the charts are {', '.join(CHARTS)}")
-    with style.context():
-        return CHARTS[name](results)
+    return name
 
 
 def draw(results, folder=None, only: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
@@ -335,17 +336,19 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
     InputError
         On an unknown chart or format.
     """
-    formats = tuple(formats)
+    formats, names = tuple(formats), tuple(CHARTS if only is None else only)
     for form in formats:
         if form not in FORMATS:
             raise InputError(f"charts are written as {', '.join(FORMATS)}; {form!r} was given")
+    for name in names:
+        _checked(name)
     target = Path(folder if folder is not None else results.folder) / "figures"
     target.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name in CHARTS if only is None else only:
+    for name in names:
         try:
             fig = figure(results, name)
-        except CannotDraw as reason:
+        except InputError as reason:
             _LOG.warning("chart %s skipped: %s", name, reason)
             continue
         with style.context():

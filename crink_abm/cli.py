@@ -101,7 +101,7 @@ def _tell(model, args) -> None:
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
     from . import charts, design
-    from .sweep import sweep as run_sweep
+    from .sweeps import sweep as run_sweep
 
     plan = design.read(args.file)
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
@@ -141,7 +141,7 @@ def _summary(results, drawn, args) -> None:
 
 def replay(args) -> None:
     """One run of a finished sweep, again, in Mesa."""
-    from .sweep import Results
+    from .sweeps import Results
 
     _tell(Results(args.folder).replay(args.point, args.run), args)
 
@@ -149,7 +149,7 @@ def replay(args) -> None:
 def plot(args) -> None:
     """The charts of a finished sweep."""
     from . import charts
-    from .sweep import Results
+    from .sweeps import Results
 
     drawn = charts.draw(Results(args.folder), args.out)
     if args.json:
@@ -195,6 +195,8 @@ def audit(args) -> None:
         store = Store(folder)
         store.write_table(folder / "audit.parquet", found.table)
         store.write_table(folder / "audit_worlds.parquet", found.worlds)
+    if args.markdown:
+        Path(args.markdown).write_text(found.document(), encoding="utf-8")
     if args.json:
         _print_json({"screen": found.report, "one_signed": found.one_signed(), "audit": _records(found.table)})
         return
@@ -291,6 +293,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add(audit)
     sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
     sub.add_argument("--out", metavar="DIR", help="keep the tables here as Parquet")
+    sub.add_argument("--markdown", metavar="FILE", help="write the findings as a page")
 
     add(bench)
     sub = add(info)

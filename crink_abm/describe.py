@@ -15,6 +15,7 @@ from . import batch, numerics
 from .codes import Actor, Draw
 from .errors import InputError, nearest
 from .levers import DRIVERS, LEVERS, SEASON
+from .markdown import markdown_table
 from .outcomes import OUTCOMES
 from .parameters import CATALOGUE, GROUPS, SWITCHES
 from .rules import common
@@ -29,13 +30,6 @@ _BLOCKS = (
     common.approach, common.contest, numerics.power, numerics.logistic_noise, common.weight, common.prospect,
     common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.first_month,
 )  # fmt: skip
-
-
-def table(head, rows) -> str:
-    """A Markdown table."""
-    lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    lines += [" | ".join(str(cell) for cell in row) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)
 
 
 def docstring(function) -> str:
@@ -67,7 +61,7 @@ def state_table() -> str:
             for f in FIELDS
             if f.owner == actor
         ]
-        parts.append(f"**{actor.name}**\n\n" + table(("name", "kind", "start", "unit", "meaning"), rows))
+        parts.append(f"**{actor.name}**\n\n" + markdown_table(("name", "kind", "start", "unit", "meaning"), rows))
     return "\n\n".join(parts)
 
 
@@ -100,7 +94,7 @@ def parameter_table() -> str:
     parts = []
     for group, rows in GROUPS.items():
         cells = [(f"`{p.name}`", p.default, f"{p.low:g} … {p.high:g}", p.unit, p.source, p.meaning) for p in rows]
-        parts.append(f"**{group}**\n\n" + table(("name", "default", "range", "unit", "source", "meaning"), cells))
+        parts.append(f"**{group}**\n\n" + markdown_table(("name", "default", "range", "unit", "source", "meaning"), cells))
     return "\n\n".join(parts)
 
 
@@ -114,11 +108,11 @@ def odd(template: str) -> str:
     """The template with every placeholder filled."""
     fill = {
         "state_table": state_table(),
-        "lever_table": table(
+        "lever_table": markdown_table(
             ("lever", "pillar", "today", "0 means", "1 means"),
             [(f"`{v.name}`", v.pillar, v.today, v.low, v.high) for v in LEVERS.values()],
         ),
-        "driver_table": table(
+        "driver_table": markdown_table(
             ("driver", "default", "meaning"),
             [(f"`{k}`", "the season below" if "season" in k else v[0], v[1]) for k, v in DRIVERS.items()],
         ),
@@ -128,9 +122,9 @@ def odd(template: str) -> str:
         "blocks": "\n\n".join(f"#### `{b.__name__}{inspect.signature(b)}`\n\n{docstring(b)}" for b in _BLOCKS),
         "submodels": submodels(),
         "parameters": parameter_table(),
-        "sources": table(("key", "source"), SOURCES.items()),
+        "sources": markdown_table(("key", "source"), SOURCES.items()),
     }
-    draws = table(
+    draws = markdown_table(
         ("draw", "actor", "slot"), [(f"`{d.name}`", f"{d.actor.name} ({int(d.actor)})", d.slot) for d in Draw]
     )
     text = template

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from . import levers as policy
 from . import parameters as coefficients
@@ -26,6 +26,22 @@ class Span(_Strict):
     from_: Annotated[float, Field(alias="from", ge=0, le=1)]
     to: Annotated[float, Field(ge=0, le=1)]
     points: Annotated[int, Field(ge=2, le=1001)]
+
+
+def _kind(value) -> str:
+    """Which of the four ways of giving a lever this is."""
+    if isinstance(value, Span) or (isinstance(value, dict) and {"from", "to", "points"} & set(value)):
+        return "span"
+    return {dict: "schedule", list: "levels"}.get(type(value), "number")
+
+
+LeverValue = Annotated[
+    Annotated[float, Tag("number")]
+    | Annotated[Annotated[list[float], Field(min_length=1)], Tag("levels")]
+    | Annotated[Span, Tag("span")]
+    | Annotated[dict[str, float], Tag("schedule")],
+    Discriminator(_kind),
+]
 
 
 class Header(_Strict):
@@ -61,7 +77,7 @@ class Experiment(_Strict):
     """A whole experiment file; see ``experiments/`` for examples."""
 
     experiment: Header
-    levers: dict[str, float | list[float] | Span | dict[str, float]] = {}
+    levers: dict[str, LeverValue] = {}
     baseline: dict[str, float | dict[str, float]] = {}
     one_at_a_time: OneAtATime | None = None
     packages: dict[str, dict[str, float | dict[str, float]]] = {}
@@ -104,7 +120,7 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
         experiment = kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function", "Span", "dict[")))
+        place = ".".join(str(part) for part in first["loc"] if part not in ("number", "levels", "span", "schedule"))
         raise InputError(f"{where}: [{place}] {first['msg']}; {first['input']!r} was given") from None
     try:
         policy.checked({name: 0.0 for name in experiment.levers})

@@ -52,31 +52,27 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     ax.set_facecolor(style.FAINT)
     ax.pcolormesh(
         columns, rows, np.ma.masked_invalid(100.0 * cells.to_numpy()), cmap=style.DIVERGING,
-        norm=Normalize(-limit, limit), edgecolors="none", linewidth=0, rasterized=False,
+        norm=Normalize(-limit, limit), edgecolors="none", linewidth=0,
     )  # fmt: skip
     reference = np.zeros(len(data), bool)
     if baseline is not None:
         reference = np.isclose(data[x], baseline[0]) & np.isclose(data[y], baseline[1])
-    noise = data["within_noise"].to_numpy(bool) & ~reference
-    told = ~data["within_noise"].to_numpy(bool) & ~reference
-    ax.scatter(data.loc[noise, x], data.loc[noise, y], s=2.2, c=style.MUTED, linewidths=0, gid=NOISE_GID)
-    for sign, marker in ((1, "+"), (-1, "_")):
-        chosen = told & (np.sign(data["diff"].to_numpy()) == sign)
-        ax.scatter(data.loc[chosen, x], data.loc[chosen, y], s=9, c=style.INK, marker=marker, linewidths=0.6)
+    noise = data["within_noise"].to_numpy(bool)
+    change = 100.0 * data["diff"].to_numpy()
+    ink = np.where(np.abs(change) > 0.65 * limit, "white", style.INK)
+    for chosen, marker, size, width, gid in (
+        (noise & ~reference, "o", 2.2, 0.0, NOISE_GID),
+        (~noise & ~reference & (change > 0), "+", 9.0, 0.6, None),
+        (~noise & ~reference & (change < 0), "_", 9.0, 0.6, None),
+    ):
+        at = data.loc[chosen]
+        ax.scatter(at[x], at[y], s=size, c=ink[chosen], marker=marker, linewidths=width, gid=gid)
     if reference.any():
-        i, j = (np.flatnonzero(np.isclose(levels, at))[0] for levels, at in zip((cells.columns, cells.index), baseline))
-        ax.add_patch(
-            Rectangle(
-                (columns[i], rows[j]),
-                columns[i + 1] - columns[i],
-                rows[j + 1] - rows[j],
-                fill=False,
-                edgecolor=style.INK,
-                linewidth=1.1,
-                zorder=3,
-                gid=BASELINE_GID,
-            )  # fmt: skip
-        )
+        i, j = np.isclose(cells.columns, baseline[0]).argmax(), np.isclose(cells.index, baseline[1]).argmax()
+        width, height = np.diff(columns)[i], np.diff(rows)[j]
+        box = Rectangle((columns[i], rows[j]), width, height, fill=False, edgecolor=style.INK, linewidth=1.1, zorder=3)
+        box.set_gid(BASELINE_GID)
+        ax.add_patch(box)
     ax.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]], xlabel=style.lever_axis(x), ylabel=style.lever_axis(y))
     ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     ax.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])

@@ -65,7 +65,7 @@ class Store:
 
     def write_json(self, path: Path, data) -> None:
         """One JSON file, whole or not at all."""
-        _write(path, lambda file: file.write((json.dumps(data, indent=1, sort_keys=True) + "\n").encode()))
+        _write(path, lambda file: file.write((json.dumps(data, indent=1) + "\n").encode()))
 
     def part_path(self, key: str) -> Path:
         """Where the part with this key is or would be."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,8 +17,8 @@ from matplotlib.lines import Line2D
 WIDTH = 6.5
 #: Dots per inch of a PNG.
 DPI = 200
-#: Colour map of values on one side of zero, and of differences about zero (both safe for the colour-blind).
-SEQUENTIAL, DIVERGING = "cividis", "PuOr_r"
+#: Colour map of differences about zero: safe for the colour-blind, light at zero.
+DIVERGING = "PuOr_r"
 
 INK, MUTED, FAINT = "#1a1a1a", "#595959", "#bfbfbf"
 BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#AA4499", "#56B4E9"
@@ -50,7 +51,6 @@ _RC = {
     "legend.frameon": False,
     "lines.linewidth": 1.3,
     "lines.markersize": 4.0,
-    "hatch.linewidth": 0.5,
     "figure.dpi": 100,
     "svg.hashsalt": "crink-abm",
     "svg.fonttype": "path",
@@ -137,15 +137,37 @@ def axes(ax=None):
     return figure(3.2, 4.5).add_subplot() if ax is None else ax
 
 
-def caption(fig: Figure, title: str, notes: Sequence[str], size: float = 6.0) -> None:
-    """Set a title above and a footer of ``notes`` (a line each, wrapped) below, and keep the axes off both."""
+def caption(fig: Figure, title: str, notes: Sequence[str], looks: Iterable[Look] = (), size: float = 6.0) -> None:
+    """Set a title above, and below a key of marks (if ``looks``) and a footer of ``notes`` (a line each, wrapped).
+
+    The figure grows by what stands below.
+    """
     width, height = fig.get_size_inches()
-    wrapped = textwrap.fill(title, int(width * 14.5))
     lines = [line for note in notes for line in textwrap.wrap(note, int(width * 72 / (0.53 * size)))]
-    fig.suptitle(wrapped, x=0.01, ha="left", fontsize=9, fontweight="bold", color=INK)
+    marks = [Line2D([], [], color=look.colour, marker=look.marker, linewidth=1.0, label=look.label) for look in looks]
+    footer = (len(lines) * size * 1.25 + 9.0) / 72.0
+    below = footer + (0.2 if marks else 0.0)
+    height += below
+    fig.set_size_inches(width, height)
+    fig.suptitle(textwrap.fill(title, int(width * 13)), x=0.01, ha="left", fontsize=9, fontweight="bold", color=INK)
     fig.text(0.01, 0.05 / height, "\n".join(lines), fontsize=size, color=MUTED, va="bottom", gid="footer")
-    foot = (len(lines) * size * 1.25 + 9.0) / 72.0 / height
-    fig.get_layout_engine().set(rect=(0.005, foot, 0.99, 0.995 - foot), hspace=0.04, wspace=0.03)
+    if marks:
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, footer / height), "borderaxespad": 0.0}
+        fig.legend(handles=marks, ncols=len(marks), handlelength=1.8, columnspacing=1.4, **place).set_in_layout(False)
+    fig.get_layout_engine().set(rect=(0.005, below / height, 0.99, 0.995 - below / height), hspace=0.04, wspace=0.03)
+
+
+def settle(fig: Figure) -> Figure:
+    """Lay a figure out once and for all; returns it.
+
+    The layout solver differs in the last bits from call to call, and SVG names its clip paths by them; rounded
+    positions do not.
+    """
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
+    for ax in fig.axes:
+        ax.set_position(np.round(ax.get_position(original=True).bounds, 5))
+    return fig
 
 
 def footer_of(fig: Figure) -> str:
@@ -194,13 +216,6 @@ def _apart(places, gap, low, high):
 def _middle(cluster, gap, low, high):
     half = gap * (len(cluster) - 1) / 2.0
     return min(max(sum(cluster) / len(cluster), low + half), max(high - half, low + half))
-
-
-def key(fig: Figure, looks: Iterable[Look]) -> None:
-    """A legend of marks above the axes, where no data can lie."""
-    looks = list(looks)
-    marks = [Line2D([], [], color=look.colour, marker=look.marker, linewidth=1.0, label=look.label) for look in looks]
-    fig.legend(handles=marks, loc="outside upper right", ncols=len(marks), handlelength=1.8, columnspacing=1.4)
 
 
 def save(fig: Figure, stem: Path, formats: Iterable[str]) -> list[Path]:

@@ -19,7 +19,8 @@ def posture_paths(posture_effect, spiral_weight):
 def two_front_now(taiwan_status, korea_status, taiwan_last_force, korea_last_force, month, two_front_window):
     """Force in both theatres within the window.
 
-        taiwan_last_force' = month if taiwan_status >= 2, else as it was (-1: never); korea_last_force' likewise
+        taiwan_last_force' = month if taiwan_status >= 2, else as it was (-1: never)
+        korea_last_force'  = month if korea_status >= 2, else as it was
         two_front = 1 if both new values are >= 0 and differ by at most two_front_window months, else 0
     """
     taiwan = month if taiwan_status >= 2.0 else taiwan_last_force
@@ -54,7 +55,7 @@ def record(
 
         blockade: taiwan_status = 2     invasion: taiwan_status = 3
         korea_attack: korea_status = 2  korea_war: korea_status = 3
-        two_front, russian_join (russia_in), nuclear: as flagged this month
+        two_front, russian_join (russia_in), nuclear (nuclear_now): as flagged this month
     """
     return (
         first_month(first_blockade, 1.0 if taiwan_status == 2.0 else 0.0, month),

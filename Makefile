@@ -1,0 +1,35 @@
+# make demo: the environment, the main job, and where the charts are.   make test: the environment and the tests.
+# PYTHON= picks another interpreter (3.11 to 3.13), VENV= another place for the environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test slow docs clean
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "crink_abm needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is not one. Say make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/crink-abm sweep experiments/policy_cube.toml
+
+test: $(VENV)/.ready-test
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m pytest -n auto
+
+slow: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -n auto -m slow
+
+docs: $(VENV)/.ready
+	$(BIN)/python -m crink_abm.describe docs/odd.md
+
+clean:
+	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache

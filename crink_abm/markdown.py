@@ -1,0 +1,10 @@
+"""Markdown tables."""
+
+from collections.abc import Iterable
+
+
+def markdown_table(head: Iterable, rows: Iterable[Iterable]) -> str:
+    """A Markdown table with a header."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

@@ -1,0 +1,72 @@
+"""The documentation says what the code does."""
+
+import re
+import tomllib
+
+import pytest
+from conftest import ROOT
+
+from crink_abm import describe, design, levers
+from crink_abm.audit import AuditFile
+from crink_abm.parameters import CATALOGUE
+from crink_abm.sources import SOURCES
+from crink_abm.transition import steps
+
+
+def test_the_model_description_is_the_generated_one():
+    template = (ROOT / "docs" / "odd_template.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "odd.md").read_text(encoding="utf-8") == describe.odd(template), "run: make docs"
+
+
+def test_every_rule_has_an_equation_and_names_what_it_reads():
+    for step in steps():
+        text = describe.docstring(step.rule)
+        assert "```" in text, step.name
+        equation = " ".join(re.findall(r"```(.*?)```", text, re.S))
+        for name in step.reads:
+            short = name.removesuffix("_prob")
+            assert name in equation or short in equation or _is_named_otherwise(step.name, name, text), (step.name, name)
+
+
+def _is_named_otherwise(rule, name, text):
+    """Names an equation holds in another form: switch levels in words, o for two options, y for a shared K."""
+    words = {"xi_theory", "kim_theory", "coordination", "xi_profile", "kim_profile", "posture_effect", "curvature",
+             "loss_aversion", "weighting", "belief_memory", "month"}  # fmt: skip
+    return (
+        name in words
+        or (rule == "china.win_prob" and name.startswith(("us_enters", "invasion_", "blockade_")))
+        or (rule == "china.option_probs" and name.startswith("cost_"))
+        or (rule == "world.record" and name.startswith("first_"))
+        or (rule == "world.second_front" and name.startswith("first_"))
+        or (rule == "world.force_anywhere")
+        or (rule == "world.nuclear_rung" and name == "nuclear_used")
+        or (rule == "world.rung" and name == "highest_rung")
+        or (rule == "world.realised_help" and name == "help_realised")
+        or (rule.startswith("world.") and name.endswith("_last_force"))
+    )
+
+
+def test_every_parameter_has_a_source_that_exists():
+    assert {p.source for p in CATALOGUE.values()} <= set(SOURCES)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.toml")), ids=lambda p: p.name)
+def test_every_experiment_file_is_valid(path):
+    kind = AuditFile if "audit" in tomllib.loads(path.read_text()) else design.Experiment
+    assert design.read(path, kind).experiment.name == path.stem
+
+
+def test_the_sign_audit_page_covers_every_lever():
+    page = (ROOT / "docs" / "sign_audit.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in levers.LEVERS)
+
+
+def test_readme_commands_exist():
+    """Every `crink-abm COMMAND` that the README shows is a command, and every file it names is there."""
+    from crink_abm.cli import parser
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"crink-abm ([a-z]+)", text))
+    assert commands <= set(parser()._subparsers._group_actions[0].choices)
+    for name in re.findall(r"\]\(((?:docs|experiments|notebooks|results)/[^)#]+)\)", text):
+        assert (ROOT / name).exists(), name

@@ -1,0 +1,321 @@
+"""The charts: what is drawn is what the data say, the words are there, and the bytes repeat."""
+
+import subprocess
+import sys
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crink_abm import charts, figures, outcomes, style
+from crink_abm.errors import InputError
+from crink_abm.levers import LEVERS
+
+SWEPT = ("usfk_posture", "sanctions_intensity", "trilateral_coordination")
+BASE = {name: lever.today for name, lever in LEVERS.items()}
+PACKAGE = {"usfk_posture": 0.8, "counter_hybrid": 0.9}
+
+
+class FakeResults:
+    """The part of sweep.Results that charts read, over a made-up response."""
+
+    def __init__(self, swept=SWEPT, one_at_a_time=tuple(LEVERS), packages=None):
+        packages = {"strong": PACKAGE} if packages is None else packages
+        policies = [{**BASE, **dict(zip(swept, x, strict=True))} for x in product((0.0, 0.5, 1.0), repeat=len(swept))]
+        policies += [{**BASE, name: level} for name in one_at_a_time for level in (0.0, 0.25, 1.0)]
+        policies += [{**BASE, **chosen} for chosen in packages.values()] + [BASE]
+        labels = [""] * (len(policies) - len(packages) - 1) + [*packages, "baseline"]
+        table = pd.DataFrame(policies).assign(label=labels)
+        table = (
+            table.sort_values("label").drop_duplicates(list(LEVERS), keep="last").sort_index().reset_index(drop=True)
+        )
+        self.points = table.assign(point=table.index)
+        self.baseline = int(self.points.loc[self.points["label"] == "baseline", "point"].iloc[0])
+        self.folder = None
+        self.estimates = pd.concat([self._estimate(name, k) for k, name in enumerate(outcomes.OUTCOMES)])
+        self.manifest = {
+            "name": "made_up", "n_runs_per_point": 1000, "seed": 7, "swept": list(swept),
+            "worlds": {"n": 42, "screen": {"share_kept": 0.125}},
+            "experiment": {"experiment": {"months": 120}, "packages": packages},
+        }  # fmt: skip
+
+    def _estimate(self, name, k):
+        diff = sum((self.points[lever] - BASE[lever]) * 0.02 * np.cos(3 * k + i) for i, lever in enumerate(LEVERS))
+        rows = self.points.assign(outcome=name, diff=diff, diff_low=diff - 0.01, diff_high=diff + 0.01, prob=0.3 + diff)
+        rows = rows.assign(low=rows["prob"] - 0.03, high=rows["prob"] + 0.03, within_noise=diff.abs() < 0.01)
+        return rows.assign(mc_sd=0.015, parameter_sd=0.2, structure_sd=0.1, structure_low=0.2, structure_high=0.4)
+
+    def slice(self, outcome, *free):
+        rows = self.estimates[self.estimates["outcome"] == outcome]
+        for name in set(LEVERS) - set(free):
+            rows = rows[np.isclose(rows[name], BASE[name])]
+        return rows.sort_values(list(free)).reset_index(drop=True)
+
+    def _curves(self, points, names):
+        month = np.arange(1, 121)
+        prob = 0.3 * month / 120
+        frames = [
+            pd.DataFrame(
+                {"point": p, "outcome": n, "month": month, "prob": prob, "low": prob * 0.9, "high": prob * 1.1}
+            )
+            for p in points
+            for n in names
+        ]
+        return pd.concat(frames, ignore_index=True)
+
+    def incidence(self, points, names):
+        return self._curves(points, names)
+
+    def competing(self, points):
+        return self._curves(points, outcomes.CAUSES)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return FakeResults()
+
+
+@pytest.fixture(scope="module")
+def drawn(results):
+    return {name: charts.figure(results, name) for name in charts.CHARTS}
+
+
+@pytest.fixture
+def cells():
+    levels = np.round(np.linspace(0, 1, 5), 2)
+    table = pd.DataFrame(list(product(levels, levels)), columns=["usfk_posture", "exposure"])
+    table["diff"] = (table["usfk_posture"] - 0.5) * 0.1 + (table["exposure"] - 0.5) * 0.02
+    return table.assign(within_noise=table["diff"].abs() < 0.03)
+
+
+def _marked(ax):
+    return [mark for mark in ax.collections if mark.get_gid() == figures.NOISE_GID]
+
+
+def test_every_outcome_and_lever_has_a_label():
+    assert set(style.OUTCOMES) == {*outcomes.OUTCOMES, *outcomes.CONDITIONALS}
+    assert set(style.LEVERS) == set(LEVERS)
+    assert all(look.label and look.short for look in style.OUTCOMES.values())
+    assert all(name in style.lever_axis(lever) for lever, (name, _) in style.LEVERS.items())
+
+
+@pytest.mark.parametrize("names", [charts.HEADLINE, outcomes.CAUSES, tuple(figures.SPREADS)])
+def test_series_drawn_together_differ_without_colour(names):
+    looks = [{**style.OUTCOMES, **figures.SPREADS}[name] for name in names]
+    assert len({look.marker for look in looks}) == len(looks)
+
+
+@pytest.mark.parametrize("names", [charts.HEADLINE, outcomes.CAUSES])
+def test_lines_drawn_together_differ_in_dash_and_colour(names):
+    looks = [style.OUTCOMES[name] for name in names]
+    assert len({look.dash for look in looks}) == len({look.colour for look in looks}) == len(looks)
+
+
+def test_heat_map_marks_as_many_cells_as_are_within_noise(cells):
+    (marks,) = _marked(figures.heat_map(cells, "usfk_posture", "exposure", 6))
+    assert len(marks.get_offsets()) == cells["within_noise"].sum() > 0
+
+
+def test_heat_map_marks_the_cells_the_data_name(cells):
+    cells["within_noise"] = (cells["usfk_posture"] == 0.25) & (cells["exposure"] == 1.0)
+    (marks,) = _marked(figures.heat_map(cells, "usfk_posture", "exposure", 6))
+    np.testing.assert_allclose(marks.get_offsets(), [[0.25, 1.0]])
+
+
+def test_heat_map_outlines_the_baseline_and_leaves_it_unmarked(cells):
+    ax = figures.heat_map(cells, "usfk_posture", "exposure", 6, baseline=(0.5, 0.25))
+    assert len(_marked(ax)[0].get_offsets()) == cells["within_noise"].sum() - 1
+    (box,) = [patch for patch in ax.patches if patch.get_gid() == figures.BASELINE_GID]
+    np.testing.assert_allclose(box.get_bbox().bounds, (0.375, 0.125, 0.25, 0.25))
+
+
+def test_heat_map_scale_is_symmetric_and_in_percentage_points(cells):
+    mesh = figures.heat_map(cells.sample(frac=1, random_state=1), "usfk_posture", "exposure", 6).collections[0]
+    assert (mesh.norm.vmin, mesh.norm.vmax) == (-6, 6)
+    expected = 100 * cells.pivot(index="exposure", columns="usfk_posture", values="diff")
+    np.testing.assert_allclose(mesh.get_array().reshape(expected.shape), expected)
+
+
+def test_heat_map_sign_marks_agree_with_the_data(cells):
+    ax = figures.heat_map(cells, "usfk_posture", "exposure", 6)
+    _, _, plus, minus = ax.collections
+    told = ~cells["within_noise"]
+    assert len(plus.get_offsets()) == (told & (cells["diff"] > 0)).sum()
+    assert len(minus.get_offsets()) == (told & (cells["diff"] < 0)).sum()
+
+
+def test_heat_map_shows_missing_cells_as_missing(cells):
+    mesh = figures.heat_map(cells.iloc[1:], "usfk_posture", "exposure", 6).collections[0]
+    assert np.ma.getmaskarray(mesh.get_array()).sum() == 1
+
+
+def test_hollow_marks_are_the_differences_within_noise():
+    rows = pd.DataFrame(
+        {"row": list("abc"), "policy": "p", "diff": [0.1, 0.0, -0.1], "within_noise": [False, True, False]}
+    )
+    rows = rows.assign(diff_low=rows["diff"] - 0.02, diff_high=rows["diff"] + 0.02)
+    (hollow,) = _marked(figures.differences(rows, list("abc"), {"p": style.Look("p", "p")}))
+    np.testing.assert_allclose(hollow.get_offsets(), [[0.0, 1.0]], atol=1e-12)
+
+
+def _drawings():
+    results = FakeResults()
+    along = results.slice("any_failure", "exposure")
+    base = results.estimates[results.estimates["point"] == results.baseline]
+    front = pd.DataFrame({"level": [0.0, 0.5, 1.0], "x": [0.1, 0.2, 0.3], "y": [0.3, 0.2, 0.1]})
+    front = front.assign(
+        x_low=front["x"] - 0.01, x_high=front["x"] + 0.01, y_low=front["y"] - 0.01, y_high=front["y"] + 0.01
+    )
+    curves = results.competing([0])
+    looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
+    rows = along.assign(row="lever", policy="p").iloc[:1]
+    grid = charts._crossed(results.slice("any_failure", *SWEPT[:2]), *SWEPT[:2])
+    return {
+        "heat_map": lambda ax: figures.heat_map(grid, *SWEPT[:2], 5, ax=ax),
+        "response": lambda ax: figures.response(along, "exposure", 0.5, ax=ax),
+        "incidence": lambda ax: figures.incidence(curves, looks, "outcome", ax=ax),
+        "differences": lambda ax: figures.differences(rows, ["lever"], {"p": style.Look("p", "p")}, ax=ax),
+        "frontier": lambda ax: figures.frontier(front, "taiwan_failure", "korea_failure", [0, 1], 0.5, ax=ax),
+        "spreads": lambda ax: figures.spreads(base, ax),
+        "structure_ranges": lambda ax: figures.structure_ranges(base, ax),
+    }
+
+
+@pytest.mark.parametrize("name", list(_drawings()))
+def test_figures_draw_on_the_given_axes_and_return_them(name):
+    draw = _drawings()[name]
+    ax = style.figure(3).add_subplot()
+    assert draw(ax) is ax and ax.has_data()
+    assert draw(None).has_data()
+
+
+def test_labels_at_line_ends_never_overlap():
+    places = style._apart([1.0, 1.01, 1.02, 5.0], 0.5, 0.0, 6.0)
+    assert np.diff(places).min() >= 0.5 - 1e-9
+    assert places[3] == 5.0
+
+
+@pytest.mark.parametrize("value, end", [(0.3, 0.3), (4.2, 5.0), (9.6, 10.0), (12.0, 15.0), (0.0, 1.0)])
+def test_scales_end_at_a_round_number_not_below_the_data(value, end):
+    assert style.ceiling(value) == pytest.approx(end)
+
+
+@pytest.mark.parametrize("name", charts.CHARTS)
+def test_every_chart_carries_title_and_provenance(drawn, name):
+    footer = style.footer_of(drawn[name])
+    for words in (
+        "1,000 runs per point",
+        "42 worlds",
+        "12.5 % of prior draws kept",
+        "seed 7",
+        "Theoretical exploration, not a forecast",
+    ):
+        assert words in footer
+    assert len(style.title_of(drawn[name])) > 20
+
+
+@pytest.mark.parametrize("name", charts.CHARTS)
+def test_nothing_of_a_chart_is_cut_off(drawn, name):
+    fig = drawn[name]
+    box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
+    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+
+
+@pytest.mark.parametrize("name", charts.CHARTS)
+def test_titles_and_footers_do_not_overlap(drawn, name):
+    fig = drawn[name]
+    texts = [text for ax in fig.axes for text in (ax._left_title, ax.xaxis.label, ax.yaxis.label)] + list(fig.texts)
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    for one, other in combinations(boxes, 2):
+        assert not one.overlaps(other)
+
+
+def test_second_call_writes_the_same_bytes(tmp_path):
+    results = FakeResults(swept=SWEPT[:2])
+    only = ["heat_any_failure", "frontier", "levers"]
+    first = charts.draw(results, tmp_path / "a", only=only)
+    with style.matplotlib.rc_context({"font.size": 20, "svg.hashsalt": None, "axes.facecolor": "red"}):
+        second = charts.draw(results, tmp_path / "b", only=only)
+    assert [path.name for path in first] == [f"{name}.{form}" for name in only for form in charts.FORMATS]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_different_data_give_different_bytes(results, tmp_path):
+    other = FakeResults()
+    other.estimates["diff"] = -other.estimates["diff"]
+    paths = [
+        charts.draw(given, tmp_path / name, ["levers"], ["svg"])[0] for name, given in (("a", results), ("b", other))
+    ]
+    assert paths[0].read_bytes() != paths[1].read_bytes()
+
+
+def test_files_carry_no_date(results, tmp_path):
+    for path in charts.draw(results, tmp_path, ["spreads"], ["svg", "pdf"]):
+        text = path.read_bytes()
+        assert b"CreationDate" not in text and b"dc:date" not in text
+
+
+def test_heat_charts_mark_every_uncertain_cell_but_the_baseline(results, drawn):
+    axes = drawn["heat_korea_failure"].axes
+    marked = sum(len(mark.get_offsets()) for ax in axes for mark in _marked(ax))
+    expected = 0
+    for *_, panel in charts._heat_panels(results, "korea_failure"):
+        expected += (panel["within_noise"] & (panel["point"] != results.baseline)).sum()
+    assert marked == expected > 0
+
+
+def test_heat_panels_hold_the_grid_alone_and_the_third_lever_at_its_ends_and_baseline(results):
+    panels = charts._heat_panels(results, "any_failure")
+    assert len(panels) == 9
+    assert all(len(panel) == 9 for *_, panel in panels)
+    assert [name for *_, name, _ in panels[:3]] == [f"Trilateral coordination {level}" for level in ("0", "0.5", "1")]
+
+
+def test_charts_that_cannot_be_drawn_are_skipped_with_the_reason(tmp_path, caplog):
+    bare = FakeResults(swept=(), one_at_a_time=(), packages={})
+    names = {path.stem for path in charts.draw(bare, tmp_path, formats=["svg"])}
+    assert names == {"incidence", "first_failures", "spreads"}
+    assert "at least two crossed levers" in caplog.text and "[one_at_a_time]" in caplog.text
+    with pytest.raises(charts.CannotDraw, match="packages"):
+        charts.figure(bare, "packages")
+
+
+def test_missing_runs_cost_only_the_charts_that_need_them(tmp_path, monkeypatch, caplog):
+    def missing(*_):
+        raise InputError("the part abc is missing")
+
+    monkeypatch.setattr(FakeResults, "incidence", missing)
+    paths = charts.draw(FakeResults(), tmp_path, ["incidence", "packages"], ["svg"])
+    assert [path.stem for path in paths] == ["packages"]
+    assert "the part abc is missing" in caplog.text
+
+
+def test_two_swept_levers_give_one_heat_map():
+    fig = charts.figure(FakeResults(swept=SWEPT[:2]), "heat_any_failure")
+    assert len([ax for ax in fig.axes if _marked(ax)]) == 1
+
+
+def test_unknown_chart_or_format_is_named(results, tmp_path):
+    with pytest.raises(InputError, match="frontier"):
+        charts.draw(results, tmp_path, only=["frontire"])
+    with pytest.raises(InputError, match="'gif'"):
+        charts.draw(results, tmp_path, formats=["gif"])
+
+
+def test_provenance_says_when_no_screen_was_used():
+    manifest = {"name": "x", "n_runs_per_point": 10, "seed": 0, "worlds": {"n": 1, "screen": None}}
+    assert "1 worlds (no prior screen); seed 0" in charts.provenance(manifest)
+
+
+def test_importing_the_package_imports_no_charts():
+    code = "import sys, crink_abm; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_drawing_leaves_pyplot_and_settings_alone(results, tmp_path):
+    before = dict(style.matplotlib.rcParams)
+    charts.draw(results, tmp_path, ["spreads"], ["png"])
+    assert dict(style.matplotlib.rcParams) == before
+    code = "import sys\nfrom crink_abm import charts\nsys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

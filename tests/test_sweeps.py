@@ -1,0 +1,297 @@
+"""Experiments, their store and their results: complete, resumable, replayable."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+import crink_abm as crink
+from crink_abm import InputError, design, estimate, outcomes, sweeps
+from crink_abm.kernel import RESULTS
+from crink_abm.store import Store
+
+SMALL = {
+    "experiment": {"name": "small", "seed": 5, "runs": 96, "months": 36},
+    "levers": {
+        "usfk_posture": {"from": 0.0, "to": 1.0, "points": 3},
+        "trilateral_coordination": [0.2, 0.5, 0.8],
+        "dual_role": 0.5,
+    },
+    "one_at_a_time": {"levers": ["dual_role"], "points": 3},
+    "packages": {"surge": {"usfk_posture": {"2026-06": 0.5, "2027-01": 1.0}}},
+    "worlds": {"ensemble": "prior", "draws": 24, "screen": "none", "structures": "all"},
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return sweeps.sweep(SMALL, tmp_path_factory.mktemp("small"))
+
+
+def _digest(folder):
+    """A hash of every file's name and bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return hashlib.sha256(b"".join(str(p.relative_to(folder)).encode() + p.read_bytes() for p in files)).hexdigest()
+
+
+def test_points_cover_the_grid_the_curves_the_packages_and_the_baseline(results):
+    # 9 of the grid (the baseline is one of them), 2 more of dual_role, 1 package
+    assert len(results.points) == 12
+    base = results.points.loc[results.baseline]
+    assert base["label"] == "baseline"
+    assert (base["usfk_posture"], base["trilateral_coordination"], base["dual_role"]) == (0.5, 0.5, 0.5)
+    assert "2027-01" in results.points.loc[results.points["label"] == "surge", "schedules"].iloc[0]
+
+
+def test_every_estimate_has_its_interval_and_its_number_of_runs(results):
+    e = results.estimates
+    assert set(e["outcome"]) == set(outcomes.OUTCOMES) | set(outcomes.CONDITIONALS)
+    plain = e[e["outcome"].isin(list(outcomes.OUTCOMES))]
+    assert (plain["n_runs"] == 96).all()
+    assert ((e["low"] <= e["prob"]) & (e["prob"] <= e["high"]) | e["prob"].isna()).all()
+    assert ((plain["diff_low"] <= plain["diff"]) & (plain["diff"] <= plain["diff_high"])).all()
+
+
+def test_the_baseline_differs_from_itself_by_nothing(results):
+    base = results.estimates[(results.estimates["point"] == results.baseline) & (results.estimates["n_up"] >= 0)]
+    assert (base["diff"] == 0).all()
+    assert (base["n_up"] + base["n_down"] == 0).all()
+
+
+def test_estimates_recount_from_the_runs(results):
+    """The table agrees with a plain recount of the stored runs."""
+    for point in (0, results.baseline):
+        runs = results.runs([point])
+        failed = ((runs["first_blockade"] >= 0) | (runs["first_invasion"] >= 0)).sum()
+        row = results.select("taiwan_failure").set_index("point").loc[point]
+        assert row["n_events"] == failed
+        assert row["low"] == pytest.approx(estimate.jeffreys(failed, 96)[0])
+
+
+def test_a_point_is_the_same_as_simulated_alone(results):
+    policy = {"usfk_posture": 0.0, "trilateral_coordination": 0.2, "dual_role": 0.5}
+    alone = crink.simulate(policy, runs=96, seed=5, months=36, worlds=results.sweep.worlds)
+    stored = results.runs([0])
+    for name in ("first_blockade", "n_launch_days", "highest_rung"):
+        assert (stored[name].to_numpy() == alone.results[name].to_numpy()).all()
+
+
+@pytest.mark.parametrize(("point", "run"), [(0, 0), (4, 17), (8, 95), (11, 3)])
+def test_replay_is_the_run_of_the_sweep(results, point, run):
+    model = results.replay(point, run)
+    stored = results.runs([point]).iloc[run]
+    for name in RESULTS:
+        assert np.float32(model.value(name)) == np.float32(stored[name]), name
+
+
+def test_replay_names_what_exists(results):
+    with pytest.raises(InputError, match="0 to 11; 99"):
+        results.replay(99, 0)
+    with pytest.raises(InputError, match="0 to 95; 96"):
+        results.replay(0, 96)
+
+
+def test_mesa_engine_gives_the_same_bytes(tmp_path):
+    tiny = SMALL | {"experiment": {"name": "tiny", "seed": 5, "runs": 6, "months": 12}, "one_at_a_time": None, "packages": {}}
+    sweeps.sweep(tiny, tmp_path / "a")
+    sweeps.sweep(tiny, tmp_path / "b", engine="mesa")
+    assert _digest(tmp_path / "a") == _digest(tmp_path / "b")
+
+
+def test_running_again_changes_no_byte(results):
+    before = _digest(results.folder)
+    sweeps.sweep(SMALL, results.folder)
+    assert _digest(results.folder) == before
+
+
+def test_number_of_threads_changes_no_byte(results, tmp_path):
+    sweeps.sweep(SMALL, tmp_path, workers=1)
+    assert _digest(tmp_path) == _digest(results.folder)
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "flipped"])
+def test_a_damaged_part_is_made_again(results, tmp_path, damage):
+    sweeps.sweep(SMALL, tmp_path)
+    whole = _digest(tmp_path)
+    part = next((tmp_path / "runs").glob("*.parquet"))
+    data = bytearray(part.read_bytes())
+    if damage == "missing":
+        part.unlink()
+    elif damage == "torn":
+        part.write_bytes(data[: len(data) // 2])
+    else:
+        data[len(data) // 3] ^= 0x10
+        part.write_bytes(data)
+    sweeps.sweep(SMALL, tmp_path)
+    assert _digest(tmp_path) == whole
+
+
+def test_temporary_files_of_a_killed_write_are_swept(results, tmp_path):
+    store = Store(tmp_path)
+    (store.parts / ".x.parquet-abc.tmp").write_bytes(b"half")
+    Store(tmp_path)
+    assert not list(store.parts.iterdir())
+
+
+def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
+    """kill -9 at three moments of a real sweep, then the same command again."""
+    plan = tmp_path / "killed.toml"
+    plan.write_text(
+        '[experiment]\nname = "killed"\nseed = 3\nruns = 3000\nmonths = 60\n[levers]\n'
+        "usfk_posture = { from = 0.0, to = 1.0, points = 21 }\nsanctions_intensity = [0.1, 0.3, 0.5, 0.7]\n"
+        '[worlds]\nensemble = "prior"\ndraws = 40\nscreen = "none"\n'
+    )
+    command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)
+    for wait in (0.2, 0.4, 0.6):
+        folder = tmp_path / f"cut{wait}"
+        process = subprocess.Popen([*command, str(folder)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not list(folder.glob("runs/*.parquet")) and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        subprocess.run([*command, str(folder)], check=True, env=env, capture_output=True)
+        assert _digest(folder) == _digest(tmp_path / "whole")
+
+
+def test_dataset_has_levers_for_dimensions(results):
+    data = results.dataset
+    assert dict(data.sizes) == {"outcome": 14, "usfk_posture": 3, "trilateral_coordination": 3}
+    cell = data["prob"].sel(outcome="any_failure", usfk_posture=0.5, trilateral_coordination=0.5).item()
+    row = results.select("any_failure").set_index("point").loc[results.baseline]
+    assert cell == row["prob"]
+
+
+def test_slice_holds_the_other_levers_at_the_baseline(results):
+    curve = results.slice("any_failure", "dual_role")
+    assert curve["dual_role"].tolist() == [0.0, 0.5, 1.0]
+    assert curve["usfk_posture"].eq(0.5).all()
+
+
+def test_incidence_ends_at_the_probability_and_causes_add_up(results):
+    point = results.baseline
+    total = results.incidence([point], ["any_failure"])
+    row = results.select("any_failure").set_index("point").loc[point]
+    assert total["prob"].iloc[-1] == row["prob"]
+    causes = results.competing([point])
+    assert causes.groupby("month")["prob"].sum().to_numpy() == pytest.approx(total["prob"].to_numpy())
+
+
+def test_results_show_themselves(results):
+    assert "12 points x 96 runs in 24 worlds" in repr(results)
+    assert "any_failure" in results._repr_html_()
+
+
+def test_worlds_are_balanced_over_structures_and_within_ranges():
+    from crink_abm import worlds
+    from crink_abm.parameters import CATALOGUE, SWITCHES
+
+    drawn = worlds.prior(648, seed=2)
+    for p in SWITCHES:
+        assert set(np.bincount(drawn.column(p.name).astype(int))) == {648 // len(p.switch)}
+    for p in CATALOGUE.values():
+        column = drawn.column(p.name)
+        assert p.low <= column.min() <= column.max() <= p.high
+        if p.switch is None and p.high > p.low:
+            # Latin: one draw in each of 648 equal slices
+            assert len(set(np.floor((column - p.low) / (p.high - p.low) * 648).clip(0, 647))) >= 645
+
+
+def test_screen_reports_what_it_kept():
+    from crink_abm import screening, worlds
+
+    kept = screening.elicited(worlds.prior(324, seed=3), runs=64, seed=3)
+    assert kept.report["kept"] == len(kept)
+    assert 0 < kept.report["share_kept"] < 1
+    assert len(kept.report["bands"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"levers": {"usfk_postur": 0.5}}, "did you mean usfk_posture"),
+        ({"levers": {"usfk_posture": 1.5}}, r"usfk_posture lies in \[0, 1\]; 1.5"),
+        ({"levers": {"usfk_posture": {"from": 0, "to": 2, "points": 3}}}, "usfk_posture"),
+        ({"experiment": {"name": "x", "seed": 1, "runs": 0}}, "runs"),
+        ({"experiment": {"name": "x/../y", "seed": 1, "runs": 10}}, "name"),
+        ({"experiment": {"name": "x", "seed": 1, "runs": 10, "moths": 3}}, "moths"),
+        ({"worlds": {"structures": {"xi_mood": [0]}}}, "xi_mood"),
+        ({"parameters": {"curvature": 7}}, "curvature"),
+    ],
+)
+def test_bad_experiments_are_told_in_one_sentence(change, message, tmp_path):
+    folder = tmp_path / "never"
+    with pytest.raises(InputError, match=message):
+        sweeps.sweep(SMALL | change, folder)
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_compare_pairs_runs():
+    table = crink.compare({}, {"usfk_posture": 0.9}, {}, runs=400, worlds="defaults", months=60, names=["a", "b", "c"])
+    same = table[table["policy"] == "c"]
+    assert (same["diff"] == 0).all()
+    assert set(table["n_runs"]) == {400}
+
+
+def test_common_random_numbers_narrow_the_difference():
+    """Under the same luck two policies agree in most runs; under different luck they would not."""
+    one, two = ({"maritime_posture": x} for x in (0.5, 0.7))
+    a = crink.simulate(one, runs=4000, seed=1).months[:, 7] >= 0
+    b = crink.simulate(two, runs=4000, seed=1).months[:, 7] >= 0
+    c = crink.simulate(two, runs=4000, seed=2).months[:, 7] >= 0
+    assert (a != b).mean() < 0.5 * (a != c).mean()
+
+
+def test_simulate_is_the_model_run_by_run():
+    batch = crink.simulate({"usfk_posture": 0.7}, runs=20, seed=1)
+    model = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=13).run()
+    assert batch.results.loc[13].tolist() == [model.value(name) for name in RESULTS]
+    assert isinstance(batch.estimates, pd.DataFrame)
+    assert "Batch(20 runs" in repr(batch)
+
+
+def test_rules_can_be_replaced_and_compiled():
+    """A plain function in place of a rule: compiled in batch, and the same as the subclass in Mesa."""
+
+    def crisis_prob(pla_activity, grievance, korea_status, coordination, taiwan_resolved, taiwan_crisis_logit,
+                    crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling):  # fmt: skip
+        return 0.0
+
+    calm = crink.simulate(runs=500, seed=1, rules={"china.crisis_prob": crisis_prob})
+    assert (calm.results["first_blockade"] == -1).all()
+    assert (crink.simulate(runs=500, seed=1).results["first_blockade"] >= 0).any()
+
+
+def test_schedules_are_linear_between_their_dates():
+    from crink_abm import levers
+
+    column = list(levers.COLUMNS).index("usfk_posture")
+    table = levers.calendar({"usfk_posture": {"2026-03": 0.2, "2026-07": 0.6}}, 12)
+    assert table[:, column] == pytest.approx([0.2, 0.2, 0.2, 0.3, 0.4, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
+    march = levers.calendar(None, 3, "2012-03")
+    assert march[0, list(levers.COLUMNS).index("driver_exercise_season")] == levers.SEASON[3]
+
+
+def test_conditional_outcomes_count_from_the_first_event():
+    values = np.full((4, len(RESULTS)), -1.0)
+    column = {name: k for k, name in enumerate(RESULTS)}
+    values[0, column["first_blockade"]], values[0, column["korea_after_taiwan"]] = 10, 16
+    values[1, column["first_blockade"]], values[1, column["korea_after_taiwan"]] = 10, 17
+    values[2, column["first_invasion"]] = 3
+    when = outcomes.months(values)
+    base, hit = outcomes.conditionals(values, when)["korea_within_6_of_taiwan"]
+    assert base.tolist() == [True, True, True, False]
+    assert hit.tolist() == [True, False, False, False]
+
+
+def test_design_key_changes_with_the_file():
+    assert design.checked(SMALL).key() != design.checked(SMALL | {"baseline": {"exposure": 0.1}}).key()
