@@ -322,7 +322,7 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
 
     Parameters
     ----------
-    results : sweep.Results
+    results : sweeps.Results
     folder : where to; the sweep's own folder if None
     only : names of ``CHARTS``; all if None
     formats : of "png" (200 dots per inch), "svg", "pdf"

@@ -178,6 +178,7 @@ def differences(data, order, looks, by="policy", ax=None):
     ax.set(ylim=(len(order) - 0.5, -0.5), xlabel=CHANGE)
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.grid(axis="x", color="#e6e6e6", linewidth=0.5)
     ax.xaxis.set_major_formatter(_SIGNED)
     return ax

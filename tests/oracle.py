@@ -462,7 +462,8 @@ def seoul_answers(m):
     )
 
     # allies.rok_hedge
-    assurance = (m.us_will + m.usfk_posture + m.trilateral_coordination) / 3
+    present = m.usfk_posture * (1 - m.dual_dilution * m.dual_role)
+    assurance = (m.us_will + present + m.trilateral_coordination) / 3
     hedge = unit(m.hedge_base + m.hedge_fear * m.survivability - m.hedge_assurance * assurance)
     m.later(rok_hedge=approach(m.rok_hedge, hedge, m.hedge_adjustment))
 
@@ -605,7 +606,8 @@ def beliefs(m):
     # north_korea.belief_counts
     m.later(
         nk_belief_for=phi * m.nk_belief_for + (1 - phi) * m.belief_prior_for + shown
-        + m.signal_presence * m.usfk_posture + m.signal_response * m.us_response + affirmed,
+        + m.signal_presence * m.usfk_posture * (1 - m.dual_dilution * m.dual_role)
+        + m.signal_response * m.us_response + affirmed,
         nk_belief_against=phi * m.nk_belief_against + (1 - phi) * m.belief_prior_against
         + m.signal_response * (m.provocation - m.us_response) + m.signal_talks * m.diplomatic_offramp
         + doubted,
@@ -822,7 +824,8 @@ def kim_weighs_korea(m):
     m.term(china_restraint=held - m.beijing_profit * (1 - m.china_engagement))
 
     # united_states.korea_guard
-    away = m.thinning * m.dual_role * m.rok_consent if m.taiwan_status >= FORCE else 0
+    usable = m.thinning * m.dual_role * m.rok_consent
+    away = usable if m.taiwan_status >= FORCE else usable / 4 * m.us_crisis
     present = m.usfk_posture * (1 - m.light_deficit * (1 - m.heavy_share)) * (1 - away)
     m.term(korea_guard=present + m.korea_reinforcement * m.us_power * m.attention_korea)
 
@@ -918,7 +921,8 @@ def kim_chooses(m):
     taste = (m.curvature, m.loss_aversion)
 
     wait = -m.preempt_value * m.kim_fear - m.kim_audience * (m.korea_episode - 1)
-    hold = wait + m.hold_gain * (1 + m.diplomatic_offramp) / 2 - m.china_restraint / 4
+    restrained = m.restraint_cost * m.china_restraint
+    hold = wait + m.hold_gain * (1 + m.diplomatic_offramp) / 2 - restrained / 4
     gain = (
         bold * (m.attack_gain + m.attack_desperation * m.hardship + m.attack_confidence * m.technology)
         + m.attack_reward * m.diplomatic_offramp + m.kim_opening
@@ -930,15 +934,15 @@ def kim_chooses(m):
 
     attack = gamble(
         m.win_attack,
-        gain - m.china_restraint,
-        -(m.attack_cost + m.retaliation + m.china_restraint),
+        gain - restrained,
+        -(m.attack_cost + m.retaliation + restrained),
     )
     war = gamble(m.win_korea, bold * m.war_stake + m.kim_opening, -lost)
     m.term(
         u_stand_down=sure(wait, r, m.kim_theory, *taste),
         u_hold=sure(hold, r, m.kim_theory, *taste),
         u_attack=attack - m.preempt_value * m.kim_fear / 2,
-        u_war=war - 2 * m.china_restraint,
+        u_war=war - 2 * restrained,
     )
 
     # north_korea.option_probs

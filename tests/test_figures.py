@@ -18,7 +18,7 @@ PACKAGE = {"usfk_posture": 0.8, "counter_hybrid": 0.9}
 
 
 class FakeResults:
-    """The part of sweep.Results that charts read, over a made-up response."""
+    """The part of sweeps.Results that charts read, over a made-up response."""
 
     def __init__(self, swept=SWEPT, one_at_a_time=tuple(LEVERS), packages=None):
         packages = {"strong": PACKAGE} if packages is None else packages

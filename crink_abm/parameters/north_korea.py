@@ -37,6 +37,7 @@ NORTH_KOREA = parameters(
     ("fear_hedge", 0.3, 0.0, 0.6, "weight", "assumed", "Fear per South Korean nuclear hedge"),
     ("fear_relief", 0.2, 0.0, 0.5, "weight", "assumed", "Fear relieved by talks"),
     ("restraint_strength", 0.4, 0.0, 1.0, "logit", "assumed", "Beijing's hand at full engagement and no autonomy"),
+    ("restraint_cost", 0.15, 0.0, 0.4, R, "assumed", "Cost to Kim of force against Beijing's restraint"),
     ("beijing_profit", 0.05, 0.0, 0.3, "logit", "assumed", "How far Beijing eggs Kim on when not engaged"),
     ("provoke_base", 0.3, -1.0, 1.5, "logit", "F034", "Base log-odds of a provocation"),
     ("provoke_memory", 1.0, 0.0, 2.5, "logit", "F034", "Clustering: log-odds per memory of provocations"),

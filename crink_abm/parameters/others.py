@@ -62,6 +62,7 @@ UNITED_STATES = parameters(
     ("korea_reinforcement", 0.3, 0.1, 0.6, "weight", "assumed", "Reinforcement of Korea per attention"),
     ("light_deficit", 0.4, 0.0, 0.8, "share", "F133-F134", "Guard that light forces lack"),
     ("thinning", 0.6, 0.2, 1.0, "share", "F128", "Dual-role forces that leave Korea for Taiwan"),
+    ("dual_dilution", 0.3, 0.0, 0.8, "share", "F128", "Assurance that forces lose where they may be sent elsewhere"),
     ("response_base", 0.6, 0.3, 0.9, "weight", "assumed", "Answers to provocations"),
     ("enter_base", 0.5, 0.2, 0.8, "per month", "F151", "Speed of US entry"),
     ("enter_blockade", 0.8, 0.6, 1.0, "ratio", "F151", "Entry in a blockade relative to an invasion"),

@@ -22,16 +22,18 @@ def rok_consent(trilateral_coordination, provocation_memory, coercion_rok, dual_
     )
 
 
-def rok_hedge(rok_hedge, us_will, survivability, usfk_posture, trilateral_coordination, hedge_base, hedge_fear, hedge_assurance, hedge_adjustment):
+def rok_hedge(rok_hedge, us_will, survivability, usfk_posture, dual_role, trilateral_coordination, hedge_base, hedge_fear, hedge_assurance, dual_dilution, hedge_adjustment):
     """South Korea's nuclear hedge: how near a bomb of its own Seoul stands.
 
         target = [ hedge_base + hedge_fear survivability
-                   - hedge_assurance (us_will + usfk_posture + trilateral_coordination) / 3 ]
+                   - hedge_assurance (us_will + usfk_posture (1 - dual_dilution dual_role)
+                                      + trilateral_coordination) / 3 ]
         rok_hedge' = rok_hedge + hedge_adjustment (target - rok_hedge)
 
     Claim C13; the Nuclear Consultative Group is part of coordination here.
     """
-    assurance = (us_will + (usfk_posture + trilateral_coordination)) / 3.0
+    present = usfk_posture * (1.0 - dual_dilution * dual_role)
+    assurance = (us_will + (present + trilateral_coordination)) / 3.0
     target = unit(hedge_base + (hedge_fear * survivability - hedge_assurance * assurance))
     return approach(rok_hedge, target, hedge_adjustment)
 

@@ -92,23 +92,24 @@ def reference_point(reference_point, hardship, reference_adjustment):
 
 
 def belief_counts(
-    nk_belief_for, nk_belief_against, exercise_activity, provocation, us_response, usfk_posture, diplomatic_offramp,
-    driver_statement, belief_memory, belief_prior_for, belief_prior_against, signal_exercise, signal_presence,
-    signal_response, signal_statement, signal_talks,
+    nk_belief_for, nk_belief_against, exercise_activity, provocation, us_response, usfk_posture, dual_role,
+    diplomatic_offramp, driver_statement, belief_memory, belief_prior_for, belief_prior_against, signal_exercise, signal_presence,
+    signal_response, signal_statement, signal_talks, dual_dilution,
 ):  # fmt: skip
     """Pyongyang's belief in US commitment: a Beta distribution with forgetting.
 
         nk_belief_for'     = φ nk_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
-                             + signal_presence usfk_posture + signal_response us_response
+                             + signal_presence usfk_posture (1 - dual_dilution dual_role) + signal_response us_response
                              + signal_statement [driver_statement]
         nk_belief_against' = φ nk_belief_against + (1 - φ) belief_prior_against
                              + signal_response (provocation - us_response) + signal_talks diplomatic_offramp
                              + signal_statement [-driver_statement]                        with φ = belief_memory
 
-    ``us_response`` is 1 when Washington answered last month's provocation. Claims C09, C13, C24.
+    Forces that may be sent elsewhere assure less (``dual_dilution``). ``us_response`` is 1 when Washington answered last month's provocation. Claims C09, C13, C24.
     """
     kept = 1.0 - belief_memory
-    supports = signal_exercise * exercise_activity + (signal_presence * usfk_posture + signal_response * us_response)
+    present = usfk_posture * (1.0 - dual_dilution * dual_role)
+    supports = signal_exercise * exercise_activity + (signal_presence * present + signal_response * us_response)
     doubts = signal_response * (provocation - us_response) + signal_talks * diplomatic_offramp
     pro = belief_memory * nk_belief_for + (
         kept * belief_prior_for + (supports + signal_statement * unit(driver_statement))
@@ -307,7 +308,7 @@ def utilities(
     korea_episode, win_attack, punish_war, win_korea, retaliation, kim_opening, kim_fear, hardship, reference_point,
     technology, diplomatic_offramp, china_restraint, rok_hedge, kim_profile, kim_theory, profile_gap, attack_gain,
     attack_desperation, attack_confidence, attack_reward, attack_cost, hold_gain, war_stake,
-    war_loss, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, curvature, loss_aversion,
+    war_loss, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost, curvature, loss_aversion,
     weighting,
 ):  # fmt: skip
     """Utilities of standing down, holding, a limited attack and war, by Kim's decision theory.
@@ -315,14 +316,15 @@ def utilities(
         bold = 1 + profile_gap for the opportunist profile of Kim, else 1
         r    = kim_reference (reference_point - (1 - hardship)) under prospect theory, else 0
         wait = -preempt_value kim_fear - kim_audience (korea_episode - 1)
-        hold = wait + hold_gain (1 + diplomatic_offramp) / 2 - china_restraint / 4
+        R    = restraint_cost china_restraint
+        hold = wait + hold_gain (1 + diplomatic_offramp) / 2 - R / 4
         gain = bold (attack_gain + attack_desperation hardship + attack_confidence technology)
                + attack_reward diplomatic_offramp + kim_opening
         lost = war_loss (1 + punish_war) / 2 + war_caution + hedge_deterrence rok_hedge
         u_stand_down = sure(wait; r) ;  u_hold = sure(hold; r)
-        u_attack = lottery(win_attack, gain - china_restraint, -(attack_cost + retaliation + china_restraint); r)
+        u_attack = lottery(win_attack, gain - R, -(attack_cost + retaliation + R); r)
                    - preempt_value kim_fear / 2
-        u_war    = lottery(win_korea, bold war_stake + kim_opening, -lost; r) - 2 china_restraint
+        u_war    = lottery(win_korea, bold war_stake + kim_opening, -lost; r) - 2 R
 
     A war by Kim's own hand ends the fear of being struck first; a limited attack halves it. Claims C03, C05,
     C10, C13, C22, C24, C25, C27.
@@ -330,15 +332,16 @@ def utilities(
     bold = 1.0 + profile_gap if kim_profile == 1.0 else 1.0
     reference = kim_reference * (reference_point - (1.0 - hardship)) if kim_theory == 1.0 else 0.0
     afraid = preempt_value * kim_fear
+    restrained = restraint_cost * china_restraint
     wait_value = 0.0 - (afraid + kim_audience * (korea_episode - 1.0))
-    hold_value = wait_value + (hold_gain * (0.5 + 0.5 * diplomatic_offramp) - 0.25 * china_restraint)
+    hold_value = wait_value + (hold_gain * (0.5 + 0.5 * diplomatic_offramp) - 0.25 * restrained)
     stand_down = sure(wait_value, reference, kim_theory, curvature, loss_aversion)
     hold = sure(hold_value, reference, kim_theory, curvature, loss_aversion)
     gain = (bold * (attack_gain + (attack_desperation * hardship + attack_confidence * technology))) + (
         attack_reward * diplomatic_offramp + kim_opening
     )
     attack = lottery(
-        win_attack, gain - china_restraint, 0.0 - ((attack_cost + retaliation) + china_restraint),
+        win_attack, gain - restrained, 0.0 - ((attack_cost + retaliation) + restrained),
         reference, kim_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
     attack = attack - 0.5 * afraid
@@ -347,7 +350,7 @@ def utilities(
         win_korea, bold * war_stake + kim_opening, 0.0 - war_lost,
         reference, kim_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
-    return stand_down, hold, attack, war - 2.0 * china_restraint
+    return stand_down, hold, attack, war - 2.0 * restrained
 
 
 def option_probs(

@@ -114,16 +114,18 @@ def strength(us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_
     return sea + land
 
 
-def korea_guard(usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, attention_korea, us_power, korea_reinforcement, light_deficit, thinning):
-    """What the United States holds in Korea; thinner when dual-role forces are away at Taiwan.
+def korea_guard(usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, us_crisis, attention_korea, us_power, korea_reinforcement, light_deficit, thinning):
+    """What the United States holds in Korea; thinner when dual-role forces are away.
 
-        away = thinning dual_role rok_consent if taiwan_status >= 2, else 0
+        away = thinning dual_role rok_consent if taiwan_status >= 2, else a quarter of that times us_crisis
         korea_guard = usfk_posture (1 - light_deficit (1 - heavy_share)) (1 - away)
                       + korea_reinforcement us_power attention_korea
 
-    Claims C18 (the frontier of the two risks), C01 (only heavy forces count in full; RAND RR2533).
+    Forces that may leave do leave: for Taiwan, and in part for crises elsewhere (Patriot batteries went to the
+    Middle East in 2025, F128). Claims C18 (the frontier of the two risks), C01 (only heavy forces count in full; RAND RR2533).
     """
-    away = thinning * (dual_role * rok_consent) if taiwan_status >= 2.0 else 0.0
+    usable = thinning * (dual_role * rok_consent)
+    away = usable if taiwan_status >= 2.0 else (0.25 * usable) * us_crisis
     held = usfk_posture * ((1.0 - light_deficit * (1.0 - heavy_share)) * (1.0 - away))
     return held + korea_reinforcement * (us_power * attention_korea)
 
