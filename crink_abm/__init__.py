@@ -13,7 +13,7 @@ _HOME = {
     "China": "agents", "NorthKorea": "agents", "Russia": "agents", "Iran": "agents", "UnitedStates": "agents",
     "SouthKorea": "agents", "Japan": "agents", "Taiwan": "agents", "Monitors": "agents",
     "simulate": "api", "compare": "api", "Batch": "api",
-    "sweep": "sweeps", "Results": "sweeps",
+    "sweep": "results", "Results": "results",
     "InputError": "errors",
     "LEVERS": "levers", "CATALOGUE": "parameters", "OUTCOMES": "outcomes", "SCENARIOS": "scenarios",
 }  # fmt: skip

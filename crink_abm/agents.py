@@ -166,7 +166,8 @@ class DeterrenceModel(mesa.Model):
 
     def __init__(
         self, levers=None, *, parameters=None, seed: int | None = 0, run: int = 0, months: int = policy.MONTHS,
-        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True, collect: Sequence[str] = COLLECTED, **settings,
+        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True,
+        collect: Sequence[str] = COLLECTED, **settings,
     ):  # fmt: skip
         self.key = (int(seed or 0), int(run))
         if not all(0 <= number < 2**64 for number in self.key):
@@ -249,7 +250,6 @@ class DeterrenceModel(mesa.Model):
         dates = [policy.month_label(t, self.start) for t in range(len(self._rows))]
         return pd.DataFrame(self._rows, columns=list(_OWNER), index=pd.Index(dates, name="month"), dtype=float)
 
-
     @property
     def outcome(self) -> dict[str, str | None]:
         """When each outcome first happened (``YYYY-MM``); None where deterrence held."""
@@ -307,7 +307,9 @@ def _planned(phase, holders):
         for name in inspect.signature(rule).parameters:
             if name not in _GIVEN and name not in _OWNER:
                 known = (*_GIVEN, *_OWNER)
-                raise InputError(f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, known)}")
+                raise InputError(
+                    f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, known)}"
+                )
             reads.append((None if name in _GIVEN else holders[_OWNER[name]], name))
         when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
         planned.append((step, holder, rule, reads, [name for _, name in reads], when))

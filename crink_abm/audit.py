@@ -88,7 +88,9 @@ class Audit:
             "alone. The rest is noise.",
             "Each cell: **lowers / raises**, per cent of worlds.",
             self.markdown(),
-            "Levers with one sign on `any_failure` in more than 95 % of worlds: " + (", ".join(one) if one else "none") + ".",
+            "Levers with one sign on `any_failure` in more than 95 % of worlds: "
+            + (", ".join(one) if one else "none")
+            + ".",
             "## Mean effect on any failure",
             "Mean over worlds of the change in ten-year risk, percentage points, with the 95 % interval that treats the "
             "worlds as the sample.",
@@ -109,7 +111,9 @@ class Audit:
             parts += [
                 f"## By {CATALOGUE[switch].meaning[0].lower()}{CATALOGUE[switch].meaning[1:]}",
                 "Lowers / raises `any_failure`, per cent of the worlds at each level.",
-                markdown_table(("lever", *levels), [(f"`{n}`", *(wide[n, level] for level in levels)) for n in levers_]),
+                markdown_table(
+                    ("lever", *levels), [(f"`{n}`", *(wide[n, level] for level in levels)) for n in levers_]
+                ),
             ]
         return "\n\n".join(parts) + "\n"
 
@@ -130,7 +134,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     ensemble = make_worlds(experiment.worlds, experiment.parameters)
     base_policy = design.baseline(experiment)
     chosen = list(levers.LEVERS) if plan.levers == "all" else plan.levers
-    levers.checked({name: 0.0 for name in chosen})
+    levers.checked(dict.fromkeys(chosen, 0.0))
     n_worlds, per_world = len(ensemble), plan.runs_per_world
 
     def events(policy):
@@ -139,7 +143,12 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
         for first, count in batch.chunks(per_world, max(1, 500_000 // n_worlds)):
             world_of = ensemble.of_runs(0, count * n_worlds)
             results = batch.run_many(
-                calendar, ensemble.values, count * n_worlds, seed=head.seed, first_run=first * n_worlds, world_of=world_of
+                calendar,
+                ensemble.values,
+                count * n_worlds,
+                seed=head.seed,
+                first_run=first * n_worlds,
+                world_of=world_of,
             )
             total[first : first + count] = (outcomes.months(results) >= 0).reshape(count, n_worlds, -1)
         return total

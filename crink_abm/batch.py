@@ -73,7 +73,13 @@ def run_many(
     def work(low):
         high = min(low + SLICE, n)
         kernel(
-            calendar, worlds, world_of[low:high], np.uint64(seed), np.uint64(first_run + low), out[low:high], _NO_TRAJECTORY
+            calendar,
+            worlds,
+            world_of[low:high],
+            np.uint64(seed),
+            np.uint64(first_run + low),
+            out[low:high],
+            _NO_TRAJECTORY,
         )
 
     run_slices(work, range(0, n, SLICE), threads)

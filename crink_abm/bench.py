@@ -27,7 +27,9 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
     loading = time.perf_counter() - start
 
     def by_batch_run():
-        mesa.batch_run(DeterrenceModel, {"run": range(mesa_runs), "trace": False}, number_processes=1, display_progress=False)
+        mesa.batch_run(
+            DeterrenceModel, {"run": range(mesa_runs), "trace": False}, number_processes=1, display_progress=False
+        )
 
     def by_model():
         for run in range(mesa_runs):

@@ -24,7 +24,7 @@ _ENDS = {
     0.0: style.Look("Lever at 0", "0", style.BLUE, marker="o"),
     1.0: style.Look("Lever at 1", "1", style.VERMILLION, marker="^"),
 }
-_PAIRED = "95 % intervals of paired differences (Newcombe), each by itself"
+_PAIRED = "95 % intervals of paired differences (Newcombe; Monte Carlo error, the worlds given), each by itself"
 _HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
 
 
@@ -99,10 +99,13 @@ def _contents(results, packages: dict[int, str]) -> list[str]:
     return lines
 
 
-def _crossed(rows: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """The cells of a grid over two levers, without the points that only one-at-a-time runs added."""
-    rows = rows.dropna(subset=[x, y])
-    return rows[(rows.groupby(x)[y].transform("nunique") > 1) & (rows.groupby(y)[x].transform("nunique") > 1)]
+def _on_grid(results, rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """The rows whose named levers stand at levels of the grid, not only of one-at-a-time runs."""
+    for name in names:
+        given = results.manifest["experiment"]["levers"][name]
+        levels = np.linspace(given["from"], given["to"], given["points"]) if isinstance(given, dict) else given
+        rows = rows[np.isclose(rows[name].to_numpy()[:, None], levels).any(axis=1)]
+    return rows
 
 
 def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
@@ -111,11 +114,10 @@ def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFram
     for x, y in combinations(swept, 2):
         others = [name for name in swept if name not in (x, y)]
         if len(others) != 1:
-            panels.append((x, y, "", _crossed(results.slice(outcome, x, y), x, y)))
+            panels.append((x, y, "", _on_grid(results, results.slice(outcome, x, y), x, y)))
             continue
         third = others[0]
-        cube = {level: _crossed(part, x, y) for level, part in results.slice(outcome, x, y, third).groupby(third)}
-        cube = {level: cells for level, cells in cube.items() if len(cells)}
+        cube = dict(iter(_on_grid(results, results.slice(outcome, *swept), *swept).groupby(third)))
         shown = {min(cube), max(cube), *(level for level in cube if np.isclose(level, base[third]))}
         panels += [(x, y, f"{style.LEVERS[third][0]} {level:g}", cube[level]) for level in sorted(shown)]
     return [panel for panel in panels if len(panel[3])]
@@ -128,18 +130,19 @@ def _heat(outcome: str, results) -> Figure:
     if not panels[outcome]:
         raise CannotDraw("no two levers are crossed with the others at the baseline")
     limit = style.ceiling(100 * max(cells["diff"].abs().max() for group in panels.values() for *_, cells in group))
-    columns = 3 if len(results.manifest["swept"]) == 3 else min(3, len(panels[outcome]))
+    first = [panel for panel in panels[outcome] if panel[:2] == panels[outcome][0][:2]]
+    columns = len(first) if len(first) > 1 else min(3, len(panels[outcome]))
     title = f"{style.OUTCOMES[outcome].label}: change in {_horizon(results)} risk, percentage points"
     notes = [
-        "Against the baseline (outlined cell); levers not named at the baseline. Dot: not discernible from the "
-        "baseline (false-discovery rate 5 %). + and −: sign of a change that is. Above each panel: its smallest and "
-        "largest change. One scale for the charts of all outcomes."
+        "Against the baseline (outlined where on the grid); levers not named at the baseline. Dot: not discernible "
+        "from the baseline (false-discovery rate 5 %). + and −: sign of a change that is. Above each panel: its "
+        "smallest and largest change. One scale for the charts of all outcomes."
     ]
     fig, axes = _panels(results, title, notes, len(panels[outcome]), columns, 2.25)
     for k, (ax, (x, y, name, cells)) in enumerate(zip(axes, panels[outcome], strict=True)):
         here = cells.loc[cells["point"] == results.baseline, [x, y]].to_numpy()
         figures.heat_map(cells, x, y, limit, tuple(here[0]) if len(here) else None, ax)
-        reach = " to ".join(f"{100 * end:+.1f}".replace("-", "−") for end in (cells["diff"].min(), cells["diff"].max()))
+        reach = " to ".join(style.signed(100 * end) for end in (cells["diff"].min(), cells["diff"].max()))
         ax.set_title(f"{name}\n{reach}".strip())
         if k % columns:
             ax.set_ylabel("")
@@ -174,10 +177,9 @@ def _incidence(results) -> Figure:
     names = list(policies.values())[1:] or ["baseline"]
     columns = min(3, len(names))
     title = "Cumulative incidence of any deterrence failure, per cent"
-    notes = [
-        "Bands: 95 % Jeffreys intervals, month by month. Policies share their luck, so bands can overlap where the "
-        "difference is discernible; see the chart of the packages."
-    ]
+    notes = ["Bands: 95 % Jeffreys intervals, month by month."]
+    if len(policies) > 1:
+        notes[0] += " Policies share their luck, so bands can overlap where the difference is discernible."
     fig, axes = _panels(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
     for ax, name in zip(axes, names, strict=True):
         looks = {"baseline": _BASELINE} | (

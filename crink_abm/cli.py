@@ -101,13 +101,15 @@ def _tell(model, args) -> None:
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
     from . import charts, design
-    from .sweeps import sweep as run_sweep
+    from .results import sweep as run_sweep
 
     plan = design.read(args.file)
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
     if args.engine == "batch":
         _ready_engine()
-    results = run_sweep(args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, progress=_progress("run"))
+    results = run_sweep(
+        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, progress=_progress("run")
+    )
     drawn = []
     if not args.no_charts:
         _say("drawing the charts ...")
@@ -126,11 +128,16 @@ def _summary(results, drawn, args) -> None:
         )  # fmt: skip
         return
     screen = m["worlds"]["screen"]
-    print(f"{m['name']}: {m['n_points']} policies x {m['n_runs_per_point']} runs = {m['n_runs']:,} runs in {m['worlds']['n']} worlds")
+    size = f"{m['n_points']} policies x {m['n_runs_per_point']} runs = {m['n_runs']:,} runs"
+    print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
     if screen:
-        print(f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({100 * screen['share_kept']:.1f} %):")
+        print(
+            f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({100 * screen['share_kept']:.1f} %):"
+        )
         for band in screen["bands"]:
-            print(f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %")
+            print(
+                f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %"
+            )
     print("\nbaseline over ten years (95 % Jeffreys; then the spread between worlds):")
     columns = ["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]
     print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
@@ -141,7 +148,7 @@ def _summary(results, drawn, args) -> None:
 
 def replay(args) -> None:
     """One run of a finished sweep, again, in Mesa."""
-    from .sweeps import Results
+    from .results import Results
 
     _tell(Results(args.folder).replay(args.point, args.run), args)
 
@@ -149,7 +156,7 @@ def replay(args) -> None:
 def plot(args) -> None:
     """The charts of a finished sweep."""
     from . import charts
-    from .sweeps import Results
+    from .results import Results
 
     drawn = charts.draw(Results(args.folder), args.out)
     if args.json:
@@ -168,15 +175,27 @@ def compare(args) -> None:
         policies, args.policies = [{}, *policies], ["today", *args.policies]
     _ready_engine()
     table = run_compare(
-        *policies, runs=args.runs, seed=args.seed, worlds=args.worlds, months=args.months, names=args.policies, interval=args.interval
+        *policies,
+        runs=args.runs,
+        seed=args.seed,
+        worlds=args.worlds,
+        months=args.months,
+        names=args.policies,
+        interval=args.interval,
     )
     if args.json:
-        _print_json({"seed": args.seed, "worlds": args.worlds, "baseline": args.policies[0], "estimates": _records(table)})
+        _print_json(
+            {"seed": args.seed, "worlds": args.worlds, "baseline": args.policies[0], "estimates": _records(table)}
+        )
         return
-    print(f"{args.runs:,} runs a policy, the same luck for each; worlds: {args.worlds}; differences from {args.policies[0]!r}")
+    print(
+        f"{args.runs:,} runs a policy, the same luck for each; worlds: {args.worlds}; differences from {args.policies[0]!r}"
+    )
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
-        columns = ["outcome", "prob", "low", "high"] + ([] if name == args.policies[0] else ["diff", "diff_low", "diff_high"])
+        columns = ["outcome", "prob", "low", "high"] + (
+            [] if name == args.policies[0] else ["diff", "diff_low", "diff_high"]
+        )
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}"))
 
 
@@ -201,7 +220,9 @@ def audit(args) -> None:
         _print_json({"screen": found.report, "one_signed": found.one_signed(), "audit": _records(found.table)})
         return
     row = found.table.iloc[0]
-    print(f"{int(row['n_worlds'])} worlds, {int(row['runs_per_world'])} runs each and lever; lowers / raises, per cent of worlds\n")
+    print(
+        f"{int(row['n_worlds'])} worlds, {int(row['runs_per_world'])} runs each and lever; lowers / raises, per cent of worlds\n"
+    )
     print(found.markdown())
     one = found.one_signed()
     print(f"\nlevers with one sign on any_failure in more than 95 % of worlds: {', '.join(one) or 'none'}")
@@ -253,13 +274,17 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     def add(function, *, name=None):
-        sub = commands.add_parser(name or function.__name__, help=function.__doc__.rstrip("."), description=function.__doc__)
+        sub = commands.add_parser(
+            name or function.__name__, help=function.__doc__.rstrip("."), description=function.__doc__
+        )
         sub.set_defaults(handler=function)
         sub.add_argument("--json", action="store_true", help="one JSON document on standard output")
         return sub
 
     sub = add(run)
-    sub.add_argument("--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated")
+    sub.add_argument(
+        "--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated"
+    )
     sub.add_argument("--scenario", metavar="NAME", help="a named policy to start from")
     sub.add_argument("--seed", type=_whole, default=0, help="which luck (default 0)")
     sub.add_argument("--run", type=_whole, default=0, metavar="K", help="number of the run (default 0)")
@@ -270,7 +295,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="DIR", help="folder for results (default results/NAME)")
     sub.add_argument("--runs", type=_whole, metavar="N", help="runs per point, instead of the file's")
     sub.add_argument("--workers", type=_whole, metavar="W", help="threads (default: all cores)")
-    sub.add_argument("--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same")
+    sub.add_argument(
+        "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"
+    )
     sub.add_argument("--no-charts", action="store_true", help="estimates only")
 
     sub = add(replay)
@@ -283,11 +310,18 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="DIR", help="where figures/ goes (default: the sweep's folder)")
 
     sub = add(compare)
-    sub.add_argument("policies", nargs="+", metavar="POLICY", help="a scenario, or LEVER=VALUE[,LEVER=VALUE...]; one alone is compared with today")
+    sub.add_argument(
+        "policies",
+        nargs="+",
+        metavar="POLICY",
+        help="a scenario, or LEVER=VALUE[,LEVER=VALUE...]; one alone is compared with today",
+    )
     sub.add_argument("--runs", type=_whole, default=100_000, metavar="N", help="runs a policy (default 100000)")
     sub.add_argument("--seed", type=_whole, default=0)
     sub.add_argument("--months", type=_whole, default=120, metavar="N")
-    sub.add_argument("--worlds", choices=("prior", "defaults"), default="prior", help="screened prior draws, or the defaults")
+    sub.add_argument(
+        "--worlds", choices=("prior", "defaults"), default="prior", help="screened prior draws, or the defaults"
+    )
     sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), default="jeffreys")
 
     sub = add(audit)

@@ -94,7 +94,10 @@ def cache_directory() -> Path:
 
 def kernel_folder() -> Path:
     """Where the kernel of these rules, this Python and this numba is kept."""
-    return cache_directory() / f"{rules_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
+    return (
+        cache_directory()
+        / f"{rules_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
+    )
 
 
 def _place(text: str) -> Path | None:

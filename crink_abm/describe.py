@@ -94,7 +94,9 @@ def parameter_table() -> str:
     parts = []
     for group, rows in GROUPS.items():
         cells = [(f"`{p.name}`", p.default, f"{p.low:g} … {p.high:g}", p.unit, p.source, p.meaning) for p in rows]
-        parts.append(f"**{group}**\n\n" + markdown_table(("name", "default", "range", "unit", "source", "meaning"), cells))
+        parts.append(
+            f"**{group}**\n\n" + markdown_table(("name", "default", "range", "unit", "source", "meaning"), cells)
+        )
     return "\n\n".join(parts)
 
 
@@ -151,7 +153,12 @@ def lookup(name: str) -> dict:
                 "unit": levels or p.unit, "source": f"{p.source}: {SOURCES[p.source]}"}  # fmt: skip
     if name in BY_NAME:
         f = BY_NAME[name]
-        return {"state" if f.is_state else "term": name, "owner": f.owner.name.lower(), "unit": f.unit, "meaning": f.meaning}
+        return {
+            "state" if f.is_state else "term": name,
+            "owner": f.owner.name.lower(),
+            "unit": f.unit,
+            "meaning": f.meaning,
+        }
     if name in OUTCOMES:
         return {"outcome": name, "meaning": OUTCOMES[name]}
     if name in SCENARIOS:

@@ -70,6 +70,7 @@ class WorldsTable(_Strict):
     structures: Literal["all", "default"] | dict = "all"
     screen: Literal["none", "elicited"] = "elicited"
     screen_runs: Annotated[int, Field(ge=16)] = 128
+    keep: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**64)] = 1
 
 
@@ -123,22 +124,23 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
         place = ".".join(str(part) for part in first["loc"] if part not in ("number", "levels", "span", "schedule"))
         raise InputError(f"{where}: [{place}] {first['msg']}; {first['input']!r} was given") from None
     try:
-        policy.checked({name: 0.0 for name in experiment.levers})
+        policy.checked(dict.fromkeys(experiment.levers, 0.0))
         for name, value in experiment.levers.items():
-            for level in _levels(value):
+            for level in levels_of(value):
                 policy.checked({name: level})
         policy.checked(experiment.baseline)
         for chosen in experiment.packages.values():
             policy.checked(chosen)
         if experiment.one_at_a_time and experiment.one_at_a_time.levers != "all":
-            policy.checked({name: 0.0 for name in experiment.one_at_a_time.levers})
+            policy.checked(dict.fromkeys(experiment.one_at_a_time.levers, 0.0))
         coefficients.checked(experiment.parameters)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     return experiment
 
 
-def _levels(value):
+def levels_of(value) -> list:
+    """The levels that one entry of ``[levers]`` asks for."""
     if isinstance(value, Span):
         return [float(x) for x in np.round(np.linspace(value.from_, value.to, value.points), 12)]
     return list(value) if isinstance(value, list) else [value]
@@ -146,52 +148,55 @@ def _levels(value):
 
 def swept(experiment: Experiment) -> list[str]:
     """The levers that vary over the grid, in file order."""
-    return [name for name, value in experiment.levers.items() if len(_levels(value)) > 1]
+    return [name for name, value in experiment.levers.items() if len(levels_of(value)) > 1]
 
 
 def baseline(experiment: Experiment) -> dict:
     """The policy that all others are compared with: today's, with the file's fixed levers and ``[baseline]``."""
-    fixed = {name: _levels(value)[0] for name, value in experiment.levers.items() if len(_levels(value)) == 1}
+    fixed = {name: levels_of(value)[0] for name, value in experiment.levers.items() if len(levels_of(value)) == 1}
     return policy.checked({**fixed, **experiment.baseline})
 
 
-def points(experiment: Experiment) -> tuple[list[dict], list[str], int]:
-    """Every policy once: (policies, labels, number of the baseline).
+def points(experiment: Experiment) -> tuple[list[dict], list[str], list[str], int]:
+    """Every policy once: (policies, labels, families, number of the baseline).
 
-    The grid in file order (last lever fastest), then one-at-a-time points, packages, and the baseline,
-    each only if not there already.
+    The grid in file order (last lever fastest), then one-at-a-time points, packages, and the baseline. A policy
+    that plays two parts appears once, in the smaller family: package, one_at_a_time, grid.
     """
     base = baseline(experiment)
     policies: dict[str, dict] = {}
     labels: dict[str, str] = {}
+    families: dict[str, str] = {}
 
-    def add(chosen, label=""):
+    def add(chosen, family, label=""):
         key = json.dumps(chosen, sort_keys=True)
         policies.setdefault(key, chosen)
-        if label or key not in labels:
-            labels[key] = label
-        return list(policies).index(key) if label == "baseline" else None
+        families[key] = family
+        labels[key] = label or labels.get(key, "")
+        return key
 
     grid = swept(experiment)
     if grid:
-        for combination in itertools.product(*(_levels(experiment.levers[name]) for name in grid)):
-            add({**base, **dict(zip(grid, combination, strict=True))})
+        for combination in itertools.product(*(levels_of(experiment.levers[name]) for name in grid)):
+            add({**base, **dict(zip(grid, combination, strict=True))}, "grid")
     if experiment.one_at_a_time:
         plan = experiment.one_at_a_time
         for name in policy.LEVERS if plan.levers == "all" else plan.levers:
             for level in np.round(np.linspace(0.0, 1.0, plan.points), 12):
-                add({**base, name: float(level)})
+                add({**base, name: float(level)}, "one_at_a_time")
     for label, chosen in experiment.packages.items():
-        add(policy.checked({**base, **chosen}), label)
-    number = add(base, "baseline")
-    return list(policies.values()), list(labels.values()), number
+        add(policy.checked({**base, **chosen}), "package", label)
+    key = add(base, "baseline", "baseline")
+    number = list(policies).index(key)
+    return list(policies.values()), list(labels.values()), list(families.values()), number
 
 
-def points_table(policies: list[dict], labels: list[str]) -> pd.DataFrame:
-    """The policies as a table: point, label, a column a lever (nan where scheduled), the schedules as JSON."""
+def points_table(policies: list[dict], labels: list[str], families: list[str]) -> pd.DataFrame:
+    """The policies as a table: point, label, family, a column a lever (nan where scheduled), schedules as JSON."""
     rows = []
-    for number, (chosen, label) in enumerate(zip(policies, labels, strict=True)):
+    for number, (chosen, label, family) in enumerate(zip(policies, labels, families, strict=True)):
         dated = {name: value for name, value in chosen.items() if isinstance(value, dict)}
         constant = {name: np.nan if name in dated else chosen[name] for name in policy.LEVERS}
-        rows.append({"point": number, "label": label, **constant, "schedules": json.dumps(dated) if dated else ""})
+        schedules = json.dumps(dated) if dated else ""
+        rows.append({"point": number, "label": label, "family": family, **constant, "schedules": schedules})
     return pd.DataFrame(rows)

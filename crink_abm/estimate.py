@@ -75,16 +75,28 @@ def newcombe(only_here, only_base, both, n, level: float = LEVEL):
     return p - q, low, high
 
 
-def false_discovery(only_here, only_base):
-    """Benjamini-Hochberg q-values of a family of paired differences (exact McNemar tests).
+def difference_test(only_here, only_base, diff, worlds_se):
+    """Two-sided p-values that a paired difference is zero, the more cautious of two tests.
 
-    A map with a thousand cells would show fifty "significant" ones by chance; a cell whose q-value is at most
-    0.05 belongs to a set in which at most one in twenty is expected to be such.
-    Source: Benjamini and Hochberg 1995; McNemar 1947 (exact, mid-p not used).
+    The exact McNemar test takes the worlds as given and the runs as the sample; the normal test on the
+    difference's standard error over worlds takes the worlds as the sample. A difference is called clear only if
+    both say so. Source: McNemar 1947.
     """
     up, down = np.asarray(only_here), np.asarray(only_base)
     smaller, n = np.minimum(up, down), up + down
-    p_values = np.where(n == 0, 1.0, np.minimum(1.0, 2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5)))
+    exact = np.where(n == 0, 1.0, np.minimum(1.0, 2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5)))
+    diff, error = np.asarray(diff, float), np.asarray(worlds_se, float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        over_worlds = np.where(error > 0, 2.0 * norm.sf(np.abs(diff) / error), 0.0)
+    return np.maximum(exact, over_worlds)
+
+
+def false_discovery(p_values):
+    """Benjamini-Hochberg q-values of a family of tests.
+
+    A map with a thousand cells would show fifty "significant" ones by chance; among the cells with a q-value of
+    at most 0.05, at most one in twenty is expected to be such. Source: Benjamini and Hochberg 1995.
+    """
     return false_discovery_control(p_values)
 
 
@@ -97,20 +109,22 @@ def mean_interval(total, squares, n, level: float = LEVEL):
     return mean, mean - error, mean + error
 
 
-def spreads(events, n_runs, switches):
-    """Split the variation of a probability over worlds into its sources.
+def spreads(sums, squares, n_runs, switches):
+    """Split the variation of a mean over worlds into its sources.
 
     Parameters
     ----------
-    events : array (n_worlds, n_outcomes) of event counts
+    sums, squares : arrays (n_worlds, n_outcomes): each world's sum over its runs of the quantity and of its
+        square (for an event, 0 or 1, both are its count; for a paired difference, -1, 0 or 1, they are up - down
+        and up + down)
     n_runs : array (n_worlds,) of runs in each world
     switches : mapping of switch name -> array (n_worlds,) of its level in each world
 
     Returns
     -------
     dict of arrays (n_outcomes,):
-        mc_sd         standard error of the pooled probability from finite luck, the worlds given
-                      (binomial: an upper bound when worlds differ)
+        mc_sd         standard error of the pooled mean from finite luck, runs taken as one sample (an upper bound
+                      when worlds differ, since runs are spread evenly over them)
         worlds_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
         parameter_sd  standard deviation between worlds of the same structure
         structure_sd  standard deviation of the main effects of the structural switches
@@ -120,41 +134,45 @@ def spreads(events, n_runs, switches):
     are cut at 0. Interactions of switches count as parameter spread. With fewer than 2 runs a world, or one
     world, the split is not identified and is nan.
     """
-    events, n_runs = np.asarray(events, float), np.asarray(n_runs, float)
-    n_worlds, n = len(n_runs), n_runs.sum()
-    pooled = events.sum(0) / n
-    out = {"mc_sd": np.sqrt(pooled * (1.0 - pooled) / n)}
-    names = ("worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
-    if n_worlds < 2:
-        return out | {name: np.full(events.shape[1], np.nan) for name in names}
+    sums, squares, n_runs = (np.asarray(x, float) for x in (sums, squares, n_runs))
     seen = n_runs > 0
-    prob = events[seen] / n_runs[seen, None]
-    weight = n_runs[seen, None]
-    out["worlds_se"] = prob.std(0, ddof=1) / np.sqrt(seen.sum())
-    within_df = (n_runs[seen] - 1.0).sum()
-    between = (weight * (prob - pooled) ** 2).sum(0) / (seen.sum() - 1)
-    within = (weight * prob * (1.0 - prob)).sum(0) / within_df if within_df > 0 else np.full(len(pooled), np.nan)
-    size = (n - (n_runs**2).sum() / n) / (seen.sum() - 1)
+    sums, squares, weight = sums[seen], squares[seen], n_runs[seen, None]
+    n_worlds, n, n_outcomes = len(weight), weight.sum(), sums.shape[1]
+    pooled = sums.sum(0) / n
+    unknown = np.full(n_outcomes, np.nan)
+    out = {"mc_sd": np.sqrt(np.maximum(squares.sum(0) / n - pooled**2, 0.0) / n)}
+    if n_worlds < 2:
+        names = ("worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
+        return out | dict.fromkeys(names, unknown)
+    mean = sums / weight
+    out["worlds_se"] = np.sqrt((weight**2 * (mean - pooled) ** 2).sum(0) * n_worlds / (n_worlds - 1)) / n
+    within_df = n - n_worlds
+    within = (squares - sums * mean).sum(0) / within_df if within_df > 0 else unknown
+    between = (weight * (mean - pooled) ** 2).sum(0) / (n_worlds - 1)
+    size = (n - (weight**2).sum() / n) / (n_worlds - 1)
     world_var = np.maximum((between - within) / size, 0.0)
-    structure_var = np.zeros(len(pooled))
-    low, high = np.full(len(pooled), np.nan), np.full(len(pooled), np.nan)
+    structure_var, low, high = np.zeros(n_outcomes), unknown, unknown
     for levels in switches.values():
-        values = np.unique(levels[seen])
-        if len(values) < 2:
-            continue
-        groups = [prob[levels[seen] == value] for value in values]
-        means = np.array([group.mean(0) for group in groups])
-        sizes = np.array([len(group) for group in groups], float)[:, None]
-        residual = sum(((group - mean) ** 2).sum(0) for group, mean in zip(groups, means, strict=True))
-        residual = residual / max(seen.sum() - len(values), 1)
-        effect = (sizes * (means - prob.mean(0)) ** 2).sum(0)
-        structure_var += np.maximum(effect - (len(values) - 1) * residual, 0.0) / seen.sum()
+        effect, means = _main_effect(mean, levels[seen])
+        structure_var = structure_var + effect
         low, high = np.fmin(low, means.min(0)), np.fmax(high, means.max(0))
-    structure_var = np.minimum(structure_var, np.where(np.isnan(world_var), structure_var, world_var))
+    structure_var = np.fmin(structure_var, world_var)
     out["parameter_sd"] = np.sqrt(world_var - structure_var)
-    out["structure_sd"] = np.sqrt(structure_var)
+    out["structure_sd"] = np.where(np.isnan(world_var), np.nan, np.sqrt(structure_var))
     out["structure_low"], out["structure_high"] = low, high
     return out
+
+
+def _main_effect(mean, levels):
+    """Variance of a switch's main effect on world means, freed of sampling noise; and the level means."""
+    values = np.unique(levels)
+    groups = [mean[levels == value] for value in values]
+    means = np.array([group.mean(0) for group in groups])
+    sizes = np.array([len(group) for group in groups], float)[:, None]
+    residual = sum(((group - m) ** 2).sum(0) for group, m in zip(groups, means, strict=True))
+    residual = residual / max(len(mean) - len(values), 1)
+    effect = (sizes * (means - mean.mean(0)) ** 2).sum(0)
+    return np.maximum(effect - (len(values) - 1) * residual, 0.0) / len(mean), means
 
 
 def incidence(months, n_months: int, level: float = LEVEL):

@@ -73,9 +73,10 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
         box = Rectangle((columns[i], rows[j]), width, height, fill=False, edgecolor=style.INK, linewidth=1.1, zorder=3)
         box.set_gid(BASELINE_GID)
         ax.add_patch(box)
+    for axis, levels in ((ax.xaxis, cells.columns), (ax.yaxis, cells.index)):
+        written = sorted({levels[0], levels[len(levels) // 2], levels[-1]})
+        axis.set_ticks(written, [f"{level:g}" for level in written])
     ax.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]], xlabel=style.lever_axis(x), ylabel=style.lever_axis(y))
-    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    ax.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     ax.spines[:].set_visible(False)
     return ax
 
@@ -111,14 +112,14 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
             rows[lever], 100 * rows["diff_low"], 100 * rows["diff_high"], color=look.colour, alpha=0.15, lw=0
         )
         ax.plot(rows[lever], 100 * rows["diff"], color=look.colour, linestyle=look.dash)
-        ends.append((100 * rows["diff"].iloc[-1], look.short, look.colour))
+        ends.append((rows[lever].iloc[-1], 100 * rows["diff"].iloc[-1], look.short, look.colour))
     if ylim is not None:
         ax.set_ylim(ylim)
-    ax.set(xlim=(data[lever].min(), data[lever].max()), xlabel=style.LEVERS[lever][1], ylabel=CHANGE)
+    ax.set(xlim=(0, 1), xlabel=style.LEVERS[lever][1], ylabel=CHANGE)
     ax.set_title(style.LEVERS[lever][0])
     ax.yaxis.set_major_formatter(_SIGNED)
     ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    style.label_ends(ax, ax.get_xlim()[1], ends)
+    style.label_ends(ax, ends)
     return ax
 
 
@@ -138,11 +139,11 @@ def incidence(data, looks, by="policy", ylim=None, ax=None):
         years = rows["month"] / 12.0
         ax.fill_between(years, 100 * rows["low"], 100 * rows["high"], color=look.colour, alpha=0.18, lw=0)
         ax.plot(years, 100 * rows["prob"], color=look.colour, linestyle=look.dash)
-        ends.append((100 * rows["prob"].iloc[-1], look.short, look.colour))
+        ends.append((years.iloc[-1], 100 * rows["prob"].iloc[-1], look.short, look.colour))
     ax.set(xlim=(0, data["month"].max() / 12.0), xlabel="Years from the start", ylabel="Cumulative incidence (%)")
     ax.set_ylim(ylim if ylim is not None else (0, None))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    style.label_ends(ax, ax.get_xlim()[1], ends)
+    style.label_ends(ax, ends)
     return ax
 
 

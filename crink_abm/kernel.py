@@ -7,8 +7,8 @@ lane by lane, only for lanes that need them. No science is added here: every
 right-hand side is a call of a rule.
 """
 
-from .draws import address
 from .codes import Draw
+from .draws import address
 from .levers import COLUMNS
 from .parameters import CATALOGUE
 from .state import FIELDS

@@ -143,9 +143,7 @@ def calendar(
             table[:, column] = _schedule(name, policy[name], n_months, start)
         elif drivers and name in drivers:
             given = drivers[name]
-            table[:, column] = (
-                given if isinstance(given, np.ndarray) else _schedule(name, given, n_months, start)
-            )
+            table[:, column] = given if isinstance(given, np.ndarray) else _schedule(name, given, n_months, start)
         else:
             table[:, column] = season if name == "driver_exercise_season" else DRIVERS[name][0]
     unknown = set(drivers or {}) - set(DRIVERS)

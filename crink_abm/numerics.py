@@ -107,7 +107,7 @@ def logit(prob):
 def logistic_noise(u):
     """A logistic random variable of mean 0 and variance 1 from a uniform ``u``.
 
-        logit(u) sqrt(3) / pi
+    logit(u) sqrt(3) / pi
     """
     return 0.5513288954217921 * logit(u)
 

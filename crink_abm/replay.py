@@ -65,7 +65,7 @@ _KIM_SAYS = {
 
 def options(row: pd.Series, which) -> pd.DataFrame:
     """A leader's options in one month: success, utility, probability."""
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "success": [np.nan if win is None else row[win] for _, _, win, _ in which],
             "utility": [row[name] for _, name, _, _ in which],
@@ -73,7 +73,6 @@ def options(row: pd.Series, which) -> pd.DataFrame:
         },
         index=pd.Index([label for label, *_ in which], name="option"),
     )
-    return table
 
 
 def outcome(model) -> dict[str, str | None]:
@@ -110,7 +109,9 @@ def events(model) -> list[Event]:
         tell("United States", _turns(now, before, "us_crisis", "A crisis elsewhere ties down US forces.",
                                      "The crisis elsewhere is over."))  # fmt: skip
         if now["xi_decides"] > 0:
-            opening = "A crisis breaks out over Taiwan" if before["taiwan_status"] == 0 else "The crisis over Taiwan goes on"
+            opening = (
+                "A crisis breaks out over Taiwan" if before["taiwan_status"] == 0 else "The crisis over Taiwan goes on"
+            )
             opening = "The blockade of Taiwan goes on" if before["taiwan_status"] == 2 else opening
             tell("Xi", f"{opening}. Xi {_XI_SAYS[XiOption(int(now['xi_choice']))]}.", options(now, _XI),
                  {name: float(now[name]) for name in _XI_WEIGHED}, Theory(int(model.parameters["xi_theory"])))  # fmt: skip
@@ -172,7 +173,11 @@ def story(model) -> str:
     """The run told month by month, with each leader's calculus where he decided, and the year's state."""
     history, told = model.history, events(model)
     policy = ", ".join(f"{k} {v:g}" if not isinstance(v, dict) else f"{k} scheduled" for k, v in model.levers.items())
-    lines = [f"Run {model.key[1]} of seed {model.key[0]}, from {model.start}, {len(history)} months.", f"Policy: {policy}.", ""]
+    lines = [
+        f"Run {model.key[1]} of seed {model.key[0]}, from {model.start}, {len(history)} months.",
+        f"Policy: {policy}.",
+        "",
+    ]
     for year, rows in history.groupby([date[:4] for date in history.index]):
         days, active = int(rows["launch_days"].sum()), int(rows["provocation"].sum())
         last = rows.iloc[-1]

@@ -34,9 +34,7 @@ BANDS = (
 def counts(worlds: Worlds, runs: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(events, trials) of each band's outcome in each world, at today's policy."""
     n = len(worlds) * runs
-    results = batch.run_many(
-        levers.calendar(), worlds.values, n, seed=seed, world_of=worlds.of_runs(0, n)
-    )
+    results = batch.run_many(levers.calendar(), worlds.values, n, seed=seed, world_of=worlds.of_runs(0, n))
     when = outcomes.months(results)
     given = outcomes.conditionals(results, when)
     names = list(outcomes.OUTCOMES)

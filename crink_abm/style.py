@@ -1,6 +1,7 @@
 """How charts look: palette, type, human labels, captions, and files whose bytes repeat."""
 
 import contextlib
+import io
 import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -110,6 +111,12 @@ def lever_axis(name: str) -> str:
     return f"{label}\n({ends})"
 
 
+def signed(value: float) -> str:
+    """A number to one decimal with its sign, zero without."""
+    text = f"{value:+.1f}".replace("-", "−")
+    return "0.0" if text[1:] == "0.0" else text
+
+
 def ceiling(value: float) -> float:
     """A round number not below ``value``, for the end of a scale."""
     if not value > 0:
@@ -127,9 +134,19 @@ def context() -> Iterator[None]:
         yield
 
 
+class Sheet(Figure):
+    """A figure that shows itself in a notebook without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        with context():
+            self.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+
 def figure(height: float, width: float = WIDTH) -> Figure:
     """An empty figure (inches) that fits its axes around their labels."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Sheet(figsize=(width, height), layout="constrained")
 
 
 def axes(ax=None):
@@ -143,7 +160,11 @@ def caption(fig: Figure, title: str, notes: Sequence[str], looks: Iterable[Look]
     The figure grows by what stands below.
     """
     width, height = fig.get_size_inches()
-    lines = [line for note in notes for line in textwrap.wrap(note, int(width * 72 / (0.53 * size)))]
+    lines = [
+        line
+        for note in notes
+        for line in textwrap.wrap(note.replace(" %", "\N{NO-BREAK SPACE}%"), int(width * 72 / (0.53 * size)))
+    ]
     marks = [Line2D([], [], color=look.colour, marker=look.marker, linewidth=1.0, label=look.label) for look in looks]
     footer = (len(lines) * size * 1.25 + 9.0) / 72.0
     below = footer + (0.2 if marks else 0.0)
@@ -167,6 +188,7 @@ def settle(fig: Figure) -> Figure:
     fig.set_layout_engine("none")
     for ax in fig.axes:
         ax.set_position(np.round(ax.get_position(original=True).bounds, 5))
+        spread_ends(ax)
     return fig
 
 
@@ -180,20 +202,37 @@ def title_of(fig: Figure) -> str:
     return " ".join(fig.get_suptitle().split())
 
 
-def label_ends(ax, x: float, entries: Iterable[tuple[float, str, str]], size: float = 6.5) -> None:
-    """Write (y, text, colour) labels right of ``x`` in the order of y, moved apart where they would overlap.
+def label_ends(ax, entries: Iterable[tuple[float, float, str, str]], size: float = 6.5) -> None:
+    """Write (x, y, text, colour) labels right of their points, moved apart up and down where they would overlap.
 
-    Call it when the limits of the y axis are final. The type is a darker shade, legible where a light line is.
+    The type is a darker shade, legible where a light line is.
     """
-    entries = sorted(entries)
-    low, high = ax.get_ylim()
-    gap = size * 1.15 / 72.0 * (high - low) / (ax.get_window_extent().height / ax.figure.dpi)
-    places = _apart([y for y, _, _ in entries], gap, low, high)
-    for (_, text, colour), place in zip(entries, places, strict=True):
+    for x, y, text, colour in entries:
         ax.annotate(
-            text, (x, place), xytext=(3, 0), textcoords="offset points", color=_darker(colour), fontsize=size,
-            va="center", annotation_clip=False,
-        )  # fmt: skip
+            text,
+            (x, y),
+            xytext=(3, 0),
+            textcoords="offset points",
+            color=_darker(colour),
+            fontsize=size,
+            va="center",
+            annotation_clip=False,
+            gid="end-label",
+        )
+    spread_ends(ax)
+
+
+def spread_ends(ax) -> None:
+    """Move the labels of :func:`label_ends` apart, given the limits and size the axes have now."""
+    labels = sorted((text for text in ax.texts if text.get_gid() == "end-label"), key=lambda text: text.xy[1])
+    if not labels:
+        return
+    per_point = ax.figure.dpi / 72.0
+    box = ax.get_window_extent()
+    points = [ax.transData.transform(label.xy)[1] / per_point for label in labels]
+    places = _apart(points, 1.15 * labels[0].get_fontsize(), box.y0 / per_point, box.y1 / per_point)
+    for label, point, place in zip(labels, points, places, strict=True):
+        label.set_position((3, round(place - point, 3)))
 
 
 def _darker(colour):

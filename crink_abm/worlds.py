@@ -31,6 +31,12 @@ class Worlds:
         """The world of each run: run k lives in world k modulo the number of worlds."""
         return (np.arange(first_run, first_run + n) % len(self.values)).astype(np.int64)
 
+    def first(self, n: int | None) -> "Worlds":
+        """The first ``n`` worlds (all if None, or if there are no more)."""
+        if n is None or n >= len(self):
+            return self
+        return Worlds(self.values[:n], f"{self.origin}, the first {n}", self.n_drawn, self.report)
+
     def column(self, name: str) -> np.ndarray:
         """The values of one parameter over the worlds."""
         return self.values[:, _NAMES.index(name)]

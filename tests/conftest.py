@@ -11,12 +11,12 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 sys.path.insert(0, str(Path(__file__).parent))
 
-import oracle  # noqa: E402
+import oracle
 
-from crink_abm import batch, levers, worlds  # noqa: E402
-from crink_abm.agents import DeterrenceModel  # noqa: E402
-from crink_abm.parameters import CATALOGUE, checked  # noqa: E402
-from crink_abm.state import FIELDS  # noqa: E402
+from crink_abm import batch, levers, worlds
+from crink_abm.agents import DeterrenceModel
+from crink_abm.parameters import CATALOGUE, checked
+from crink_abm.state import FIELDS
 
 ROOT = Path(__file__).parents[1]
 FIELD_NAMES = [field.name for field in FIELDS]
@@ -50,7 +50,9 @@ def batch_run(policy, parameters, seed, run, months) -> np.ndarray:
 def oracle_run(policy, parameters, seed, run, months) -> np.ndarray:
     """Every field, every month, by the oracle: array (months, fields)."""
     rows = levers.calendar(policy, months).tolist()
-    told = oracle.simulate([dict(zip(levers.COLUMNS, row, strict=True)) for row in rows], checked(parameters), seed, run)
+    told = oracle.simulate(
+        [dict(zip(levers.COLUMNS, row, strict=True)) for row in rows], checked(parameters), seed, run
+    )
     return np.array([[month[name] for name in FIELD_NAMES] for month in told])
 
 

@@ -24,58 +24,164 @@ import math
 
 STATES = {
     # WORLD
-    "taiwan_resolved": 0.0, "korea_resolved": 0.0, "taiwan_war_months": 0.0,
-    "korea_war_months": 0.0, "taiwan_last_force": -1.0, "korea_last_force": -1.0,
-    "nuclear_now": 0.0, "nuclear_used": 0.0, "highest_rung": 0.0, "n_provocations": 0.0,
-    "n_launch_days": 0.0, "first_blockade": -1.0, "first_invasion": -1.0,
-    "first_korea_attack": -1.0, "first_korea_war": -1.0, "first_two_front": -1.0,
-    "first_russian_join": -1.0, "first_nuclear": -1.0, "korea_after_taiwan": -1.0,
-    "taiwan_after_korea": -1.0, "help_realised": 0.0,
+    "taiwan_resolved": 0.0,
+    "korea_resolved": 0.0,
+    "taiwan_war_months": 0.0,
+    "korea_war_months": 0.0,
+    "taiwan_last_force": -1.0,
+    "korea_last_force": -1.0,
+    "nuclear_now": 0.0,
+    "nuclear_used": 0.0,
+    "highest_rung": 0.0,
+    "n_provocations": 0.0,
+    "n_launch_days": 0.0,
+    "first_blockade": -1.0,
+    "first_invasion": -1.0,
+    "first_korea_attack": -1.0,
+    "first_korea_war": -1.0,
+    "first_two_front": -1.0,
+    "first_russian_join": -1.0,
+    "first_nuclear": -1.0,
+    "korea_after_taiwan": -1.0,
+    "taiwan_after_korea": -1.0,
+    "help_realised": 0.0,
     # CHINA
-    "taiwan_status": 0.0, "china_power": 1.0, "china_arming": 0.0, "grievance": "initial_grievance",
-    "china_belief_for": "belief_prior_for", "china_belief_against": "belief_prior_against",
-    "expected_reliability": "reliability_base", "coercion_rok": 0.2, "coercion_japan": 0.2,
-    "pla_activity": 0.0, "china_in_korea": 0.0, "help_expected": 0.0,
+    "taiwan_status": 0.0,
+    "china_power": 1.0,
+    "china_arming": 0.0,
+    "grievance": "initial_grievance",
+    "china_belief_for": "belief_prior_for",
+    "china_belief_against": "belief_prior_against",
+    "expected_reliability": "reliability_base",
+    "coercion_rok": 0.2,
+    "coercion_japan": 0.2,
+    "pla_activity": 0.0,
+    "china_in_korea": 0.0,
+    "help_expected": 0.0,
     # NORTH_KOREA
-    "korea_status": 0.0, "conventional": 1.0, "survivability": "initial_survivability",
-    "technology": "initial_technology", "hardship": "initial_hardship", "reference_point": 0.6,
-    "nk_belief_for": "belief_prior_for", "nk_belief_against": "belief_prior_against",
-    "autonomy": 0.5, "months_since": 2.0, "provocation_memory": 0.5, "provocation": 0.0,
-    "launch_days": 0.0, "north_korea_in": 0.0,
+    "korea_status": 0.0,
+    "conventional": 1.0,
+    "survivability": "initial_survivability",
+    "technology": "initial_technology",
+    "hardship": "initial_hardship",
+    "reference_point": 0.6,
+    "nk_belief_for": "belief_prior_for",
+    "nk_belief_against": "belief_prior_against",
+    "autonomy": 0.5,
+    "months_since": 2.0,
+    "provocation_memory": 0.5,
+    "provocation": 0.0,
+    "launch_days": 0.0,
+    "north_korea_in": 0.0,
     # RUSSIA
-    "ukraine_war": 1.0, "russian_need": "need_at_war", "russian_trust": "initial_trust",
-    "russian_stock": 0.4, "arms_flow": 0.5, "russia_in": 0.0,
+    "ukraine_war": 1.0,
+    "russian_need": "need_at_war",
+    "russian_trust": "initial_trust",
+    "russian_stock": 0.4,
+    "arms_flow": 0.5,
+    "russia_in": 0.0,
     # IRAN
-    "iran_distraction": "iran_mean", "iran_supply": "iran_supply_base", "iran_in": 0.0,
+    "iran_distraction": "iran_mean",
+    "iran_supply": "iran_supply_base",
+    "iran_in": 0.0,
     # UNITED_STATES
-    "us_crisis": 0.0, "munitions": 0.7, "us_will": "will_base", "us_in": 0.0,
+    "us_crisis": 0.0,
+    "munitions": 0.7,
+    "us_will": "will_base",
+    "us_in": 0.0,
     # SOUTH_KOREA
-    "rok_power": "rok_power_start", "rok_consent": 0.5, "rok_hedge": "hedge_base",
+    "rok_power": "rok_power_start",
+    "rok_consent": 0.5,
+    "rok_hedge": "hedge_base",
     # JAPAN
-    "japan_power": "japan_power_start", "japan_access": 0.5, "japan_in": 0.0, "allied_arming": 0.0,
+    "japan_power": "japan_power_start",
+    "japan_access": 0.5,
+    "japan_in": 0.0,
+    "allied_arming": 0.0,
     # TAIWAN
-    "taiwan_defence": "taiwan_power_start", "taiwan_drift": "drift_mean",
+    "taiwan_defence": "taiwan_power_start",
+    "taiwan_drift": "drift_mean",
     # MONITORS
-    "detections": 0.0, "exposure_index": 0.2,
+    "detections": 0.0,
+    "exposure_index": 0.2,
 }
 
 TERMS = frozenset(
-    """
-    deter_gain spiral_gain force_anywhere beijing_win_prob two_front war_anywhere
-    china_strength china_belief taiwan_crisis_prob taiwan_episode xi_decides
-    us_enters_invasion us_enters_blockade win_grey win_blockade_out win_blockade_in win_blockade
-    win_invasion_out win_invasion_in win_invasion cost_posture cost_sea cost_coordination cost_japan
-    cost_sanctions xi_expected_help expected_decline value_wait u_wait u_grey u_blockade u_invasion
-    prob_wait prob_grey prob_blockade prob_invasion xi_choice
-    illicit_income nk_belief china_restraint kim_fear provocation_prob korea_crisis_prob
-    korea_episode kim_decides punish_attack punish_war win_attack win_korea retaliation kim_opening
-    u_stand_down u_hold u_attack u_war prob_stand_down prob_hold prob_attack prob_war kim_choice
-    total_flow kit_return
-    exercise_activity threat_taiwan threat_korea us_capacity attention_taiwan attention_korea
-    us_strength korea_guard us_response
-    japan_strength
-    enforcement
-    """.split()
+    [
+        "deter_gain",
+        "spiral_gain",
+        "force_anywhere",
+        "beijing_win_prob",
+        "two_front",
+        "war_anywhere",
+        "china_strength",
+        "china_belief",
+        "taiwan_crisis_prob",
+        "taiwan_episode",
+        "xi_decides",
+        "us_enters_invasion",
+        "us_enters_blockade",
+        "win_grey",
+        "win_blockade_out",
+        "win_blockade_in",
+        "win_blockade",
+        "win_invasion_out",
+        "win_invasion_in",
+        "win_invasion",
+        "cost_posture",
+        "cost_sea",
+        "cost_coordination",
+        "cost_japan",
+        "cost_sanctions",
+        "xi_expected_help",
+        "expected_decline",
+        "value_wait",
+        "u_wait",
+        "u_grey",
+        "u_blockade",
+        "u_invasion",
+        "prob_wait",
+        "prob_grey",
+        "prob_blockade",
+        "prob_invasion",
+        "xi_choice",
+        "illicit_income",
+        "nk_belief",
+        "china_restraint",
+        "kim_fear",
+        "provocation_prob",
+        "korea_crisis_prob",
+        "korea_episode",
+        "kim_decides",
+        "punish_attack",
+        "punish_war",
+        "win_attack",
+        "win_korea",
+        "retaliation",
+        "kim_opening",
+        "u_stand_down",
+        "u_hold",
+        "u_attack",
+        "u_war",
+        "prob_stand_down",
+        "prob_hold",
+        "prob_attack",
+        "prob_war",
+        "kim_choice",
+        "total_flow",
+        "kit_return",
+        "exercise_activity",
+        "threat_taiwan",
+        "threat_korea",
+        "us_capacity",
+        "attention_taiwan",
+        "attention_korea",
+        "us_strength",
+        "korea_guard",
+        "us_response",
+        "japan_strength",
+        "enforcement",
+    ]
 )
 
 # Levels of the structural switches
@@ -101,15 +207,10 @@ SLOTS = {
     TAIWAN: "u_taiwan_politics",
     JAPAN: "u_japan_enters",
     CHINA: "u_pla_activity u_taiwan_episode u_xi_choice u_taiwan_war_ends "
-           "u_taiwan_war_result u_taiwan_nuclear u_china_joins",
-    NORTH_KOREA: "u_provocation u_launch_days u_korea_episode u_kim_choice "
-                 "u_korea_war_ends u_korea_nuclear",
+    "u_taiwan_war_result u_taiwan_nuclear u_china_joins",
+    NORTH_KOREA: "u_provocation u_launch_days u_korea_episode u_kim_choice u_korea_war_ends u_korea_nuclear",
 }
-DRAWS = {
-    name: (actor, slot)
-    for actor, names in SLOTS.items()
-    for slot, name in enumerate(names.split())
-}
+DRAWS = {name: (actor, slot) for actor, names in SLOTS.items() for slot, name in enumerate(names.split())}
 
 WORD = 2**32
 
@@ -241,8 +342,7 @@ class Run:
         self._address = (seed, run)
         self._calendar = {}
         self._states = {
-            name: float(parameters[start] if isinstance(start, str) else start)
-            for name, start in STATES.items()
+            name: float(parameters[start] if isinstance(start, str) else start) for name, start in STATES.items()
         }
         self._pending = {}
         self._terms = {}
@@ -311,7 +411,8 @@ def the_world_moves(m):
     # iran.distraction
     m.later(
         iran_distraction=unit(
-            m.iran_persistence * m.iran_distraction + (1 - m.iran_persistence) * m.iran_mean
+            m.iran_persistence * m.iran_distraction
+            + (1 - m.iran_persistence) * m.iran_mean
             + m.iran_sd * logistic_noise(m.u_iran_turmoil)
         )
     )
@@ -336,7 +437,8 @@ def monitors_enforce_and_detect(m):
     # monitors.enforcement
     m.term(
         enforcement=unit(
-            m.sanctions_intensity * (m.enforcement_base + m.enforcement_exposure * m.exposure_index)
+            m.sanctions_intensity
+            * (m.enforcement_base + m.enforcement_exposure * m.exposure_index)
             * (1 - m.veto_step * m.driver_veto)
         )
     )
@@ -365,8 +467,11 @@ def munitions_flow(m):
     # russia.flow
     push = m.substitution * m.counter_hybrid * m.illicit_cut * m.illicit_base
     flow = unit(
-        m.russian_need * m.russian_trust * (1 - m.interdiction * m.enforcement)
-        * (1 - m.iran_share * m.iran_supply) * (1 + push)
+        m.russian_need
+        * m.russian_trust
+        * (1 - m.interdiction * m.enforcement)
+        * (1 - m.iran_share * m.iran_supply)
+        * (1 + push)
     )
     m.later(arms_flow=flow)
     m.term(total_flow=flow + m.iran_share * m.iran_supply * m.russian_need)
@@ -378,15 +483,20 @@ def munitions_flow(m):
     # russia.trust
     pressure = (m.enforcement + m.trilateral_coordination) / 2
     trust = unit(
-        m.trust_base + m.trust_flow * m.arms_flow + m.trust_pressure * pressure
-        - m.trust_exposure * m.exposure_index - m.wedge_effect * m.diplomatic_offramp
+        m.trust_base
+        + m.trust_flow * m.arms_flow
+        + m.trust_pressure * pressure
+        - m.trust_exposure * m.exposure_index
+        - m.wedge_effect * m.diplomatic_offramp
     )
     m.later(russian_trust=approach(m.russian_trust, trust, m.trust_adjustment))
 
     # russia.stock
     m.later(
         russian_stock=unit(
-            m.russian_stock + m.stock_rebuild * (1 - m.russian_stock) + m.stock_supply * m.total_flow
+            m.russian_stock
+            + m.stock_rebuild * (1 - m.russian_stock)
+            + m.stock_supply * m.total_flow
             - m.stock_burn * m.ukraine_war
         )
     )
@@ -403,9 +513,7 @@ def pyongyangs_stocks_move(m):
     m.term(illicit_income=m.illicit_base * (1 - m.illicit_cut * m.counter_hybrid))
 
     # north_korea.technology
-    learnt = (
-        m.tech_base + m.tech_flow * (m.arms_flow + m.kit_return) + m.tech_money * m.illicit_income
-    )
+    learnt = m.tech_base + m.tech_flow * (m.arms_flow + m.kit_return) + m.tech_money * m.illicit_income
     traded = 1 - m.tech_talks * m.diplomatic_offramp
     m.later(technology=m.technology + (1 - m.technology) * traded * learnt)
 
@@ -414,16 +522,16 @@ def pyongyangs_stocks_move(m):
     m.later(survivability=m.survivability + (1 - m.survivability) * gain)
 
     # north_korea.conventional
-    stock = (
-        1 - m.conventional_export * m.arms_flow + m.conventional_kit * (m.arms_flow + m.kit_return)
-        - m.hardship / 4
-    )
+    stock = 1 - m.conventional_export * m.arms_flow + m.conventional_kit * (m.arms_flow + m.kit_return) - m.hardship / 4
     m.later(conventional=approach(m.conventional, stock, m.conventional_adjustment))
 
     # north_korea.hardship
     hardship = unit(
-        m.hardship_base + m.hardship_sanctions * m.enforcement - m.hardship_flow * m.arms_flow
-        - m.hardship_illicit * m.illicit_income - m.hardship_china * (1 - m.china_engagement)
+        m.hardship_base
+        + m.hardship_sanctions * m.enforcement
+        - m.hardship_flow * m.arms_flow
+        - m.hardship_illicit * m.illicit_income
+        - m.hardship_china * (1 - m.china_engagement)
     )
     m.later(hardship=approach(m.hardship, hardship, m.hardship_adjustment))
 
@@ -455,9 +563,12 @@ def seoul_answers(m):
     # allies.rok_consent
     m.later(
         rok_consent=logistic(
-            m.consent_base + m.consent_coordination * m.trilateral_coordination
-            + m.consent_threat * m.provocation_memory - m.consent_coercion * m.coercion_rok
-            - m.consent_dual * m.dual_role + m.consent_talks * (m.diplomatic_offramp - 0.5)
+            m.consent_base
+            + m.consent_coordination * m.trilateral_coordination
+            + m.consent_threat * m.provocation_memory
+            - m.consent_coercion * m.coercion_rok
+            - m.consent_dual * m.dual_role
+            + m.consent_talks * (m.diplomatic_offramp - 0.5)
         )
     )
 
@@ -475,8 +586,10 @@ def tokyo_answers(m):
     # allies.japan_access
     m.later(
         japan_access=logistic(
-            m.access_base + m.access_coordination * m.trilateral_coordination
-            + m.access_threat * m.pla_activity - m.access_coercion * m.coercion_japan
+            m.access_base
+            + m.access_coordination * m.trilateral_coordination
+            + m.access_threat * m.pla_activity
+            - m.access_coercion * m.coercion_japan
             - m.access_burden * (m.japan_burden_share - 0.5)
         )
     )
@@ -486,8 +599,10 @@ def tokyo_answers(m):
 
     # allies.allied_arming
     m.later(
-        allied_arming=m.allied_arming + m.arming_reaction_allied * m.china_arming
-        - m.arming_fatigue_allied * m.allied_arming + m.arming_threat * m.pla_activity
+        allied_arming=m.allied_arming
+        + m.arming_reaction_allied * m.china_arming
+        - m.arming_fatigue_allied * m.allied_arming
+        + m.arming_threat * m.pla_activity
     )
 
 
@@ -497,12 +612,10 @@ def taipei_answers(m):
     m.later(taiwan_defence=m.taiwan_defence * (1 - m.siege_loss if besieged else 1 + m.taiwan_growth))
 
     # allies.taiwan_drift
-    mean = (
-        m.drift_mean + m.drift_backing * (m.us_will - 0.5)
-        + m.drift_anxiety * (m.china_engagement - 0.5)
-    )
+    mean = m.drift_mean + m.drift_backing * (m.us_will - 0.5) + m.drift_anxiety * (m.china_engagement - 0.5)
     m.later(
-        taiwan_drift=m.drift_persistence * m.taiwan_drift + (1 - m.drift_persistence) * mean
+        taiwan_drift=m.drift_persistence * m.taiwan_drift
+        + (1 - m.drift_persistence) * mean
         + m.drift_sd * logistic_noise(m.u_taiwan_politics)
     )
 
@@ -520,7 +633,9 @@ def washington_allocates(m):
 
     # united_states.capacity
     free = (
-        1 - m.crisis_drain * m.us_crisis - m.distraction_drain * m.iran_distraction
+        1
+        - m.crisis_drain * m.us_crisis
+        - m.distraction_drain * m.iran_distraction
         + m.japan_relief * m.japan_burden_share * m.japan_access
     )
     m.term(us_capacity=min(max(free * (0.5 + m.munitions / 2), 0.1), 1.5))
@@ -542,7 +657,9 @@ def washington_allocates(m):
 
     # united_states.will
     will = unit(
-        m.will_base - m.will_crisis * m.us_crisis + m.will_sharing * (m.japan_burden_share - 0.5)
+        m.will_base
+        - m.will_crisis * m.us_crisis
+        + m.will_sharing * (m.japan_burden_share - 0.5)
         - m.will_talks * (m.china_engagement + m.diplomatic_offramp) / 2
     )
     m.later(us_will=approach(m.us_will, will, m.will_adjustment))
@@ -570,18 +687,20 @@ def beliefs_and_grievances_move(m):
 
     # china.expected_reliability
     reliability = unit(
-        m.reliability_base + m.reliability_flow * m.arms_flow
-        - m.reliability_exposure * m.exposure_index + (1 - m.ukraine_war) / 10
+        m.reliability_base
+        + m.reliability_flow * m.arms_flow
+        - m.reliability_exposure * m.exposure_index
+        + (1 - m.ukraine_war) / 10
         + (m.russia_in + m.north_korea_in) / 4
     )
-    m.later(
-        expected_reliability=approach(m.expected_reliability, reliability, m.reliability_adjustment)
-    )
+    m.later(expected_reliability=approach(m.expected_reliability, reliability, m.reliability_adjustment))
 
     # china.arming
     m.later(
-        china_arming=m.china_arming + m.arming_reaction_china * m.allied_arming
-        - m.arming_fatigue_china * m.china_arming + m.arming_grievance * (m.grievance - 0.5)
+        china_arming=m.china_arming
+        + m.arming_reaction_china * m.allied_arming
+        - m.arming_fatigue_china * m.china_arming
+        + m.arming_grievance * (m.grievance - 0.5)
     )
 
     # china.power
@@ -596,20 +715,30 @@ def beliefs(m):
 
     # china.belief_counts
     m.later(
-        china_belief_for=phi * m.china_belief_for + (1 - phi) * m.belief_prior_for + shown
-        + m.signal_presence * (m.usfk_posture + m.maritime_posture) / 2 + affirmed,
-        china_belief_against=phi * m.china_belief_against + (1 - phi) * m.belief_prior_against
+        china_belief_for=phi * m.china_belief_for
+        + (1 - phi) * m.belief_prior_for
+        + shown
+        + m.signal_presence * (m.usfk_posture + m.maritime_posture) / 2
+        + affirmed,
+        china_belief_against=phi * m.china_belief_against
+        + (1 - phi) * m.belief_prior_against
         + m.signal_distraction * m.us_crisis
-        + m.signal_conciliation * (m.china_engagement + m.japan_burden_share) / 2 + doubted,
+        + m.signal_conciliation * (m.china_engagement + m.japan_burden_share) / 2
+        + doubted,
     )
 
     # north_korea.belief_counts
     m.later(
-        nk_belief_for=phi * m.nk_belief_for + (1 - phi) * m.belief_prior_for + shown
+        nk_belief_for=phi * m.nk_belief_for
+        + (1 - phi) * m.belief_prior_for
+        + shown
         + m.signal_presence * m.usfk_posture * (1 - m.dual_dilution * m.dual_role)
-        + m.signal_response * m.us_response + affirmed,
-        nk_belief_against=phi * m.nk_belief_against + (1 - phi) * m.belief_prior_against
-        + m.signal_response * (m.provocation - m.us_response) + m.signal_talks * m.diplomatic_offramp
+        + m.signal_response * m.us_response
+        + affirmed,
+        nk_belief_against=phi * m.nk_belief_against
+        + (1 - phi) * m.belief_prior_against
+        + m.signal_response * (m.provocation - m.us_response)
+        + m.signal_talks * m.diplomatic_offramp
         + doubted,
     )
 
@@ -618,12 +747,17 @@ def chinas_grievance(m):
     # china.grievance
     posture = m.spiral_gain * (
         m.grievance_ground * m.usfk_posture * (1 + m.dual_role) / 2
-        + m.grievance_sea * m.maritime_posture + m.grievance_exercise * m.exercise_activity
+        + m.grievance_sea * m.maritime_posture
+        + m.grievance_exercise * m.exercise_activity
     )
     target = unit(
-        m.grievance_base + posture + m.grievance_coordination * m.trilateral_coordination
-        + m.grievance_japan * m.japan_burden_share + m.grievance_sanctions * m.sanctions_intensity
-        + m.grievance_drift * m.taiwan_drift + m.grievance_hedge * m.rok_hedge
+        m.grievance_base
+        + posture
+        + m.grievance_coordination * m.trilateral_coordination
+        + m.grievance_japan * m.japan_burden_share
+        + m.grievance_sanctions * m.sanctions_intensity
+        + m.grievance_drift * m.taiwan_drift
+        + m.grievance_hedge * m.rok_hedge
         - m.grievance_engagement * m.china_engagement
     )
     m.later(grievance=approach(m.grievance, target, m.grievance_adjustment))
@@ -643,14 +777,13 @@ def xi_weighs_the_strait(m):
     # china.pla_activity
     mean = m.pla_grievance * (m.grievance - 0.5) + m.pla_drift * m.taiwan_drift
     m.later(
-        pla_activity=m.pla_persistence * m.pla_activity + (1 - m.pla_persistence) * mean
+        pla_activity=m.pla_persistence * m.pla_activity
+        + (1 - m.pla_persistence) * mean
         + m.pla_sd * logistic_noise(m.u_pla_activity)
     )
 
     # china.crisis_prob
-    log_odds = (
-        m.taiwan_crisis_logit + m.crisis_grievance * (m.grievance - 0.5) + m.crisis_pla * m.pla_activity
-    )
+    log_odds = m.taiwan_crisis_logit + m.crisis_grievance * (m.grievance - 0.5) + m.crisis_pla * m.pla_activity
     if m.korea_status >= FORCE:
         log_odds += {NONE: 0.0, TACIT: 1.0, DIRECTED: 1.5}[m.coordination] * m.strait_opportunism
     if m.korea_status == CRISIS and m.coordination != NONE:
@@ -709,17 +842,11 @@ def xi_sees(m):
 
 def xi_counts_costs(m):
     # china.cost_of_posture
-    m.term(
-        cost_posture=m.deter_gain * m.ground_cost * m.usfk_posture * m.dual_role * m.heavy_share
-        * m.rok_consent
-    )
+    m.term(cost_posture=m.deter_gain * m.ground_cost * m.usfk_posture * m.dual_role * m.heavy_share * m.rok_consent)
     # china.cost_of_sea_power
     m.term(cost_sea=m.deter_gain * m.sea_cost * m.maritime_posture)
     # china.cost_of_coordination
-    m.term(
-        cost_coordination=m.deter_gain * m.coordination_cost * m.trilateral_coordination
-        * m.japan_access
-    )
+    m.term(cost_coordination=m.deter_gain * m.coordination_cost * m.trilateral_coordination * m.japan_access)
     # china.cost_of_japan
     m.term(cost_japan=m.deter_gain * m.japan_cost * m.japan_burden_share * m.japan_access)
     # china.cost_of_sanctions
@@ -750,8 +877,10 @@ def xi_values_waiting(m):
 
     # china.value_of_waiting
     m.term(
-        value_wait=m.status_quo_value - m.wait_grievance * m.grievance
-        - m.wait_decline * m.expected_decline + m.wait_assurance * m.china_engagement
+        value_wait=m.status_quo_value
+        - m.wait_grievance * m.grievance
+        - m.wait_decline * m.expected_decline
+        + m.wait_assurance * m.china_engagement
         - m.audience_cost * m.taiwan_episode * xi_stake(m)
     )
 
@@ -766,9 +895,7 @@ def xi_chooses(m):
     def gamble(win_prob, win, lose):
         return lottery(win_prob, win, lose, r, m.xi_theory, *taste, m.weighting)
 
-    grey = gamble(
-        m.win_grey, m.grey_stake * stake - m.fixed_cost_grey, -m.fixed_cost_grey - m.grey_stake
-    )
+    grey = gamble(m.win_grey, m.grey_stake * stake - m.fixed_cost_grey, -m.fixed_cost_grey - m.grey_stake)
     if m.taiwan_episode == FORCE:
         grey -= m.audience_cost
     n = m.blockade_share * (help_ - cost) - m.fixed_cost_blockade
@@ -776,9 +903,7 @@ def xi_chooses(m):
     m.term(
         u_wait=sure(m.value_wait, r, m.xi_theory, *taste),
         u_grey=grey,
-        u_blockade=gamble(
-            m.win_blockade, m.blockade_stake * stake + n, n - m.blockade_share * m.loss_invasion
-        ),
+        u_blockade=gamble(m.win_blockade, m.blockade_stake * stake + n, n - m.blockade_share * m.loss_invasion),
         u_invasion=gamble(m.win_invasion, stake + k, k - m.loss_invasion),
     )
 
@@ -815,7 +940,8 @@ def kim_weighs_korea(m):
     m.term(
         kim_fear=unit(
             m.spiral_gain * (forces + m.fear_exercise * m.exercise_activity)
-            + m.fear_hedge * m.rok_hedge - m.fear_relief * m.diplomatic_offramp
+            + m.fear_hedge * m.rok_hedge
+            - m.fear_relief * m.diplomatic_offramp
         )
     )
 
@@ -844,11 +970,14 @@ def kim_provokes(m):
     # north_korea.provocation
     m.term(
         provocation_prob=logistic(
-            m.provoke_base + m.provoke_memory * m.provocation_memory
+            m.provoke_base
+            + m.provoke_memory * m.provocation_memory
             + m.provoke_exercise * m.exercise_activity
             + m.provoke_coordination * m.trilateral_coordination
-            + m.provoke_survivability * m.survivability + m.provoke_hardship * m.hardship
-            + m.provoke_light * m.usfk_posture * (1 - m.heavy_share) - m.provoke_belief * m.nk_belief
+            + m.provoke_survivability * m.survivability
+            + m.provoke_hardship * m.hardship
+            + m.provoke_light * m.usfk_posture * (1 - m.heavy_share)
+            - m.provoke_belief * m.nk_belief
             + m.diplomatic_offramp * (m.provoke_reward * m.provocation_memory - m.provoke_talks)
             - m.china_restraint
         )
@@ -866,8 +995,11 @@ def kim_provokes(m):
 def korean_crisis(m):
     # north_korea.crisis_prob
     log_odds = (
-        m.korea_crisis_logit + m.crisis_provocation * m.provocation_memory + m.crisis_fear * m.kim_fear
-        + m.crisis_light * m.usfk_posture * (1 - m.heavy_share) + m.crisis_hardship * (m.hardship - 0.5)
+        m.korea_crisis_logit
+        + m.crisis_provocation * m.provocation_memory
+        + m.crisis_fear * m.kim_fear
+        + m.crisis_light * m.usfk_posture * (1 - m.heavy_share)
+        + m.crisis_hardship * (m.hardship - 0.5)
         - m.china_restraint
     )
     if m.taiwan_status >= FORCE:
@@ -925,7 +1057,8 @@ def kim_chooses(m):
     hold = wait + m.hold_gain * (1 + m.diplomatic_offramp) / 2 - restrained / 4
     gain = (
         bold * (m.attack_gain + m.attack_desperation * m.hardship + m.attack_confidence * m.technology)
-        + m.attack_reward * m.diplomatic_offramp + m.kim_opening
+        + m.attack_reward * m.diplomatic_offramp
+        + m.kim_opening
     )
     lost = m.war_loss * (1 + m.punish_war) / 2 + m.war_caution + m.hedge_deterrence * m.rok_hedge
 
@@ -1001,8 +1134,11 @@ def partners_join(m):
 
     # russia.joins
     interest = (
-        m.russia_interest * (m.russian_stock - 0.5) - m.ukraine_war
-        + m.settlement_tie * (1 - m.ukraine_war) + m.russia_binding * m.trilateral_coordination + pull
+        m.russia_interest * (m.russian_stock - 0.5)
+        - m.ukraine_war
+        + m.settlement_tie * (1 - m.ukraine_war)
+        + m.russia_binding * m.trilateral_coordination
+        + pull
     )
     cost = m.russia_join_cost * m.trilateral_coordination * m.attention_taiwan
     p = m.join_speed * logistic(m.russia_reliability + interest - cost)
@@ -1037,8 +1173,7 @@ def nuclear_rung(m):
         return unit(
             m.nuclear_rate
             * math.exp(
-                m.nuclear_parties_effect * (parties - 2) + m.nuclear_losing_effect * losing
-                - m.nuclear_caution * other
+                m.nuclear_parties_effect * (parties - 2) + m.nuclear_losing_effect * losing - m.nuclear_caution * other
             )
         )
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -73,11 +74,13 @@ def test_sweep_then_replay_then_plot(capsys, tiny):
     status, out, _ = _call(capsys, "plot", out_dir, "--out", tiny / "again", "--json")
     assert status == 0
     for path in json.loads(out)["charts"]:
-        assert os.path.getsize(path) > 1000
+        assert Path(path).stat().st_size > 1000
 
 
 def test_compare_pairs_with_today(capsys):
-    status, out, _ = _call(capsys, "compare", "usfk_posture=0.8", "--runs", 500, "--worlds", "defaults", "--months", 36, "--json")
+    status, out, _ = _call(
+        capsys, "compare", "usfk_posture=0.8", "--runs", 500, "--worlds", "defaults", "--months", 36, "--json"
+    )
     data = json.loads(out)
     assert status == 0
     assert data["baseline"] == "today"
@@ -131,7 +134,10 @@ def test_bad_input_gives_one_clear_message_and_exit_2(capsys, arguments, words, 
     [
         ("[experiment\n", "not valid TOML"),
         ('[experiment]\nname="x"\nseed=1\nruns=0\n', "experiment.runs"),
-        ('[experiment]\nname="x"\nseed=1\nruns=5\n[levers]\nusfk_posture={from=0,to=2,points=3}\n', "levers.usfk_posture.to"),
+        (
+            '[experiment]\nname="x"\nseed=1\nruns=5\n[levers]\nusfk_posture={from=0,to=2,points=3}\n',
+            "levers.usfk_posture.to",
+        ),
         ('[experiment]\nname="x"\nseed=1\nruns=5\n[worlds]\nensemble="calibratd"\n', "worlds.ensemble"),
         ('[experiment]\nname="x"\nseed=1\nruns=5\n[lever]\n', "lever"),
     ],
@@ -162,7 +168,9 @@ def test_help_and_version():
 
 def test_interrupt_exits_130_and_the_same_command_continues(tiny):
     plan = tiny / "long.toml"
-    plan.write_text(TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 60000").replace("months = 24", "months = 120"))
+    plan.write_text(
+        TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 60000").replace("months = 24", "months = 120")
+    )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out", str(tiny / "long")]
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)

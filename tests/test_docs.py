@@ -25,7 +25,10 @@ def test_every_rule_has_an_equation_and_names_what_it_reads():
         equation = " ".join(re.findall(r"```(.*?)```", text, re.S))
         for name in step.reads:
             short = name.removesuffix("_prob")
-            assert name in equation or short in equation or _is_named_otherwise(step.name, name, text), (step.name, name)
+            assert name in equation or short in equation or _is_named_otherwise(step.name, name, text), (
+                step.name,
+                name,
+            )
 
 
 def _is_named_otherwise(rule, name, text):
@@ -34,8 +37,8 @@ def _is_named_otherwise(rule, name, text):
              "loss_aversion", "weighting", "belief_memory", "month"}  # fmt: skip
     return (
         name in words
-        or (rule == "china.win_prob" and name.startswith(("us_enters", "invasion_", "blockade_")))
-        or (rule == "china.option_probs" and name.startswith("cost_"))
+        or (rule == "xi.win_prob" and name.startswith(("us_enters", "invasion_", "blockade_")))
+        or (rule == "xi.option_probs" and name.startswith("cost_"))
         or (rule == "world.record" and name.startswith("first_"))
         or (rule == "world.second_front" and name.startswith("first_"))
         or (rule == "world.force_anywhere")

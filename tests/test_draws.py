@@ -81,7 +81,7 @@ def test_draws_are_uniform_and_uncorrelated():
     months = np.arange(n, dtype=np.uint64)
     series = {d: draws.pair(np.uint64(1), np.uint64(0), months, np.uint64(draws.address(d)))[d.slot & 1] for d in Draw}
     for values in series.values():
-        assert 0.0 < values.min()
+        assert values.min() > 0.0
         assert values.max() < 1.0
         assert stats.kstest(values, "uniform").pvalue > 1e-4
     matrix = np.corrcoef(np.array(list(series.values())))

@@ -67,7 +67,9 @@ def test_newcombe_is_antisymmetric():
     assert one[1] == pytest.approx(-other[2])
 
 
-@pytest.mark.parametrize(("both", "up", "down"), [(0.10, 0.02, 0.03), (0.30, 0.10, 0.05), (0.0, 0.01, 0.02), (0.05, 0.001, 0.02)])
+@pytest.mark.parametrize(
+    ("both", "up", "down"), [(0.10, 0.02, 0.03), (0.30, 0.10, 0.05), (0.0, 0.01, 0.02), (0.05, 0.001, 0.02)]
+)
 def test_newcombe_covers_paired_differences(both, up, down):
     """Coverage over simulated paired tables; the floor allows for 4 standard errors of the simulation."""
     rng = np.random.default_rng(12)
@@ -93,19 +95,44 @@ def test_false_discovery_holds_under_the_null():
     naive = controlled = 0
     for _ in range(200):
         up = rng.binomial(200, 0.5, size=500)
-        q = estimate.false_discovery(up, 200 - up)
-        controlled += (q <= 0.05).any()
-        p = 2 * stats.binom.cdf(np.minimum(up, 200 - up), 200, 0.5)
+        p = estimate.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9))
+        controlled += (estimate.false_discovery(p) <= 0.05).any()
         naive += (p <= 0.05).any()
     assert controlled <= stats.binom(200, 0.05).ppf(0.999)
     assert naive > 190
 
 
+def test_a_difference_that_a_few_worlds_carry_is_not_clear():
+    """All of a difference in 2 of 100 worlds: clear for the runs as a sample, not for the worlds as a sample."""
+    rose = np.zeros((100, 1))
+    rose[:2] = 10
+    change = estimate.spreads(rose, rose, np.full(100, 10), {})
+    few = estimate.difference_test([20], [0], [0.02], change["worlds_se"])
+    spread = estimate.spreads(np.full((100, 1), 0.2), np.full((100, 1), 0.2), np.full(100, 10), {})
+    everywhere = estimate.difference_test([20], [0], [0.02], spread["worlds_se"])
+    assert few[0] > 0.05
+    assert everywhere[0] < 1e-4
+
+
+def test_paired_change_has_its_own_spread():
+    """A lever that helps half the structures and harms the other: no mean change, all of it structural spread."""
+    rng = np.random.default_rng(4)
+    switch = np.arange(400) % 2
+    rose = rng.binomial(50, np.where(switch == 1, 0.2, 0.0))[:, None]
+    fell = rng.binomial(50, np.where(switch == 0, 0.2, 0.0))[:, None]
+    change = estimate.spreads(rose - fell, rose + fell, np.full(400, 50), {"switch": switch})
+    assert change["structure_sd"][0] == pytest.approx(0.2, abs=0.01)
+    assert change["parameter_sd"][0] < 0.03
+    assert change["structure_low"][0] == pytest.approx(-0.2, abs=0.02)
+
+
 def _made_up(rng, n_worlds, m, sd_param, sd_struct):
     switch = np.arange(n_worlds) % 3
-    prob = np.clip(0.4 + sd_struct * np.array([-1, 0, 1])[switch] * np.sqrt(1.5) + rng.normal(0, sd_param, n_worlds), 0, 1)
+    prob = np.clip(
+        0.4 + sd_struct * np.array([-1, 0, 1])[switch] * np.sqrt(1.5) + rng.normal(0, sd_param, n_worlds), 0, 1
+    )
     events = rng.binomial(m, prob)[:, None]
-    return estimate.spreads(events, np.full(n_worlds, m), {"switch": switch})
+    return estimate.spreads(events, events, np.full(n_worlds, m), {"switch": switch})
 
 
 @pytest.mark.parametrize(("sd_param", "sd_struct"), [(0.08, 0.0), (0.0, 0.08), (0.06, 0.06), (0.0, 0.0)])

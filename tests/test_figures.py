@@ -37,7 +37,11 @@ class FakeResults:
         self.manifest = {
             "name": "made_up", "n_runs_per_point": 1000, "seed": 7, "swept": list(swept),
             "worlds": {"n": 42, "screen": {"share_kept": 0.125}},
-            "experiment": {"experiment": {"months": 120}, "packages": packages},
+            "experiment": {
+                "experiment": {"months": 120},
+                "packages": packages,
+                "levers": {name: {"from": 0.0, "to": 1.0, "points": 3} for name in swept},
+            },
         }  # fmt: skip
 
     def _estimate(self, name, k):
@@ -170,7 +174,7 @@ def _drawings():
     curves = results.competing([0])
     looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
     rows = along.assign(row="lever", policy="p").iloc[:1]
-    grid = charts._crossed(results.slice("any_failure", *SWEPT[:2]), *SWEPT[:2])
+    grid = charts._on_grid(results, results.slice("any_failure", *SWEPT[:2]), *SWEPT[:2])
     return {
         "heat_map": lambda ax: figures.heat_map(grid, *SWEPT[:2], 5, ax=ax),
         "response": lambda ax: figures.response(along, "exposure", 0.5, ax=ax),
@@ -191,9 +195,23 @@ def test_figures_draw_on_the_given_axes_and_return_them(name):
 
 
 def test_labels_at_line_ends_never_overlap():
+    ax = style.figure(2).add_subplot()
+    ax.set_ylim(0, 1)
+    style.label_ends(ax, [(1, y, str(y), style.INK) for y in (0.5, 0.51, 0.0, 0.49)])
+    style.settle(ax.figure)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_labels_with_room_stay_at_their_lines():
     places = style._apart([1.0, 1.01, 1.02, 5.0], 0.5, 0.0, 6.0)
     assert np.diff(places).min() >= 0.5 - 1e-9
     assert places[3] == 5.0
+
+
+@pytest.mark.parametrize("value, text", [(1.23, "+1.2"), (-0.5, "−0.5"), (0.0, "0.0"), (-0.01, "0.0")])
+def test_signed_numbers_carry_a_sign_unless_zero(value, text):
+    assert style.signed(value) == text
 
 
 @pytest.mark.parametrize("value, end", [(0.3, 0.3), (4.2, 5.0), (9.6, 10.0), (12.0, 15.0), (0.0, 1.0)])
@@ -233,7 +251,7 @@ def test_titles_and_footers_do_not_overlap(drawn, name):
 
 def test_second_call_writes_the_same_bytes(tmp_path):
     results = FakeResults(swept=SWEPT[:2])
-    only = ["heat_any_failure", "frontier", "levers"]
+    only = ["heat_any_failure", "levers"]
     first = charts.draw(results, tmp_path / "a", only=only)
     with style.matplotlib.rc_context({"font.size": 20, "svg.hashsalt": None, "axes.facecolor": "red"}):
         second = charts.draw(results, tmp_path / "b", only=only)

@@ -19,7 +19,7 @@ LAYERS = {
     "kernel": 5, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
-    "sweeps": 9, "audit": 10, "api": 10, "bench": 10, "describe": 10,
+    "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "bench": 10, "describe": 10,
     "style": 8, "figures": 9, "charts": 10,
     "cli": 11, "__init__": 12,
 }  # fmt: skip
@@ -64,14 +64,21 @@ def test_rules_know_only_arithmetic():
         tree = ast.parse(path.read_text())
         seen = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         assert seen <= {"numerics", "common", "math"}, path
-        assert not [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.Global | ast.For | ast.While | ast.Pow)], path
+        assert not [
+            n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.Global | ast.For | ast.While | ast.Pow)
+        ], path
         called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         assert not called & {"min", "max", "sum", "abs", "round", "print", "open", "float"}, path
 
 
-@pytest.mark.parametrize(("library", "rooms"), [("mesa", {"agents", "bench"}), ("numba", {"compiler"}), ("matplotlib", {"style", "figures", "charts"})])
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [("mesa", {"agents", "bench"}), ("numba", {"compiler"}), ("matplotlib", {"style", "figures", "charts"})],
+)
 def test_heavy_libraries_stay_in_their_rooms(library, rooms):
-    found = {top for path, top, parts in _modules() for name, own, _ in _imports(path, parts) if not own and name == library}
+    found = {
+        top for path, top, parts in _modules() for name, own, _ in _imports(path, parts) if not own and name == library
+    }
     assert found <= rooms
 
 

@@ -152,7 +152,7 @@ def test_history_story_and_explanation_agree():
     told = model.explain("china", month=event.month)
     row = model.history.iloc[event.month]
     assert told.loc["u_invasion", "value"] == row["u_invasion"] == event.calculus.loc["invasion", "utility"]
-    asked = next(step.reads for step in steps() if step.name == "china.utilities")
+    asked = next(step.reads for step in steps() if step.name == "xi.utilities")
     assert all(f"{name} = " in told.loc["u_invasion", "inputs"] for name in asked)
     assert event.date in model.story
     assert model.explain("xi", event.date).equals(told)

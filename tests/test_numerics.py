@@ -23,7 +23,9 @@ def _worst_ulp(function, truth, points):
 
 RNG = np.random.default_rng(20260101)
 EXP_POINTS = np.concatenate([RNG.uniform(-707, 708, 4000), RNG.normal(0, 1, 4000), [0.0, 1e-300, -1e-17]]).tolist()
-LOG_POINTS = np.concatenate([np.exp(RNG.uniform(-690, 700, 4000)), RNG.uniform(0.5, 2, 4000), 1 + RNG.normal(0, 1e-4, 500)]).tolist()
+LOG_POINTS = np.concatenate(
+    [np.exp(RNG.uniform(-690, 700, 4000)), RNG.uniform(0.5, 2, 4000), 1 + RNG.normal(0, 1e-4, 500)]
+).tolist()
 
 
 def test_exp_is_within_one_ulp():

@@ -8,7 +8,7 @@ from conftest import random_policy, random_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crink_abm.rules import allies, china, common, iran, monitors, north_korea, russia, united_states
+from crink_abm.rules import allies, china, common, iran, monitors, north_korea, russia, united_states, xi
 from crink_abm.transition import steps
 
 unit = st.floats(0.0, 1.0)
@@ -119,7 +119,7 @@ def test_fearons_bargaining_range():
             for q in np.linspace(0.0, 1.0, 21):
                 if abs(q - (p - cost)) < 1e-9:
                     continue
-                u = china.utilities(value_wait=float(q), win_invasion=p, fixed_cost_invasion=cost, **base)
+                u = xi.utilities(value_wait=float(q), win_invasion=p, fixed_cost_invasion=cost, **base)
                 invade = common.quantal(*u, 5000.0)[3] > 0.5
                 assert invade == (p - cost > q)
 
@@ -159,11 +159,19 @@ def test_a_threat_in_one_theatre_draws_attention_from_the_other():
 def test_every_imposed_cost_lowers_the_utility_of_force(posture, sea, coord, japan, sanctions, win):
     rng = np.random.default_rng(0)
     world = random_world(rng) | {"xi_theory": 0.0}
-    reads = {s.name: s for s in steps()}["china.utilities"].reads
+    reads = {s.name: s for s in steps()}["xi.utilities"].reads
     inputs = {name: world.get(name, 0.4) for name in reads} | {"win_invasion": win, "taiwan_episode": 1.0}
-    none = inputs | dict.fromkeys(("cost_posture", "cost_sea", "cost_coordination", "cost_japan", "cost_sanctions"), 0.0)
-    some = none | {"cost_posture": posture, "cost_sea": sea, "cost_coordination": coord, "cost_japan": japan, "cost_sanctions": sanctions}
-    before, after = china.utilities(**none), china.utilities(**some)
+    none = inputs | dict.fromkeys(
+        ("cost_posture", "cost_sea", "cost_coordination", "cost_japan", "cost_sanctions"), 0.0
+    )
+    some = none | {
+        "cost_posture": posture,
+        "cost_sea": sea,
+        "cost_coordination": coord,
+        "cost_japan": japan,
+        "cost_sanctions": sanctions,
+    }
+    before, after = xi.utilities(**none), xi.utilities(**some)
     assert after[3] <= before[3]
     assert after[0] == before[0]
 
@@ -230,7 +238,7 @@ def test_every_rule_stays_finite_over_the_full_ranges(seed):
                 inputs.append(world[name])
             elif name in policy:
                 inputs.append(policy[name])
-            elif name.endswith("_status") or name.endswith("_episode"):
+            elif name.endswith(("_status", "_episode")):
                 inputs.append(float(rng.integers(4)))
             else:
                 inputs.append(rng.uniform(0.01, 0.99))
@@ -239,7 +247,7 @@ def test_every_rule_stays_finite_over_the_full_ranges(seed):
         assert len(out) == len(step.writes)
         for name, value in zip(step.writes, out, strict=True):
             assert math.isfinite(value), (step.name, name)
-            if name.startswith("prob_") or name.endswith("_prob") or name.startswith("win_"):
+            if name.startswith(("prob_", "win_")) or name.endswith("_prob"):
                 assert -1e-12 <= value <= 1.0 + 1e-12, (step.name, name)
 
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import InputError, design, estimate, outcomes, sweeps
+from crink_abm import InputError, design, estimate, outcomes
 from crink_abm.kernel import RESULTS
 from crink_abm.store import Store
 
@@ -32,7 +32,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    return sweeps.sweep(SMALL, tmp_path_factory.mktemp("small"))
+    return crink.sweep(SMALL, tmp_path_factory.mktemp("small"))
 
 
 def _digest(folder):
@@ -48,6 +48,16 @@ def test_points_cover_the_grid_the_curves_the_packages_and_the_baseline(results)
     assert base["label"] == "baseline"
     assert (base["usfk_posture"], base["trilateral_coordination"], base["dual_role"]) == (0.5, 0.5, 0.5)
     assert "2027-01" in results.points.loc[results.points["label"] == "surge", "schedules"].iloc[0]
+
+
+def test_results_read_back_as_the_sweep_that_was_run(results):
+    """The manifest keeps the order of the file: point numbers mean the same policies when read back."""
+    for number, chosen in enumerate(results.sweep.policies):
+        row = results.points.loc[number]
+        for name, value in chosen.items():
+            assert isinstance(value, dict) or row[name] == value
+    assert results.sweep.families == results.points["family"].tolist()
+    assert set(results.sweep.families) == {"grid", "one_at_a_time", "package", "baseline"}
 
 
 def test_every_estimate_has_its_interval_and_its_number_of_runs(results):
@@ -99,26 +109,30 @@ def test_replay_names_what_exists(results):
 
 
 def test_mesa_engine_gives_the_same_bytes(tmp_path):
-    tiny = SMALL | {"experiment": {"name": "tiny", "seed": 5, "runs": 6, "months": 12}, "one_at_a_time": None, "packages": {}}
-    sweeps.sweep(tiny, tmp_path / "a")
-    sweeps.sweep(tiny, tmp_path / "b", engine="mesa")
+    tiny = SMALL | {
+        "experiment": {"name": "tiny", "seed": 5, "runs": 6, "months": 12},
+        "one_at_a_time": None,
+        "packages": {},
+    }
+    crink.sweep(tiny, tmp_path / "a")
+    crink.sweep(tiny, tmp_path / "b", engine="mesa")
     assert _digest(tmp_path / "a") == _digest(tmp_path / "b")
 
 
 def test_running_again_changes_no_byte(results):
     before = _digest(results.folder)
-    sweeps.sweep(SMALL, results.folder)
+    crink.sweep(SMALL, results.folder)
     assert _digest(results.folder) == before
 
 
 def test_number_of_threads_changes_no_byte(results, tmp_path):
-    sweeps.sweep(SMALL, tmp_path, workers=1)
+    crink.sweep(SMALL, tmp_path, workers=1)
     assert _digest(tmp_path) == _digest(results.folder)
 
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "flipped"])
 def test_a_damaged_part_is_made_again(results, tmp_path, damage):
-    sweeps.sweep(SMALL, tmp_path)
+    crink.sweep(SMALL, tmp_path)
     whole = _digest(tmp_path)
     part = next((tmp_path / "runs").glob("*.parquet"))
     data = bytearray(part.read_bytes())
@@ -129,7 +143,7 @@ def test_a_damaged_part_is_made_again(results, tmp_path, damage):
     else:
         data[len(data) // 3] ^= 0x10
         part.write_bytes(data)
-    sweeps.sweep(SMALL, tmp_path)
+    crink.sweep(SMALL, tmp_path)
     assert _digest(tmp_path) == whole
 
 
@@ -153,7 +167,9 @@ def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
     subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)
     for wait in (0.2, 0.4, 0.6):
         folder = tmp_path / f"cut{wait}"
-        process = subprocess.Popen([*command, str(folder)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*command, str(folder)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         while not list(folder.glob("runs/*.parquet")) and process.poll() is None:
             time.sleep(0.01)
         time.sleep(wait)
@@ -231,7 +247,7 @@ def test_screen_reports_what_it_kept():
 def test_bad_experiments_are_told_in_one_sentence(change, message, tmp_path):
     folder = tmp_path / "never"
     with pytest.raises(InputError, match=message):
-        sweeps.sweep(SMALL | change, folder)
+        crink.sweep(SMALL | change, folder)
     assert not list(tmp_path.rglob("*.parquet"))
 
 

@@ -4,7 +4,10 @@ from ..numerics import logistic, logistic_noise
 from .common import approach, unit
 
 
-def rok_consent(trilateral_coordination, provocation_memory, coercion_rok, dual_role, diplomatic_offramp, consent_base, consent_coordination, consent_threat, consent_coercion, consent_dual, consent_talks):
+def rok_consent(
+    trilateral_coordination, provocation_memory, coercion_rok, dual_role, diplomatic_offramp, consent_base,
+    consent_coordination, consent_threat, consent_coercion, consent_dual, consent_talks,
+):  # fmt: skip
     """Seoul's consent to the use of US forces in Korea for Taiwan.
 
         rok_consent' = Λ( consent_base + consent_coordination trilateral_coordination
@@ -22,7 +25,10 @@ def rok_consent(trilateral_coordination, provocation_memory, coercion_rok, dual_
     )
 
 
-def rok_hedge(rok_hedge, us_will, survivability, usfk_posture, dual_role, trilateral_coordination, hedge_base, hedge_fear, hedge_assurance, dual_dilution, hedge_adjustment):
+def rok_hedge(
+    rok_hedge, us_will, survivability, usfk_posture, dual_role, trilateral_coordination, hedge_base, hedge_fear,
+    hedge_assurance, dual_dilution, hedge_adjustment,
+):  # fmt: skip
     """South Korea's nuclear hedge: how near a bomb of its own Seoul stands.
 
         target = [ hedge_base + hedge_fear survivability
@@ -46,7 +52,10 @@ def rok_power(rok_power, rok_growth):
     return rok_power * (1.0 + rok_growth)
 
 
-def japan_access(trilateral_coordination, pla_activity, coercion_japan, japan_burden_share, access_base, access_coordination, access_threat, access_coercion, access_burden):
+def japan_access(
+    trilateral_coordination, pla_activity, coercion_japan, japan_burden_share, access_base, access_coordination,
+    access_threat, access_coercion, access_burden,
+):  # fmt: skip
     """Tokyo's readiness to open its bases and to fight.
 
         japan_access' = Λ( access_base + access_coordination trilateral_coordination + access_threat pla_activity
@@ -56,7 +65,10 @@ def japan_access(trilateral_coordination, pla_activity, coercion_japan, japan_bu
     """
     return logistic(
         (access_base + access_coordination * trilateral_coordination)
-        + (access_threat * pla_activity - (access_coercion * coercion_japan + access_burden * (japan_burden_share - 0.5)))
+        + (
+            access_threat * pla_activity
+            - (access_coercion * coercion_japan + access_burden * (japan_burden_share - 0.5))
+        )
     )
 
 
@@ -95,7 +107,10 @@ def taiwan_defence(taiwan_defence, taiwan_growth, taiwan_status, siege_loss):
     return taiwan_defence * (1.0 - siege_loss if taiwan_status >= 2.0 else 1.0 + taiwan_growth)
 
 
-def taiwan_drift(taiwan_drift, us_will, china_engagement, drift_persistence, drift_mean, drift_sd, drift_backing, drift_anxiety, u_taiwan_politics):
+def taiwan_drift(
+    taiwan_drift, us_will, china_engagement, drift_persistence, drift_mean, drift_sd, drift_backing,
+    drift_anxiety, u_taiwan_politics,
+):  # fmt: skip
     """Political drift away from unification (about -1 to 1).
 
         mean = drift_mean + drift_backing (us_will - 1/2) + drift_anxiety (china_engagement - 1/2)
@@ -109,7 +124,9 @@ def taiwan_drift(taiwan_drift, us_will, china_engagement, drift_persistence, dri
     )
 
 
-def allied_arming(allied_arming, china_arming, pla_activity, arming_reaction_allied, arming_fatigue_allied, arming_threat):
+def allied_arming(
+    allied_arming, china_arming, pla_activity, arming_reaction_allied, arming_fatigue_allied, arming_threat,
+):  # fmt: skip
     """The allies' build-up beyond trend: Richardson's second equation.
 
         allied_arming' = allied_arming + arming_reaction_allied china_arming - arming_fatigue_allied allied_arming

@@ -65,9 +65,7 @@ def lottery(win_prob, win, lose, reference, theory, curvature, loss_aversion, we
     else:
         w = weight(win_prob, weighting)
         share_low = weight(1.0 - win_prob, weighting)
-    return w * prospect(high, curvature, loss_aversion) + share_low * prospect(
-        low, curvature, loss_aversion
-    )
+    return w * prospect(high, curvature, loss_aversion) + share_low * prospect(low, curvature, loss_aversion)
 
 
 def sure(x, reference, theory, curvature, loss_aversion):

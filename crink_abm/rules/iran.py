@@ -28,7 +28,10 @@ def supply(iran_supply, ukraine_war, enforcement, iran_supply_base, iran_interdi
     return approach(iran_supply, target, need_adjustment)
 
 
-def joins(taiwan_status, iran_in, iran_distraction, coordination, iran_reliability, directed_pull, join_speed, u_iran_joins):
+def joins(
+    taiwan_status, iran_in, iran_distraction, coordination, iran_reliability, directed_pull, join_speed,
+    u_iran_joins,
+):  # fmt: skip
     """Does Tehran open a diversion during a war over Taiwan this month?
 
         p = join_speed Λ(iran_reliability + iran_distraction - 1/2 + (directed_pull if coordination is directed)),

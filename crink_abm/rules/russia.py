@@ -73,8 +73,7 @@ def stock(russian_stock, total_flow, ukraine_war, stock_supply, stock_burn, stoc
                            - stock_burn ukraine_war ]
     """
     return unit(
-        russian_stock
-        + (stock_rebuild * (1.0 - russian_stock) + (stock_supply * total_flow - stock_burn * ukraine_war))
+        russian_stock + (stock_rebuild * (1.0 - russian_stock) + (stock_supply * total_flow - stock_burn * ukraine_war))
     )
 
 

@@ -6,7 +6,10 @@ from ..numerics import clip
 from .common import approach, unit
 
 
-def crisis_elsewhere(us_crisis, iran_distraction, crisis_onset_rate, crisis_duration, iran_onset_gain, driver_us_crisis, u_us_crisis):
+def crisis_elsewhere(
+    us_crisis, iran_distraction, crisis_onset_rate, crisis_duration, iran_onset_gain, driver_us_crisis,
+    u_us_crisis,
+):  # fmt: skip
     """Whether a crisis elsewhere holds US forces: it begins and ends at hazards, or follows the driver.
 
         us_crisis' = driver_us_crisis if that is >= 0; else
@@ -42,7 +45,10 @@ def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat
     return taiwan, korea
 
 
-def capacity(us_crisis, iran_distraction, japan_burden_share, japan_access, munitions, crisis_drain, distraction_drain, japan_relief):
+def capacity(
+    us_crisis, iran_distraction, japan_burden_share, japan_access, munitions, crisis_drain, distraction_drain,
+    japan_relief,
+):  # fmt: skip
     """The share of US power free for both theatres.
 
         us_capacity = clip( (1 - crisis_drain us_crisis - distraction_drain iran_distraction
@@ -72,7 +78,9 @@ def attention(us_capacity, threat_taiwan, threat_korea, value_taiwan, value_kore
     return taiwan * scale, korea * scale
 
 
-def munitions(munitions, taiwan_status, korea_status, us_in, us_crisis, maritime_posture, munitions_growth, munitions_burn):
+def munitions(
+    munitions, taiwan_status, korea_status, us_in, us_crisis, maritime_posture, munitions_growth, munitions_burn,
+):  # fmt: skip
     """US stock of precision munitions (0 to 1): made each month, spent in war and in crises elsewhere.
 
         spent = munitions_burn ( (us_in if taiwan_status = 3) + (1 if korea_status = 3) + us_crisis / 10 )
@@ -85,7 +93,10 @@ def munitions(munitions, taiwan_status, korea_status, us_in, us_crisis, maritime
     return unit(munitions + (made - spent))
 
 
-def will(us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_offramp, will_base, will_crisis, will_sharing, will_talks, will_adjustment):
+def will(
+    us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_offramp, will_base, will_crisis,
+    will_sharing, will_talks, will_adjustment,
+):  # fmt: skip
     """Washington's will to fight for partners.
 
         target = [ will_base - will_crisis us_crisis + will_sharing (japan_burden_share - 1/2)
@@ -101,7 +112,10 @@ def will(us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_of
     return approach(us_will, target, will_adjustment)
 
 
-def strength(us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_posture, heavy_share, dual_role, rok_consent, ground_reach, heavy_mobility_loss):
+def strength(
+    us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_posture, heavy_share, dual_role,
+    rok_consent, ground_reach, heavy_mobility_loss,
+):  # fmt: skip
     """What the United States can bring to a fight over Taiwan.
 
         us_strength = us_power attention_taiwan (1 + maritime_reach (maritime_posture - 1/2))
@@ -114,7 +128,10 @@ def strength(us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_
     return sea + land
 
 
-def korea_guard(usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, us_crisis, attention_korea, us_power, korea_reinforcement, light_deficit, thinning):
+def korea_guard(
+    usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, us_crisis, attention_korea, us_power,
+    korea_reinforcement, light_deficit, thinning,
+):  # fmt: skip
     """What the United States holds in Korea; thinner when dual-role forces are away.
 
         away = thinning dual_role rok_consent if taiwan_status >= 2, else a quarter of that times us_crisis

@@ -97,7 +97,9 @@ def count_provocations(n_provocations, n_launch_days, provocation, launch_days):
     return n_provocations + provocation, n_launch_days + launch_days
 
 
-def force_anywhere(taiwan_status, korea_status, us_in, japan_in, russia_in, iran_in, north_korea_in, china_in_korea, nuclear_now):
+def force_anywhere(
+    taiwan_status, korea_status, us_in, japan_in, russia_in, iran_in, north_korea_in, china_in_korea, nuclear_now,
+):  # fmt: skip
     """Whether the joins must be looked at: force in a theatre, or somebody still in; and whether there is war.
 
         force_anywhere = 1 if status_T >= 2 or status_K >= 2 or any joiner is in or nuclear_now, else 0
@@ -136,9 +138,7 @@ def taiwan_war_month(
     return 0.0 if ends else taiwan_status, months, result if ends else taiwan_resolved, beijing_prob
 
 
-def korea_war_month(
-    korea_status, korea_war_months, korea_resolved, war_end_rate, u_korea_war_ends
-):
+def korea_war_month(korea_status, korea_war_months, korea_resolved, war_end_rate, u_korea_war_ends):
     """A month of war in Korea: it ends at the common rate, and is not fought twice.
 
         if korea_status = 3: korea_war_months + 1, and the war ends if u_korea_war_ends < war_end_rate;

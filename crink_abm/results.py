@@ -1,0 +1,202 @@
+"""A finished sweep: its tables, its runs, its curves, and any of its runs again."""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from . import design, estimate, levers, outcomes
+from .errors import InputError
+from .kernel import RESULTS
+from .store import read_json, read_table
+from .sweeps import Sweep
+from .tally import DIFF_SPREADS, SPREADS
+
+
+class Results:
+    """A finished sweep, read from its folder.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+    manifest : dict
+    estimates : DataFrame, a row a point and outcome: levers, prob, low, high, n_runs, diff, diff_low, diff_high,
+        and the three spreads (``mc_sd``; ``parameter_sd``; ``structure_sd``, ``structure_low``, ``structure_high``),
+        with ``diff_`` before them those of the difference. The intervals are for Monte Carlo error, the worlds
+        given; ``worlds_se`` and ``diff_worlds_se`` are the standard errors for the ensemble that the worlds sample
+    metrics : DataFrame of means with intervals
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished sweep.
+    """
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder)
+        if not (self.folder / "manifest.json").exists():
+            raise InputError(
+                f"{str(self.folder)!r} holds no finished sweep (no manifest.json); run `crink-abm sweep FILE --out DIR` first"
+            )
+        self.manifest = read_json(self.folder / "manifest.json")
+        self.estimates = read_table(self.folder / "estimates.parquet")
+        self.metrics = read_table(self.folder / "metrics.parquet")
+        self.points = read_table(self.folder / "points.parquet")
+
+    @cached_property
+    def experiment(self) -> design.Experiment:
+        """The experiment that was run."""
+        return design.checked(self.manifest["experiment"], str(self.folder))
+
+    @property
+    def baseline(self) -> int:
+        """The number of the baseline point."""
+        return self.manifest["baseline_point"]
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The sweep as it was set up (for worlds and replays)."""
+        return Sweep(self.experiment, self.folder)
+
+    def select(self, outcome: str, **fixed) -> pd.DataFrame:
+        """Rows of one outcome where the given levers have the given values, all other *unswept* columns free."""
+        known = self.estimates["outcome"].unique()
+        if outcome not in known:
+            raise InputError(f"no outcome is named {outcome!r}; they are {', '.join(known)}")
+        rows = self.estimates[self.estimates["outcome"] == outcome]
+        for name, value in fixed.items():
+            rows = rows[np.isclose(rows[name], value)]
+        return rows
+
+    def slice(self, outcome: str, *free: str) -> pd.DataFrame:
+        """Rows of one outcome where every lever but the ``free`` ones is at the baseline, sorted by them."""
+        base = self.points.loc[self.points["point"] == self.baseline].iloc[0]
+        held = {name: base[name] for name in levers.LEVERS if name not in free and not np.isnan(base[name])}
+        return self.select(outcome, **held).sort_values(list(free)).reset_index(drop=True)
+
+    def runs(self, points: Iterable[int]) -> pd.DataFrame:
+        """The runs of some points: a row a run, the engine's results as columns."""
+        wanted = {int(p) for p in points}
+        frames = []
+        for key, chosen in self.sweep.parts():
+            if wanted & set(chosen):
+                table = self.sweep.store.read_part(key)
+                if table is None:
+                    raise InputError(
+                        f"the part {key} of {str(self.folder)!r} is missing or damaged; run the sweep again: only it is redone"
+                    )
+                frame = table.to_pandas()
+                frames.append(frame[frame["point"].isin(wanted)])
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    def incidence(self, points: Iterable[int], names: Iterable[str] | None = None) -> pd.DataFrame:
+        """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs)."""
+        frames = []
+        runs = self.runs(points)
+        n_months = self.manifest["experiment"]["experiment"]["months"]
+        order = list(outcomes.OUTCOMES)
+        for point, group in runs.groupby("point"):
+            when = outcomes.months(group[list(RESULTS)].to_numpy(float))
+            for name in names or order:
+                prob, low, high = estimate.incidence(when[:, order.index(name)], n_months)
+                frames.append(_incidence_frame(point, name, prob, low, high, len(group)))
+        return pd.concat(frames, ignore_index=True)
+
+    def competing(self, points: Iterable[int]) -> pd.DataFrame:
+        """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""
+        frames = []
+        n_months = self.manifest["experiment"]["experiment"]["months"]
+        for point, group in self.runs(points).groupby("point"):
+            which, month = outcomes.first_cause(outcomes.months(group[list(RESULTS)].to_numpy(float)))
+            for k, name in enumerate(outcomes.CAUSES):
+                prob, low, high = estimate.incidence(np.where(which == k, month, -1), n_months)
+                frames.append(_incidence_frame(point, name, prob, low, high, len(group)))
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def dataset(self):
+        """The grid as an xarray Dataset: dimensions outcome and the swept levers."""
+
+        swept = self.manifest["swept"]
+        if not swept:
+            raise InputError("this sweep varies no lever over a grid; use results.estimates")
+        base = design.baseline(self.experiment)
+        rows = self.estimates
+        for name in levers.LEVERS:
+            if name not in swept and not isinstance(base[name], dict):
+                rows = rows[np.isclose(rows[name], base[name])]
+        for name in swept:
+            rows = rows[np.isin(rows[name], [float(x) for x in design.levels_of(self.experiment.levers[name])])]
+        columns = [
+            "prob",
+            "low",
+            "high",
+            "diff",
+            "diff_low",
+            "diff_high",
+            "n_runs",
+            "n_events",
+            *SPREADS,
+            *DIFF_SPREADS,
+        ]
+        data = rows.set_index(["outcome", *swept])[columns].to_xarray()
+        return data.assign_attrs(name=self.manifest["name"], seed=self.manifest["seed"])
+
+    def replay(self, point: int, run: int):
+        """One run of the sweep again, in Mesa, to the horizon: bit-identical.
+
+        Raises
+        ------
+        InputError
+            If there is no such point or run.
+        """
+        n = self.manifest["n_runs_per_point"]
+        if not 0 <= point < self.manifest["n_points"]:
+            raise InputError(f"points are numbered 0 to {self.manifest['n_points'] - 1}; {point} was given")
+        if not 0 <= run < n:
+            raise InputError(f"runs of a point are numbered 0 to {n - 1}; {run} was given")
+        return self.sweep.replay(point, run).run()
+
+    def __repr__(self):
+        m = self.manifest
+        return f"Results({m['name']!r}: {m['n_points']} points x {m['n_runs_per_point']} runs in {m['worlds']['n']} worlds)"
+
+    def _repr_html_(self):
+        base = self.estimates[self.estimates["point"] == self.baseline]
+        shown = base[["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]]
+        return f"<p><b>{self!r}</b>, baseline point {self.baseline}:</p>" + shown.to_html(
+            index=False, float_format="%.3f"
+        )
+
+
+def _incidence_frame(point, name, prob, low, high, n):
+    months = np.arange(1, len(prob) + 1)
+    return pd.DataFrame(
+        {"point": point, "outcome": name, "month": months, "prob": prob, "low": low, "high": high, "n_runs": n}
+    )
+
+
+def sweep(experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
+          progress: Callable | None = None) -> Results:  # fmt: skip
+    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+
+    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
+    ``runs`` overrides the runs per point; ``workers`` is the number of threads (all cores if None).
+
+    Raises
+    ------
+    InputError
+        If the experiment or the folder cannot be taken.
+    """
+    plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
+    if runs is not None:
+        if runs < 1:
+            raise InputError(f"runs is at least 1; {runs} was given")
+        plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update={"runs": runs})})
+    if workers is not None and workers < 1:
+        raise InputError(f"workers is at least 1; {workers} was given")
+    folder = Path(out) if out else Path("results") / plan.experiment.name
+    Sweep(plan, folder, engine=engine, threads=workers, progress=progress).run()
+    return Results(folder)
