@@ -9,7 +9,6 @@ import pandas as pd
 
 from . import design, estimate, levers, outcomes
 from .errors import InputError
-from .kernel import RESULTS
 from .store import read_json, read_table
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS
@@ -44,6 +43,7 @@ class Results:
         self.estimates = read_table(self.folder / "estimates.parquet")
         self.metrics = read_table(self.folder / "metrics.parquet")
         self.points = read_table(self.folder / "points.parquet")
+        self.first_months = read_table(self.folder / "first_months.parquet")
 
     @cached_property
     def experiment(self) -> design.Experiment:
@@ -80,39 +80,38 @@ class Results:
         """The runs of some points: a row a run, the engine's results as columns."""
         wanted = {int(p) for p in points}
         frames = []
-        for key, chosen in self.sweep.parts():
-            if wanted & set(chosen):
-                table = self.sweep.store.read_part(key)
+        for part in self.sweep.parts():
+            if wanted & set(part.points):
+                table = self.sweep.store.read_part(part.key)
                 if table is None:
                     raise InputError(
-                        f"the part {key} of {str(self.folder)!r} is missing or damaged; run the sweep again: only it is redone"
+                        f"the part {part.key} of {str(self.folder)!r} is missing or damaged, or of other rules; "
+                        "run the sweep again: only what is missing is redone"
                     )
                 frame = table.to_pandas()
                 frames.append(frame[frame["point"].isin(wanted)])
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
     def incidence(self, points: Iterable[int], names: Iterable[str] | None = None) -> pd.DataFrame:
         """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs)."""
-        frames = []
-        runs = self.runs(points)
-        n_months = self.manifest["experiment"]["experiment"]["months"]
-        order = list(outcomes.OUTCOMES)
-        for point, group in runs.groupby("point"):
-            when = outcomes.months(group[list(RESULTS)].to_numpy(float))
-            for name in names or order:
-                prob, low, high = estimate.incidence(when[:, order.index(name)], n_months)
-                frames.append(_incidence_frame(point, name, prob, low, high, len(group)))
-        return pd.concat(frames, ignore_index=True)
+        return self._curves(points, {name: name for name in names or outcomes.OUTCOMES})
 
     def competing(self, points: Iterable[int]) -> pd.DataFrame:
         """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""
+        return self._curves(points, {f"first:{name}": name for name in outcomes.CAUSES})
+
+    def _curves(self, points, names):
+        n = self.manifest["n_runs_per_point"]
+        months = np.arange(self.manifest["experiment"]["experiment"]["months"])
+        counts = self.first_months.set_index(["point", "outcome"]).sort_index()
         frames = []
-        n_months = self.manifest["experiment"]["experiment"]["months"]
-        for point, group in self.runs(points).groupby("point"):
-            which, month = outcomes.first_cause(outcomes.months(group[list(RESULTS)].to_numpy(float)))
-            for k, name in enumerate(outcomes.CAUSES):
-                prob, low, high = estimate.incidence(np.where(which == k, month, -1), n_months)
-                frames.append(_incidence_frame(point, name, prob, low, high, len(group)))
+        for point in points:
+            for stored, name in names.items():
+                dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
+                events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()
+                low, high = estimate.jeffreys(events, n)
+                curve = {"month": months + 1, "prob": events / n, "low": low, "high": high, "n_runs": n}
+                frames.append(pd.DataFrame({"point": point, "outcome": name, **curve}))
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
@@ -169,13 +168,6 @@ class Results:
         return f"<p><b>{self!r}</b>, baseline point {self.baseline}:</p>" + shown.to_html(
             index=False, float_format="%.3f"
         )
-
-
-def _incidence_frame(point, name, prob, low, high, n):
-    months = np.arange(1, len(prob) + 1)
-    return pd.DataFrame(
-        {"point": point, "outcome": name, "month": months, "prob": prob, "low": low, "high": high, "n_runs": n}
-    )
 
 
 def sweep(experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,

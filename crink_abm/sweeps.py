@@ -7,7 +7,8 @@ where it stopped and ends with the same bytes.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -24,8 +25,21 @@ from .store import Store, read_json, read_table
 from .tally import Tally
 from .version import __version__, library_versions
 
-#: Runs a part holds (about): small enough to lose little, large enough for few files.
+#: Runs a part holds at most: small enough to lose little and to hold in memory, large enough for few files.
 PART_RUNS = 65_536
+#: Of them, runs of one point (more where there are few points), and runs a thread takes at a time.
+POINT_RUNS, SLICE_RUNS = 8_192, 2_048
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some runs of some points: the unit of the store. ``key`` is a hash of all that decides its bytes."""
+
+    key: str
+    points: range
+    first_run: int
+    n: int
+
 
 _FLOATS = {"help_expected", "help_realised"}
 
@@ -101,30 +115,28 @@ class Sweep:
         head = self.head
         return levers.calendar(self.policies[point], head.months, head.start, self.experiment.drivers)
 
-    def parts(self) -> Iterable[tuple[str, range]]:
-        """(key, points) of each part. The key says all that decides its bytes."""
-        per_part = max(1, PART_RUNS // self.head.runs)
-        common = [
-            rules_hash(),
-            self.head.seed,
-            self.head.runs,
-            hashlib.sha256(self.worlds.values.tobytes()).hexdigest(),
-        ]
-        for first in range(0, len(self.policies), per_part):
-            chosen = range(first, min(first + per_part, len(self.policies)))
-            digest = hashlib.sha256(json.dumps(common).encode())
-            for point in chosen:
-                digest.update(point.to_bytes(4, "little") + self.calendar(point).tobytes())
-            yield digest.hexdigest()[:24], chosen
+    def parts(self) -> Iterator[Part]:
+        """The parts in order: groups of points, and within a group the runs piece by piece."""
+        runs, n_points = self.head.runs, len(self.policies)
+        span = min(runs, max(POINT_RUNS, PART_RUNS // n_points))
+        group = max(1, PART_RUNS // span)
+        worlds = hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
+        for start in range(0, n_points, group):
+            points = range(start, min(start + group, n_points))
+            calendars = b"".join(point.to_bytes(4, "little") + self.calendar(point).tobytes() for point in points)
+            for first, n in batch.chunks(runs, span):
+                said = json.dumps([rules_hash(), self.head.seed, first, n, worlds]).encode()
+                yield Part(hashlib.sha256(said + calendars).hexdigest()[:24], points, first, n)
 
-    def run_point(self, point: int) -> np.ndarray:
-        """All runs of one point by the chosen engine, in one thread: array (runs, len(RESULTS))."""
-        n, seed = self.head.runs, self.head.seed
+    def run_slice(self, point: int, first_run: int, n: int) -> np.ndarray:
+        """Some runs of one point by the chosen engine, in this thread: array (n, len(RESULTS))."""
         if self.engine == "batch":
             return batch.run_many(
-                self.calendar(point), self.worlds.values, n, seed=seed, world_of=self.worlds.of_runs(0, n), threads=1
-            )
-        return np.array([[self.replay(point, run).run().value(name) for name in RESULTS] for run in range(n)])
+                self.calendar(point), self.worlds.values, n, seed=self.head.seed, first_run=first_run,
+                world_of=self.worlds.of_runs(first_run, n), threads=1,
+            )  # fmt: skip
+        runs = range(first_run, first_run + n)
+        return np.array([[self.replay(point, run).run().value(name) for name in RESULTS] for run in runs])
 
     def replay(self, point: int, run: int):
         """One run in Mesa, not yet stepped."""
@@ -135,39 +147,54 @@ class Sweep:
             seed=self.head.seed, run=run, months=self.head.months, start=self.head.start, drivers=self.experiment.drivers,
         )  # fmt: skip
 
-    def _compute(self, chosen: range) -> pa.Table:
-        n = self.head.runs
-        results = np.empty((len(chosen), n, len(RESULTS)))
+    def _compute(self, points: range, first_run: int, n: int) -> np.ndarray:
+        """Runs of several points, in threads: array (points, n, len(RESULTS))."""
+        results = np.empty((len(points), n, len(RESULTS)))
+        slices = [(k, *piece) for k in range(len(points)) for piece in batch.chunks(n, SLICE_RUNS)]
 
-        def work(k):
-            results[k] = self.run_point(chosen[k])
+        def work(item):
+            k, first, count = item
+            results[k, first : first + count] = self.run_slice(points[k], first_run + first, count)
 
-        batch.run_slices(work, range(len(chosen)), self.threads)
-        numbers = np.repeat(np.arange(chosen.start, chosen.stop, dtype=np.int32), n)
-        return _encode(results.reshape(-1, len(RESULTS)), numbers, np.tile(np.arange(n), len(chosen)))
+        batch.run_slices(work, slices, self.threads)
+        return results
+
+    def _read_or_make(self, part: Part) -> np.ndarray:
+        table = self.store.read_part(part.key)
+        if table is None:
+            results = self._compute(part.points, part.first_run, part.n)
+            numbers = np.repeat(np.arange(part.points.start, part.points.stop), part.n)
+            runs = np.tile(np.arange(part.first_run, part.first_run + part.n), len(part.points))
+            table = _encode(results.reshape(-1, len(RESULTS)), numbers, runs)
+            self.store.write_table(self.store.part_path(part.key), table)
+        return _decode(table).reshape(len(part.points), part.n, -1)
 
     def run(self) -> None:
         """Do what is missing, and write the estimates and then the manifest."""
-        head, folder, n = self.head, self.store.folder, self.head.runs
+        head, folder = self.head, self.store.folder
         if self.engine == "batch":
             batch.compiled()
-        tally = Tally(self.worlds, n, head.months, self.base, outcomes.months(self.run_point(self.base)))
-        keys, total = [], len(self.policies) * n
+        tally = Tally(self.worlds, head.months, self.base)
+        keys, done, total = [], 0, len(self.policies) * head.runs
+        base, base_of = None, None
         self.progress(0, total)
-        for key, chosen in self.parts():
-            table = self.store.read_part(key)
-            if table is None:
-                table = self._compute(chosen)
-                self.store.write_table(self.store.part_path(key), table)
-            values = _decode(table).reshape(len(chosen), n, -1)
-            for point, results in zip(chosen, values, strict=True):
-                tally.add(point, results)
-            keys.append(key)
-            self.progress((chosen.stop) * n, total)
+        for part in self.parts():
+            if base_of != (part.first_run, part.n):
+                baseline = range(self.base, self.base + 1)
+                base = outcomes.months(self._compute(baseline, part.first_run, part.n)[0]) >= 0
+                base_of = (part.first_run, part.n)
+            for point, results in zip(part.points, self._read_or_make(part), strict=True):
+                tally.add(point, part.first_run, results, base)
+                if part.first_run + part.n == head.runs:
+                    tally.close(point)
+            keys.append(part.key)
+            done += len(part.points) * part.n
+            self.progress(done, total)
         points = design.points_table(self.policies, self.labels, self.families)
         self.store.write_table(folder / "points.parquet", points)
         self.store.write_table(folder / "estimates.parquet", tally.estimates(points))
         self.store.write_table(folder / "metrics.parquet", tally.metrics())
+        self.store.write_table(folder / "first_months.parquet", tally.first_months())
         self.store.write_json(
             folder / "manifest.json",
             {
@@ -180,7 +207,7 @@ class Sweep:
                 "libraries": library_versions(),
                 "baseline_point": self.base,
                 "n_points": len(self.policies),
-                "n_runs_per_point": n,
+                "n_runs_per_point": head.runs,
                 "n_runs": total,
                 "swept": design.swept(self.experiment),
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},

@@ -22,53 +22,91 @@ SPREADS = ("mc_sd", "worlds_se", "parameter_sd", "structure_sd", "structure_low"
 DIFF_SPREADS = tuple(f"diff_{name}" for name in SPREADS)
 
 
+class _Point:
+    """Running counts of one point: all that its estimates need, whatever the number of runs."""
+
+    def __init__(self, n_worlds: int, n_months: int):
+        shape = (n_worlds, len(outcomes.OUTCOMES))
+        self.n = 0
+        self.event, self.up, self.down = (np.zeros(shape) for _ in range(3))
+        self.given, self.hit = (np.zeros(len(outcomes.CONDITIONALS), np.int64) for _ in range(2))
+        self.sums = np.zeros((len(_METRICS), 3))
+        self.first = np.zeros((len(outcomes.OUTCOMES) + len(outcomes.CAUSES), n_months), np.int64)
+
+    def add(self, results, base, world_of):
+        when = outcomes.months(results)
+        event = when >= 0
+        self.n += len(event)
+        for total, flags in ((self.event, event), (self.up, event & ~base), (self.down, base & ~event)):
+            total += np.stack([np.bincount(world_of, flag, len(total)) for flag in flags.T], 1)
+        for k, (given, hit) in enumerate(outcomes.conditionals(results, when).values()):
+            self.given[k] += given.sum()
+            self.hit[k] += hit.sum()
+        invaded = when[:, list(outcomes.OUTCOMES).index("taiwan_invasion")] >= 0
+        for k, column in enumerate(_METRICS.values()):
+            values = outcomes.column(results, column)
+            values = values[invaded] if column.startswith("help_") else values
+            self.sums[k] += len(values), values.sum(), (values * values).sum()
+        cause, month = outcomes.first_cause(when)
+        dated = [*when.T, *(np.where(cause == k, month, -1) for k in range(len(outcomes.CAUSES)))]
+        for total, months in zip(self.first, dated, strict=True):
+            total += np.bincount(months[months >= 0], minlength=len(total))
+
+
 class Tally:
-    """Counts of each point against the baseline's, turned into the tables of estimates and metrics.
+    """Counts of each point against the baseline's, turned into the tables of a sweep.
+
+    Points are opened, given their runs piece by piece, and closed; only open points hold counts by world.
 
     Parameters
     ----------
     worlds : the worlds that run k lives in, by k modulo their number
-    runs, months : runs of a point, and their length
+    months : length of a run
     base_point : number of the baseline
-    base_months : int array (runs, outcomes), the baseline's first months
     """
 
-    def __init__(self, worlds: Worlds, runs: int, months: int, base_point: int, base_months: np.ndarray):
-        self.base, self.base_point, self.years = base_months >= 0, base_point, months / 12.0
-        self.world_of = worlds.of_runs(0, runs)
-        self.n_worlds = np.bincount(self.world_of, minlength=len(worlds))
+    def __init__(self, worlds: Worlds, months: int, base_point: int):
+        self.worlds, self.months, self.base_point = worlds, months, base_point
         self.switches = {p.name: worlds.column(p.name) for p in SWITCHES}
-        self.rows, self.metric_rows = [], []
+        self.open: dict[int, _Point] = {}
+        self.rows, self.metric_rows, self.first = [], [], []
 
-    def _by_world(self, flags):
-        return np.stack([np.bincount(self.world_of, flag, len(self.n_worlds)) for flag in flags.T], 1)
+    def add(self, point: int, first_run: int, results: np.ndarray, base: np.ndarray) -> None:
+        """Count some of a point's runs; ``base`` says which outcomes the same runs had at the baseline."""
+        counts = self.open.setdefault(point, _Point(len(self.worlds), self.months))
+        counts.add(results, base, self.worlds.of_runs(first_run, len(results)))
 
-    def add(self, point: int, results: np.ndarray) -> None:
-        """Count one point's runs."""
-        when = outcomes.months(results)
-        event = when >= 0
-        n = len(event)
-        up, down, both = event & ~self.base, self.base & ~event, event & self.base
-        here = self._by_world(event)
-        spread = estimate.spreads(here, here, self.n_worlds, self.switches)
-        rose, fell = self._by_world(up), self._by_world(down)
-        change = estimate.spreads(rose - fell, rose + fell, self.n_worlds, self.switches)
+    def close(self, point: int) -> None:
+        """Estimate a point whose runs are all in, and forget its counts by world."""
+        c = self.open.pop(point)
+        of_runs = np.full(len(self.worlds), float(c.n // len(self.worlds)))
+        of_runs[: c.n % len(self.worlds)] += 1
+        spread = estimate.spreads(c.event, c.event, of_runs, self.switches)
+        change = estimate.spreads(c.up - c.down, c.up + c.down, of_runs, self.switches)
+        events, up, down = (total.sum(0).astype(int) for total in (c.event, c.up, c.down))
         for k, name in enumerate(outcomes.OUTCOMES):
-            counts = (int(flags[:, k].sum()) for flags in (event, up, down, both))
             wide = (float(table[s][k]) for table in (spread, change) for s in SPREADS)
-            self.rows.append((point, name, n, *counts, *wide))
-        for name, (base, hit) in outcomes.conditionals(results, when).items():
+            self.rows.append((point, name, c.n, events[k], up[k], down[k], events[k] - up[k], *wide))
+        for k, name in enumerate(outcomes.CONDITIONALS):
             untold = (np.nan,) * (len(SPREADS) + len(DIFF_SPREADS))
-            self.rows.append((point, name, int(base.sum()), int(hit.sum()), -1, -1, -1, *untold))
-        for name, column in _METRICS.items():
-            values = outcomes.column(results, column)
-            if name == "provocations_per_year":
-                values = values / self.years
-            elif name == "launch_days_per_month":
-                values = values / (12.0 * self.years)
-            elif name.startswith("help_"):
-                values = values[when[:, list(outcomes.OUTCOMES).index("taiwan_invasion")] >= 0]
-            self.metric_rows.append((point, name, len(values), float(values.sum()), float((values * values).sum())))
+            self.rows.append((point, name, int(c.given[k]), int(c.hit[k]), -1, -1, -1, *untold))
+        for name, sums in zip(_METRICS, c.sums, strict=True):
+            self.metric_rows.append((point, name, *sums))
+        self.first.append((point, c.first))
+
+    def first_months(self) -> pd.DataFrame:
+        """How many runs had each outcome first in each month; causes (competing risks) as ``first:CAUSE``."""
+        names = [*outcomes.OUTCOMES, *(f"first:{name}" for name in outcomes.CAUSES)]
+        frames = []
+        for point, first in self.first:
+            row, month = np.nonzero(first)
+            frames.append(
+                {"point": np.full(len(row), point, np.int32), "outcome": row.astype(np.int8), "month": month.astype(np.int16),
+                 "n_events": first[row, month]}
+            )  # fmt: skip
+        table = pd.DataFrame({key: np.concatenate([frame[key] for frame in frames]) for key in frames[0]})
+        table["outcome"] = np.array(names, dtype=object)[table["outcome"]]
+        return table
 
     def estimates(self, points: pd.DataFrame) -> pd.DataFrame:
         """Tidy estimates: a row a point and outcome.
@@ -93,9 +131,12 @@ class Tally:
     def metrics(self) -> pd.DataFrame:
         """Means of counts and shares with normal intervals."""
         table = pd.DataFrame(self.metric_rows, columns=["point", "metric", "n_runs", "total", "squares"])
-        safe = table["n_runs"].clip(lower=1)
-        table["mean"], table["low"], table["high"] = estimate.mean_interval(table["total"], table["squares"], safe)
-        return table.drop(columns=["total", "squares"])
+        scale = table["metric"].map({"provocations_per_year": 12.0, "launch_days_per_month": 1.0}) / self.months
+        scale = scale.fillna(1.0)
+        values = estimate.mean_interval(table["total"], table["squares"], table["n_runs"].clip(lower=1))
+        for name, column in zip(("mean", "low", "high"), values, strict=True):
+            table[name] = np.where(table["n_runs"] > 0, column * scale, np.nan)
+        return table.drop(columns=["total", "squares"]).astype({"n_runs": int})
 
 
 def interval_columns(table: pd.DataFrame, interval: str = "jeffreys") -> pd.DataFrame:
