@@ -11,6 +11,10 @@ from . import worlds as ensembles
 from .errors import InputError
 from .kernel import RESULTS
 from .sweeps import make_worlds
+from .tally import Tally
+
+#: Runs held in memory at a time.
+_PIECE = 131_072
 
 
 def _ensemble(worlds, parameters):
@@ -107,8 +111,9 @@ def compare(
 
     Returns
     -------
-    DataFrame, a row a policy and outcome: prob, low, high (Jeffreys, or ``interval``), n_runs; diff, diff_low,
-    diff_high (paired, Newcombe's method 10), and n_up, n_down, the runs in which only one of the two fails.
+    DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (Jeffreys, or
+    ``interval``), n_runs; diff, diff_low, diff_high (paired, Newcombe's method 10); n_up, n_down, the runs in which
+    only one of the two fails; q_value; and the spreads of both over the worlds.
 
     Raises
     ------
@@ -117,22 +122,19 @@ def compare(
     """
     if len(policies) < 2:
         raise InputError(f"compare takes at least two policies; {len(policies)} was given")
-    if interval not in estimate.INTERVALS:
-        raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
     ensemble = _ensemble(worlds, parameters)
+    calendars = [policy.calendar(chosen, months, start) for chosen in policies]
+    tally = Tally(ensemble, months, 0)
+    for first, n in batch.chunks(runs, _PIECE):
+        base = None
+        for number, calendar in enumerate(calendars):
+            values = batch.run_many(
+                calendar, ensemble.values, n, seed=seed, first_run=first, world_of=ensemble.of_runs(first, n)
+            )
+            base = outcomes.months(values) >= 0 if base is None else base
+            tally.add(number, first, values, base)
+    for number in range(len(policies)):
+        tally.close(number)
     labels = names or [f"policy {k}" for k in range(len(policies))]
-    base, rows = None, []
-    for label, chosen in zip(labels, policies, strict=True):
-        event = simulate(chosen, runs=runs, seed=seed, worlds=ensemble, months=months, start=start).months >= 0
-        base = event if base is None else base
-        for k, name in enumerate(outcomes.OUTCOMES):
-            here, there = event[:, k], base[:, k]
-            rows.append((label, name, runs, int(here.sum()), int((here & ~there).sum()), int((there & ~here).sum()),
-                         int((here & there).sum())))  # fmt: skip
-    table = pd.DataFrame(rows, columns=["policy", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"])
-    table["prob"] = table["n_events"] / table["n_runs"]
-    table["low"], table["high"] = estimate.INTERVALS[interval](table["n_events"], table["n_runs"])
-    table["diff"], table["diff_low"], table["diff_high"] = estimate.newcombe(
-        table["n_up"], table["n_down"], table["n_both"], table["n_runs"]
-    )
-    return table.drop(columns="n_both")
+    points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
+    return tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])

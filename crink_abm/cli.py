@@ -6,7 +6,9 @@ Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrup
 import argparse
 import json
 import math
+import os
 import sys
+import threading
 from pathlib import Path
 
 from .errors import InputError, nearest
@@ -48,12 +50,25 @@ def _say(text: str) -> None:
 
 
 def _ready_engine() -> None:
-    """Load or compile the kernel, with a word where it takes long."""
+    """Load or compile the kernel, with a word where it takes long; an interrupt is felt while it compiles."""
     from . import batch
 
     if not batch.is_warm():
         _say("compiling the engine (about 15 s, once for this version) ...")
-    batch.compiled()
+    failed = []
+
+    def compile_it():
+        try:
+            batch.compiled()
+        except BaseException as error:
+            failed.append(error)
+
+    work = threading.Thread(target=compile_it, daemon=True)
+    work.start()
+    while work.is_alive():
+        work.join(0.1)
+    if failed:
+        raise failed[0]
 
 
 def _progress(unit: str):
@@ -196,7 +211,7 @@ def compare(args) -> None:
         columns = ["outcome", "prob", "low", "high"] + (
             [] if name == args.policies[0] else ["diff", "diff_low", "diff_high"]
         )
-        print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}"))
+        print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 
 def audit(args) -> None:
@@ -209,11 +224,11 @@ def audit(args) -> None:
     found = audits.run(experiment, _progress("lever"))
     if args.out:
         folder = Path(args.out)
-        from .store import Store
+        from .store import Store, write_table
 
-        store = Store(folder)
-        store.write_table(folder / "audit.parquet", found.table)
-        store.write_table(folder / "audit_worlds.parquet", found.worlds)
+        Store(folder)
+        write_table(folder / "audit.parquet", found.table)
+        write_table(folder / "audit_worlds.parquet", found.worlds)
     if args.markdown:
         Path(args.markdown).write_text(found.document(), encoding="utf-8")
     if args.json:
@@ -363,5 +378,14 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def console() -> int:
+    """The command as installed: like :func:`main`, but an interrupt waits for no thread."""
+    status = main()
+    if status == 130:
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(console())

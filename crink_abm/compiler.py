@@ -19,6 +19,7 @@ from numba.core import types as nb
 from numba.extending import intrinsic
 
 from . import draws, kernel, numerics
+from .cache import cache_directory
 from .rules_key import rules_hash
 from .transition import steps
 
@@ -84,12 +85,6 @@ class RuleCompiler:
             twin = types.FunctionType(function.__code__, scope, function.__name__, None, function.__closure__)
             self._done[function] = numba.njit(forceinline=True, **_OPTIONS)(twin)
         return self._done[function]
-
-
-def cache_directory() -> Path:
-    """Where compiled code is kept: ``$CRINK_CACHE``, else the user's cache folder."""
-    base = os.environ.get("CRINK_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "crink_abm"
 
 
 def kernel_folder() -> Path:

@@ -12,6 +12,7 @@ import textwrap
 from pathlib import Path
 
 from . import batch, numerics
+from .cache import cache_directory
 from .codes import Actor, Draw
 from .errors import InputError, nearest
 from .levers import DRIVERS, LEVERS, SEASON
@@ -169,7 +170,7 @@ def lookup(name: str) -> dict:
 
 def overview() -> dict:
     """Versions, where compiled code is kept, and every name with its meaning."""
-    from .compiler import cache_directory, kernel_folder
+    from .compiler import kernel_folder
 
     return {
         "versions": {"crink_abm": __version__, "python": platform.python_version(), **library_versions()},

@@ -34,6 +34,18 @@ def _write(path: Path, save) -> None:
         raise
 
 
+def write_table(path: Path, table: pd.DataFrame | pa.Table) -> None:
+    """One Parquet file, whole or not at all, with page checksums; no times in it, so equal data give equal bytes."""
+    if isinstance(table, pd.DataFrame):
+        table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    _write(path, lambda file: pq.write_table(table, file, compression="zstd", write_page_checksum=True))
+
+
+def write_json(path: Path, data) -> None:
+    """One JSON file, whole or not at all."""
+    _write(path, lambda file: file.write((json.dumps(data, indent=1) + "\n").encode()))
+
+
 class Store:
     """The folder of one sweep.
 
@@ -56,16 +68,6 @@ class Store:
             ) from None
         for left in (*self.folder.glob(f".*{_SUFFIX}"), *self.parts.glob(f".*{_SUFFIX}")):
             left.unlink(missing_ok=True)  # a write that was cut short
-
-    def write_table(self, path: Path, table: pd.DataFrame | pa.Table) -> None:
-        """One Parquet file, whole or not at all, with page checksums; no times in it, so equal data give equal bytes."""
-        if isinstance(table, pd.DataFrame):
-            table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-        _write(path, lambda file: pq.write_table(table, file, compression="zstd", write_page_checksum=True))
-
-    def write_json(self, path: Path, data) -> None:
-        """One JSON file, whole or not at all."""
-        _write(path, lambda file: file.write((json.dumps(data, indent=1) + "\n").encode()))
 
     def part_path(self, key: str) -> Path:
         """Where the part with this key is or would be."""

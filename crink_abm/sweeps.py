@@ -5,11 +5,13 @@ differ by policy alone. Interrupt it at any moment: the same command takes up
 where it stopped and ends with the same bytes.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,11 +19,12 @@ import pyarrow as pa
 
 from . import batch, design, levers, outcomes, screening
 from . import worlds as ensembles
+from .cache import cache_directory
 from .errors import InputError
 from .kernel import RESULTS
 from .parameters import CATALOGUE
 from .rules_key import rules_hash
-from .store import Store, read_json, read_table
+from .store import Store, read_json, read_table, write_json, write_table
 from .tally import Tally
 from .version import __version__, library_versions
 
@@ -44,17 +47,52 @@ class Part:
 _FLOATS = {"help_expected", "help_realised"}
 
 
+def worlds_name(table: design.WorldsTable, fixed=None) -> str:
+    """The name of a set of worlds: a hash of all that decides them."""
+    said = [rules_hash(), table.model_dump(mode="json"), fixed or {}]
+    return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
+
+
 def make_worlds(table: design.WorldsTable, fixed=None) -> ensembles.Worlds:
-    """The worlds an experiment asks for, screened if it says so."""
+    """The worlds an experiment asks for, screened if it says so; a screen is made once a machine.
+
+    Raises
+    ------
+    InputError
+        If no draw passes the screen.
+    """
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
-    drawn = ensembles.prior(table.draws, seed=table.seed, which=table.structures, fixed=fixed)
-    if table.screen == "none":
-        return drawn.first(table.keep)
+    folder, name = cache_directory(), worlds_name(table, fixed)
+    kept = read_worlds(folder, name)
+    if kept is None:
+        kept = ensembles.prior(table.draws, seed=table.seed, which=table.structures, fixed=fixed)
+        if table.screen == "elicited":
+            try:
+                kept = screening.elicited(kept, runs=table.screen_runs, seed=table.seed)
+            except ValueError as error:
+                raise InputError(str(error)) from None
+        kept = kept.first(table.keep)
+        with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+            folder.mkdir(parents=True, exist_ok=True)
+            write_worlds(folder, name, kept)
+    return kept
+
+
+def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> None:
+    """Keep worlds as NAME.parquet and NAME.json; the second is written last and vouches for the first."""
+    write_table(folder / f"{name}.parquet", pd.DataFrame(worlds.values, columns=list(CATALOGUE)))
+    write_json(folder / f"{name}.json", {"origin": worlds.origin, "n_drawn": worlds.n_drawn, "report": worlds.report})
+
+
+def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
+    """Worlds kept by :func:`write_worlds`; None if they are not there, whole."""
     try:
-        return screening.elicited(drawn, runs=table.screen_runs, seed=table.seed).first(table.keep)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+        said = read_json(folder / f"{name}.json")
+        values = read_table(folder / f"{name}.parquet")[list(CATALOGUE)].to_numpy()
+    except (OSError, ValueError, pa.ArrowException):
+        return None
+    return ensembles.Worlds(values, said["origin"], said["n_drawn"], said["report"])
 
 
 def _encode(results: np.ndarray, point: np.ndarray, run: np.ndarray) -> pa.Table:
@@ -92,22 +130,16 @@ class Sweep:
 
     @cached_property
     def worlds_name(self) -> str:
-        """The name of the worlds' files: a hash of all that decides them."""
-        said = [rules_hash(), self.experiment.worlds.model_dump(mode="json"), self.experiment.parameters]
-        return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
+        """The name of the worlds' files in the folder."""
+        return worlds_name(self.experiment.worlds, self.experiment.parameters)
 
     @cached_property
     def worlds(self) -> ensembles.Worlds:
-        """The worlds of this experiment: made once, then read from the folder."""
-        path = self.store.folder / f"{self.worlds_name}.json"
-        table = self.store.folder / f"{self.worlds_name}.parquet"
-        if path.exists() and table.exists():
-            kept = read_json(path)
-            values = read_table(table)[list(CATALOGUE)].to_numpy()
-            return ensembles.Worlds(values, kept["origin"], kept["n_drawn"], kept["report"])
-        made = make_worlds(self.experiment.worlds, self.experiment.parameters)
-        self.store.write_table(table, pd.DataFrame(made.values, columns=list(CATALOGUE)))
-        self.store.write_json(path, {"origin": made.origin, "n_drawn": made.n_drawn, "report": made.report})
+        """The worlds of this experiment: kept in its folder, so that it does not depend on a cache."""
+        made = read_worlds(self.store.folder, self.worlds_name)
+        if made is None:
+            made = make_worlds(self.experiment.worlds, self.experiment.parameters)
+            write_worlds(self.store.folder, self.worlds_name, made)
         return made
 
     def calendar(self, point: int) -> np.ndarray:
@@ -166,7 +198,7 @@ class Sweep:
             numbers = np.repeat(np.arange(part.points.start, part.points.stop), part.n)
             runs = np.tile(np.arange(part.first_run, part.first_run + part.n), len(part.points))
             table = _encode(results.reshape(-1, len(RESULTS)), numbers, runs)
-            self.store.write_table(self.store.part_path(part.key), table)
+            write_table(self.store.part_path(part.key), table)
         return _decode(table).reshape(len(part.points), part.n, -1)
 
     def run(self) -> None:
@@ -191,11 +223,11 @@ class Sweep:
             done += len(part.points) * part.n
             self.progress(done, total)
         points = design.points_table(self.policies, self.labels, self.families)
-        self.store.write_table(folder / "points.parquet", points)
-        self.store.write_table(folder / "estimates.parquet", tally.estimates(points))
-        self.store.write_table(folder / "metrics.parquet", tally.metrics())
-        self.store.write_table(folder / "first_months.parquet", tally.first_months())
-        self.store.write_json(
+        write_table(folder / "points.parquet", points)
+        write_table(folder / "estimates.parquet", tally.estimates(points))
+        write_table(folder / "metrics.parquet", tally.metrics())
+        write_table(folder / "first_months.parquet", tally.first_months())
+        write_json(
             folder / "manifest.json",
             {
                 "experiment": self.experiment.model_dump(mode="json", by_alias=True),

@@ -108,7 +108,7 @@ class Tally:
         table["outcome"] = np.array(names, dtype=object)[table["outcome"]]
         return table
 
-    def estimates(self, points: pd.DataFrame) -> pd.DataFrame:
+    def estimates(self, points: pd.DataFrame, interval: str = "jeffreys") -> pd.DataFrame:
         """Tidy estimates: a row a point and outcome.
 
         ``q_value`` controls the false-discovery rate within an outcome and a family of points (grid, one at a
@@ -116,7 +116,7 @@ class Tally:
         """
         head = ["point", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"]
         table = pd.DataFrame(self.rows, columns=[*head, *SPREADS, *DIFF_SPREADS])
-        table = interval_columns(points.merge(table, on="point", validate="one_to_many"))
+        table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval)
         base = (table["point"] == self.base_point) & (table["n_up"] >= 0)
         table.loc[base, ["diff_low", "diff_high"]] = 0.0
         table["q_value"] = np.nan

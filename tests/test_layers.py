@@ -11,7 +11,7 @@ PACKAGE = ROOT / "crink_abm"
 
 #: Layer of each module, top first. A module may import from strictly lower numbers.
 LAYERS = {
-    "codes": 0, "sources": 0, "numerics": 0, "errors": 0, "version": 0, "rules_key": 0, "markdown": 0,
+    "codes": 0, "sources": 0, "numerics": 0, "errors": 0, "version": 0, "rules_key": 0, "markdown": 0, "cache": 0,
     "parameters": 1, "levers": 1, "draws": 1,
     "state": 2,
     "rules": 3,
@@ -21,7 +21,7 @@ LAYERS = {
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
     "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "bench": 10, "describe": 10,
     "style": 8, "figures": 9, "charts": 10,
-    "cli": 11, "__init__": 12,
+    "cli": 11, "__main__": 12, "__init__": 12,
 }  # fmt: skip
 
 #: Imports that are made inside a function on purpose: heavy, or upward by design.

@@ -253,9 +253,23 @@ def test_bad_experiments_are_told_in_one_sentence(change, message, tmp_path):
 
 def test_compare_pairs_runs():
     table = crink.compare({}, {"usfk_posture": 0.9}, {}, runs=400, worlds="defaults", months=60, names=["a", "b", "c"])
-    same = table[table["policy"] == "c"]
-    assert (same["diff"] == 0).all()
-    assert set(table["n_runs"]) == {400}
+    paired = table[table["n_up"] >= 0]
+    assert (paired.loc[paired["policy"] == "c", "diff"] == 0).all()
+    assert set(paired["n_runs"]) == {400}
+    b = paired[paired["policy"] == "b"]
+    assert (
+        b["n_up"] - b["n_down"] == b["n_events"].to_numpy() - paired[paired["policy"] == "a"]["n_events"].to_numpy()
+    ).all()
+
+
+def test_pieces_change_no_estimate(monkeypatch):
+    """Counting in pieces of any size gives the counts of one piece."""
+    from crink_abm import api
+
+    whole = crink.compare({}, {"dual_role": 0.9}, runs=700, worlds="defaults", months=36)
+    monkeypatch.setattr(api, "_PIECE", 64)
+    pieces = crink.compare({}, {"dual_role": 0.9}, runs=700, worlds="defaults", months=36)
+    pd.testing.assert_frame_equal(whole, pieces)
 
 
 def test_common_random_numbers_narrow_the_difference():
