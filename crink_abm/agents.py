@@ -11,7 +11,6 @@ change one, subclass::
     crink.DeterrenceModel(agents=[CautiousXi])
 """
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -19,8 +18,8 @@ import mesa
 import pandas as pd
 
 from . import levers as policy
+from . import overrides, replay
 from . import parameters as coefficients
-from . import replay
 from .codes import Actor, Draw
 from .draws import uniforms
 from .errors import InputError, nearest
@@ -151,6 +150,8 @@ class DeterrenceModel(mesa.Model):
         What history supplies; see :data:`crink_abm.levers.DRIVERS`.
     agents : sequence of classes, optional
         Subclasses that replace the agents of their actor.
+    rules : mapping, optional
+        Plain functions in place of rules, by full name (``{"china.crisis_prob": f}``), as in ``simulate``.
     trace : bool
         Keep every rule's inputs and outputs for :meth:`explain`.
     collect : sequence of str
@@ -167,7 +168,7 @@ class DeterrenceModel(mesa.Model):
     def __init__(
         self, levers=None, *, parameters=None, seed: int | None = 0, run: int = 0, months: int = policy.MONTHS,
         start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True,
-        collect: Sequence[str] = COLLECTED, **settings,
+        collect: Sequence[str] = COLLECTED, rules=None, **settings,
     ):  # fmt: skip
         self.key = (int(seed or 0), int(run))
         if not all(0 <= number < 2**64 for number in self.key):
@@ -186,7 +187,8 @@ class DeterrenceModel(mesa.Model):
             self.holder[kind.actor] = replaced.get(kind.actor, kind)(self)
         for holder in self.holder.values():
             holder.start(self.parameters)
-        self._plan = [_planned(phase, self.holder) for phase in MONTH]
+        rules = overrides.checked(rules)
+        self._plan = [_planned(phase, self.holder, rules) for phase in MONTH]
         self.trace = [] if trace else None
         self._rows = []
         self.datacollector = mesa.DataCollector(model_reporters={name: _reporter(name) for name in collect})
@@ -218,7 +220,7 @@ class DeterrenceModel(mesa.Model):
                     continue
                 inputs = [given[name] if owner is None else getattr(owner, name) for owner, name in reads]
                 result = rule(*inputs)
-                outputs = result if isinstance(result, tuple) else (result,)
+                outputs = tuple(map(float, result)) if isinstance(result, tuple) else (float(result),)
                 for name, value in zip(step.writes, outputs, strict=True):
                     if _IS_TERM[name]:
                         setattr(self.holder[_OWNER[name]], name, value)
@@ -297,22 +299,16 @@ _IS_TERM = {field.name: not field.is_state for field in FIELDS}
 _GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
 
 
-def _planned(phase, holders):
+def _planned(phase, holders, rules):
     """A phase with its rules looked up: (step, holder, rule, [(owner or None, name)], names, when)."""
     planned = []
     for step in phase.steps:
         holder = holders[step.actor]
-        rule = getattr(holder, f"rule_{step.rule.__name__}")
-        reads = []
-        for name in inspect.signature(rule).parameters:
-            if name not in _GIVEN and name not in _OWNER:
-                known = (*_GIVEN, *_OWNER)
-                raise InputError(
-                    f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, known)}"
-                )
-            reads.append((None if name in _GIVEN else holders[_OWNER[name]], name))
+        rule = rules.get(step.name) or getattr(holder, f"rule_{step.rule.__name__}")
+        names = overrides.reads_of(step, rule)
+        reads = [(None if name in _GIVEN else holders[_OWNER[name]], name) for name in names]
         when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
-        planned.append((step, holder, rule, reads, [name for _, name in reads], when))
+        planned.append((step, holder, rule, reads, names, when))
     return planned
 
 

@@ -20,6 +20,8 @@ from numba.extending import intrinsic
 
 from . import draws, kernel, numerics
 from .cache import cache_directory
+from .errors import InputError
+from .overrides import checked, reads_of
 from .rules_key import rules_hash
 from .transition import steps
 
@@ -72,15 +74,21 @@ class RuleCompiler:
     def __init__(self):
         self._done = dict(_PRIMITIVES)
 
+    def _twin(self, value, names):
+        """What a name stands for in compiled code: functions compiled, this package's modules with theirs."""
+        if isinstance(value, types.FunctionType):
+            return self.compiled(value)
+        if isinstance(value, types.ModuleType) and value.__name__.startswith(__package__):
+            module = types.ModuleType(value.__name__)
+            vars(module).update({name: self._twin(vars(value)[name], ()) for name in names if name in vars(value)})
+            return module
+        return value
+
     def compiled(self, function: Callable):
         """The compiled twin of a plain function (and of the functions it names)."""
         if function not in self._done:
             names = function.__code__.co_names
-            scope = {
-                name: self.compiled(value) if isinstance(value, types.FunctionType) else value
-                for name, value in function.__globals__.items()
-                if name in names
-            }
+            scope = {name: self._twin(value, names) for name, value in function.__globals__.items() if name in names}
             scope["__name__"] = function.__module__  # the disk cache finds a function's home by name
             twin = types.FunctionType(function.__code__, scope, function.__name__, None, function.__closure__)
             self._done[function] = numba.njit(forceinline=True, **_OPTIONS)(twin)
@@ -111,9 +119,38 @@ def _place(text: str) -> Path | None:
         return None
 
 
+def _check_compiles(step, twin, n_arguments: int) -> None:
+    """Compile a replacement by itself, so that what is wrong with it is said of it."""
+    try:
+        twin.compile((nb.float64,) * n_arguments)
+        returns = twin.overloads[(nb.float64,) * n_arguments].signature.return_type
+    except numba.core.errors.NumbaError as error:
+        why = str(error).strip().splitlines()
+        raise InputError(
+            f"rule {step.name} cannot be compiled: {why[1] if len(why) > 1 else why[0]}; a rule is arithmetic on numbers "
+            "(+ - * /, comparisons, if, math.sqrt, crink_abm.numerics)"
+        ) from None
+    parts = list(returns) if isinstance(returns, nb.BaseTuple) else [returns]
+    if len(parts) != len(step.writes) or not all(
+        isinstance(part, nb.Float | nb.Integer | nb.Boolean) for part in parts
+    ):
+        raise InputError(
+            f"rule {step.name} returns {len(step.writes)} number{'s' * (len(step.writes) > 1)} "
+            f"({', '.join(step.writes)}); the function given returns {returns}"
+        )
+
+
 def compile_kernel(overrides: Mapping[str, Callable] | None = None):
-    """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``)."""
-    text = kernel.source()
+    """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``).
+
+    Raises
+    ------
+    InputError
+        If a replacement cannot be compiled or returns something else than the rule.
+    """
+    overrides = checked(overrides)
+    replaced = {step.name: reads_of(step, overrides[step.name]) for step in steps() if step.name in overrides}
+    text = kernel.source(replaced)
     path = None if overrides else _place(text)
     if path is None:
         scope = {}
@@ -125,6 +162,20 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None):
         scope = module.__dict__
     rules = RuleCompiler()
     for step in steps():
-        scope[kernel.rule_alias(step)] = rules.compiled((overrides or {}).get(step.name, step.rule))
+        twin = rules.compiled(overrides.get(step.name, step.rule))
+        if step.name in overrides:
+            _check_compiles(step, twin, len(replaced[step.name]))
+            twin = _as_floats(twin, len(step.writes))
+        scope[kernel.rule_alias(step)] = twin
     scope.update(pair=rules.compiled(draws.pair), u64=np.uint64, zeros=np.zeros)
     return numba.njit(_SIGNATURE, cache=path is not None, **_OPTIONS)(scope["run_blocks"])
+
+
+def _as_floats(rule, n: int):
+    """A replacement whose whole numbers and flags become floats, like every value of the model."""
+    if n == 1:
+        return numba.njit(forceinline=True, **_OPTIONS)(lambda *a: float(rule(*a)))
+    names = ", ".join(f"r{k}" for k in range(n))
+    scope = {"rule": rule}
+    exec(f"def floats(*a):\n    {names} = rule(*a)\n    return {', '.join(f'float(r{k})' for k in range(n))}", scope)
+    return numba.njit(forceinline=True, **_OPTIONS)(scope["floats"])

@@ -7,12 +7,14 @@ lane by lane, only for lanes that need them. No science is added here: every
 right-hand side is a call of a rule.
 """
 
+from collections.abc import Mapping
+
 from .codes import Draw
 from .draws import address
 from .levers import COLUMNS
 from .parameters import CATALOGUE
 from .state import FIELDS
-from .transition import MONTH
+from .transition import MONTH, steps
 
 #: Runs abreast. A block of (fields + parameters) x LANES doubles stays near the first-level cache.
 LANES = 16
@@ -73,8 +75,8 @@ class _Loop:
             self.lines.append(f"x_{name} = {_lane(name)}")
         return self.local[name]
 
-    def call(self, step) -> None:
-        arguments = ", ".join(self.value(name) for name in step.reads)
+    def call(self, step, reads) -> None:
+        arguments = ", ".join(self.value(name) for name in reads)
         targets = []
         for name in step.writes:
             targets.append(f"x_{name}" if name in _TERMS else f"n_{name}")
@@ -86,7 +88,7 @@ class _Loop:
         self.lines.extend(f"{_lane(name)} = x_{name}" for name in step.writes if name in _TERMS)
 
 
-def _phase_lines(phase):
+def _phase_lines(phase, reads):
     """One phase: a vector loop for its unconditional groups, a scalar one for the others."""
     cut = groups(phase)
     written = [name for step in phase.steps for name in step.writes if name not in _TERMS]
@@ -94,15 +96,15 @@ def _phase_lines(phase):
         raise AssertionError(f"phase {phase.title!r} writes a state twice")
     # A state written in one group and read in a later one must be seen as it stood: stage it.
     staged = {}
-    for k, (_, steps) in enumerate(cut):
-        later = {name for _, rest in cut[k + 1 :] for step in rest for name in step.reads}
-        staged.update({name: None for step in steps for name in step.writes if name in later and name not in _TERMS})
+    for k, (_, group) in enumerate(cut):
+        later = {name for _, rest in cut[k + 1 :] for step in rest for name in reads[step.name]}
+        staged.update({name: None for step in group for name in step.writes if name in later and name not in _TERMS})
     if staged:
         raise AssertionError(f"phase {phase.title!r}: {sorted(staged)} are read in a later group; split the phase")
-    for when, steps in cut:
+    for when, group in cut:
         loop = _Loop({})
-        for step in steps:
-            loop.call(step)
+        for step in group:
+            loop.call(step, reads[step.name])
         body = loop.lines + [f"{_lane(name)} = {local}" for name, local in loop.snapshot.items()]
         yield f"# {phase.title}" + (f": where {when}" if when else "")
         if when is None:
@@ -114,14 +116,14 @@ def _phase_lines(phase):
             yield from ("        " + line for line in body)
 
 
-def escaping_terms() -> list[str]:
+def escaping_terms(reads) -> list[str]:
     """Terms of conditional steps that something outside their condition reads: zeroed every month."""
     home = {name: step.when for phase in MONTH for step in phase.steps for name in step.writes}
     read = {
         name
         for phase in MONTH
         for step in phase.steps
-        for name in step.reads
+        for name in reads[step.name]
         if name in _TERMS and home[name] is not None and home[name] != step.when
     }
     return sorted(read)
@@ -132,8 +134,13 @@ def conditional_terms() -> list[str]:
     return [n for phase in MONTH for s in phase.steps if s.when for n in s.writes if n in _TERMS]
 
 
-def source() -> str:
-    """The text of the function ``run_blocks``, to be compiled by numba."""
+def source(replaced: Mapping[str, tuple[str, ...]] | None = None) -> str:
+    """The text of the function ``run_blocks``, to be compiled by numba.
+
+    ``replaced`` gives what rules put in place of the model's ask for: ``{rule name: names}``.
+    """
+    reads = {step.name: step.reads for step in steps()} | dict(replaced or {})
+    escaping = escaping_terms(reads)
     out = [
         "def run_blocks(calendar, worlds, world_of, seed, first_run, results, trajectory):",
         "    n_runs = results.shape[0]",
@@ -157,12 +164,12 @@ def source() -> str:
     out += ["        for t in range(n_months):", "            month = float(t)"]
     out += [f"{pad}c_{name} = calendar[t, {k}]" for k, name in enumerate(COLUMNS)]
     out += [f"{pad}for i in range({LANES}):"]
-    out += [f"{pad}    {_lane(name)} = 0.0" for name in escaping_terms()]
-    hidden = [name for name in conditional_terms() if name not in escaping_terms()]
+    out += [f"{pad}    {_lane(name)} = 0.0" for name in escaping]
+    hidden = [name for name in conditional_terms() if name not in escaping]
     out += [f"{pad}if record:", f"{pad}    for i in range({LANES}):"]
     out += [f"{pad}        {_lane(name)} = 0.0" for name in hidden]
     for phase in MONTH:
-        out += [pad + line for line in _phase_lines(phase)]
+        out += [pad + line for line in _phase_lines(phase, reads)]
     out += [
         f"{pad}if record:",
         f"{pad}    for i in range(min({LANES}, n_runs - block)):",

@@ -9,6 +9,8 @@ import pandas as pd
 
 from . import design, estimate, levers, outcomes
 from .errors import InputError
+from .overrides import checked as checked_rules
+from .overrides import fingerprint
 from .store import read_json, read_table
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS
@@ -33,13 +35,20 @@ class Results:
         If the folder holds no finished sweep.
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, *, rules=None):
         self.folder = Path(folder)
         if not (self.folder / "manifest.json").exists():
             raise InputError(
                 f"{str(self.folder)!r} holds no finished sweep (no manifest.json); run `crink-abm sweep FILE --out DIR` first"
             )
         self.manifest = read_json(self.folder / "manifest.json")
+        self.rules = checked_rules(rules)
+        replaced = self.manifest["rules_replaced"]
+        if fingerprint(self.rules) != replaced["fingerprint"]:
+            raise InputError(
+                f"this sweep was run with rules replaced ({', '.join(replaced['names']) or 'none'}), not those given; "
+                "give the same functions: Results(folder, rules={...})"
+            )
         self.estimates = read_table(self.folder / "estimates.parquet")
         self.metrics = read_table(self.folder / "metrics.parquet")
         self.points = read_table(self.folder / "points.parquet")
@@ -58,7 +67,7 @@ class Results:
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it was set up (for worlds and replays)."""
-        return Sweep(self.experiment, self.folder)
+        return Sweep(self.experiment, self.folder, rules=self.rules)
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
         """Rows of one outcome where the given levers have the given values, all other *unswept* columns free."""
@@ -170,12 +179,15 @@ class Results:
         )
 
 
-def sweep(experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-          progress: Callable | None = None) -> Results:  # fmt: skip
+def sweep(
+    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
+    rules=None, progress: Callable | None = None,
+) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
-    ``runs`` overrides the runs per point; ``workers`` is the number of threads (all cores if None).
+    ``runs`` overrides the runs per point; ``rules`` puts plain functions in place of rules; ``workers`` is the
+    number of threads (all cores if None).
 
     Raises
     ------
@@ -190,5 +202,5 @@ def sweep(experiment, out: str | Path | None = None, *, engine="batch", workers:
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")
     folder = Path(out) if out else Path("results") / plan.experiment.name
-    Sweep(plan, folder, engine=engine, threads=workers, progress=progress).run()
-    return Results(folder)
+    Sweep(plan, folder, engine=engine, threads=workers, progress=progress, rules=rules).run()
+    return Results(folder, rules=rules)

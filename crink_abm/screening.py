@@ -31,10 +31,10 @@ BANDS = (
 )
 
 
-def counts(worlds: Worlds, runs: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def counts(worlds: Worlds, runs: int, seed: int, rules=None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(events, trials) of each band's outcome in each world, at today's policy."""
     n = len(worlds) * runs
-    results = batch.run_many(levers.calendar(), worlds.values, n, seed=seed, world_of=worlds.of_runs(0, n))
+    results = batch.run_many(levers.calendar(), worlds.values, n, seed=seed, world_of=worlds.of_runs(0, n), rules=rules)
     when = outcomes.months(results)
     given = outcomes.conditionals(results, when)
     names = list(outcomes.OUTCOMES)
@@ -48,7 +48,7 @@ def counts(worlds: Worlds, runs: int, seed: int) -> dict[str, tuple[np.ndarray, 
     return out
 
 
-def elicited(worlds: Worlds, *, runs: int, seed: int) -> Worlds:
+def elicited(worlds: Worlds, *, runs: int, seed: int, rules=None) -> Worlds:
     """The worlds that no elicited band rules out, with a report of the shares kept.
 
     Raises
@@ -58,7 +58,7 @@ def elicited(worlds: Worlds, *, runs: int, seed: int) -> Worlds:
     """
     mask = np.ones(len(worlds), bool)
     report = {"drawn": len(worlds), "runs_per_world": runs, "bands": []}
-    for band, (events, trials) in zip(BANDS, counts(worlds, runs, seed).values(), strict=True):
+    for band, (events, trials) in zip(BANDS, counts(worlds, runs, seed, rules).values(), strict=True):
         low, high = jeffreys(events, trials)
         passes = (trials == 0) | ((high >= band.low) & (low <= band.high))
         mask &= passes

@@ -22,6 +22,8 @@ from . import worlds as ensembles
 from .cache import cache_directory
 from .errors import InputError
 from .kernel import RESULTS
+from .overrides import checked as checked_rules
+from .overrides import fingerprint
 from .parameters import CATALOGUE
 from .rules_key import rules_hash
 from .store import Store, read_json, read_table, write_json, write_table
@@ -47,13 +49,13 @@ class Part:
 _FLOATS = {"help_expected", "help_realised"}
 
 
-def worlds_name(table: design.WorldsTable, fixed=None) -> str:
+def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
     """The name of a set of worlds: a hash of all that decides them."""
-    said = [rules_hash(), table.model_dump(mode="json"), fixed or {}]
+    said = [rules_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
     return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
-def make_worlds(table: design.WorldsTable, fixed=None) -> ensembles.Worlds:
+def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
     """The worlds an experiment asks for, screened if it says so; a screen is made once a machine.
 
     Raises
@@ -63,13 +65,13 @@ def make_worlds(table: design.WorldsTable, fixed=None) -> ensembles.Worlds:
     """
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
-    folder, name = cache_directory(), worlds_name(table, fixed)
+    folder, name = cache_directory(), worlds_name(table, fixed, rules)
     kept = read_worlds(folder, name)
     if kept is None:
         kept = ensembles.prior(table.draws, seed=table.seed, which=table.structures, fixed=fixed)
         if table.screen == "elicited":
             try:
-                kept = screening.elicited(kept, runs=table.screen_runs, seed=table.seed)
+                kept = screening.elicited(kept, runs=table.screen_runs, seed=table.seed, rules=rules)
             except ValueError as error:
                 raise InputError(str(error)) from None
         kept = kept.first(table.keep)
@@ -117,9 +119,12 @@ class Sweep:
     engine : ``"batch"`` or ``"mesa"`` (slow; the same bytes)
     threads : threads of the batch engine; all cores if None
     progress : called with (runs done, runs in all) after each part
+    rules : plain functions in place of rules; see :mod:`crink_abm.overrides`
     """
 
-    def __init__(self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None):
+    def __init__(
+        self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None
+    ):
         if engine not in ("batch", "mesa"):
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
         self.experiment, self.engine, self.threads = experiment, engine, threads
@@ -127,18 +132,19 @@ class Sweep:
         self.policies, self.labels, self.families, self.base = design.points(experiment)
         self.store = Store(folder)
         self.head = experiment.experiment
+        self.rules = checked_rules(rules)
 
     @cached_property
     def worlds_name(self) -> str:
         """The name of the worlds' files in the folder."""
-        return worlds_name(self.experiment.worlds, self.experiment.parameters)
+        return worlds_name(self.experiment.worlds, self.experiment.parameters, self.rules)
 
     @cached_property
     def worlds(self) -> ensembles.Worlds:
         """The worlds of this experiment: kept in its folder, so that it does not depend on a cache."""
         made = read_worlds(self.store.folder, self.worlds_name)
         if made is None:
-            made = make_worlds(self.experiment.worlds, self.experiment.parameters)
+            made = make_worlds(self.experiment.worlds, self.experiment.parameters, self.rules)
             write_worlds(self.store.folder, self.worlds_name, made)
         return made
 
@@ -157,7 +163,7 @@ class Sweep:
             points = range(start, min(start + group, n_points))
             calendars = b"".join(point.to_bytes(4, "little") + self.calendar(point).tobytes() for point in points)
             for first, n in batch.chunks(runs, span):
-                said = json.dumps([rules_hash(), self.head.seed, first, n, worlds]).encode()
+                said = json.dumps([rules_hash(), fingerprint(self.rules), self.head.seed, first, n, worlds]).encode()
                 yield Part(hashlib.sha256(said + calendars).hexdigest()[:24], points, first, n)
 
     def run_slice(self, point: int, first_run: int, n: int) -> np.ndarray:
@@ -165,7 +171,7 @@ class Sweep:
         if self.engine == "batch":
             return batch.run_many(
                 self.calendar(point), self.worlds.values, n, seed=self.head.seed, first_run=first_run,
-                world_of=self.worlds.of_runs(first_run, n), threads=1,
+                world_of=self.worlds.of_runs(first_run, n), threads=1, rules=self.rules,
             )  # fmt: skip
         runs = range(first_run, first_run + n)
         return np.array([[self.replay(point, run).run().value(name) for name in RESULTS] for run in runs])
@@ -177,6 +183,7 @@ class Sweep:
         return DeterrenceModel(
             self.policies[point], parameters=self.worlds.parameters(int(self.worlds.of_runs(run, 1)[0])),
             seed=self.head.seed, run=run, months=self.head.months, start=self.head.start, drivers=self.experiment.drivers,
+            rules=self.rules,
         )  # fmt: skip
 
     def _compute(self, points: range, first_run: int, n: int) -> np.ndarray:
@@ -205,7 +212,7 @@ class Sweep:
         """Do what is missing, and write the estimates and then the manifest."""
         head, folder = self.head, self.store.folder
         if self.engine == "batch":
-            batch.compiled()
+            batch.compiled(self.rules)
         tally = Tally(self.worlds, head.months, self.base)
         keys, done, total = [], 0, len(self.policies) * head.runs
         base, base_of = None, None
@@ -236,6 +243,7 @@ class Sweep:
                 "seed": head.seed,
                 "package": __version__,
                 "rules_hash": rules_hash(),
+                "rules_replaced": {"names": sorted(self.rules), "fingerprint": fingerprint(self.rules)},
                 "libraries": library_versions(),
                 "baseline_point": self.base,
                 "n_points": len(self.policies),
