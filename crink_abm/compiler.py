@@ -140,8 +140,8 @@ def _check_compiles(step, twin, n_arguments: int) -> None:
         )
 
 
-def compile_kernel(overrides: Mapping[str, Callable] | None = None):
-    """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``).
+def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int = kernel.LANES):
+    """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``); ``lanes`` runs abreast.
 
     Raises
     ------
@@ -150,8 +150,8 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None):
     """
     overrides = checked(overrides)
     replaced = {step.name: reads_of(step, overrides[step.name]) for step in steps() if step.name in overrides}
-    text = kernel.source(replaced)
-    path = None if overrides else _place(text)
+    text = kernel.source(replaced, lanes)
+    path = None if overrides or lanes != kernel.LANES else _place(text)
     if path is None:
         scope = {}
         exec(compile(text, "<crink kernel>", "exec"), scope)
@@ -167,7 +167,7 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None):
             _check_compiles(step, twin, len(replaced[step.name]))
             twin = _as_floats(twin, len(step.writes))
         scope[kernel.rule_alias(step)] = twin
-    scope.update(pair=rules.compiled(draws.pair), u64=np.uint64, zeros=np.zeros)
+    scope.update(pair=rules.compiled(draws.pair), u64=np.uint64, int64=np.int64, zeros=np.zeros)
     return numba.njit(_SIGNATURE, cache=path is not None, **_OPTIONS)(scope["run_blocks"])
 
 

@@ -26,13 +26,12 @@ RESULTS: tuple[str, ...] = (
     "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
 )  # fmt: skip
 
-_OFFSET = {name: k * LANES for k, name in enumerate([f.name for f in FIELDS] + list(CATALOGUE))}
+_ROW = {name: k for k, name in enumerate([f.name for f in FIELDS] + list(CATALOGUE))}
 _TERMS = {f.name for f in FIELDS if not f.is_state}
-_SIZE = len(_OFFSET) * LANES
 
 
-def _lane(name: str) -> str:
-    return f"w[{_OFFSET[name]} + i]"
+def _lane(name: str, lanes: int) -> str:
+    return f"w[{_ROW[name] * lanes} + i]"
 
 
 def groups(phase):
@@ -53,8 +52,8 @@ def rule_alias(step) -> str:
 class _Loop:
     """The body of one loop over lanes: loads each name once, calls the rules, stores at the end."""
 
-    def __init__(self, snapshot):
-        self.lines, self.local, self.draws = [], {}, set()
+    def __init__(self, snapshot, lanes):
+        self.lines, self.local, self.draws, self.lanes = [], {}, set(), lanes
         self.snapshot = snapshot  # state fields committed after the loop: name -> local
 
     def value(self, name: str) -> str:
@@ -72,7 +71,7 @@ class _Loop:
             return f"d{key}_{draw.slot & 1}"
         if name not in self.local:
             self.local[name] = f"x_{name}"
-            self.lines.append(f"x_{name} = {_lane(name)}")
+            self.lines.append(f"x_{name} = {_lane(name, self.lanes)}")
         return self.local[name]
 
     def call(self, step, reads) -> None:
@@ -85,10 +84,10 @@ class _Loop:
             else:
                 self.snapshot[name] = f"n_{name}"
         self.lines.append(f"{', '.join(targets)} = {rule_alias(step)}({arguments})")
-        self.lines.extend(f"{_lane(name)} = x_{name}" for name in step.writes if name in _TERMS)
+        self.lines.extend(f"{_lane(name, self.lanes)} = x_{name}" for name in step.writes if name in _TERMS)
 
 
-def _phase_lines(phase, reads):
+def _phase_lines(phase, reads, lanes):
     """One phase: a vector loop for its unconditional groups, a scalar one for the others."""
     cut = groups(phase)
     written = [name for step in phase.steps for name in step.writes if name not in _TERMS]
@@ -102,18 +101,24 @@ def _phase_lines(phase, reads):
     if staged:
         raise AssertionError(f"phase {phase.title!r}: {sorted(staged)} are read in a later group; split the phase")
     for when, group in cut:
-        loop = _Loop({})
+        loop = _Loop({}, lanes)
         for step in group:
             loop.call(step, reads[step.name])
-        body = loop.lines + [f"{_lane(name)} = {local}" for name, local in loop.snapshot.items()]
+        body = loop.lines + [f"{_lane(name, lanes)} = {local}" for name, local in loop.snapshot.items()]
         yield f"# {phase.title}" + (f": where {when}" if when else "")
         if when is None:
-            yield f"for i in range({LANES}):"
+            yield f"for i in range({lanes}):"
             yield from ("    " + line for line in body)
         else:
-            yield f"for i in range({LANES}):"
-            yield f"    if {_lane(when)} > 0.0:"
-            yield from ("        " + line for line in body)
+            # Listed first, so that the costly body is neither run nor masked for the other lanes.
+            yield "n_active = 0"
+            yield f"for i in range({lanes}):"
+            yield f"    if {_lane(when, lanes)} > 0.0:"
+            yield "        active[n_active] = i"
+            yield "        n_active += 1"
+            yield "for position in range(n_active):"
+            yield "    i = active[position]"
+            yield from ("    " + line for line in body)
 
 
 def escaping_terms(reads) -> list[str]:
@@ -134,10 +139,11 @@ def conditional_terms() -> list[str]:
     return [n for phase in MONTH for s in phase.steps if s.when for n in s.writes if n in _TERMS]
 
 
-def source(replaced: Mapping[str, tuple[str, ...]] | None = None) -> str:
+def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = LANES) -> str:
     """The text of the function ``run_blocks``, to be compiled by numba.
 
-    ``replaced`` gives what rules put in place of the model's ask for: ``{rule name: names}``.
+    ``replaced`` gives what rules put in place of the model's ask for: ``{rule name: names}``; ``lanes`` is the
+    number of runs abreast (1 to measure what abreast is worth).
     """
     reads = {step.name: step.reads for step in steps()} | dict(replaced or {})
     escaping = escaping_terms(reads)
@@ -146,36 +152,37 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None) -> str:
         "    n_runs = results.shape[0]",
         "    n_months = calendar.shape[0]",
         "    record = trajectory.shape[0] > 0",
-        f"    w = zeros({_SIZE})",
-        f"    for block in range(0, n_runs, {LANES}):",
+        f"    w = zeros({len(_ROW) * lanes})",
+        f"    active = zeros({lanes}, int64)",
+        f"    for block in range(0, n_runs, {lanes}):",
         "        run0 = first_run + u64(block)",
-        f"        for i in range({LANES}):",
+        f"        for i in range({lanes}):",
         "            k = world_of[block + i] if block + i < n_runs else world_of[block]",
         f"            for j in range({len(CATALOGUE)}):",
-        f"                w[({len(FIELDS)} + j) * {LANES} + i] = worlds[k, j]",
+        f"                w[({len(FIELDS)} + j) * {lanes} + i] = worlds[k, j]",
         f"            for j in range({len(FIELDS)}):",
-        f"                w[j * {LANES} + i] = 0.0",
+        f"                w[j * {lanes} + i] = 0.0",
     ]
     pad = " " * 12
     for field in FIELDS:
         if field.is_state:
-            initial = _lane(field.initial) if isinstance(field.initial, str) else repr(float(field.initial))
-            out.append(f"{pad}{_lane(field.name)} = {initial}")
+            initial = _lane(field.initial, lanes) if isinstance(field.initial, str) else repr(float(field.initial))
+            out.append(f"{pad}{_lane(field.name, lanes)} = {initial}")
     out += ["        for t in range(n_months):", "            month = float(t)"]
     out += [f"{pad}c_{name} = calendar[t, {k}]" for k, name in enumerate(COLUMNS)]
-    out += [f"{pad}for i in range({LANES}):"]
-    out += [f"{pad}    {_lane(name)} = 0.0" for name in escaping]
+    out += [f"{pad}for i in range({lanes}):"]
+    out += [f"{pad}    {_lane(name, lanes)} = 0.0" for name in escaping]
     hidden = [name for name in conditional_terms() if name not in escaping]
-    out += [f"{pad}if record:", f"{pad}    for i in range({LANES}):"]
-    out += [f"{pad}        {_lane(name)} = 0.0" for name in hidden]
+    out += [f"{pad}if record:", f"{pad}    for i in range({lanes}):"]
+    out += [f"{pad}        {_lane(name, lanes)} = 0.0" for name in hidden]
     for phase in MONTH:
-        out += [pad + line for line in _phase_lines(phase, reads)]
+        out += [pad + line for line in _phase_lines(phase, reads, lanes)]
     out += [
         f"{pad}if record:",
-        f"{pad}    for i in range(min({LANES}, n_runs - block)):",
+        f"{pad}    for i in range(min({lanes}, n_runs - block)):",
         f"{pad}        for j in range({len(FIELDS)}):",
-        f"{pad}            trajectory[block + i, t, j] = w[j * {LANES} + i]",
-        f"        for i in range(min({LANES}, n_runs - block)):",
+        f"{pad}            trajectory[block + i, t, j] = w[j * {lanes} + i]",
+        f"        for i in range(min({lanes}, n_runs - block)):",
     ]
-    out += [f"            results[block + i, {k}] = {_lane(name)}" for k, name in enumerate(RESULTS)]
+    out += [f"            results[block + i, {k}] = {_lane(name, lanes)}" for k, name in enumerate(RESULTS)]
     return "\n".join(out) + "\n"
