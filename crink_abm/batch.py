@@ -52,7 +52,7 @@ _NO_TRAJECTORY = np.zeros((0, 0, 0))
 
 def run_many(
     calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0, world_of=None,
-    rules=None, threads: int | None = None,
+    rules=None, threads: int | None = None, kernel=None,
 ) -> np.ndarray:  # fmt: skip
     """``n`` runs, numbered from ``first_run``, under one calendar.
 
@@ -61,12 +61,13 @@ def run_many(
     calendar : array (n_months, len(levers.COLUMNS))
     worlds : array (n_worlds, len(parameters.CATALOGUE))
     world_of : array (n,) of row numbers of ``worlds``; all 0 if None
+    kernel : a compiled kernel to use instead of the usual one (``bench`` compares them)
 
     Returns
     -------
     array (n, len(RESULTS)) of float64, columns as in :data:`kernel.RESULTS`.
     """
-    kernel = compiled(rules)
+    kernel = kernel or compiled(rules)
     worlds, world_of = _arrays(worlds, world_of, n)
     out = np.empty((n, len(RESULTS)))
 

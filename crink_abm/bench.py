@@ -20,36 +20,46 @@ def _best(work, runs, repeats):
 
 
 def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3) -> dict:
-    """Runs of 120 months a second by engine, and the ratios to ``mesa.batch_run``."""
+    """Runs of 120 months a second by engine and size, and the ratios to ``mesa.batch_run``, in one call.
+
+    ``one run at a time`` is the compiled engine with a single lane: the same rules and the same bits, without the
+    runs abreast.
+    """
+    from .compiler import compile_kernel
+
     world, calendar = ensembles.defaults(), levers.calendar()
     start = time.perf_counter()
     batch.compiled()
     loading = time.perf_counter() - start
+    single = compile_kernel(lanes=1)
 
     def by_batch_run():
-        mesa.batch_run(
-            DeterrenceModel, {"run": range(mesa_runs), "trace": False}, number_processes=1, display_progress=False
-        )
+        settings = {"run": range(mesa_runs), "trace": False}
+        mesa.batch_run(DeterrenceModel, settings, number_processes=1, display_progress=False)
 
     def by_model():
         for run in range(mesa_runs):
             DeterrenceModel(run=run).run()
 
-    def compiled(threads):
-        return lambda: batch.run_many(calendar, world.values, batch_runs, seed=0, threads=threads)
+    def compiled(runs, threads, kernel=None):
+        return lambda: batch.run_many(calendar, world.values, runs, seed=0, threads=threads, kernel=kernel)
 
-    speeds = {
-        "mesa.batch_run": _best(by_batch_run, mesa_runs, repeats),
-        "DeterrenceModel": _best(by_model, mesa_runs, repeats),
-        "batch, 1 thread": _best(compiled(1), batch_runs, repeats),
-        f"batch, {batch.n_threads()} threads": _best(compiled(None), batch_runs, repeats),
-    }
-    base = speeds["mesa.batch_run"]
+    threads = batch.n_threads()
+    eighth = batch_runs // 8
+    speeds = [
+        ("mesa.batch_run", mesa_runs, _best(by_batch_run, mesa_runs, repeats)),
+        ("DeterrenceModel", mesa_runs, _best(by_model, mesa_runs, repeats)),
+        ("batch, one run at a time", eighth, _best(compiled(eighth, 1, single), eighth, repeats)),
+        *((f"batch, {n} thread{'s' * (n > 1)}", runs, _best(compiled(runs, n), runs, repeats))
+          for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
+    ]  # fmt: skip
+    base = speeds[0][2]
     return {
         "months": levers.MONTHS,
         "kernel_ready_seconds": round(loading, 3),
         "engines": [
-            {"engine": name, "runs_per_second": round(speed, 1), "ratio_to_mesa_batch_run": round(speed / base, 1)}
-            for name, speed in speeds.items()
+            {"engine": name, "runs": runs, "runs_per_second": round(speed, 1),
+             "ratio_to_mesa_batch_run": round(speed / base, 1)}
+            for name, runs, speed in speeds
         ],
-    }
+    }  # fmt: skip

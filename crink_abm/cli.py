@@ -254,7 +254,8 @@ def bench(args) -> None:
         return
     print(f"runs of {found['months']} months; the kernel was ready in {found['kernel_ready_seconds']} s")
     for row in found["engines"]:
-        print(f"{row['engine']:20} {row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x")
+        speed = f"{row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x"
+        print(f"{row['engine']:25} {row['runs']:>8,} runs {speed}")
 
 
 def info(args) -> None:
