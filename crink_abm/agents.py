@@ -11,6 +11,7 @@ change one, subclass::
     crink.DeterrenceModel(agents=[CautiousXi])
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -39,6 +40,16 @@ class Holder:
             for step in steps():
                 if step.actor == cls.actor:
                     setattr(cls, f"rule_{step.rule.__name__}", staticmethod(step.rule))
+
+    @classmethod
+    def check_names(cls) -> None:
+        """Refuse a ``rule_…`` method that overrides nothing: a misspelt one would change nothing without a word."""
+        known = {f"rule_{step.rule.__name__}" for step in steps() if step.actor == cls.actor}
+        for name in dir(cls):
+            if name.startswith("rule_") and name not in known:
+                raise InputError(
+                    f"{cls.__name__} has no rule {name!r}{nearest(name, known)}; its rules are {', '.join(sorted(known))}"
+                )
 
     def start(self, values: Mapping[str, float]) -> None:
         """Set every owned field to its initial value."""
@@ -143,7 +154,8 @@ class DeterrenceModel(mesa.Model):
         Coefficients and structural switches (switch levels by name or number); defaults elsewhere.
     seed, run : int
         Which luck: the same numbers in every engine and under every policy. ``seed=None`` counts as 0
-        (``mesa.batch_run`` passes it).
+        (``mesa.batch_run`` passes it). Replicates are run numbers: ``mesa.batch_run(DeterrenceModel,
+        {"run": range(100)})``; Mesa's own ``iterations`` repeats one run.
     months : int
         Horizon. ``start`` is the first month, ``YYYY-MM``.
     drivers : mapping, optional
@@ -170,17 +182,21 @@ class DeterrenceModel(mesa.Model):
         start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True,
         collect: Sequence[str] = COLLECTED, rules=None, **settings,
     ):  # fmt: skip
-        self.key = (int(seed or 0), int(run))
-        if not all(0 <= number < 2**64 for number in self.key):
-            raise InputError(f"seed and run lie in [0, 2^64); {self.key} was given")
+        self.key = (overrides.whole("seed", seed or 0), overrides.whole("run", run))
+        self.source = {}
         super().__init__(rng=self.key[0])
         levers, parameters = _sorted(settings, dict(levers or {}), dict(parameters or {}))
         self.levers = policy.checked(levers)
         self.parameters = coefficients.checked(parameters)
-        self.horizon, self.start, self.month = int(months), start, 0
+        self.horizon, self.start, self.month = overrides.whole("months", months), start, 0
         self._calendar = policy.calendar(levers, self.horizon, start, drivers)
         self._draws = uniforms(*self.key, self.horizon)
-        replaced = {kind.actor: kind for kind in agents}
+        replaced = {}
+        for kind in agents:
+            if not (isinstance(kind, type) and issubclass(kind, StateAgent)):
+                raise InputError(f"agents are subclasses of China, NorthKorea and so on; {kind!r} was given")
+            kind.check_names()
+            replaced[kind.actor] = kind
         self.record = World()
         self.holder = {Actor.WORLD: self.record}
         for kind in AGENTS:
@@ -305,11 +321,33 @@ def _planned(phase, holders, rules):
     for step in phase.steps:
         holder = holders[step.actor]
         rule = rules.get(step.name) or getattr(holder, f"rule_{step.rule.__name__}")
-        names = overrides.reads_of(step, rule)
+        given = rule
+        if rule is not step.rule:
+            rule = _guarded(step, rule)
+        names = overrides.reads_of(step, given)
         reads = [(None if name in _GIVEN else holders[_OWNER[name]], name) for name in names]
         when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
         planned.append((step, holder, rule, reads, names, when))
     return planned
+
+
+def _guarded(step, rule):
+    """A rule of the user's, held to what the model's rule returns: as many finite numbers."""
+
+    def checked(*inputs):
+        result = rule(*inputs)
+        values = result if isinstance(result, tuple) else (result,)
+        try:
+            numbers = tuple(float(value) for value in values)
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) != len(step.writes) or not all(math.isfinite(number) for number in numbers):
+            raise InputError(
+                f"rule {step.name} returns {len(step.writes)} finite number(s) ({', '.join(step.writes)}); it returned {result!r}"
+            )
+        return numbers if isinstance(result, tuple) else numbers[0]
+
+    return checked
 
 
 def _reporter(name):

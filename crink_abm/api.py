@@ -10,6 +10,8 @@ from . import levers as policy
 from . import worlds as ensembles
 from .errors import InputError
 from .kernel import RESULTS
+from .overrides import whole
+from .scenarios import scenario
 from .sweeps import make_worlds
 from .tally import Tally
 
@@ -92,7 +94,8 @@ def simulate(
     InputError
         On anything out of range.
     """
-    if runs < 1:
+    seed, first_run = whole("seed", seed), whole("first_run", first_run)
+    if whole("runs", runs) < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
     chosen = policy.checked(levers)
     ensemble = _ensemble(worlds, parameters)
@@ -104,10 +107,13 @@ def simulate(
 
 
 def compare(
-    *policies: Mapping, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="prior",
+    *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="prior",
     months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "jeffreys",
 ) -> pd.DataFrame:  # fmt: skip
-    """Two or more policies under common random numbers; the first is what the others are compared with.
+    """Policies under common random numbers, each a mapping of levers or the name of a scenario.
+
+    The first is what the others are compared with; one alone is compared with today's. By default the runs are
+    spread over the screened prior worlds (``worlds="prior"``), where ``simulate`` uses the default parameters.
 
     Returns
     -------
@@ -118,10 +124,14 @@ def compare(
     Raises
     ------
     InputError
-        With fewer than two policies, or anything out of range.
+        With no policy, or anything out of range.
     """
-    if len(policies) < 2:
-        raise InputError(f"compare takes at least two policies; {len(policies)} was given")
+    if not policies:
+        raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
+    if len(policies) == 1:
+        policies, names = ({}, *policies), ["today", *(names or ["policy"])]
+    policies = tuple(scenario(chosen) if isinstance(chosen, str) else chosen for chosen in policies)
+    seed, runs = whole("seed", seed), whole("runs", runs)
     ensemble = _ensemble(worlds, parameters)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     tally = Tally(ensemble, months, 0)

@@ -33,7 +33,7 @@ class AuditTable(design._Strict):
 class AuditFile(design.Experiment):
     """An experiment file with an ``[audit]`` table."""
 
-    audit: AuditTable = AuditTable()
+    audit: AuditTable
 
 
 class Audit:

@@ -1,12 +1,20 @@
 """Throughput of every engine, measured in one call on one machine, as ratios."""
 
+import ast
+import inspect
+import textwrap
 import time
+from collections import Counter
+from functools import cache
 
 import mesa
 
 from . import batch, levers
 from . import worlds as ensembles
 from .agents import DeterrenceModel
+from .codes import Draw
+from .draws import address
+from .transition import steps
 
 
 def _best(work, runs, repeats):
@@ -48,7 +56,7 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
     eighth = batch_runs // 8
     speeds = [
         ("mesa.batch_run", mesa_runs, _best(by_batch_run, mesa_runs, repeats)),
-        ("DeterrenceModel", mesa_runs, _best(by_model, mesa_runs, repeats)),
+        ("DeterrenceModel, traced", mesa_runs, _best(by_model, mesa_runs, repeats)),
         ("batch, one run at a time", eighth, _best(compiled(eighth, 1, single), eighth, repeats)),
         *((f"batch, {n} thread{'s' * (n > 1)}", runs, _best(compiled(runs, n), runs, repeats))
           for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
@@ -56,6 +64,7 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
     base = speeds[0][2]
     return {
         "months": levers.MONTHS,
+        "operations_a_month": operations(),
         "kernel_ready_seconds": round(loading, 3),
         "engines": [
             {"engine": name, "runs": runs, "runs_per_second": round(speed, 1),
@@ -63,3 +72,34 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
             for name, runs, speed in speeds
         ],
     }  # fmt: skip
+
+
+def operations() -> dict[str, int]:
+    """What a month costs every run: calls, divisions and pairs of draws of the rules that run unconditionally.
+
+    Counted in the source of the rules and of what they call; a branch counts as taken.
+    """
+    total = Counter()
+    for step in steps():
+        if step.when is None:
+            total += _operations_of(step.rule)
+            total["pairs of draws"] += len({address(Draw[name]) for name in step.reads if name in Draw.__members__})
+    return dict(total)
+
+
+@cache
+def _operations_of(function) -> Counter:
+    """Own operations of a function and of the package's functions that it calls."""
+    count = Counter()
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        if isinstance(node, ast.BinOp):
+            count["divisions" if isinstance(node.op, ast.Div) else "additions and multiplications"] += 1
+        elif isinstance(node, ast.Compare):
+            count["comparisons"] += 1
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called = function.__globals__.get(node.func.id)
+            if node.func.id in ("exp", "log", "sqrt"):
+                count[node.func.id] += 1
+            elif inspect.isfunction(called):
+                count += _operations_of(called)
+    return count

@@ -37,9 +37,10 @@ def provenance(manifest: dict) -> str:
     worlds = manifest["worlds"]
     screen = worlds.get("screen") or {}
     kept = f"{100 * screen['share_kept']:.3g} % of prior draws kept" if "share_kept" in screen else "no prior screen"
+    moved = f"Baseline: today's policy but {manifest['baseline_moves']}. " if manifest.get("baseline_moves") else ""
     return (
         f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point; {worlds['n']:,} worlds ({kept}); "
-        f"seed {manifest['seed']}. Theoretical exploration, not a forecast."
+        f"seed {manifest['seed']}. {moved}Theoretical exploration, not a forecast."
     )
 
 

@@ -106,8 +106,9 @@ def _tell(model, args) -> None:
     history = model.history
     _print_json(
         {
-            "seed": model.key[0], "run": model.key[1], "start": model.start, "months": len(history),
-            "levers": model.levers, "outcome": model.outcome, "events": [event.as_dict() for event in model.events],
+            "seed": model.key[0], "run": model.key[1], **model.source, "start": model.start,
+            "months": len(history), "levers": model.levers, "parameters": model.parameters,
+            "outcome": model.outcome, "events": [event.as_dict() for event in model.events],
             "history": {"month": history.index.tolist(), **{name: history[name].tolist() for name in history.columns}},
         }
     )  # fmt: skip
@@ -153,7 +154,10 @@ def _summary(results, drawn, args) -> None:
             print(
                 f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %"
             )
-    print("\nbaseline over ten years (95 % Jeffreys; then the spread between worlds):")
+    months = m["experiment"]["experiment"]["months"]
+    moved = m["baseline_moves"]
+    print(f"baseline: today's policy{' but ' + moved if moved else ''}")
+    print(f"its risks over {months} months (95 % Jeffreys; then the spread between worlds):")
     columns = ["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]
     print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
@@ -214,19 +218,29 @@ def compare(args) -> None:
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 
+def _check_writable(path: Path) -> None:
+    try:
+        with path.open("a"):
+            pass
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be written ({error.strerror}); choose another file") from None
+
+
 def audit(args) -> None:
     """The sign audit."""
     from . import audit as audits
     from . import design
+    from .store import Store, write_table
 
     experiment = design.read(args.file, audits.AuditFile)
+    if args.out:
+        Store(args.out)
+    if args.markdown:
+        _check_writable(Path(args.markdown))
     _ready_engine()
     found = audits.run(experiment, _progress("lever"))
     if args.out:
         folder = Path(args.out)
-        from .store import Store, write_table
-
-        Store(folder)
         write_table(folder / "audit.parquet", found.table)
         write_table(folder / "audit_worlds.parquet", found.worlds)
     if args.markdown:
@@ -353,8 +367,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
+    given = sys.argv[1:] if argv is None else argv
+    if hasattr(sys.stdout, "reconfigure") and not (sys.stdout.encoding or "").lower().startswith("utf"):
+        sys.stdout.reconfigure(errors="replace")  # a console without Greek letters still gets the numbers
     try:
-        given = sys.argv[1:] if argv is None else argv
         top = parser()
         names = list(top._subparsers._group_actions[0].choices)
         if given and not given[0].startswith("-") and given[0] not in names:
@@ -368,7 +384,8 @@ def main(argv: list[str] | None = None) -> int:
         _say(f"crink-abm: {error}")
         return 2
     except KeyboardInterrupt:
-        _say("interrupted; nothing is lost: the same command continues")
+        kept = "; nothing is lost: the same command continues" if given[:1] == ["sweep"] else ""
+        _say(f"\ninterrupted{kept}")
         return 130
     except BrokenPipeError:
         sys.stderr.close()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 
 from . import levers as policy
 from . import parameters as coefficients
-from .errors import InputError
+from .errors import InputError, nearest
 
 
 class _Strict(BaseModel):
@@ -122,6 +122,17 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part not in ("number", "levels", "span", "schedule"))
+        if first["type"] == "extra_forbidden":
+            allowed = list(kind.model_fields) if len(first["loc"]) == 1 else []
+            hint = (
+                "; an experiment with [audit] is run by `crink-abm audit`"
+                if place == "audit"
+                else nearest(place, allowed)
+            )
+            tables = f"; the tables are {', '.join(allowed)}" if allowed else ""
+            raise InputError(f"{where}: [{place}] is not known here{hint}{tables}") from None
+        if first["type"] == "missing":
+            raise InputError(f"{where}: [{place}] is required and missing") from None
         raise InputError(f"{where}: [{place}] {first['msg']}; {first['input']!r} was given") from None
     try:
         policy.checked(dict.fromkeys(experiment.levers, 0.0))
@@ -134,6 +145,11 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
         if experiment.one_at_a_time and experiment.one_at_a_time.levers != "all":
             policy.checked(dict.fromkeys(experiment.one_at_a_time.levers, 0.0))
         coefficients.checked(experiment.parameters)
+        policy.calendar(None, experiment.experiment.months, experiment.experiment.start, experiment.drivers)
+        for chosen in points(experiment)[0]:
+            for name, value in chosen.items():
+                if isinstance(value, dict):
+                    policy.calendar({name: value}, experiment.experiment.months, experiment.experiment.start)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     return experiment
@@ -155,6 +171,12 @@ def baseline(experiment: Experiment) -> dict:
     """The policy that all others are compared with: today's, with the file's fixed levers and ``[baseline]``."""
     fixed = {name: levels_of(value)[0] for name, value in experiment.levers.items() if len(levels_of(value)) == 1}
     return policy.checked({**fixed, **experiment.baseline})
+
+
+def moves(chosen: dict) -> str:
+    """In which levers a policy differs from today's, in words; empty if in none."""
+    moved = {name: chosen[name] for name, lever in policy.LEVERS.items() if chosen[name] != lever.today}
+    return ", ".join(f"{name} {'on a schedule' if isinstance(x, dict) else f'{x:g}'}" for name, x in moved.items())
 
 
 def points(experiment: Experiment) -> tuple[list[dict], list[str], list[str], int]:

@@ -92,6 +92,11 @@ def _schedule(name, value, n_months, start):
         if not value:
             raise InputError(f"the schedule of {name} is empty; give at least one 'YYYY-MM' = value")
         points = sorted((month_number(date, start), _number(name, level)) for date, level in value.items())
+        if len(points) < 2 and name in LEVERS:
+            raise InputError(
+                f"the schedule of {name} has one date; give at least two, the first where the change begins, for example "
+                f"{{'{START}' = {LEVERS[name].today:g}, '2028-01' = {points[0][1]:g}}}"
+            )
         dates, levels = zip(*points, strict=True)
         return np.interp(np.arange(n_months), dates, levels)
     return np.full(n_months, _number(name, value))
@@ -100,7 +105,7 @@ def _schedule(name, value, n_months, start):
 def _number(name, value):
     low = -1.0 if name in DRIVERS else 0.0
     try:
-        number = float(value)
+        number = float("flag" if isinstance(value, bool) else value)
     except (TypeError, ValueError):
         raise InputError(f"{name} takes a number or a dated schedule; {value!r} was given") from None
     if not low <= number <= 1.0:
@@ -137,6 +142,12 @@ def calendar(
     policy = checked(levers)
     first = month_number(start, "0000-01")
     season = np.array([SEASON.get((first + t) % 12 + 1, 0.0) for t in range(n_months)])
+    for name, value in {**policy, **(drivers or {})}.items():
+        if isinstance(value, Mapping) and not any(0 <= month_number(date, start) < n_months for date in value):
+            raise InputError(
+                f"no date of the schedule of {name} lies in the run, {start} to {month_label(n_months - 1, start)}; "
+                f"{', '.join(value)} was given"
+            )
     table = np.empty((n_months, len(COLUMNS)))
     for column, name in enumerate(COLUMNS):
         if name in policy:

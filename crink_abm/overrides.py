@@ -22,6 +22,19 @@ NAMES = frozenset((*BY_NAME, *CATALOGUE, *COLUMNS, *Draw.__members__, "month"))
 _SOURCES_OF_CHANCE = {"random", "numpy.random", "secrets", "uuid", "time", "os", "datetime"}
 
 
+def whole(name: str, value) -> int:
+    """A whole number in [0, 2^64).
+
+    Raises
+    ------
+    InputError
+        Otherwise.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**64:
+        raise InputError(f"{name} is a whole number in [0, 2^64); {value!r} was given")
+    return int(value)
+
+
 def reads_of(step: Step, function: Callable) -> tuple[str, ...]:
     """The names a function asks for in place of a rule.
 

@@ -173,12 +173,13 @@ def story(model) -> str:
     """The run told month by month, with each leader's calculus where he decided, and the year's state."""
     history, told = model.history, events(model)
     policy = ", ".join(f"{k} {v:g}" if not isinstance(v, dict) else f"{k} scheduled" for k, v in model.levers.items())
+    where = "".join(f", {name} {value}" for name, value in model.source.items())
     lines = [
-        f"Run {model.key[1]} of seed {model.key[0]}, from {model.start}, {len(history)} months.",
+        f"Run {model.key[1]} of seed {model.key[0]}{where}, from {model.start}, {len(history)} months.",
         f"Policy: {policy}.",
         "",
     ]
-    for year, rows in history.groupby([date[:4] for date in history.index]):
+    for year, rows in history.groupby(history.index.str[:4]):
         days, active = int(rows["launch_days"].sum()), int(rows["provocation"].sum())
         last = rows.iloc[-1]
         lines.append(f"── {year}: provocations in {active} of {len(rows)} months, {days} launch days ──")

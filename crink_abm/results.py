@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyarrow import ArrowException
 
 from . import design, estimate, levers, outcomes
 from .errors import InputError
@@ -41,7 +42,17 @@ class Results:
             raise InputError(
                 f"{str(self.folder)!r} holds no finished sweep (no manifest.json); run `crink-abm sweep FILE --out DIR` first"
             )
-        self.manifest = read_json(self.folder / "manifest.json")
+        try:
+            self.manifest = read_json(self.folder / "manifest.json")
+            self.estimates = read_table(self.folder / "estimates.parquet")
+            self.metrics = read_table(self.folder / "metrics.parquet")
+            self.points = read_table(self.folder / "points.parquet")
+            self.first_months = read_table(self.folder / "first_months.parquet")
+        except (OSError, ValueError, ArrowException) as error:
+            raise InputError(
+                f"the results in {str(self.folder)!r} are damaged ({type(error).__name__}); run the sweep again: only "
+                "what is missing is redone"
+            ) from None
         self.rules = checked_rules(rules)
         replaced = self.manifest["rules_replaced"]
         if fingerprint(self.rules) != replaced["fingerprint"]:
@@ -49,10 +60,6 @@ class Results:
                 f"this sweep was run with rules replaced ({', '.join(replaced['names']) or 'none'}), not those given; "
                 "give the same functions: Results(folder, rules={...})"
             )
-        self.estimates = read_table(self.folder / "estimates.parquet")
-        self.metrics = read_table(self.folder / "metrics.parquet")
-        self.points = read_table(self.folder / "points.parquet")
-        self.first_months = read_table(self.folder / "first_months.parquet")
 
     @cached_property
     def experiment(self) -> design.Experiment:
@@ -67,7 +74,7 @@ class Results:
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it was set up (for worlds and replays)."""
-        return Sweep(self.experiment, self.folder, rules=self.rules)
+        return Sweep(self.experiment, self.folder, rules=self.rules, read_only=True)
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
         """Rows of one outcome where the given levers have the given values, all other *unswept* columns free."""

@@ -55,9 +55,11 @@ class Store:
         If the folder cannot be made or written.
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, *, read_only: bool = False):
         self.folder = Path(folder)
         self.parts = self.folder / "runs"
+        if read_only:
+            return
         try:
             self.parts.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.parts):
@@ -68,6 +70,26 @@ class Store:
             ) from None
         for left in (*self.folder.glob(f".*{_SUFFIX}"), *self.parts.glob(f".*{_SUFFIX}")):
             left.unlink(missing_ok=True)  # a write that was cut short
+
+    def claim(self, name: str, key: str) -> None:
+        """Make the folder this experiment's: refuse another's, drop what an earlier version of it concluded.
+
+        The runs stay: those that the new version shares are not made again.
+        """
+        manifest = self.folder / "manifest.json"
+        try:
+            held = read_json(manifest)
+        except (OSError, ValueError):
+            return
+        if held.get("name") != name:
+            raise InputError(
+                f"{str(self.folder)!r} holds the sweep {held.get('name')!r}, not {name!r}; choose another folder with --out"
+            )
+        if held.get("experiment_hash") != key:
+            figures = self.folder / "figures"
+            for path in (manifest, *self.folder.glob("*.parquet"), *figures.glob("*.*")):
+                if not path.name.startswith("worlds-"):
+                    path.unlink()
 
     def part_path(self, key: str) -> Path:
         """Where the part with this key is or would be."""

@@ -123,16 +123,19 @@ class Sweep:
     """
 
     def __init__(
-        self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None
-    ):
+        self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None,
+        read_only: bool = False,
+    ):  # fmt: skip
         if engine not in ("batch", "mesa"):
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
         self.experiment, self.engine, self.threads = experiment, engine, threads
         self.progress = progress or (lambda done, total: None)
         self.policies, self.labels, self.families, self.base = design.points(experiment)
-        self.store = Store(folder)
-        self.head = experiment.experiment
-        self.rules = checked_rules(rules)
+        self.head, self.rules = experiment.experiment, checked_rules(rules)
+        self.calendar(self.base)
+        self.store = Store(folder, read_only=read_only)
+        if not read_only:
+            self.store.claim(self.head.name, experiment.key())
 
     @cached_property
     def worlds_name(self) -> str:
@@ -180,11 +183,14 @@ class Sweep:
         """One run in Mesa, not yet stepped."""
         from .agents import DeterrenceModel
 
-        return DeterrenceModel(
-            self.policies[point], parameters=self.worlds.parameters(int(self.worlds.of_runs(run, 1)[0])),
+        world = int(self.worlds.of_runs(run, 1)[0])
+        model = DeterrenceModel(
+            self.policies[point], parameters=self.worlds.parameters(world),
             seed=self.head.seed, run=run, months=self.head.months, start=self.head.start, drivers=self.experiment.drivers,
             rules=self.rules,
         )  # fmt: skip
+        model.source = {"sweep": self.head.name, "point": point, "world": world}
+        return model
 
     def _compute(self, points: range, first_run: int, n: int) -> np.ndarray:
         """Runs of several points, in threads: array (points, n, len(RESULTS))."""
@@ -246,6 +252,7 @@ class Sweep:
                 "rules_replaced": {"names": sorted(self.rules), "fingerprint": fingerprint(self.rules)},
                 "libraries": library_versions(),
                 "baseline_point": self.base,
+                "baseline_moves": design.moves(self.policies[self.base]),
                 "n_points": len(self.policies),
                 "n_runs_per_point": head.runs,
                 "n_runs": total,

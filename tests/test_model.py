@@ -118,6 +118,25 @@ def test_an_override_that_asks_for_an_unknown_name_is_told_so():
         DeterrenceModel(agents=[Wrong], months=1)
 
 
+def test_a_misspelt_rule_is_told_so():
+    class Misspelt(China):
+        def rule_crisis_probability(self, grievance):
+            return 1.0
+
+    with pytest.raises(InputError, match="did you mean rule_crisis_prob"):
+        DeterrenceModel(agents=[Misspelt], months=1)
+
+
+@pytest.mark.parametrize("nonsense", [None, "often", float("nan"), (0.1, 0.2)])
+def test_an_override_that_returns_nonsense_is_named(nonsense):
+    class Odd(China):
+        def rule_crisis_prob(self, grievance):
+            return nonsense
+
+    with pytest.raises(InputError, match=r"china\.crisis_prob returns 1 finite number"):
+        DeterrenceModel(agents=[Odd], months=1).run()
+
+
 def test_agents_can_be_changed_between_months():
     model = DeterrenceModel(months=10)
     model.step()
@@ -184,7 +203,12 @@ def test_stepping_past_the_horizon_does_nothing():
         ({"xi_theory": "magic"}, "one of expected_utility, prospect, satisficing"),
         ({"curvature": 3.0}, r"curvature lies in \[0.5, 1\]"),
         ({"months": 0}, "at least 1 month"),
-        ({"seed": -1}, "seed and run"),
+        ({"seed": -1}, r"seed is a whole number in \[0, 2\^64\); -1"),
+        ({"months": 2.5}, "months is a whole number"),
+        ({"usfk_posture": True}, "takes a number"),
+        ({"levers": {"usfk_posture": {"2028-01": 0.0}}}, "one date"),
+        ({"levers": {"usfk_posture": {"2050-01": 0.0, "2051-01": 0.5}}}, "lies in the run"),
+        ({"agents": [1]}, "subclasses of China"),
         ({"levers": {"dual_role": {"2027": 0.3}}}, "YYYY-MM"),
         ({"collect": ["grievence"]}, "did you mean grievance"),
     ],

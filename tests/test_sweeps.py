@@ -179,6 +179,49 @@ def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
         assert _digest(folder) == _digest(tmp_path / "whole")
 
 
+def test_a_folder_belongs_to_one_experiment(results, tmp_path):
+    other = SMALL | {"experiment": SMALL["experiment"] | {"name": "other"}}
+    before = _digest(results.folder)
+    with pytest.raises(InputError, match="holds the sweep 'small'"):
+        crink.sweep(other, results.folder)
+    assert _digest(results.folder) == before
+
+
+def test_an_edited_experiment_drops_old_conclusions_and_keeps_shared_runs(tmp_path):
+    plan = SMALL | {"one_at_a_time": None, "packages": {}}
+    crink.sweep(plan, tmp_path)
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "old.png").write_bytes(b"old")
+    parts = set((tmp_path / "runs").iterdir())
+    crink.sweep(plan | {"baseline": {"exposure": 0.5}}, tmp_path)
+    assert not list((tmp_path / "figures").iterdir())
+    assert parts <= set((tmp_path / "runs").iterdir())
+
+
+def test_a_read_only_folder_can_be_read(results, tmp_path, monkeypatch):
+    """Reading results never writes: the store's test of the folder is not even made."""
+    import crink_abm.store
+
+    def refuse(*args, **kwargs):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(crink_abm.store.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(crink_abm.store, "_write", refuse)
+    read = crink.Results(results.folder)
+    assert len(read.runs([0])) == 96
+    assert read.replay(0, 1).value("n_launch_days") == read.runs([0])["n_launch_days"].iloc[1]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "estimates.parquet"])
+def test_damaged_results_say_what_to_do(results, tmp_path, name):
+    import shutil
+
+    shutil.copytree(results.folder, tmp_path / "copy")
+    (tmp_path / "copy" / name).write_bytes(b"{torn")
+    with pytest.raises(InputError, match="run the sweep again"):
+        crink.Results(tmp_path / "copy")
+
+
 def test_dataset_has_levers_for_dimensions(results):
     data = results.dataset
     assert dict(data.sizes) == {"outcome": 14, "usfk_posture": 3, "trilateral_coordination": 3}
