@@ -19,7 +19,14 @@ from .tally import Tally
 _PIECE = 131_072
 
 
-def _ensemble(worlds, parameters):
+def ensemble(worlds="prior", parameters: Mapping | None = None) -> ensembles.Worlds:
+    """Worlds by name: ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
+
+    Raises
+    ------
+    InputError
+        On any other name.
+    """
     if isinstance(worlds, ensembles.Worlds):
         return worlds
     if worlds == "defaults":
@@ -98,10 +105,10 @@ def simulate(
     if whole("runs", runs) < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
     chosen = policy.checked(levers)
-    ensemble = _ensemble(worlds, parameters)
+    chosen_worlds = ensemble(worlds, parameters)
     values = batch.run_many(
-        policy.calendar(chosen, months, start, drivers), ensemble.values, runs, seed=seed, first_run=first_run,
-        world_of=ensemble.of_runs(first_run, runs), rules=rules,
+        policy.calendar(chosen, months, start, drivers), chosen_worlds.values, runs, seed=seed, first_run=first_run,
+        world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
     )  # fmt: skip
     return Batch(chosen, values, months, seed)
 
@@ -132,14 +139,14 @@ def compare(
         policies, names = ({}, *policies), ["today", *(names or ["policy"])]
     policies = tuple(scenario(chosen) if isinstance(chosen, str) else chosen for chosen in policies)
     seed, runs = whole("seed", seed), whole("runs", runs)
-    ensemble = _ensemble(worlds, parameters)
+    chosen_worlds = ensemble(worlds, parameters)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
-    tally = Tally(ensemble, months, 0)
+    tally = Tally(chosen_worlds, months, 0)
     for first, n in batch.chunks(runs, _PIECE):
         base = None
         for number, calendar in enumerate(calendars):
             values = batch.run_many(
-                calendar, ensemble.values, n, seed=seed, first_run=first, world_of=ensemble.of_runs(first, n)
+                calendar, chosen_worlds.values, n, seed=seed, first_run=first, world_of=chosen_worlds.of_runs(first, n)
             )
             base = outcomes.months(values) >= 0 if base is None else base
             tally.add(number, first, values, base)

@@ -187,34 +187,36 @@ def plot(args) -> None:
 def compare(args) -> None:
     """Policies under common random numbers."""
     from .api import compare as run_compare
+    from .api import ensemble
     from .scenarios import policy
 
     policies = [policy(text) for text in args.policies]
-    if len(policies) < 2:
-        policies, args.policies = [{}, *policies], ["today", *args.policies]
+    names = list(args.policies)
+    if len(policies) == 1:
+        policies, names = [{}, *policies], ["today", *names]
     _ready_engine()
+    _say("running ...")
+    worlds = ensemble(args.worlds)
     table = run_compare(
         *policies,
         runs=args.runs,
         seed=args.seed,
-        worlds=args.worlds,
+        worlds=worlds,
         months=args.months,
-        names=args.policies,
+        names=names,
         interval=args.interval,
     )
     if args.json:
-        _print_json(
-            {"seed": args.seed, "worlds": args.worlds, "baseline": args.policies[0], "estimates": _records(table)}
-        )
+        told = {"worlds": worlds.origin, "n_worlds": len(worlds), "screen": worlds.report}
+        _print_json({"seed": args.seed, **told, "baseline": names[0], "estimates": _records(table)})
         return
-    print(
-        f"{args.runs:,} runs a policy, the same luck for each; worlds: {args.worlds}; differences from {args.policies[0]!r}"
-    )
+    kept = f", {100 * worlds.report['share_kept']:.1f} % of prior draws kept" if worlds.report else ""
+    print(f"{args.runs:,} runs a policy over {args.months} months, the same luck for each, seed {args.seed}")
+    print(f"{len(worlds)} world{'s' * (len(worlds) > 1)} ({args.worlds}{kept}); differences from {names[0]!r}")
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
-        columns = ["outcome", "prob", "low", "high"] + (
-            [] if name == args.policies[0] else ["diff", "diff_low", "diff_high"]
-        )
+        columns = ["outcome", "prob", "low", "high", "n_runs"]
+        columns += [] if name == names[0] else ["diff", "diff_low", "diff_high"]
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 
