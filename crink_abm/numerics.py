@@ -60,20 +60,18 @@ def exp(x):
     return (1.0 + (r + (r * r) * q)) * pow2(k)
 
 
-def log(x):
-    """Natural logarithm of a positive normal number.
-
-    x = m 2^k with m in [sqrt(1/2), sqrt(2)); with f = m - 1 and s = f/(2 + f),
-    log(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...).
-    """
+def _reduced(x):
+    """(k, f) with x = (1 + f) 2^k and 1 + f in [sqrt(1/2), sqrt(2))."""
     k = exponent(x)
     m = x * pow2(-k)
     high = m > 2.0 * SQRT_HALF
     m = 0.5 * m if high else m
     k = k + 1.0 if high else k
-    f = m - 1.0
-    s = f / (2.0 + f)
-    z = s * s
+    return k, m - 1.0
+
+
+def _log_series(z):
+    """2/3 + 2/5 z + 2/7 z^2 + ...: with z = s^2, what log((1 + s)/(1 - s)) = 2 s + s^3 (...) needs."""
     q = 2.0 / 23.0
     q = q * z + 2.0 / 21.0
     q = q * z + 2.0 / 19.0
@@ -84,7 +82,19 @@ def log(x):
     q = q * z + 2.0 / 9.0
     q = q * z + 2.0 / 7.0
     q = q * z + 2.0 / 5.0
-    q = q * z + 2.0 / 3.0
+    return q * z + 2.0 / 3.0
+
+
+def log(x):
+    """Natural logarithm of a positive normal number.
+
+    x = m 2^k with m in [sqrt(1/2), sqrt(2)); with f = m - 1 and s = f/(2 + f),
+    log(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...).
+    """
+    k, f = _reduced(x)
+    s = f / (2.0 + f)
+    z = s * s
+    q = _log_series(z)
     half = 0.5 * f * f
     return k * LN2_HI - ((half - (s * (half + q * z) + k * LN2_LO)) - f)
 
@@ -97,27 +107,12 @@ def power(x, a):
     """
     if x <= 1e-300:
         return 0.0
-    k = exponent(x)
-    m = x * pow2(-k)
-    high = m > 2.0 * SQRT_HALF
-    m = 0.5 * m if high else m
-    k = k + 1.0 if high else k
-    f = m - 1.0
+    k, f = _reduced(x)
     d = 2.0 + f
     s = f / d
     rest = (((f - s * d) - _product_error(s, d, s * d)) - s * (f - (d - 2.0))) / d
     z = s * s
-    q = 2.0 / 23.0
-    q = q * z + 2.0 / 21.0
-    q = q * z + 2.0 / 19.0
-    q = q * z + 2.0 / 17.0
-    q = q * z + 2.0 / 15.0
-    q = q * z + 2.0 / 13.0
-    q = q * z + 2.0 / 11.0
-    q = q * z + 2.0 / 9.0
-    q = q * z + 2.0 / 7.0
-    q = q * z + 2.0 / 5.0
-    q = q * z + 2.0 / 3.0
+    q = _log_series(z)
     small = k * LN2_LO + (2.0 * rest + s * (z * q))
     top = k * LN2_HI + 2.0 * s
     lost = (k * LN2_HI - top) + 2.0 * s if k != 0.0 else 0.0
