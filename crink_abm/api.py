@@ -59,7 +59,7 @@ class Batch:
     def estimates(self) -> pd.DataFrame:
         """Probability of each outcome with its Jeffreys interval and number of runs."""
         rows = [(name, len(self), int((self.months[:, k] >= 0).sum())) for k, name in enumerate(outcomes.OUTCOMES)]
-        for name, (base, hit) in outcomes.conditionals(self._values, self.months).items():
+        for name, (base, hit) in outcomes.conditionals(self._values, self.months, self.n_months).items():
             rows.append((name, int(base.sum()), int(hit.sum())))
         table = pd.DataFrame(rows, columns=["outcome", "n_runs", "n_events"])
         table["prob"] = table["n_events"] / table["n_runs"].where(table["n_runs"] > 0)

@@ -37,15 +37,6 @@ class PhaseCode(IntEnum):
     OUTCOMES = 10
 
 
-class Ladder(IntEnum):
-    """Where a theatre stands; the same four rungs in the Strait and in Korea."""
-
-    CALM = 0
-    CRISIS = 1
-    LIMITED_FORCE = 2  # Taiwan: blockade. Korea: limited attack.
-    WAR = 3  # Taiwan: invasion. Korea: war.
-
-
 class XiOption(IntEnum):
     """What Xi chooses among in a crisis."""
 
@@ -94,6 +85,7 @@ class Draw(IntEnum):
     u_us_crisis = 256 * Actor.UNITED_STATES + 0
     u_us_response = 256 * Actor.UNITED_STATES + 1
     u_us_enters = 256 * Actor.UNITED_STATES + 2
+    u_us_joins_korea = 256 * Actor.UNITED_STATES + 3
     u_ukraine_ends = 256 * Actor.RUSSIA + 0
     u_russia_joins = 256 * Actor.RUSSIA + 1
     u_iran_turmoil = 256 * Actor.IRAN + 0
@@ -114,6 +106,8 @@ class Draw(IntEnum):
     u_kim_choice = 256 * Actor.NORTH_KOREA + 3
     u_korea_war_ends = 256 * Actor.NORTH_KOREA + 4
     u_korea_nuclear = 256 * Actor.NORTH_KOREA + 5
+    u_north_korea_joins = 256 * Actor.NORTH_KOREA + 6
+    u_korea_war_result = 256 * Actor.NORTH_KOREA + 7
 
     @property
     def actor(self) -> Actor:

@@ -29,7 +29,8 @@ from .version import __version__, library_versions
 
 _BLOCKS = (
     common.approach, common.contest, numerics.power, numerics.logistic_noise, common.weight, common.prospect,
-    common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.first_month,
+    common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.build_up, common.pull,
+    common.join_prob, common.crisis_month, common.first_month,
 )  # fmt: skip
 
 
@@ -94,7 +95,17 @@ def parameter_table() -> str:
     """Every parameter with default, range, unit, source and meaning."""
     parts = []
     for group, rows in GROUPS.items():
-        cells = [(f"`{p.name}`", p.default, f"{p.low:g} … {p.high:g}", p.unit, p.source, p.meaning) for p in rows]
+        cells = [
+            (
+                f"`{p.name}`",
+                p.default,
+                f"{p.low:g} … {p.high:g}{' (log)' if p.log else ''}",
+                p.unit,
+                p.source,
+                p.meaning,
+            )
+            for p in rows
+        ]
         parts.append(
             f"**{group}**\n\n" + markdown_table(("name", "default", "range", "unit", "source", "meaning"), cells)
         )

@@ -18,12 +18,15 @@ OUTCOMES: dict[str, str] = {
     "any_failure": "deterrence fails in either theatre",
 }
 
-#: Conditional outcome -> (given, the field that dates the second event, within months).
-CONDITIONALS: dict[str, tuple[str, str, int]] = {
+#: Conditional outcome -> (given, the field that dates the second event, within months). ``None`` marks a comparator:
+#: the chance of the second event in a window of the same length that opens at mid-run without force anywhere before.
+CONDITIONALS: dict[str, tuple[str | None, str, int]] = {
     "korea_within_6_of_taiwan": ("taiwan_failure", "korea_after_taiwan", 6),
     "korea_within_12_of_taiwan": ("taiwan_failure", "korea_after_taiwan", 12),
     "taiwan_within_6_of_korea": ("korea_failure", "taiwan_after_korea", 6),
     "taiwan_within_12_of_korea": ("korea_failure", "taiwan_after_korea", 12),
+    "korea_within_12_otherwise": (None, "korea_failure", 12),
+    "taiwan_within_12_otherwise": (None, "taiwan_failure", 12),
 }
 
 #: The four ways in which deterrence first fails: the competing risks.
@@ -51,15 +54,25 @@ def months(results: np.ndarray) -> np.ndarray:
     return np.column_stack([*first, taiwan, korea, _earliest(taiwan, korea)])
 
 
-def conditionals(results: np.ndarray, when: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """For each conditional outcome, masks (given happened, and the second event followed in time)."""
+def conditionals(results: np.ndarray, when: np.ndarray, n_months: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """For each conditional outcome, masks (given happened and could be followed up, and the second event followed).
+
+    A run counts only if its first event leaves the whole window before the horizon of ``n_months``.
+    """
     names = list(OUTCOMES)
+    opens = n_months // 2
+    any_first = when[:, names.index("any_failure")]
+    quiet = (any_first < 0) | (any_first >= opens)
     out = {}
     for name, (given, field, within) in CONDITIONALS.items():
-        first = when[:, names.index(given)]
-        second = column(results, field)
-        base = first >= 0
-        out[name] = (base, base & (second >= 0) & (second - first <= within))
+        if given is None:
+            second = when[:, names.index(field)]
+            base = quiet & (opens + within < n_months)
+            out[name] = (base, base & (second >= opens) & (second - opens <= within))
+        else:
+            first, second = when[:, names.index(given)], column(results, field)
+            base = (first >= 0) & (first + within < n_months)
+            out[name] = (base, base & (second >= 0) & (second - first <= within))
     return out
 
 

@@ -1,5 +1,6 @@
 """Tells one run: what happened, in which month, and what each leader weighed. It recomputes nothing."""
 
+import textwrap
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +64,45 @@ _KIM_SAYS = {
 }
 
 
+@dataclass(frozen=True)
+class _Theatre:
+    """How one theatre's crises are told."""
+
+    place: str
+    force: str
+    leader: str
+    state: str
+    status: str
+    decides: str
+    choice: str
+    says: dict
+    options: tuple
+    weighed: tuple
+    theory: str
+
+
+_TAIWAN = _Theatre("over Taiwan", "The blockade of Taiwan", "Xi", "China", "taiwan_status", "xi_decides", "xi_choice",
+                   _XI_SAYS, _XI, _XI_WEIGHED, "xi_theory")  # fmt: skip
+_KOREA = _Theatre("in Korea", "The limited attack in Korea", "Kim", "North Korea", "korea_status", "kim_decides",
+                  "kim_choice", _KIM_SAYS, _KIM, _KIM_WEIGHED, "kim_theory")  # fmt: skip
+
+
+def _tell_crisis(tell, theatre, now, before, parameters):
+    """A crisis breaks out, comes to a head, goes on as force, or is settled."""
+    then = before[theatre.status]
+    if now[theatre.decides] > 0:
+        opening = f"The crisis {theatre.place} comes to a head"
+        opening = f"A crisis breaks out {theatre.place} and comes to a head at once" if then == 0 else opening
+        opening = f"{theatre.force} goes on" if then == 2 else opening
+        tell(theatre.leader, f"{opening}. {theatre.leader} {theatre.says[int(now[theatre.choice])]}.",
+             options(now, theatre.options), {name: float(now[name]) for name in theatre.weighed},
+             Theory(int(parameters[theatre.theory])))  # fmt: skip
+    elif then == 0 and now[theatre.status] == 1:
+        tell(theatre.state, f"A crisis breaks out {theatre.place}.")
+    elif then in (1, 2) and now[theatre.status] == 0 and now[f"{theatre.status[:-7]}_episode"] == 0:
+        tell(theatre.state, f"The crisis {theatre.place} is settled by others before {theatre.leader} decides.")
+
+
 def options(row: pd.Series, which) -> pd.DataFrame:
     """A leader's options in one month: success, utility, probability."""
     return pd.DataFrame(
@@ -83,6 +123,10 @@ def outcome(model) -> dict[str, str | None]:
         name: month_label(int(month), model.start) if month >= 0 else None
         for name, month in zip(outcomes.OUTCOMES, when, strict=True)
     }
+
+
+def _months(count):
+    return "1 month" if count == 1 else f"{int(count)} months"
 
 
 def _turns(now, before, name, begins, ends):
@@ -108,34 +152,27 @@ def events(model) -> list[Event]:
         tell("Russia", _turns(now, before, "ukraine_war", None, "The war in Ukraine ends."))
         tell("United States", _turns(now, before, "us_crisis", "A crisis elsewhere ties down US forces.",
                                      "The crisis elsewhere is over."))  # fmt: skip
-        if now["xi_decides"] > 0:
-            opening = (
-                "A crisis breaks out over Taiwan" if before["taiwan_status"] == 0 else "The crisis over Taiwan goes on"
-            )
-            opening = "The blockade of Taiwan goes on" if before["taiwan_status"] == 2 else opening
-            tell("Xi", f"{opening}. Xi {_XI_SAYS[XiOption(int(now['xi_choice']))]}.", options(now, _XI),
-                 {name: float(now[name]) for name in _XI_WEIGHED}, Theory(int(model.parameters["xi_theory"])))  # fmt: skip
-        elif before["taiwan_status"] in (1, 2) and now["taiwan_status"] == 0:
-            tell("China", "The crisis over Taiwan is settled by others before Xi decides.")
-        if now["kim_decides"] > 0:
-            opening = "A crisis breaks out in Korea" if before["korea_status"] == 0 else "The crisis in Korea goes on"
-            tell("Kim", f"{opening}. Kim {_KIM_SAYS[KimOption(int(now['kim_choice']))]}.", options(now, _KIM),
-                 {name: float(now[name]) for name in _KIM_WEIGHED}, Theory(int(model.parameters["kim_theory"])))  # fmt: skip
-        elif before["korea_status"] in (1, 2) and now["korea_status"] == 0:
-            tell("North Korea", "The crisis in Korea is settled by others before Kim decides.")
+        for theatre in (_TAIWAN, _KOREA):
+            _tell_crisis(tell, theatre, now, before, model.parameters)
         tell("United States", _turns(now, before, "us_in", "The United States enters the fight for Taiwan.", None))
         tell("Japan", _turns(now, before, "japan_in", "Japan enters the fight for Taiwan.", None))
         tell("Russia", _turns(now, before, "russia_in", "Russia joins the war.", None))
         tell("Iran", _turns(now, before, "iran_in", "Iran opens a diversion.", None))
         tell("North Korea", _turns(now, before, "north_korea_in", "Pyongyang is in Beijing's war.", None))
         tell("China", _turns(now, before, "china_in_korea", "China enters the war in Korea.", None))
+        tell("United States", _turns(now, before, "us_in_korea", "The United States enters the war in Korea.", None))
         tell("World", _turns(now, before, "nuclear_now", "A nuclear weapon is used.", None))
         if now["taiwan_resolved"] != before["taiwan_resolved"]:
             held = "Beijing holds the island" if now["taiwan_resolved"] > 0 else "the invasion is repelled"
-            tell("World", f"The war for Taiwan ends after {int(now['taiwan_war_months'])} months: {held} "
-                 f"(Beijing's chance was {now['beijing_win_prob']:.2f}).")  # fmt: skip
+            fought = f"The war for Taiwan ends after {_months(now['taiwan_war_months'])}: {held}"
+            tell("World", (fought if now["taiwan_war_months"] > 0 else "Taiwan yields to the blockade")
+                 + f" (Beijing's odds in the last month's fighting: {now['beijing_win_prob']:.2f}).")  # fmt: skip
+        elif before["taiwan_status"] == 2 and now["taiwan_front"] <= -1:
+            tell("World", "The blockade of Taiwan is broken.")
         if now["korea_resolved"] != before["korea_resolved"]:
-            tell("World", f"The war in Korea ends after {int(now['korea_war_months'])} months.")
+            held = "Pyongyang prevails" if now["korea_resolved"] > 0 else "the North is beaten back"
+            tell("World", f"The war in Korea ends after {_months(now['korea_war_months'])}: {held} "
+                 f"(Pyongyang's odds in the last month's fighting: {now['pyongyang_win_prob']:.2f}).")  # fmt: skip
         before = now
     return found
 
@@ -176,7 +213,7 @@ def story(model) -> str:
     where = "".join(f", {name} {value}" for name, value in model.source.items())
     lines = [
         f"Run {model.key[1]} of seed {model.key[0]}{where}, from {model.start}, {len(history)} months.",
-        f"Policy: {policy}.",
+        *textwrap.wrap(f"Policy: {policy}.", 110, subsequent_indent="  "),
         "",
     ]
     for year, rows in history.groupby(history.index.str[:4]):
@@ -184,11 +221,14 @@ def story(model) -> str:
         last = rows.iloc[-1]
         lines.append(f"── {year}: provocations in {active} of {len(rows)} months, {days} launch days ──")
         lines += [line for event in told if event.date[:4] == year for line in _lines_of(event)]
-        lines.append("at year's end: " + ", ".join(f"{name} {last[name]:.2f}" for name in _YEARLY))
+        state = "at year's end: " + ", ".join(f"{name} {last[name]:.2f}" for name in _YEARLY)
+        lines += textwrap.wrap(state, 110, subsequent_indent="  ")
         lines.append("")
     happened = {name: date for name, date in outcome(model).items() if date}
-    lines.append("What it came to: " + ("; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
-                                        if happened else "deterrence held in both theatres") + ".")  # fmt: skip
+    came = "; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
+    lines += textwrap.wrap(
+        f"What it came to: {came or 'deterrence held in both theatres'}.", 110, subsequent_indent="  "
+    )
     return "\n".join(lines)
 
 

@@ -36,7 +36,7 @@ def counts(worlds: Worlds, runs: int, seed: int, rules=None) -> dict[str, tuple[
     n = len(worlds) * runs
     results = batch.run_many(levers.calendar(), worlds.values, n, seed=seed, world_of=worlds.of_runs(0, n), rules=rules)
     when = outcomes.months(results)
-    given = outcomes.conditionals(results, when)
+    given = outcomes.conditionals(results, when, levers.MONTHS)
     names = list(outcomes.OUTCOMES)
     out = {}
     for band in BANDS:

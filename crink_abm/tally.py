@@ -39,7 +39,7 @@ class _Point:
         self.n += len(event)
         for total, flags in ((self.event, event), (self.up, event & ~base), (self.down, base & ~event)):
             total += np.stack([np.bincount(world_of, flag, len(total)) for flag in flags.T], 1)
-        for k, (given, hit) in enumerate(outcomes.conditionals(results, when).values()):
+        for k, (given, hit) in enumerate(outcomes.conditionals(results, when, self.first.shape[1]).values()):
             self.given[k] += given.sum()
             self.hit[k] += hit.sum()
         invaded = when[:, list(outcomes.OUTCOMES).index("taiwan_invasion")] >= 0

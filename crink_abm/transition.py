@@ -50,7 +50,7 @@ def _step(actor, rule, writes, when=None):
 
 _W, _C, _N, _R, _I = Actor.WORLD, Actor.CHINA, Actor.NORTH_KOREA, Actor.RUSSIA, Actor.IRAN
 _U, _S, _J, _T, _M = Actor.UNITED_STATES, Actor.SOUTH_KOREA, Actor.JAPAN, Actor.TAIWAN, Actor.MONITORS
-_XI, _KIM, _FORCE, _WAR = "xi_decides", "kim_decides", "force_anywhere", "war_anywhere"
+_XI, _KIM, _FORCE = "xi_decides", "kim_decides", "force_anywhere"
 
 MONTH: tuple[Phase, ...] = (
     Phase(
@@ -77,6 +77,7 @@ MONTH: tuple[Phase, ...] = (
         PhaseCode.SUPPLY,
         "munitions flow",
         (
+            _step(_R, russia.tie, "wartime_tie"),
             _step(_R, russia.need, "russian_need"),
             _step(_R, russia.flow, "arms_flow total_flow"),
             _step(_I, iran.supply, "iran_supply"),
@@ -125,6 +126,7 @@ MONTH: tuple[Phase, ...] = (
             _step(_U, united_states.will, "us_will"),
             _step(_U, united_states.strength, "us_strength"),
             _step(_J, allies.japan_strength, "japan_strength"),
+            _step(_T, allies.taiwan_strength, "taiwan_strength"),
         ),
     ),
     Phase(
@@ -200,22 +202,27 @@ MONTH: tuple[Phase, ...] = (
     ),
     Phase(
         PhaseCode.OUTCOMES,
-        "partners join, wars climb",
+        "partners join",
         (
-            _step(_W, world.force_anywhere, "force_anywhere war_anywhere"),
+            _step(_W, world.force_anywhere, "force_anywhere"),
             _step(_U, united_states.enters, "us_in", _FORCE),
+            _step(_U, united_states.joins_korea, "us_in_korea", _FORCE),
             _step(_J, allies.japan_enters, "japan_in", _FORCE),
             _step(_R, russia.joins, "russia_in", _FORCE),
             _step(_I, iran.joins, "iran_in", _FORCE),
             _step(_N, north_korea.joins, "north_korea_in", _FORCE),
             _step(_C, china.joins_korea, "china_in_korea", _FORCE),
-            _step(_W, world.nuclear_rung, "nuclear_now nuclear_used", _FORCE),
         ),
     ),
     Phase(
         PhaseCode.OUTCOMES,
-        "the record is kept",
+        "wars are fought, and the record is kept",
         (
+            _step(_W, world.taiwan_balance, "beijing_win_prob", _FORCE),
+            _step(_W, world.korea_balance, "pyongyang_win_prob", _FORCE),
+            _step(_W, world.taiwan_front, "taiwan_front", _FORCE),
+            _step(_W, world.korea_front, "korea_front", _FORCE),
+            _step(_W, world.nuclear_rung, "nuclear_prob nuclear_now nuclear_used", _FORCE),
             _step(_W, world.two_front_now, "taiwan_last_force korea_last_force two_front"),
             _step(_W, world.record, "first_blockade first_invasion first_korea_attack first_korea_war first_two_front "
                   "first_russian_join first_nuclear"),
@@ -232,10 +239,10 @@ MONTH: tuple[Phase, ...] = (
             _step(
                 _W,
                 world.taiwan_war_month,
-                "taiwan_status taiwan_war_months taiwan_resolved beijing_win_prob",
-                _WAR,
+                "taiwan_status taiwan_war_months taiwan_resolved",
+                _FORCE,
             ),
-            _step(_W, world.korea_war_month, "korea_status korea_war_months korea_resolved", _WAR),
+            _step(_W, world.korea_war_month, "korea_status korea_war_months korea_resolved", _FORCE),
         ),
     ),
 )  # fmt: skip

@@ -86,8 +86,7 @@ def prior(n: int, *, seed: int, which="all", fixed: Mapping | None = None) -> Wo
     cube = qmc.LatinHypercube(d=len(free), rng=rng).random(n) if free else np.zeros((n, 0))
     values = np.tile(np.array(list(held.values())), (n, 1))
     for column, parameter in enumerate(free):
-        low, high = parameter.low, parameter.high
-        values[:, _NAMES.index(parameter.name)] = low + (high - low) * cube[:, column]
+        values[:, _NAMES.index(parameter.name)] = parameter.quantile(cube[:, column])
     combinations = structures(which)
     order = rng.permutation(len(combinations))
     for row in range(n):

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import FIELD_NAMES, mesa_run
+from conftest import FIELD_NAMES, mesa_run, random_policy, random_world
 
-from crink_abm import InputError, levers
+from crink_abm import InputError, batch, levers
 from crink_abm.agents import AGENTS, China, DeterrenceModel
 from crink_abm.codes import Actor
-from crink_abm.parameters import CATALOGUE, SWITCHES
+from crink_abm.parameters import CATALOGUE, SWITCHES, checked
 from crink_abm.state import FIELDS
 from crink_abm.transition import MONTH, steps
 
@@ -34,11 +34,11 @@ def test_a_lever_that_moves_late_changes_nothing_before(engine):
 
 def test_peace_is_possible_and_war_is_possible(engine):
     """With crises shut off nothing happens; with crises and satisfied thresholds, force does."""
-    quiet = {"taiwan_crisis_logit": -4.0, "korea_crisis_logit": -4.3, "crisis_grievance": 0.0, "crisis_pla": 0.0}
+    quiet = {"taiwan_crisis_logit": -3.6, "korea_crisis_logit": -4.0, "crisis_grievance": 0.0, "crisis_pla": 0.0}
     calm = engine(parameters=quiet, months=3, run=1)
     assert (calm["taiwan_status"] == 0).all()
-    rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.9, "korea_crisis_logit": -3.2,
-            "crisis_settle_prob": 0.15}  # fmt: skip
+    rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9,
+            "crisis_decision_prob": 0.4}  # fmt: skip
     assert any(engine(parameters=rash, months=120, run=k)["highest_rung"].iloc[-1] >= 3 for k in range(4))
 
 
@@ -55,13 +55,28 @@ def test_records_agree_with_the_statuses(engine):
         assert (h["highest_rung"].diff().dropna() >= 0).all()
 
 
+BOUNDED = ("grievance", "hardship", "technology", "survivability", "autonomy", "russian_trust", "russian_need",
+           "rok_consent", "japan_access", "munitions", "us_will", "exposure_index", "enforcement", "kim_fear",
+           "china_belief", "nk_belief", "coercion_rok", "coercion_japan", "rok_hedge", "russian_stock")  # fmt: skip
+
+
 def test_states_stay_in_their_ranges(engine):
-    bounded = ["grievance", "hardship", "technology", "survivability", "autonomy", "russian_trust", "russian_need",
-               "rok_consent", "japan_access", "munitions", "us_will", "exposure_index", "enforcement", "kim_fear",
-               "china_belief", "nk_belief", "coercion_rok", "coercion_japan", "rok_hedge", "russian_stock"]  # fmt: skip
     h = engine(months=60, run=8)
-    for name in bounded:
+    for name in BOUNDED:
         assert h[name].between(0.0, 1.0).all(), name
+
+
+def test_states_stay_in_their_ranges_wherever_the_parameters_are():
+    rng = np.random.default_rng(31)
+    table = np.array([list(random_world(rng).values()) for _ in range(400)])
+    runs = batch.trajectories(levers.calendar(random_policy(rng)), table, 400, seed=4, world_of=np.arange(400))
+    assert np.isfinite(runs).all()
+    for name in BOUNDED:
+        column = runs[:, :, FIELD_NAMES.index(name)]
+        assert column.min() >= 0.0, name
+        assert column.max() <= 1.0, name
+    for name in ("us_capacity", "us_strength", "china_strength", "taiwan_strength", "rok_power"):
+        assert runs[:, :, FIELD_NAMES.index(name)].min() > 0.0, name
 
 
 def test_nine_agents_in_one_order():
@@ -86,16 +101,102 @@ def test_every_lever_switch_and_parameter_is_used():
     assert set(CATALOGUE) <= read | initial
 
 
-def test_every_switch_matters():
-    """Each level of each switch changes some run: no level is a stub."""
+def _results(changed: dict, theories, n=960) -> np.ndarray:
+    """Outcomes of ``n`` runs of restless worlds, the theories of Xi and Kim given."""
+    restless = {"taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9, "crisis_decision_prob": 0.4, "xi_precision": 1.5,
+                "kim_precision": 1.5, "peacetime_coupling": 1.0, "nuclear_rate": 0.01, "front_step": 0.2, "war_end_rate": 0.04,
+                "us_reliability": 2.5}  # fmt: skip
+    values = checked(restless | {"xi_theory": theories[0], "kim_theory": theories[1]} | changed)
+    world = np.array([list(values.values())])
+    calendar = levers.calendar({"maritime_posture": 0.9, "japan_burden_share": 0.9}, drivers={"driver_statement": 0.5})
+    return batch.run_many(calendar, world, n, seed=6, threads=1)
+
+
+THEORIES = [(xi, kim) for xi in (0.0, 1.0, 2.0) for kim in (0.0, 1.0, 2.0)]
+
+
+@pytest.mark.parametrize("theories", THEORIES)
+def test_every_switch_matters_under_every_theory(theories):
+    """Each level of each switch changes what some runs come to, whatever the theories of Xi and Kim: none is a stub."""
     for switch in SWITCHES:
-        seen = set()
-        for level in switch.switch:
-            base = {"xi_precision": 1.0, "kim_precision": 1.0, "taiwan_crisis_logit": -2.9, "korea_crisis_logit": -3.2,
-                    "crisis_settle_prob": 0.15, "peacetime_coupling": 1.0}  # fmt: skip
-            runs = [mesa_run({}, base | {switch.name: float(level)}, 6, run, 120) for run in range(12)]
-            seen.add(b"".join(r.tobytes() for r in runs))
-        assert len(seen) == len(switch.switch), switch.name
+        if not switch.name.endswith("_theory"):
+            seen = {_results({switch.name: float(level)}, theories).tobytes() for level in switch.switch}
+            assert len(seen) == len(switch.switch), switch.name
+    assert len({_results({}, other).tobytes() for other in THEORIES}) == len(THEORIES)
+
+
+#: Parameters of prospect theory and of satisficing act under theirs alone.
+ONLY_UNDER = {"curvature": 1.0, "loss_aversion": 1.0, "weighting": 1.0, "xi_reference": 1.0, "kim_reference": 1.0,
+              "reference_adjustment": 1.0, "initial_reference": 1.0, "confidence": 2.0, "xi_aspiration": 2.0,
+              "kim_aspiration": 2.0}  # fmt: skip
+#: What acts only under another level of a switch, or before the war in Ukraine.
+NEEDS = {
+    "spiral_weight": {"posture_effect": 2.0},
+    "profile_gap": {"xi_profile": 1.0, "kim_profile": 1.0},
+    "directed_pull": {"coordination": 2.0},
+    "directed_gain": {"coordination": 2.0},
+    "kim_request": {"coordination": 2.0},
+    "uncoordinated": {"coordination": 0.0},
+}
+
+
+@pytest.mark.parametrize("theory", [0.0, 1.0, 2.0])
+def test_every_parameter_changes_what_runs_come_to(theory):
+    """Moved from one end of its range to the other, each parameter changes some run's outcomes: none is inert."""
+    inert = []
+    for parameter in CATALOGUE.values():
+        if parameter.switch or ONLY_UNDER.get(parameter.name, theory) != theory or parameter.name == "initial_tie":
+            continue
+        base = NEEDS.get(parameter.name, {})
+
+        def moves(n, name=parameter.name, ends=(parameter.low, parameter.high), base=base):
+            low, high = (_results(base | {name: end}, (theory, theory), n) for end in ends)
+            return not np.array_equal(low, high)
+
+        if not moves(480) and not moves(20_000):
+            inert.append(parameter.name)
+    assert inert == [], inert
+
+
+def test_a_tie_exists_only_once_there_has_been_a_war():
+    """``initial_tie`` acts in runs that begin before the war in Ukraine."""
+    quiet = levers.calendar(None, 60, drivers={"driver_ukraine": 0.0})
+    index = FIELD_NAMES.index("russian_need")
+    need = [
+        batch.trajectories(quiet, np.array([list(checked({"initial_tie": tie}).values())]), 1, seed=1)[0, -1, index]
+        for tie in (0.0, 1.0)
+    ]
+    assert need[0] < 0.01 < need[1]
+
+
+def test_the_patterns_of_the_record_are_within_reach():
+    """At the defaults: provocations cluster, PLA activity persists, crises come about every second year and last.
+
+    Bands are the record's own sampling error around its figures (36 months; 25 years), widened to cover the spread
+    of 400 histories of the model; the clustering vanishes when its two parameters are 0 (negative control).
+    """
+
+    def histories(changed):
+        world = np.array([list(checked(changed).values())])
+        return batch.trajectories(levers.calendar(None, 120), world, 400, seed=9)
+
+    def lag(x):
+        x = x - x.mean(axis=1, keepdims=True)
+        return (x[:, 1:] * x[:, :-1]).sum() / (x * x).sum()
+
+    column = {name: k for k, name in enumerate(FIELD_NAMES)}
+    runs = histories({})
+    days = runs[:, :, column["launch_days"]]
+    assert abs(days.mean() - 1.81) < 3 * np.sqrt(1.64 * 1.81 / 36)
+    assert abs((days == 0).mean() - 0.22) < 3 * np.sqrt(0.22 * 0.78 / 36)
+    calm = histories({"provoke_memory": 0.0, "launch_cluster": 0.0, "provoke_reward": 0.0})[:, :, column["launch_days"]]
+    error = 1 / np.sqrt(days.size)
+    assert lag(days) > lag(calm) + 5 * error
+    assert abs(lag(runs[:, :, column["pla_activity"]]) - 0.56) < 3 * np.sqrt((1 - 0.56**2) / 29)
+    for theatre, rate in (("taiwan_status", 0.48), ("korea_status", 0.52)):
+        status = runs[:, :, column[theatre]]
+        onsets = ((status[:, 1:] > 0) & (status[:, :-1] == 0)).sum() / (status.size / 12)
+        assert abs(onsets - rate) < 3 * np.sqrt(rate / 25)
 
 
 def test_a_rule_can_be_overridden_in_plain_python():

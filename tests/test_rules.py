@@ -1,14 +1,16 @@
 """What each rule must do whatever its coefficients: the claims of the rules themselves, on the real functions."""
 
+import ast
+import inspect
 import math
 
 import numpy as np
 import pytest
-from conftest import random_policy, random_world
+from conftest import ROOT, random_policy, random_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crink_abm.rules import allies, china, common, iran, monitors, north_korea, russia, united_states, xi
+from crink_abm.rules import allies, china, common, iran, monitors, north_korea, russia, united_states, world, xi
 from crink_abm.transition import steps
 
 unit = st.floats(0.0, 1.0)
@@ -35,16 +37,24 @@ def test_higher_utility_is_never_chosen_less():
     assert high[0] < low[0]
 
 
-@given(unit, unit, unit, unit, st.floats(0.0, 10.0))
-def test_satisficing_is_a_distribution(d, a, b, c, precision):
-    probs = common.satisfice(d, a - 0.5, b - 0.5, c - 0.5, precision)
+@given(utility, utility, utility, utility, utility, unit, unit, unit, st.floats(0.0, 10.0))
+def test_satisficing_is_a_distribution(aspiration, wait, low, middle, high, a, b, c, precision):
+    probs = common.satisfice(aspiration, wait, low, middle, high, a - 0.5, b - 0.5, c - 0.5, precision)
     assert sum(probs) == pytest.approx(1.0)
     assert all(-1e-15 <= p <= 1.0 for p in probs)
 
 
-def test_a_content_satisficer_waits():
-    assert common.satisfice(-1.0, 1.0, 1.0, 1.0, 200.0)[0] == pytest.approx(1.0)
-    assert common.satisfice(1.0, -1.0, 1.0, 1.0, 200.0)[2] == pytest.approx(1.0)
+def test_a_satisficer_takes_the_highest_rung_that_passes_both_tests():
+    """Known limit: with no noise he waits if content; else the highest rung both sure enough and worth enough."""
+
+    def rung(wait, worth, sure):
+        return int(np.argmax(common.satisfice(0.2, wait, *worth, *sure, 500.0)))
+
+    assert rung(0.5, (1.0, 1.0, 1.0), (0.2, 0.2, 0.2)) == 0
+    assert rung(0.0, (1.0, 1.0, 1.0), (0.2, 0.2, 0.2)) == 3
+    assert rung(0.0, (1.0, 1.0, 1.0), (0.2, 0.2, -0.2)) == 2  # war is not sure enough
+    assert rung(0.0, (1.0, 0.0, 1.0), (0.2, 0.2, -0.2)) == 1  # and the middle rung is not worth it
+    assert rung(0.0, (0.0, 0.0, 0.0), (0.2, 0.2, 0.2)) == 0
 
 
 @given(st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.5, 5))
@@ -109,7 +119,7 @@ def test_fearons_bargaining_range():
     share q lies inside does not attack.
     """
     base = dict(
-        taiwan_episode=1.0, win_blockade=0.0, cost_posture=0.0, cost_sea=0.0, cost_coordination=0.0, cost_japan=0.0,
+        taiwan_episode=1.0, win_blockade=0.0, us_enters_blockade=0.0, us_enters_invasion=0.0, cost_posture=0.0, cost_sea=0.0, cost_coordination=0.0, cost_japan=0.0,
         cost_sanctions=0.0, xi_expected_help=0.0, win_grey=0.0, xi_profile=0.0, xi_theory=0.0, grievance=0.0, profile_gap=0.0,
         xi_reference=0.0, help_value=0.0, audience_cost=0.0, grey_stake=0.0, blockade_stake=0.0, fixed_cost_grey=10.0,
         fixed_cost_blockade=10.0, loss_invasion=0.0, blockade_share=0.0, curvature=1.0, loss_aversion=1.0, weighting=1.0,
@@ -158,9 +168,9 @@ def test_a_threat_in_one_theatre_draws_attention_from_the_other():
 @given(unit, unit, unit, unit, unit, unit)
 def test_every_imposed_cost_lowers_the_utility_of_force(posture, sea, coord, japan, sanctions, win):
     rng = np.random.default_rng(0)
-    world = random_world(rng) | {"xi_theory": 0.0}
+    drawn = random_world(rng) | {"xi_theory": 0.0}
     reads = {s.name: s for s in steps()}["xi.utilities"].reads
-    inputs = {name: world.get(name, 0.4) for name in reads} | {"win_invasion": win, "taiwan_episode": 1.0}
+    inputs = {name: drawn.get(name, 0.4) for name in reads} | {"win_invasion": win, "taiwan_episode": 1.0}
     none = inputs | dict.fromkeys(
         ("cost_posture", "cost_sea", "cost_coordination", "cost_japan", "cost_sanctions"), 0.0
     )
@@ -188,8 +198,11 @@ def test_exposure_can_harden_the_tie():
 def test_a_settlement_shrinks_need_to_the_share_that_persists():
     need = 0.8
     for _ in range(500):
-        need = russia.need(need, 0.0, 0.8, 0.3, 0.1)
+        need = russia.need(need, 0.0, 1.0, 0.8, 0.3, 0.1)
     assert need == pytest.approx(0.24)
+    for _ in range(500):
+        need = russia.need(need, 0.0, 0.0, 0.8, 0.3, 0.1)
+    assert need == pytest.approx(0.0)  # before the war there is no tie to persist
 
 
 def test_drivers_override_the_model():
@@ -203,7 +216,7 @@ def test_provocations_cluster_only_through_memory():
         months_since=1.0, exercise_activity=0.0, trilateral_coordination=0.5, survivability=0.5, hardship=0.5, nk_belief=0.5,
         diplomatic_offramp=0.2, china_restraint=0.0, usfk_posture=0.5, heavy_share=0.5, provoke_base=0.0, provoke_exercise=0.0,
         provoke_coordination=0.0, provoke_survivability=0.0, provoke_hardship=0.0, provoke_belief=0.0, provoke_talks=0.0,
-        provoke_reward=0.0, provoke_light=0.0, memory_decay=0.7, launch_continue=0.5, u_provocation=0.5, u_launch_days=0.9,
+        provoke_reward=0.0, provoke_light=0.0, memory_decay=0.7, launch_continue=0.5, launch_cluster=0.0, u_provocation=0.5, u_launch_days=0.9,
     )  # fmt: skip
 
     def prob(memory, weight):
@@ -230,12 +243,12 @@ def test_launch_days_follow_the_cut_geometric_law():
 def test_every_rule_stays_finite_over_the_full_ranges(seed):
     """Rules never overflow, divide by zero or leave probabilities outside [0, 1] on inputs within their units."""
     rng = np.random.default_rng(seed)
-    world, policy = random_world(rng), random_policy(rng)
+    drawn, policy = random_world(rng), random_policy(rng)
     for step in steps():
         inputs = []
         for name in step.reads:
-            if name in world:
-                inputs.append(world[name])
+            if name in drawn:
+                inputs.append(drawn[name])
             elif name in policy:
                 inputs.append(policy[name])
             elif name.endswith(("_status", "_episode")):
@@ -251,6 +264,126 @@ def test_every_rule_stays_finite_over_the_full_ranges(seed):
                 assert -1e-12 <= value <= 1.0 + 1e-12, (step.name, name)
 
 
-def test_nobody_joins_without_a_war():
-    assert iran.joins(2.0, 1.0, 0.5, 2.0, 5.0, 2.0, 1.0, 0.0) == 0.0
-    assert china.joins_korea(2.0, 1.0, 5.0, 0.0, 0.0, 1.0, 0.0) == 0.0
+JOINS = {
+    "japan_in": (allies.japan_enters, "u_japan_enters"),
+    "china_in_korea": (china.joins_korea, "u_china_joins"),
+    "iran_in": (iran.joins, "u_iran_joins"),
+    "north_korea_in": (north_korea.joins, "u_north_korea_joins"),
+    "russia_in": (russia.joins, "u_russia_joins"),
+    "us_in": (united_states.enters, "u_us_enters"),
+    "us_in_korea": (united_states.joins_korea, "u_us_joins_korea"),
+}
+
+
+@pytest.mark.parametrize("member", JOINS)
+def test_a_join_is_logistic_in_reliability_and_lasts_as_long_as_the_war(member):
+    """Whoever it is: nobody joins without a war, more reliable partners join more, and who is in stays in."""
+    rule, draw = JOINS[member]
+    reads = list(inspect.signature(rule).parameters)
+    inputs = dict.fromkeys(reads, 0.5)
+    inputs |= {
+        k: v
+        for k, v in {"month": 9.0, "korea_last_force": 8.0, "us_in": 1.0, "coordination": 1.0}.items()
+        if k in reads
+    }
+    status = [name for name in reads if name.endswith("_status")]
+    reliability = next(name for name in reads if name.endswith("_reliability"))
+
+    def goes(u, war=3.0, inside=0.0, **changed):
+        return rule(**(inputs | dict.fromkeys(status, war) | {member: inside, draw: u} | changed))
+
+    us = np.linspace(0.001, 0.999, 400)
+    share = [np.mean([goes(u, **{reliability: x}) for u in us]) for x in (-3.0, 0.0, 3.0)]
+    assert share[0] < share[1] < share[2] <= 0.5 + 0.01  # the speed is one half
+    assert goes(0.0, war=0.0, inside=1.0) == 0.0
+    assert goes(0.999, inside=1.0) == 1.0
+
+
+def test_only_a_korean_front_opened_during_the_war_is_help_to_beijing():
+    reads = inspect.signature(north_korea.joins).parameters
+    base = dict.fromkeys(reads, 0.0) | {"taiwan_status": 3.0, "korea_status": 2.0, "month": 20.0,
+                                           "north_korea_reliability": -9.0, "u_north_korea_joins": 0.9}  # fmt: skip
+    assert north_korea.joins(**(base | {"korea_last_force": -1.0})) == 1.0
+    assert north_korea.joins(**(base | {"korea_last_force": 5.0})) == 1.0
+    assert north_korea.joins(**(base | {"korea_last_force": 19.0})) == 0.0
+
+
+def test_a_blockade_can_succeed_and_can_be_broken():
+    """A month's fighting moves the front; at the ends Taiwan yields, or the blockade is over and may be tried again."""
+    front = 0.0
+    for _ in range(3):
+        front = world.taiwan_front(front, 2.0, 0.9, 0.4, 1.0, 0.5)
+    assert front > 1.0
+    assert world.taiwan_war_month(2.0, front, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 1.0)
+    assert world.taiwan_war_month(2.0, -front, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 0.0)
+    assert world.taiwan_war_month(2.0, 0.4, 0.0, 0.0, 0.1, 0.9) == (2.0, 0.0, 0.0)
+
+
+def test_a_war_ends_by_decision_or_by_armistice():
+    assert world.taiwan_war_month(3.0, -1.1, 4.0, 0.0, 0.1, 0.9) == (0.0, 5.0, -1.0)
+    assert world.taiwan_war_month(3.0, 0.4, 4.0, 0.0, 0.1, 0.05) == (0.0, 5.0, 1.0)
+    assert world.taiwan_war_month(3.0, 0.4, 4.0, 0.0, 0.1, 0.9) == (3.0, 5.0, 0.0)
+    assert world.korea_war_month(3.0, 1.0, 0.0, 0.0, 0.1, 0.9) == (0.0, 1.0, 1.0)
+    assert world.korea_front(0.2, 3.0, 0.3, 0.25, 0.9) == pytest.approx(-0.05)
+
+
+def test_who_enters_changes_the_balance():
+    reads = inspect.signature(world.taiwan_balance).parameters
+    base = dict.fromkeys(reads, 0.5) | {"taiwan_status": 3.0, "us_in": 0.0, "japan_in": 0.0, "russia_in": 0.0,
+                                           "north_korea_in": 0.0, "iran_in": 0.0, "decisiveness": 3.0}  # fmt: skip
+    alone = world.taiwan_balance(**base)
+    assert world.taiwan_balance(**(base | {"us_in": 1.0, "japan_in": 1.0})) < alone
+    assert world.taiwan_balance(**(base | {"russia_in": 1.0})) > alone
+    reads = inspect.signature(world.korea_balance).parameters
+    base = dict.fromkeys(reads, 0.5) | {
+        "us_in_korea": 0.0,
+        "china_in_korea": 0.0,
+        "russia_in": 0.0,
+        "decisiveness": 3.0,
+    }
+    alone = world.korea_balance(**base)
+    assert (
+        world.korea_balance(**(base | {"us_in_korea": 1.0}))
+        < alone
+        < world.korea_balance(**(base | {"china_in_korea": 1.0}))
+    )
+
+
+def test_the_loser_climbs():
+    """Nuclear use grows as the side that may climb is losing, in both theatres."""
+    reads = inspect.signature(world.nuclear_rung).parameters
+    base = dict.fromkeys(reads, 0.5) | {"nuclear_rate": 0.01}
+    for status, winning in (("taiwan_status", "beijing_win_prob"), ("korea_status", "pyongyang_win_prob")):
+        war = base | {"taiwan_status": 0.0, "korea_status": 0.0, status: 3.0}
+        assert world.nuclear_rung(**(war | {winning: 0.1}))[0] > world.nuclear_rung(**(war | {winning: 0.9}))[0] > 0.0
+
+
+@given(st.sampled_from([0.0, 1.0, 2.0, 3.0]), unit, unit, unit, unit)
+def test_a_crisis_is_decided_on_only_while_it_lasts(status, onset, settle, decision, u):
+    episode, decides = common.crisis_month(status, onset, settle, decision, 0.0, u)
+    assert decides <= (1.0 if episode in (1.0, 2.0) else 0.0)
+    assert common.crisis_month(status, onset, settle, decision, 1.0, u)[1] == 0.0
+    if status == 3.0:
+        assert (episode, decides) == (3.0, 0.0)
+
+
+def test_a_crisis_comes_to_a_head_in_its_share_of_months():
+    us = (np.arange(20_000) + 0.5) / 20_000
+    for status, onset in ((0.0, 0.3), (1.0, 0.0)):
+        found = np.array([common.crisis_month(status, onset, 0.1, 0.25, 0.0, u) for u in us])
+        assert found[:, 1].sum() / (found[:, 0] == 1).sum() == pytest.approx(0.25, abs=1e-3)
+
+
+def test_rules_hold_no_coefficient_of_their_own():
+    """Only 0, 1, 2, 3 (codes and counts), 1/2 (means and centres) and named constants; the binomial's ratios apart."""
+    allowed = {0.0, 0.5, 1.0, 2.0, 3.0}
+    exempt = {"detections": {8.0, 7.0, 3.5, 1.25, 0.8}, "rung": {5.0, 6.0}}
+    found = []
+    for path in sorted((ROOT / "crink_abm" / "rules").glob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                numbers = {
+                    n.value for n in ast.walk(function) if isinstance(n, ast.Constant) and isinstance(n.value, float)
+                }
+                found += [(path.name, function.name, x) for x in numbers - allowed - exempt.get(function.name, set())]
+    assert found == []

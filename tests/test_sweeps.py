@@ -360,10 +360,18 @@ def test_conditional_outcomes_count_from_the_first_event():
     values[0, column["first_blockade"]], values[0, column["korea_after_taiwan"]] = 10, 16
     values[1, column["first_blockade"]], values[1, column["korea_after_taiwan"]] = 10, 17
     values[2, column["first_invasion"]] = 3
+    values[3, column["first_invasion"]] = 14  # leaves five months: not followed up
     when = outcomes.months(values)
-    base, hit = outcomes.conditionals(values, when)["korea_within_6_of_taiwan"]
+    base, hit = outcomes.conditionals(values, when, 20)["korea_within_6_of_taiwan"]
     assert base.tolist() == [True, True, True, False]
     assert hit.tolist() == [True, False, False, False]
+    # the comparator: Korea in the months after mid-run, in runs without force before
+    values[0, column["first_korea_attack"]] = 40
+    values[2, column["first_invasion"]] = 70
+    values[3, column["first_invasion"]], values[3, column["first_korea_war"]] = -1, 66
+    base, hit = outcomes.conditionals(values, outcomes.months(values), 120)["korea_within_12_otherwise"]
+    assert base.tolist() == [False, False, True, True]
+    assert hit.tolist() == [False, False, False, True]
 
 
 def test_design_key_changes_with_the_file():

@@ -12,8 +12,9 @@ class Parameter:
     """One coefficient of the model, declared once.
 
     ``low`` and ``high`` bound both what is accepted and what the prior draws
-    from (uniformly; log-uniformly where ``log`` is set). ``switch`` names the
-    levels of a structural factor, whose value is the level's number.
+    from: uniformly, or log-uniformly where ``log`` is set (hazards and rates whose
+    range spans a factor of five or more). ``switch`` names the levels of a
+    structural factor, whose value is the level's number.
     """
 
     name: str
@@ -26,10 +27,24 @@ class Parameter:
     log: bool = False
     switch: type[IntEnum] | None = None
 
+    def quantile(self, u):
+        """The prior's value at cumulative probability ``u`` (a number or an array in [0, 1])."""
+        if self.log:
+            return self.low * (self.high / self.low) ** u
+        return self.low + (self.high - self.low) * u
+
+
+#: Units of hazards and speeds, which the prior draws log-uniformly if their range is wide.
+_RATES = ("per month", "per month of war")
+
 
 def parameters(*rows) -> tuple[Parameter, ...]:
     """Rows ``(name, default, low, high, unit, source, meaning)`` as parameters."""
-    return tuple(Parameter(*row) for row in rows)
+    made = []
+    for row in rows:
+        _, _, low, high, unit, *_ = row
+        made.append(Parameter(*row, log=unit in _RATES and low > 0 and high >= 5 * low))
+    return tuple(made)
 
 
 def check(catalogue: Mapping[str, Parameter], values: Mapping[str, float]) -> dict[str, float]:

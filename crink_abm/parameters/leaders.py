@@ -35,11 +35,19 @@ SWITCHES = (
 
 LEADERS = parameters(
     ("spiral_weight", 0.8, 0.3, 1.3, "weight", "assumed", "How much posture alarms where it does both"),
-    ("profile_gap", 0.2, 0.05, 0.5, "share", "assumed", "How much more the bolder profile of a leader values winning"),
+    (
+        "profile_gap",
+        0.2,
+        0.05,
+        0.5,
+        "share",
+        "assumed",
+        "How much more the bolder profile of a leader values winning (and Xi minds backing down)",
+    ),
     ("curvature", 0.88, 0.5, 1.0, "exponent", "F263", "Curvature of the value function (prospect theory)"),
     ("loss_aversion", 1.8, 1.3, 2.25, "ratio", "F260-F262", "Loss aversion (prospect theory)"),
     ("weighting", 0.65, 0.5, 0.8, "exponent", "F264", "Probability weighting (prospect theory)"),
-    ("confidence", 0.7, 0.5, 0.9, "probability", "assumed", "Chance of success a satisficer asks for before costs"),
+    ("confidence", 0.7, 0.5, 0.9, "probability", "assumed", "Chance of success a satisficer asks for"),
     ("xi_precision", 4.0, 0.5, 10.0, "per unit utility", "F265", "Precision of Xi's quantal response"),
     ("xi_reference", 0.3, 0.0, 0.6, "value of Taiwan", "assumed", "How far full grievance lifts Xi's reference point"),
     ("xi_aspiration", 0.1, -0.3, 0.4, "value of Taiwan", "assumed", "What a satisficing Xi asks of waiting"),

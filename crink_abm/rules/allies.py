@@ -1,7 +1,7 @@
 """South Korea, Japan and Taiwan: consent, access, power, politics, the arms race."""
 
 from ..numerics import logistic, logistic_noise
-from .common import approach, unit
+from .common import approach, build_up, inside, join_prob, unit
 
 
 def rok_consent(
@@ -44,12 +44,12 @@ def rok_hedge(
     return approach(rok_hedge, target, hedge_adjustment)
 
 
-def rok_power(rok_power, rok_growth):
-    """South Korea's military power (China in 2026: 1), growing at a monthly rate.
+def rok_power(rok_power, korea_status, rok_growth, war_attrition):
+    """South Korea's military power (China in 2026: 1): grows in peace, is worn down by war.
 
-        rok_power' = rok_power (1 + rok_growth)
+        rok_power' = rok_power (1 - war_attrition) if korea_status = 3, else rok_power (1 + rok_growth)
     """
-    return rok_power * (1.0 + rok_growth)
+    return rok_power * (1.0 - war_attrition if korea_status == 3.0 else 1.0 + rok_growth)
 
 
 def japan_access(
@@ -80,23 +80,38 @@ def japan_power(japan_power, japan_growth, japan_burden_share):
     return japan_power * (1.0 + japan_growth * (2.0 * japan_burden_share))
 
 
-def japan_strength(japan_power, japan_access, japan_burden_share):
-    """What Japan can bring to a fight over Taiwan: power, access, and half to all of it by its share.
+def japan_strength(japan_power, japan_access, japan_burden_share, allied_arming):
+    """What Japan can bring to a fight over Taiwan: power with its build-up, access, half to all of it by its share.
 
-        japan_strength = japan_power japan_access (1 + japan_burden_share) / 2
+        japan_strength = japan_power build_up(allied_arming) japan_access (1 + japan_burden_share) / 2
     """
-    return japan_power * (japan_access * (0.5 + 0.5 * japan_burden_share))
+    return (japan_power * build_up(allied_arming)) * (japan_access * (0.5 + 0.5 * japan_burden_share))
 
 
-def japan_enters(taiwan_status, japan_in, us_in, japan_access, japan_join_speed, u_japan_enters):
+def taiwan_strength(taiwan_defence, allied_arming):
+    """What Taiwan can put up: its defence with the allies' build-up.
+
+        taiwan_strength = taiwan_defence build_up(allied_arming)
+    """
+    return taiwan_defence * build_up(allied_arming)
+
+
+def japan_enters(
+    taiwan_status, japan_in, us_in, japan_access, coercion_japan, japan_reliability, japan_interest, japan_join_cost,
+    japan_join_speed, u_japan_enters,
+):  # fmt: skip
     """Does Japan fight for Taiwan this month? Only beside the United States.
 
-        while taiwan_status >= 2: japan_in' = 1 if us_in > 0 and u_japan_enters < japan_join_speed japan_access,
-                                  else japan_in; otherwise 0
+        interest = japan_interest (japan_access - 1/2) ;  cost = japan_join_cost coercion_japan
+        p = join_prob(japan_join_speed, japan_reliability, interest, cost)
+        while taiwan_status >= 2: japan_in' = 1 if us_in > 0 and u_japan_enters < p, else japan_in; otherwise 0
+
+    Claims C19, C20.
     """
     at_force = taiwan_status >= 2.0
-    goes = at_force and us_in > 0.0 and u_japan_enters < japan_join_speed * japan_access
-    return 1.0 if goes else (japan_in if at_force else 0.0)
+    interest = japan_interest * (japan_access - 0.5)
+    prob = join_prob(japan_join_speed, japan_reliability, interest, japan_join_cost * coercion_japan)
+    return inside(at_force and us_in > 0.0 and u_japan_enters < prob, japan_in, at_force)
 
 
 def taiwan_defence(taiwan_defence, taiwan_growth, taiwan_status, siege_loss):
@@ -130,10 +145,11 @@ def allied_arming(
     """The allies' build-up beyond trend: Richardson's second equation.
 
         allied_arming' = allied_arming + arming_reaction_allied china_arming - arming_fatigue_allied allied_arming
-                         + arming_threat pla_activity
+                         + arming_threat [ (1 + pla_activity) / 2 ]
 
     Source: Richardson 1960 (y' = y + l x - b y + h); stable if a b > k l (``china.arming`` is the first equation).
     """
     return allied_arming + (
-        (arming_reaction_allied * china_arming - arming_fatigue_allied * allied_arming) + arming_threat * pla_activity
+        (arming_reaction_allied * china_arming - arming_fatigue_allied * allied_arming)
+        + arming_threat * unit(0.5 * (1.0 + pla_activity))
     )

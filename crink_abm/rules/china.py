@@ -1,37 +1,37 @@
 """China: power, grievance, beliefs, pressure, and when a crisis over Taiwan breaks out."""
 
 from ..numerics import logistic, logistic_noise
-from .common import approach, unit
+from .common import approach, build_up, inside, join_prob, pull, unit
 
 
-def power(china_power, china_growth):
-    """China's military power (2026: 1), growing at a monthly rate.
+def power(china_power, taiwan_status, china_growth, war_attrition):
+    """China's military power (2026: 1): grows in peace, is worn down by a war for Taiwan.
 
-        china_power' = china_power (1 + china_growth)
+        china_power' = china_power (1 - war_attrition) if taiwan_status = 3, else china_power (1 + china_growth)
     """
-    return china_power * (1.0 + china_growth)
+    return china_power * (1.0 - war_attrition if taiwan_status == 3.0 else 1.0 + china_growth)
 
 
 def arming(china_arming, allied_arming, grievance, arming_reaction_china, arming_fatigue_china, arming_grievance):
     """China's build-up beyond trend: Richardson's first equation.
 
         china_arming' = china_arming + arming_reaction_china allied_arming - arming_fatigue_china china_arming
-                        + arming_grievance (grievance - 1/2)
+                        + arming_grievance grievance
 
     Source: Richardson 1960 (x' = x + k y - a x + g); stable if a b > k l (``allies.allied_arming`` is the second equation).
     """
     return china_arming + (
         (arming_reaction_china * allied_arming - arming_fatigue_china * china_arming)
-        + arming_grievance * (grievance - 0.5)
+        + arming_grievance * grievance
     )
 
 
 def strength(china_power, china_arming):
-    """What China can bring to a fight over Taiwan: power and build-up, at least a tenth of its power.
+    """What China can bring to a fight over Taiwan: power with its build-up.
 
-        china_strength = china_power (1 + china_arming) if china_arming > -0.9, else china_power / 10
+        china_strength = china_power build_up(china_arming)
     """
-    return china_power * (1.0 + china_arming if china_arming > -0.9 else 0.1)
+    return china_power * build_up(china_arming)
 
 
 def coercion_rok(
@@ -136,19 +136,22 @@ def belief(china_belief_for, china_belief_against):
 
 def expected_reliability(
     expected_reliability, arms_flow, exposure_index, ukraine_war, russia_in, north_korea_in,
-    reliability_base, reliability_flow, reliability_exposure, reliability_adjustment,
+    reliability_base, reliability_flow, reliability_exposure, reliability_peace, reliability_shown, reliability_adjustment,
 ):  # fmt: skip
     """How reliable Beijing thinks its partners: it watches Moscow and Pyongyang deliver.
 
         target = [ reliability_base + reliability_flow arms_flow - reliability_exposure exposure_index
-                   + (1 - ukraine_war) / 10 + (russia_in + north_korea_in) / 4 ]
+                   + reliability_peace (1 - ukraine_war) + reliability_shown (russia_in + north_korea_in) / 2 ]
         expected_reliability' = expected_reliability + reliability_adjustment (target - expected_reliability)
 
     Claims C17, C28. ``reliability_exposure`` may be negative (deals made public bind).
     """
     target = unit(
         (reliability_base + reliability_flow * arms_flow)
-        + (0.1 * (1.0 - ukraine_war) + (0.25 * (russia_in + north_korea_in) - reliability_exposure * exposure_index))
+        + (
+            reliability_peace * (1.0 - ukraine_war)
+            + (reliability_shown * (0.5 * (russia_in + north_korea_in)) - reliability_exposure * exposure_index)
+        )
     )
     return approach(expected_reliability, target, reliability_adjustment)
 
@@ -169,20 +172,20 @@ def pla_activity(
 
 def crisis_prob(
     pla_activity, grievance, korea_status, coordination, taiwan_resolved, taiwan_crisis_logit, crisis_grievance,
-    crisis_pla, strait_opportunism, peacetime_coupling,
+    crisis_pla, strait_opportunism, peacetime_coupling, uncoordinated, directed_gain,
 ):  # fmt: skip
     """Chance that a crisis over Taiwan breaks out this month.
 
         taiwan_crisis_prob = Λ( taiwan_crisis_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
-                                + (k strait_opportunism if korea_status >= 2)
+                                + (pull(coordination, uncoordinated, directed_gain) strait_opportunism
+                                   if korea_status >= 2)
                                 + (peacetime_coupling if korea_status = 1 and coordination is not none) ),
-                             0 if taiwan_resolved is not 0;  k = 0, 1, 1.5 for coordination none, tacit, directed
+                             0 if taiwan_resolved is not 0
 
     Source: 0.48 onsets a year (F092); no co-movement of the
     two theatres in the record (F081), hence coupling 0 by default. Claims C04, C06.
     """
-    factor = 1.5 if coordination == 2.0 else (1.0 if coordination == 1.0 else 0.0)
-    pulled = strait_opportunism * factor if korea_status >= 2.0 else 0.0
+    pulled = strait_opportunism * pull(coordination, uncoordinated, directed_gain) if korea_status >= 2.0 else 0.0
     coupled = peacetime_coupling if korea_status == 1.0 and coordination > 0.0 else 0.0
     prob = logistic(
         (taiwan_crisis_logit + crisis_grievance * (grievance - 0.5)) + (crisis_pla * pla_activity + (pulled + coupled))
@@ -190,12 +193,21 @@ def crisis_prob(
     return prob if taiwan_resolved == 0.0 else 0.0
 
 
-def joins_korea(korea_status, china_in_korea, china_reliability, autonomy, china_engagement, join_speed, u_china_joins):
+def joins_korea(
+    korea_status, china_in_korea, korea_front, autonomy, china_engagement, us_in_korea, china_reliability,
+    china_interest, china_join_cost, join_speed, u_china_joins,
+):  # fmt: skip
     """Does Beijing enter a war in Korea this month?
 
-        p = join_speed Λ(china_reliability - autonomy - china_engagement)
+        interest = china_interest [-korea_front] - autonomy               (its buffer is being lost; how far Kim is its own)
+        cost     = china_join_cost (china_engagement + us_in_korea) / 2
+        p = join_prob(join_speed, china_reliability, interest, cost)
         while korea_status = 3: china_in_korea' = 1 if u_china_joins < p, else china_in_korea; otherwise 0
+
+    Source: 1950, when Beijing came in as Pyongyang was losing; claims C10, C25.
     """
     at_war = korea_status == 3.0
-    goes = at_war and u_china_joins < join_speed * logistic(china_reliability - (autonomy + china_engagement))
-    return 1.0 if goes else (china_in_korea if at_war else 0.0)
+    interest = china_interest * unit(0.0 - korea_front) - autonomy
+    cost = china_join_cost * (0.5 * (china_engagement + us_in_korea))
+    prob = join_prob(join_speed, china_reliability, interest, cost)
+    return inside(at_war and u_china_joins < prob, china_in_korea, at_war)

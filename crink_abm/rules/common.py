@@ -8,9 +8,56 @@ def unit(x):
     return clip(x, 0.0, 1.0)
 
 
+def smaller(a, b):
+    """The smaller of two numbers; written min(a, b)."""
+    return a if a < b else b
+
+
 def approach(level, target, rate):
     """Partial adjustment: level + rate (target - level)."""
     return level + rate * (target - level)
+
+
+#: Fields of force within these months of each other make a two-front war (a definition, not a parameter).
+TWO_FRONT_MONTHS = 12.0
+#: What a build-up leaves at least, as a share of the power it is a build-up of (a run-down has an end).
+LEAST_SHARE = 0.1
+
+
+def build_up(arming):
+    """Power with its build-up beyond trend, as a multiple of power.
+
+        build_up(arming) = 1 + arming if arming > LEAST_SHARE - 1, else LEAST_SHARE            with LEAST_SHARE = 0.1
+    """
+    return 1.0 + arming if arming > LEAST_SHARE - 1.0 else LEAST_SHARE
+
+
+def pull(coordination, uncoordinated, directed_gain):
+    """How strongly the partners' wars draw one another in.
+
+        pull = uncoordinated, 1, 1 + directed_gain        for coordination none, tacit, directed
+    """
+    return uncoordinated if coordination == 0.0 else (1.0 + directed_gain if coordination == 2.0 else 1.0)
+
+
+def join_prob(speed, reliability, interest, cost):
+    """A partner's chance of joining in a month.
+
+        join_prob = speed Λ(reliability + interest - cost)
+
+    Every join of the model has this form; only its terms differ. Source: alliance fulfilment (F138).
+    """
+    return speed * logistic(reliability + (interest - cost))
+
+
+def inside(goes, already, lasts):
+    """Whether a joiner is in: from the month it goes, as long as the war lasts."""
+    return 1.0 if goes else (already if lasts else 0.0)
+
+
+def begins(status, last_force, month):
+    """Force begins this month: status >= 2, and none last month (``last_force``: its last month, -1 never)."""
+    return status >= 2.0 and (last_force < 0.0 or last_force < month - 1.0)
 
 
 def contest(attacker, defender, decisiveness):
@@ -90,23 +137,25 @@ def quantal(a, b, c, d, precision):
     return ea / total, eb / total, ec / total, ed / total
 
 
-def satisfice(dissatisfied, slack_high, slack_middle, slack_low, precision):
-    """Satisficing by rule: a leader whom waiting leaves dissatisfied takes the highest rung that passes.
+def satisfice(aspiration, worth_wait, worth_low, worth_middle, worth_high, sure_low, sure_middle, sure_high, precision):
+    """Satisficing by rule: whom waiting leaves below his aspiration, he takes the highest rung that passes.
 
-        D = Λ(λ dissatisfied); a_i = Λ(λ slack_i)
-        P_high = D a_high; P_middle = D (1 - a_high) a_middle; P_low = D (1-a_high)(1-a_middle) a_low
+        D = Λ(λ (aspiration - worth_wait))
+        a_i = Λ(λ min(sure_i, worth_i - aspiration))                       for i = high, middle, low
+        P_high = D a_high; P_middle = D (1 - a_high) a_middle; P_low = D (1 - a_high)(1 - a_middle) a_low
         P_wait = 1 - P_high - P_middle - P_low
 
-    A slack is how far an option clears his threshold of confidence; the noise is
-    that of the quantal response. Returns (wait, low, middle, high).
+    A rung passes two tests, and the tighter one binds: it is sure enough to succeed (``sure_i``: his chance of
+    success less the confidence he asks for) and worth his aspiration. The noise is that of the quantal response.
+    Returns (wait, low, middle, high).
     Source: Simon 1955; the smoothing is ours.
     """
-    left = logistic(precision * dissatisfied)
-    high = left * logistic(precision * slack_high)
+    left = logistic(precision * (aspiration - worth_wait))
+    high = left * logistic(precision * smaller(sure_high, worth_high - aspiration))
     left = left - high
-    middle = left * logistic(precision * slack_middle)
+    middle = left * logistic(precision * smaller(sure_middle, worth_middle - aspiration))
     left = left - middle
-    low = left * logistic(precision * slack_low)
+    low = left * logistic(precision * smaller(sure_low, worth_low - aspiration))
     return 1.0 - ((high + middle) + low), low, middle, high
 
 
@@ -119,6 +168,26 @@ def pick(u, first, second, third):
     at_2 = 1.0 if u >= first + second else 0.0
     at_3 = 1.0 if u >= (first + second) + third else 0.0
     return (at_1 + at_2) + at_3
+
+
+def crisis_month(status, onset_prob, settle_prob, decision_prob, resolved, u):
+    """Where a theatre stands before its leader decides, and whether he must: (episode, decides).
+
+        status 0:  episode = 1 if u < onset_prob, else 0;            decides if u < onset_prob decision_prob
+        status 1:  episode = 0 (settled by others) if u < settle_prob, else 1;
+                   decides if settle_prob <= u < settle_prob + (1 - settle_prob) decision_prob
+        status 2:  episode = 0 if u < settle_prob, else 2;           decides if episode = 2
+        status 3:  episode = 3, and nothing to decide
+        decides is 0 if resolved is not 0
+
+    A crisis comes to a head in the share ``decision_prob`` of its months; limited force is decided on every month.
+    """
+    below = u < settle_prob
+    onset = 1.0 if u < onset_prob else 0.0
+    episode = onset if status == 0.0 else (3.0 if status == 3.0 else (0.0 if below else status))
+    head = u < onset_prob * decision_prob if status == 0.0 else u < settle_prob + (1.0 - settle_prob) * decision_prob
+    decides = episode == 2.0 or (episode == 1.0 and head)
+    return episode, 1.0 if decides and resolved == 0.0 else 0.0
 
 
 def first_month(recorded, happens, month):

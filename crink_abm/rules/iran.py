@@ -1,7 +1,7 @@
 """Iran: supply to Russia, and the distraction it causes Washington."""
 
-from ..numerics import logistic, logistic_noise
-from .common import approach, unit
+from ..numerics import logistic_noise
+from .common import approach, inside, join_prob, unit
 
 
 def distraction(iran_distraction, iran_persistence, iran_mean, iran_sd, u_iran_turmoil):
@@ -29,18 +29,18 @@ def supply(iran_supply, ukraine_war, enforcement, iran_supply_base, iran_interdi
 
 
 def joins(
-    taiwan_status, iran_in, iran_distraction, coordination, iran_reliability, directed_pull, join_speed,
-    u_iran_joins,
+    taiwan_status, iran_in, iran_distraction, sanctions_intensity, coordination, uncoordinated, iran_reliability,
+    iran_interest, iran_join_cost, directed_pull, join_speed, u_iran_joins,
 ):  # fmt: skip
     """Does Tehran open a diversion during a war over Taiwan this month?
 
-        p = join_speed Λ(iran_reliability + iran_distraction - 1/2 + (directed_pull if coordination is directed)),
-            0 if coordination is none
+        interest = iran_interest (iran_distraction - 1/2) + (directed_pull if coordination is directed)
+        cost     = iran_join_cost sanctions_intensity
+        p = join_prob(join_speed, iran_reliability, interest, cost), times uncoordinated if coordination is none
         while taiwan_status = 3: iran_in' = 1 if u_iran_joins < p, else iran_in; otherwise 0
     """
     at_war = taiwan_status == 3.0
-    directed = directed_pull if coordination == 2.0 else 0.0
-    month_prob = join_speed * logistic(iran_reliability + ((iran_distraction - 0.5) + directed))
-    month_prob = 0.0 if coordination == 0.0 else month_prob
-    enters = at_war and u_iran_joins < month_prob
-    return 1.0 if enters else (iran_in if at_war else 0.0)
+    interest = iran_interest * (iran_distraction - 0.5) + (directed_pull if coordination == 2.0 else 0.0)
+    prob = join_prob(join_speed, iran_reliability, interest, iran_join_cost * sanctions_intensity)
+    prob = uncoordinated * prob if coordination == 0.0 else prob
+    return inside(at_war and u_iran_joins < prob, iran_in, at_war)

@@ -1,40 +1,34 @@
 """Kim: fear of being struck first, and the calculus of a crisis in Korea."""
 
-from .common import contest, lottery, pick, quantal, satisfice, sure, unit
+from .common import contest, crisis_month, lottery, pick, quantal, satisfice, sure, unit
 
 
 def fear(
     spiral_gain, usfk_posture, heavy_share, dual_role, exercise_activity, rok_hedge, diplomatic_offramp,
-    fear_posture, fear_exercise, fear_hedge, fear_relief,
+    fear_posture, fear_dual, fear_exercise, fear_hedge, fear_relief,
 ):  # fmt: skip
     """Kim's fear of being struck first (0 to 1).
 
-        kim_fear = [ spiral_gain ( fear_posture usfk_posture (1 + heavy_share - dual_role / 2) / 2
+        kim_fear = [ spiral_gain ( fear_posture usfk_posture (1 + heavy_share - fear_dual dual_role) / 2
                                    + fear_exercise exercise_activity )
                      + fear_hedge rok_hedge - fear_relief diplomatic_offramp ]
 
     Source: Schelling's reciprocal fear of surprise attack; Jervis 1976; claim C27.
     """
-    near = fear_posture * (usfk_posture * (0.5 * (1.0 + (heavy_share - 0.5 * dual_role))))
+    near = fear_posture * (usfk_posture * (0.5 * (1.0 + (heavy_share - fear_dual * dual_role))))
     alarmed = spiral_gain * (near + fear_exercise * exercise_activity)
     return unit(alarmed + (fear_hedge * rok_hedge - fear_relief * diplomatic_offramp))
 
 
-def episode(korea_status, korea_crisis_prob, crisis_settle_prob, korea_resolved, u_korea_episode):
-    """Whether this month finds a crisis in Korea that calls for a decision.
+def episode(korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, korea_resolved, u_korea_episode):
+    """Whether this month finds a crisis in Korea, and whether it forces a decision.
 
-        korea_status 0:       korea_episode = 1 if u_korea_episode < korea_crisis_prob, else 0
-        korea_status 1 or 2:  korea_episode = 0 (settled by others) if u_korea_episode < crisis_settle_prob,
-                              else korea_status
-        korea_status 3:       korea_episode = 3
-        kim_decides = 1 if korea_episode is 1 or 2 and korea_resolved = 0, else 0
-
+        (korea_episode, kim_decides) = crisis_month(korea_status, korea_crisis_prob, crisis_settle_prob,
+                                                    crisis_decision_prob, korea_resolved; u_korea_episode)
     """
-    onset = 1.0 if u_korea_episode < korea_crisis_prob else 0.0
-    goes_on = 0.0 if u_korea_episode < crisis_settle_prob else korea_status
-    before = onset if korea_status == 0.0 else (korea_status if korea_status == 3.0 else goes_on)
-    decides = before == 1.0 or before == 2.0
-    return before, 1.0 if decides and korea_resolved == 0.0 else 0.0
+    return crisis_month(
+        korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, korea_resolved, u_korea_episode
+    )
 
 
 def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
@@ -50,13 +44,12 @@ def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
 
 
 def war_win_prob(
-    conventional, technology, nk_strength, rok_power, korea_guard, punish_war, deter_gain, decisiveness,
-    korea_difficulty,
+    conventional, technology, nk_strength, rok_power, korea_guard, punish_war, decisiveness, korea_difficulty,
 ):  # fmt: skip
     """Kim's chance in a war: a contest of his forces with Seoul's and those the US holds in Korea.
 
         attacker = nk_strength conventional (1 + technology)
-        guarded  = contest(attacker, korea_difficulty (rok_power + deter_gain korea_guard), decisiveness)
+        guarded  = contest(attacker, korea_difficulty (rok_power + korea_guard), decisiveness)
         alone    = contest(attacker, korea_difficulty rok_power, decisiveness)
         win_korea = punish_war guarded + (1 - punish_war) alone
 
@@ -64,7 +57,7 @@ def war_win_prob(
     """
     attacker = nk_strength * (conventional * (1.0 + technology))
     alone = contest(attacker, korea_difficulty * rok_power, decisiveness)
-    guarded = contest(attacker, korea_difficulty * (rok_power + deter_gain * korea_guard), decisiveness)
+    guarded = contest(attacker, korea_difficulty * (rok_power + korea_guard), decisiveness)
     return punish_war * guarded + (1.0 - punish_war) * alone
 
 
@@ -105,73 +98,71 @@ def opportunity(taiwan_status, coordination, korea_guard, kim_opportunity, kim_r
 def utilities(
     korea_episode, win_attack, punish_war, win_korea, retaliation, kim_opening, kim_fear, hardship, reference_point,
     technology, diplomatic_offramp, china_restraint, rok_hedge, kim_profile, kim_theory, profile_gap, attack_gain,
-    attack_desperation, attack_confidence, attack_reward, attack_cost, hold_gain, war_stake,
-    war_loss, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost, curvature, loss_aversion,
-    weighting,
+    attack_desperation, attack_confidence, attack_reward, attack_cost, attack_fear, hold_gain, war_stake, war_loss,
+    war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost, restraint_hold,
+    restraint_war, curvature, loss_aversion, weighting,
 ):  # fmt: skip
     """Utilities of standing down, holding, a limited attack and war, by Kim's decision theory.
 
         bold = 1 + profile_gap for the opportunist profile of Kim, else 1
         r    = kim_reference (reference_point - (1 - hardship)) under prospect theory, else 0
-        wait = -preempt_value kim_fear - kim_audience (korea_episode - 1)
-        R    = restraint_cost china_restraint
-        hold = wait + hold_gain (1 + diplomatic_offramp) / 2 - R / 4
+        F    = preempt_value kim_fear ;  R = restraint_cost china_restraint
+        wait = -F - kim_audience (korea_episode - 1)
+        hold = wait + hold_gain (1 + diplomatic_offramp) / 2 - restraint_hold R
         gain = bold (attack_gain + attack_desperation hardship + attack_confidence technology)
                + attack_reward diplomatic_offramp + kim_opening
         lost = war_loss (1 + punish_war) / 2 + war_caution + hedge_deterrence rok_hedge
         u_stand_down = sure(wait; r) ;  u_hold = sure(hold; r)
-        u_attack = lottery(win_attack, gain - R, -(attack_cost + retaliation + R); r)
-                   - preempt_value kim_fear / 2
-        u_war    = lottery(win_korea, bold war_stake + kim_opening, -lost; r) - 2 R
+        a        = attack_fear F + R
+        u_attack = lottery(win_attack, gain - a, -(attack_cost + retaliation) - a; r)
+        w        = restraint_war R
+        u_war    = lottery(win_korea, bold war_stake + kim_opening - w, -lost - w; r)
 
-    A war by Kim's own hand ends the fear of being struck first; a limited attack halves it. Claims C03, C05,
-    C10, C13, C22, C24, C25, C27.
+    A war by Kim's own hand ends the fear of being struck first; of a limited attack it leaves ``attack_fear``.
+    Claims C03, C05, C10, C13, C22, C24, C25, C27.
     """
     bold = 1.0 + profile_gap if kim_profile == 1.0 else 1.0
     reference = kim_reference * (reference_point - (1.0 - hardship)) if kim_theory == 1.0 else 0.0
     afraid = preempt_value * kim_fear
     restrained = restraint_cost * china_restraint
     wait_value = 0.0 - (afraid + kim_audience * (korea_episode - 1.0))
-    hold_value = wait_value + (hold_gain * (0.5 + 0.5 * diplomatic_offramp) - 0.25 * restrained)
+    hold_value = wait_value + (hold_gain * (0.5 + 0.5 * diplomatic_offramp) - restraint_hold * restrained)
     stand_down = sure(wait_value, reference, kim_theory, curvature, loss_aversion)
     hold = sure(hold_value, reference, kim_theory, curvature, loss_aversion)
     gain = (bold * (attack_gain + (attack_desperation * hardship + attack_confidence * technology))) + (
         attack_reward * diplomatic_offramp + kim_opening
     )
+    borne = attack_fear * afraid + restrained
     attack = lottery(
-        win_attack, gain - restrained, 0.0 - ((attack_cost + retaliation) + restrained),
+        win_attack, gain - borne, 0.0 - ((attack_cost + retaliation) + borne),
         reference, kim_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
-    attack = attack - 0.5 * afraid
+    borne = restraint_war * restrained
     war_lost = (war_loss * (0.5 + 0.5 * punish_war) + war_caution) + hedge_deterrence * rok_hedge
     war = lottery(
-        win_korea, bold * war_stake + kim_opening, 0.0 - war_lost,
+        win_korea, (bold * war_stake + kim_opening) - borne, 0.0 - (war_lost + borne),
         reference, kim_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
-    return stand_down, hold, attack, war - 2.0 * restrained
+    return stand_down, hold, attack, war
 
 
 def option_probs(
-    u_stand_down, u_hold, u_attack, u_war, win_korea, win_attack, hardship, kim_fear, retaliation,
-    kim_opening, war_caution, attack_cost, kim_theory, kim_precision, kim_aspiration, confidence,
+    u_stand_down, u_hold, u_attack, u_war, win_attack, win_korea, hardship, kim_theory, kim_precision, kim_aspiration,
+    confidence,
 ):  # fmt: skip
     """Probabilities of standing down, holding, a limited attack and war.
 
         expected utility, prospect:  quantal(u_stand_down, u_hold, u_attack, u_war; kim_precision)
-        satisficing:  satisfice(kim_aspiration + (hardship + kim_fear) / 2 + kim_opening - 1;
-                                slack_war, slack_attack, slack_hold; kim_precision)
-            slack_war    = win_korea - confidence (1 + war_caution)
-            slack_attack = win_attack - confidence (1 + attack_cost + retaliation)
-            slack_hold   = 1 - confidence
+        satisficing:  satisfice(kim_aspiration - (1 - hardship); u_stand_down, u_hold, u_attack, u_war;
+                                1 - confidence, win_attack - confidence, win_korea - confidence; kim_precision)
+
+    What a satisficer asks for beyond his welfare, 1 - hardship, his choice has to bring; holding cannot fail.
     """
     if kim_theory == 2.0:
         return satisfice(
-            (kim_aspiration + 0.5 * (hardship + kim_fear)) + (kim_opening - 1.0),
-            win_korea - confidence * (1.0 + war_caution),
-            win_attack - confidence * (1.0 + (attack_cost + retaliation)),
-            1.0 - confidence,
-            kim_precision,
-        )
+            kim_aspiration - (1.0 - hardship), u_stand_down, u_hold, u_attack, u_war,
+            1.0 - confidence, win_attack - confidence, win_korea - confidence, kim_precision,
+        )  # fmt: skip
     return quantal(u_stand_down, u_hold, u_attack, u_war, kim_precision)
 
 

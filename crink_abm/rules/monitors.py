@@ -17,15 +17,19 @@ def enforcement(sanctions_intensity, exposure_index, driver_veto, enforcement_ba
     )
 
 
+#: The surest a detection gets, so that the odds of a binomial stay finite.
+SURE = 0.99
+
+
 def detections(arms_flow, exposure, detection_base, detection_effort, u_detections):
     """Transfers detected this month: binomial among eight possible shipments, in the flow.
 
-        p = 0.99 [ arms_flow (detection_base + detection_effort exposure) ]
+        p = SURE [ arms_flow (detection_base + detection_effort exposure) ]    with SURE = 0.99
         detections = number of k in 0..7 with u_detections >= P(N <= k), N ~ Binomial(8, p)    (inversion)
 
     Source: F182 (64 known voyages in 20 months).
     """
-    prob = 0.99 * unit(arms_flow * (detection_base + detection_effort * exposure))
+    prob = SURE * unit(arms_flow * (detection_base + detection_effort * exposure))
     miss = 1.0 - prob
     odds = prob / miss
     square = miss * miss
@@ -56,9 +60,10 @@ def detections(arms_flow, exposure, detection_base, detection_effort, u_detectio
     return count + (1.0 if u_detections >= below else 0.0)
 
 
-def exposure_index(exposure_index, detections, exposure, exposure_memory):
+def exposure_index(exposure_index, detections, exposure, full_detections, exposure_memory):
     """How much of the traffic lies open: what was detected and published, fading.
 
-        exposure_index' = exposure_memory exposure_index + (1 - exposure_memory) [ exposure detections / 4 ]
+        exposure_index' = exposure_memory exposure_index
+                          + (1 - exposure_memory) [ exposure detections / full_detections ]
     """
-    return approach(unit(0.25 * (exposure * detections)), exposure_index, exposure_memory)
+    return approach(unit(exposure * detections / full_detections), exposure_index, exposure_memory)

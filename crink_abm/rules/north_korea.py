@@ -1,7 +1,7 @@
 """North Korea: stocks, hardship, beliefs, provocations, and when a crisis in Korea breaks out."""
 
 from ..numerics import logistic
-from .common import approach, unit
+from .common import approach, begins, inside, join_prob, pull, unit
 
 
 def technology(
@@ -31,15 +31,21 @@ def survivability(survivability, arms_flow, technology, survivability_base, surv
 
 
 def conventional(
-    conventional, arms_flow, kit_return, hardship, conventional_adjustment, conventional_export, conventional_kit,
+    conventional, korea_status, arms_flow, kit_return, hardship, conventional_adjustment, conventional_export,
+    conventional_kit, conventional_hardship, war_attrition,
 ):  # fmt: skip
-    """Conventional stock (1: as in 2023): drained by exports and hardship, fed by Russian kit.
+    """Conventional stock (1: as in 2023): drained by exports and hardship, fed by Russian kit, worn down by war.
 
-        target = 1 - conventional_export arms_flow + conventional_kit (arms_flow + kit_return) - hardship / 4
-        conventional' = conventional + conventional_adjustment (target - conventional)
+        target = 1 - conventional_export arms_flow + conventional_kit (arms_flow + kit_return)
+                 - conventional_hardship hardship
+        conventional' = conventional (1 - war_attrition) if korea_status = 3,
+                        else conventional + conventional_adjustment (target - conventional)
     """
-    target = (1.0 - conventional_export * arms_flow) + (conventional_kit * (arms_flow + kit_return) - 0.25 * hardship)
-    return approach(conventional, target, conventional_adjustment)
+    target = (1.0 - conventional_export * arms_flow) + (
+        conventional_kit * (arms_flow + kit_return) - conventional_hardship * hardship
+    )
+    kept = conventional * (1.0 - war_attrition)
+    return kept if korea_status == 3.0 else approach(conventional, target, conventional_adjustment)
 
 
 def illicit_income(counter_hybrid, illicit_base, illicit_cut):
@@ -143,22 +149,24 @@ def provocation(
     provocation_memory, months_since, exercise_activity, trilateral_coordination, survivability, hardship, nk_belief,
     diplomatic_offramp, china_restraint, usfk_posture, heavy_share, provoke_base, provoke_memory, provoke_exercise,
     provoke_coordination, provoke_survivability, provoke_hardship, provoke_belief, provoke_talks, provoke_reward,
-    provoke_light, memory_decay, launch_continue, u_provocation, u_launch_days,
+    provoke_light, memory_decay, launch_continue, launch_cluster, u_provocation, u_launch_days,
 ):  # fmt: skip
     """Does the North provoke this month, and on how many days does it launch?
 
+        recent = 1 / (1 + months_since)
         provocation_prob = Λ( provoke_base + provoke_memory provocation_memory + provoke_exercise exercise_activity
             + provoke_coordination trilateral_coordination + provoke_survivability survivability
             + provoke_hardship hardship + provoke_light usfk_posture (1 - heavy_share) - provoke_belief nk_belief
-            + diplomatic_offramp (provoke_reward provocation_memory - provoke_talks) - china_restraint )
+            + diplomatic_offramp (provoke_reward recent - provoke_talks) - china_restraint )
         provocation' = 1 if u_provocation < provocation_prob, else 0
-        launch_days' = provocation' (1 + number of k in 1..7 with u_launch_days < launch_continue^k)
+        c = [ launch_continue + launch_cluster (provocation_memory - 1/2) ]
+        launch_days' = provocation' (1 + number of k in 1..7 with u_launch_days < c^k)
         provocation_memory' = memory_decay provocation_memory + (1 - memory_decay) provocation'
         months_since' = 0 if provocation', else months_since + 1
 
     ``provoke_exercise`` straddles zero (rate ratio 1.90 [1.28, 2.82] in one count, null in others: F040-F045);
-    ``provoke_reward`` rewards provoking; launch days follow a geometric law cut at 8; light forces go with
-    more disputes (F134). Claims C05, C13, C22, C24.
+    ``provoke_reward`` rewards the last provocation with talks; launch days follow a geometric law cut at 8, whose
+    length clusters as the months do; light forces go with more disputes (F134). Claims C05, C13, C22, C24.
     """
     score = (
         (provoke_base + provoke_memory * provocation_memory)
@@ -167,17 +175,18 @@ def provocation(
         (provoke_survivability * survivability + provoke_hardship * hardship)
         + (provoke_light * (usfk_posture * (1.0 - heavy_share)) - provoke_belief * nk_belief)
     )
-    talks = diplomatic_offramp * (provoke_reward * provocation_memory - provoke_talks)
+    talks = diplomatic_offramp * (provoke_reward / (1.0 + months_since) - provoke_talks)
     prob = logistic((score + talks) - china_restraint)
     happens = 1.0 if u_provocation < prob else 0.0
-    c2 = launch_continue * launch_continue
-    c3 = c2 * launch_continue
+    c = unit(launch_continue + launch_cluster * (provocation_memory - 0.5))
+    c2 = c * c
+    c3 = c2 * c
     c4 = c2 * c2
-    days = 1.0 + (1.0 if u_launch_days < launch_continue else 0.0)
+    days = 1.0 + (1.0 if u_launch_days < c else 0.0)
     days = days + (1.0 if u_launch_days < c2 else 0.0)
     days = days + (1.0 if u_launch_days < c3 else 0.0)
     days = days + (1.0 if u_launch_days < c4 else 0.0)
-    days = days + (1.0 if u_launch_days < c4 * launch_continue else 0.0)
+    days = days + (1.0 if u_launch_days < c4 * c else 0.0)
     days = days + (1.0 if u_launch_days < c4 * c2 else 0.0)
     days = days + (1.0 if u_launch_days < c4 * c3 else 0.0)
     memory = memory_decay * provocation_memory + (1.0 - memory_decay) * happens
@@ -188,21 +197,23 @@ def provocation(
 def crisis_prob(
     provocation_memory, kim_fear, taiwan_status, coordination, korea_resolved, usfk_posture,
     heavy_share, dual_role, hardship, china_restraint, korea_crisis_logit, crisis_provocation, crisis_fear,
-    crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling,
+    crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling, uncoordinated,
+    directed_gain,
 ):  # fmt: skip
     """Chance that a crisis in Korea breaks out this month.
 
         korea_crisis_prob = Λ( korea_crisis_logit + crisis_provocation provocation_memory + crisis_fear kim_fear
             + crisis_light usfk_posture (1 - heavy_share) + crisis_hardship (hardship - 1/2) - china_restraint
-            + (k korea_opportunism + korea_entrapment usfk_posture dual_role, if taiwan_status >= 2)
+            + (pull(coordination, uncoordinated, directed_gain) korea_opportunism
+               + korea_entrapment usfk_posture dual_role, if taiwan_status >= 2)
             + (peacetime_coupling if taiwan_status = 1 and coordination is not none) ),
-            0 if korea_resolved is not 0;  k = 1/2, 1, 1.5 for coordination none, tacit, directed
+            0 if korea_resolved is not 0
 
-    Kim may be an opportunist alone. Forces in Korea that
-    fight for Taiwan draw fire (entrapment). Source: 0.52 onsets a year (F088); claims C03, C06, C18.
+    Kim may be an opportunist alone (``uncoordinated``). Forces in Korea that fight for Taiwan draw fire
+    (entrapment). Source: 0.52 onsets a year (F088); claims C03, C06, C18.
     """
-    factor = 1.5 if coordination == 2.0 else (1.0 if coordination == 1.0 else 0.5)
-    pulled = korea_opportunism * factor + korea_entrapment * (usfk_posture * dual_role)
+    pulled = korea_opportunism * pull(coordination, uncoordinated, directed_gain)
+    pulled = pulled + korea_entrapment * (usfk_posture * dual_role)
     pulled = pulled if taiwan_status >= 2.0 else 0.0
     coupled = peacetime_coupling if taiwan_status == 1.0 and coordination > 0.0 else 0.0
     prob = logistic(
@@ -216,10 +227,25 @@ def crisis_prob(
     return prob if korea_resolved == 0.0 else 0.0
 
 
-def joins(taiwan_status, korea_status, north_korea_in):
-    """Pyongyang has joined the war over Taiwan once it uses force while that war goes on.
+def joins(
+    taiwan_status, korea_status, korea_last_force, north_korea_in, hardship, autonomy, korea_guard, coordination,
+    uncoordinated, north_korea_reliability, north_korea_interest, north_korea_join_cost, directed_pull, join_speed,
+    month, u_north_korea_joins,
+):  # fmt: skip
+    """Does Pyongyang stand by Beijing in its war over Taiwan: by a war of its own, or by help short of one?
 
-        while taiwan_status = 3: north_korea_in' = 1 if korea_status >= 2, else north_korea_in; otherwise 0
+        interest = north_korea_interest (hardship - autonomy) + (directed_pull if coordination is directed)
+        cost     = north_korea_join_cost [korea_guard]
+        p = join_prob(join_speed, north_korea_reliability, interest, cost), times uncoordinated if coordination is none
+        while taiwan_status = 3: north_korea_in' = 1 if it begins force in Korea this month or u_north_korea_joins < p,
+                                 else north_korea_in; otherwise 0
+        begins: korea_status >= 2 and korea_last_force is neither this month nor the last
+
+    Force in Korea that was under way before the war for Taiwan is no help to Beijing. Claims C03, C06, C28.
     """
-    goes = taiwan_status == 3.0 and korea_status >= 2.0
-    return 1.0 if goes else (north_korea_in if taiwan_status == 3.0 else 0.0)
+    at_war = taiwan_status == 3.0
+    interest = north_korea_interest * (hardship - autonomy) + (directed_pull if coordination == 2.0 else 0.0)
+    prob = join_prob(join_speed, north_korea_reliability, interest, north_korea_join_cost * unit(korea_guard))
+    prob = uncoordinated * prob if coordination == 0.0 else prob
+    comes = begins(korea_status, korea_last_force, month) or u_north_korea_joins < prob
+    return inside(at_war and comes, north_korea_in, at_war)

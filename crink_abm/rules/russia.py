@@ -1,7 +1,6 @@
 """Russia (Putin): the war in Ukraine, the need for munitions, trust in Pyongyang, joining a war."""
 
-from ..numerics import logistic
-from .common import approach, unit
+from .common import approach, inside, join_prob, unit
 
 
 def war_in_ukraine(ukraine_war, ukraine_end_rate, driver_ukraine, u_ukraine_ends):
@@ -15,15 +14,23 @@ def war_in_ukraine(ukraine_war, ukraine_end_rate, driver_ukraine, u_ukraine_ends
     return driver_ukraine if driver_ukraine >= 0.0 else free
 
 
-def need(russian_need, ukraine_war, need_at_war, tie_persistence, need_adjustment):
+def tie(wartime_tie, ukraine_war):
+    """Whether the war has made a tie between Moscow and Pyongyang (0 before the first month of war).
+
+        wartime_tie' = 1 if ukraine_war > 0, else wartime_tie
+    """
+    return 1.0 if ukraine_war > 0.0 else wartime_tie
+
+
+def need(russian_need, ukraine_war, wartime_tie, need_at_war, tie_persistence, need_adjustment):
     """Moscow's need for munitions; after a settlement the share ``tie_persistence`` of it stays.
 
-        target = need_at_war (ukraine_war + (1 - ukraine_war) tie_persistence)
+        target = need_at_war (ukraine_war + (1 - ukraine_war) wartime_tie tie_persistence)
         russian_need' = russian_need + need_adjustment (target - russian_need)
 
     Claims C15 (the tie survives) and C16 (it shrinks): one parameter, two ends.
     """
-    target = need_at_war * (ukraine_war + (1.0 - ukraine_war) * tie_persistence)
+    target = need_at_war * (ukraine_war + (1.0 - ukraine_war) * (wartime_tie * tie_persistence))
     return approach(russian_need, target, need_adjustment)
 
 
@@ -77,27 +84,28 @@ def stock(russian_stock, total_flow, ukraine_war, stock_supply, stock_burn, stoc
     )
 
 
-def kit_return(ukraine_war, russian_stock, russian_trust, kit_release):
+def kit_return(ukraine_war, wartime_tie, russian_stock, russian_trust, kit_release):
     """Freed Russian kit and veterans going east once Ukraine is settled.
 
-        kit_return = kit_release (1 - ukraine_war) russian_stock russian_trust
+        kit_return = kit_release (1 - ukraine_war) wartime_tie russian_stock russian_trust
 
     Source: Stangarone; the counter to C16.
     """
-    return kit_release * ((1.0 - ukraine_war) * (russian_stock * russian_trust))
+    return (kit_release * ((1.0 - ukraine_war) * wartime_tie)) * (russian_stock * russian_trust)
 
 
 def joins(
-    taiwan_status, korea_status, russia_in, ukraine_war, russian_stock, trilateral_coordination,
-    attention_taiwan, coordination, settlement_tie, russia_reliability, russia_interest,
-    russia_join_cost, russia_binding, directed_pull, join_speed, u_russia_joins,
+    taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination,
+    attention_taiwan, coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest,
+    russia_busy, russia_join_cost, russia_binding, directed_pull, join_speed, u_russia_joins,
 ):  # fmt: skip
     """Does Moscow join a war in Asia this month?
 
-        interest = russia_interest (russian_stock - 1/2) - ukraine_war + settlement_tie (1 - ukraine_war)
+        interest = russia_interest (russian_stock - 1/2) - russia_busy ukraine_war
+                   + settlement_tie (1 - ukraine_war) wartime_tie
                    + russia_binding trilateral_coordination + (directed_pull if coordination is directed)
         cost     = russia_join_cost trilateral_coordination attention_taiwan
-        p = join_speed Λ(russia_reliability + interest - cost), halved if coordination is none
+        p = join_prob(join_speed, russia_reliability, interest, cost), times uncoordinated if coordination is none
         while taiwan_status = 3 or korea_status = 3: russia_in' = 1 if u_russia_joins < p, else russia_in; otherwise 0
 
     ``russia_binding`` is the opposing path: a bloc binds the opposing bloc. Claims C17, C21.
@@ -106,11 +114,10 @@ def joins(
     directed = directed_pull if coordination == 2.0 else 0.0
     interest = (
         russia_interest * (russian_stock - 0.5)
-        + (settlement_tie * (1.0 - ukraine_war) - ukraine_war)
+        + (settlement_tie * ((1.0 - ukraine_war) * wartime_tie) - russia_busy * ukraine_war)
         + (russia_binding * trilateral_coordination + directed)
     )
     cost = russia_join_cost * (trilateral_coordination * attention_taiwan)
-    month_prob = join_speed * logistic(russia_reliability + (interest - cost))
-    month_prob = 0.5 * month_prob if coordination == 0.0 else month_prob
-    enters = at_war and u_russia_joins < month_prob
-    return 1.0 if enters else (russia_in if at_war else 0.0)
+    prob = join_prob(join_speed, russia_reliability, interest, cost)
+    prob = uncoordinated * prob if coordination == 0.0 else prob
+    return inside(at_war and u_russia_joins < prob, russia_in, at_war)

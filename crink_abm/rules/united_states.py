@@ -2,8 +2,7 @@
 
 from math import sqrt
 
-from ..numerics import clip
-from .common import approach, unit
+from .common import approach, build_up, inside, join_prob, unit
 
 
 def crisis_elsewhere(
@@ -37,29 +36,29 @@ def exercises(exercise_tempo, driver_exercise_season):
 def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat_floor, threat_signal):
     """How threatened each theatre looks from Washington.
 
-        threat_taiwan = threat_floor + threat_signal [ (pla_activity + 2) / 4 ] + taiwan_status
+        threat_taiwan = threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + taiwan_status
         threat_korea  = threat_floor + threat_signal provocation_memory + korea_status
     """
-    taiwan = (threat_floor + threat_signal * unit(0.25 * (pla_activity + 2.0))) + taiwan_status
+    taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + taiwan_status
     korea = (threat_floor + threat_signal * provocation_memory) + korea_status
     return taiwan, korea
 
 
 def capacity(
     us_crisis, iran_distraction, japan_burden_share, japan_access, munitions, crisis_drain, distraction_drain,
-    japan_relief,
+    japan_relief, munitions_weight,
 ):  # fmt: skip
     """The share of US power free for both theatres.
 
-        us_capacity = clip( (1 - crisis_drain us_crisis - distraction_drain iran_distraction
-                          + japan_relief japan_burden_share japan_access) (1/2 + munitions/2), between 0.1 and 1.5 )
+        us_capacity = (1 - crisis_drain us_crisis - distraction_drain iran_distraction
+                       + japan_relief japan_burden_share japan_access) (1 - munitions_weight (1 - munitions))
 
     Claims C04 (spare capacity absorbs), C20.
     """
     free = (1.0 - (crisis_drain * us_crisis + distraction_drain * iran_distraction)) + japan_relief * (
         japan_burden_share * japan_access
     )
-    return clip(free * (0.5 + 0.5 * munitions), 0.1, 1.5)
+    return free * (1.0 - munitions_weight * (1.0 - munitions))
 
 
 def attention(us_capacity, threat_taiwan, threat_korea, value_taiwan, value_korea, usfk_posture, dual_role, tied_down):
@@ -79,16 +78,18 @@ def attention(us_capacity, threat_taiwan, threat_korea, value_taiwan, value_kore
 
 
 def munitions(
-    munitions, taiwan_status, korea_status, us_in, us_crisis, maritime_posture, munitions_growth, munitions_burn,
+    munitions, taiwan_status, korea_status, us_in, us_in_korea, us_crisis, maritime_posture, munitions_growth,
+    munitions_burn, crisis_munitions,
 ):  # fmt: skip
     """US stock of precision munitions (0 to 1): made each month, spent in war and in crises elsewhere.
 
-        spent = munitions_burn ( (us_in if taiwan_status = 3) + (1 if korea_status = 3) + us_crisis / 10 )
+        spent = munitions_burn ( (us_in if taiwan_status >= 2) + (us_in_korea if korea_status = 3)
+                                 + crisis_munitions us_crisis )
         munitions' = [ munitions + munitions_growth (1 - munitions) (1 + maritime_posture) - spent ]
     """
-    taiwan = us_in if taiwan_status == 3.0 else 0.0
-    korea = 1.0 if korea_status == 3.0 else 0.0
-    spent = munitions_burn * ((taiwan + korea) + 0.1 * us_crisis)
+    taiwan = us_in if taiwan_status >= 2.0 else 0.0
+    korea = us_in_korea if korea_status == 3.0 else 0.0
+    spent = munitions_burn * ((taiwan + korea) + crisis_munitions * us_crisis)
     made = munitions_growth * ((1.0 - munitions) * (1.0 + maritime_posture))
     return unit(munitions + (made - spent))
 
@@ -114,27 +115,27 @@ def will(
 
 def strength(
     us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_posture, heavy_share, dual_role,
-    rok_consent, ground_reach, heavy_mobility_loss,
+    rok_consent, allied_arming, ground_reach, heavy_mobility_loss,
 ):  # fmt: skip
     """What the United States can bring to a fight over Taiwan.
 
-        us_strength = us_power attention_taiwan (1 + maritime_reach (maritime_posture - 1/2))
+        us_strength = us_power build_up(allied_arming) attention_taiwan (1 + maritime_reach (maritime_posture - 1/2))
                       + ground_reach usfk_posture dual_role rok_consent (1 - heavy_mobility_loss heavy_share)
 
     ``ground_reach`` may be 0: forces in Korea may not reach the Strait. Claims C01, C02.
     """
-    sea = us_power * (attention_taiwan * (1.0 + maritime_reach * (maritime_posture - 0.5)))
+    sea = (us_power * build_up(allied_arming)) * (attention_taiwan * (1.0 + maritime_reach * (maritime_posture - 0.5)))
     land = ground_reach * (usfk_posture * (dual_role * (rok_consent * (1.0 - heavy_mobility_loss * heavy_share))))
     return sea + land
 
 
 def korea_guard(
     usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, us_crisis, attention_korea, us_power,
-    korea_reinforcement, light_deficit, thinning,
+    korea_reinforcement, light_deficit, thinning, crisis_thinning,
 ):  # fmt: skip
     """What the United States holds in Korea; thinner when dual-role forces are away.
 
-        away = thinning dual_role rok_consent if taiwan_status >= 2, else a quarter of that times us_crisis
+        away = thinning dual_role rok_consent if taiwan_status >= 2, else crisis_thinning us_crisis of that
         korea_guard = usfk_posture (1 - light_deficit (1 - heavy_share)) (1 - away)
                       + korea_reinforcement us_power attention_korea
 
@@ -142,30 +143,57 @@ def korea_guard(
     Middle East in 2025, F128). Claims C18 (the frontier of the two risks), C01 (only heavy forces count in full; RAND RR2533).
     """
     usable = thinning * (dual_role * rok_consent)
-    away = usable if taiwan_status >= 2.0 else (0.25 * usable) * us_crisis
+    away = usable if taiwan_status >= 2.0 else (crisis_thinning * usable) * us_crisis
     held = usfk_posture * ((1.0 - light_deficit * (1.0 - heavy_share)) * (1.0 - away))
     return held + korea_reinforcement * (us_power * attention_korea)
 
 
-def responds(provocation, us_will, attention_korea, response_base, u_us_response):
-    """Does Washington answer last month's provocation visibly?
+def responds(provocation, korea_status, us_will, attention_korea, response_base, u_us_response):
+    """Does Washington answer last month's provocation or limited attack visibly?
 
-        us_response = 1 if provocation > 0 and u_us_response < [ response_base (us_will + attention_korea) ], else 0
+        us_response = 1 if (provocation > 0 or korea_status = 2)
+                        and u_us_response < [ response_base (us_will + attention_korea) ], else 0
     """
+    called = provocation > 0.0 or korea_status == 2.0
     answers = u_us_response < unit(response_base * (us_will + attention_korea))
-    return 1.0 if provocation > 0.0 and answers else 0.0
+    return 1.0 if called and answers else 0.0
 
 
-def enters(taiwan_status, us_in, us_will, attention_taiwan, enter_base, enter_blockade, u_us_enters):
+def enters(
+    taiwan_status, us_in, us_will, attention_taiwan, us_reliability, us_interest, us_join_cost, enter_speed,
+    enter_blockade, u_us_enters,
+):  # fmt: skip
     """Does Washington fight for Taiwan this month, once force is used and if not yet in?
 
-        p = [ enter_base (us_will + attention_taiwan) ], times enter_blockade unless taiwan_status = 3
+        interest = us_interest (us_will - 1/2) ;  cost = us_join_cost (1 - [2 attention_taiwan])
+        p = join_prob(enter_speed, us_reliability, interest, cost), times enter_blockade unless taiwan_status = 3
         while taiwan_status >= 2: us_in' = 1 if u_us_enters < p, else us_in; otherwise 0
 
     Source: F151 (experts: 0.96 in an invasion, 0.79 in a blockade).
     """
-    month_prob = unit(enter_base * (us_will + attention_taiwan))
-    month_prob = month_prob if taiwan_status == 3.0 else enter_blockade * month_prob
     at_force = taiwan_status >= 2.0
-    goes = at_force and u_us_enters < month_prob
-    return 1.0 if goes else (us_in if at_force else 0.0)
+    cost = us_join_cost * (1.0 - unit(2.0 * attention_taiwan))
+    prob = join_prob(enter_speed, us_reliability, us_interest * (us_will - 0.5), cost)
+    prob = prob if taiwan_status == 3.0 else enter_blockade * prob
+    return inside(at_force and u_us_enters < prob, us_in, at_force)
+
+
+def joins_korea(
+    korea_status, us_in_korea, us_will, attention_korea, usfk_posture, survivability, us_reliability, us_interest,
+    us_join_cost, tripwire, decoupling, enter_speed, u_us_joins_korea,
+):  # fmt: skip
+    """Does Washington fight a war in Korea this month?
+
+        interest = us_interest (us_will - 1/2) + tripwire usfk_posture
+        cost     = us_join_cost (1 - [2 attention_korea]) + decoupling survivability
+        p = join_prob(enter_speed, us_reliability, interest, cost)
+        while korea_status = 3: us_in_korea' = 1 if u_us_joins_korea < p, else us_in_korea; otherwise 0
+
+    Forces present are a tripwire; a survivable arsenal may decouple Washington from Seoul. Kim's belief
+    ``punish_war`` is about this. Source: Schelling 1966; claims C01, C13.
+    """
+    at_war = korea_status == 3.0
+    interest = us_interest * (us_will - 0.5) + tripwire * usfk_posture
+    cost = us_join_cost * (1.0 - unit(2.0 * attention_korea)) + decoupling * survivability
+    prob = join_prob(enter_speed, us_reliability, interest, cost)
+    return inside(at_war and u_us_joins_korea < prob, us_in_korea, at_war)

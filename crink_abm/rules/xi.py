@@ -1,23 +1,21 @@
 """Xi: the calculus of a crisis over Taiwan."""
 
-from .common import contest, lottery, pick, quantal, satisfice, sure, unit
+from .common import contest, crisis_month, lottery, pick, quantal, satisfice, sure, unit
 
 
-def episode(taiwan_status, taiwan_crisis_prob, crisis_settle_prob, taiwan_resolved, u_taiwan_episode):
-    """Whether this month finds a crisis over Taiwan that calls for a decision.
+def episode(
+    taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, taiwan_resolved, u_taiwan_episode,
+):  # fmt: skip
+    """Whether this month finds a crisis over Taiwan, and whether it forces a decision.
 
-        taiwan_status 0:       taiwan_episode = 1 if u_taiwan_episode < taiwan_crisis_prob, else 0
-        taiwan_status 1 or 2:  taiwan_episode = 0 (settled by others) if u_taiwan_episode < crisis_settle_prob,
-                               else taiwan_status
-        taiwan_status 3:       taiwan_episode = 3
-        xi_decides = 1 if taiwan_episode is 1 or 2 and taiwan_resolved = 0, else 0
+        (taiwan_episode, xi_decides) = crisis_month(taiwan_status, taiwan_crisis_prob, crisis_settle_prob,
+                                                    crisis_decision_prob, taiwan_resolved; u_taiwan_episode)
 
+    A blockade is reviewed every month, a crisis only when it comes to a head.
     """
-    onset = 1.0 if u_taiwan_episode < taiwan_crisis_prob else 0.0
-    goes_on = 0.0 if u_taiwan_episode < crisis_settle_prob else taiwan_status
-    before = onset if taiwan_status == 0.0 else (taiwan_status if taiwan_status == 3.0 else goes_on)
-    decides = before == 1.0 or before == 2.0
-    return before, 1.0 if decides and taiwan_resolved == 0.0 else 0.0
+    return crisis_month(
+        taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, taiwan_resolved, u_taiwan_episode
+    )
 
 
 def intervention(china_belief, attention_taiwan, attention_discount, enter_blockade):
@@ -31,21 +29,21 @@ def intervention(china_belief, attention_taiwan, attention_discount, enter_block
 
 
 def win_prob(
-    china_strength, taiwan_defence, us_strength, japan_strength, us_enters_invasion, us_enters_blockade,
+    china_strength, taiwan_strength, us_strength, japan_strength, us_enters_invasion, us_enters_blockade,
     decisiveness, invasion_difficulty, blockade_difficulty,
 ):  # fmt: skip
     """Xi's chances of winning, the allies out and in, and weighted by his belief.
 
-        win_o_out = contest(china_strength, o_difficulty taiwan_defence, decisiveness)
-        win_o_in  = contest(china_strength, o_difficulty (taiwan_defence + us_strength + japan_strength), decisiveness)
+        win_o_out = contest(china_strength, o_difficulty taiwan_strength, decisiveness)
+        win_o_in  = contest(china_strength, o_difficulty (taiwan_strength + us_strength + japan_strength), decisiveness)
         win_o     = us_enters_o win_o_in + (1 - us_enters_o) win_o_out               for o = blockade, invasion
 
     Source: contest success function; CSIS 2023 (most invasions fail once the US and Japan are in).
     """
-    allied = taiwan_defence + (us_strength + japan_strength)
-    blockade_out = contest(china_strength, blockade_difficulty * taiwan_defence, decisiveness)
+    allied = taiwan_strength + (us_strength + japan_strength)
+    blockade_out = contest(china_strength, blockade_difficulty * taiwan_strength, decisiveness)
     blockade_in = contest(china_strength, blockade_difficulty * allied, decisiveness)
-    invasion_out = contest(china_strength, invasion_difficulty * taiwan_defence, decisiveness)
+    invasion_out = contest(china_strength, invasion_difficulty * taiwan_strength, decisiveness)
     invasion_in = contest(china_strength, invasion_difficulty * allied, decisiveness)
     blockade = us_enters_blockade * blockade_in + (1.0 - us_enters_blockade) * blockade_out
     invasion = us_enters_invasion * invasion_in + (1.0 - us_enters_invasion) * invasion_out
@@ -72,24 +70,25 @@ def cost_of_sea_power(deter_gain, maritime_posture, sea_cost):
     return deter_gain * (sea_cost * maritime_posture)
 
 
-def cost_of_coordination(deter_gain, trilateral_coordination, japan_access, coordination_cost):
+def cost_of_coordination(trilateral_coordination, japan_access, coordination_cost):
     """Cost that a coordinated response imposes.
 
-        cost_coordination = deter_gain coordination_cost trilateral_coordination japan_access
+        cost_coordination = coordination_cost trilateral_coordination japan_access
 
-    Claim C19.
+    Neither this cost nor the grievance that coordination feeds hangs on ``posture_effect``: that switch is about
+    forces, not about who stands together. Claim C19.
     """
-    return deter_gain * (coordination_cost * (trilateral_coordination * japan_access))
+    return coordination_cost * (trilateral_coordination * japan_access)
 
 
-def cost_of_japan(deter_gain, japan_burden_share, japan_access, japan_cost):
+def cost_of_japan(japan_burden_share, japan_access, japan_cost):
     """Cost that Japan's own role imposes.
 
-        cost_japan = deter_gain japan_cost japan_burden_share japan_access
+        cost_japan = japan_cost japan_burden_share japan_access
 
     Claim C20.
     """
-    return deter_gain * (japan_cost * (japan_burden_share * japan_access))
+    return japan_cost * (japan_burden_share * japan_access)
 
 
 def cost_of_sanctions(sanctions_intensity, sanctions_cost):
@@ -102,15 +101,15 @@ def cost_of_sanctions(sanctions_intensity, sanctions_cost):
     return sanctions_cost * sanctions_intensity
 
 
-def expected_help(expected_reliability, partner_bias, coordination):
-    """Help Xi expects.
+def expected_help(expected_reliability, partner_bias, coordination, uncoordinated):
+    """The share of his three partners whose help Xi expects.
 
-        xi_expected_help = [expected_reliability + partner_bias], halved if coordination is none
+        xi_expected_help = [expected_reliability + partner_bias], times uncoordinated if coordination is none
 
     Claim C28.
     """
-    help_ = unit(expected_reliability + partner_bias)
-    return 0.5 * help_ if coordination == 0.0 else help_
+    share = unit(expected_reliability + partner_bias)
+    return uncoordinated * share if coordination == 0.0 else share
 
 
 def decline(allied_arming, china_arming, maritime_posture, trilateral_coordination, decline_build_up, decline_lever):
@@ -147,6 +146,7 @@ def value_of_waiting(
                      + wait_assurance china_engagement - audience_cost taiwan_episode stake,
         stake = 1 + profile_gap for the legacy profile of Xi, else 1
 
+    The legacy profile minds backing down as it values winning.
     Audience cost: Fearon 1994. Assurance: Schelling; Zagare and Kilgour; claim C29.
     """
     eager = 1.0 + profile_gap if xi_profile == 1.0 else 1.0
@@ -156,43 +156,47 @@ def value_of_waiting(
 
 
 def utilities(
-    taiwan_episode, value_wait, win_blockade, win_invasion, cost_posture, cost_sea, cost_coordination, cost_japan,
-    cost_sanctions, xi_expected_help, xi_profile, xi_theory, grievance, profile_gap, xi_reference, help_value, audience_cost,
-    grey_stake, win_grey, blockade_stake, fixed_cost_grey, fixed_cost_blockade, fixed_cost_invasion,
-    loss_invasion, blockade_share, curvature, loss_aversion, weighting,
+    taiwan_episode, value_wait, win_blockade, win_invasion, us_enters_blockade, us_enters_invasion, cost_posture,
+    cost_sea, cost_coordination, cost_japan, cost_sanctions, xi_expected_help, xi_profile, xi_theory, grievance,
+    profile_gap, xi_reference, help_value, audience_cost, grey_stake, win_grey, blockade_stake, fixed_cost_grey,
+    fixed_cost_blockade, fixed_cost_invasion, loss_invasion, blockade_share, curvature, loss_aversion, weighting,
 ):  # fmt: skip
     """Utilities of waiting, grey zone, blockade and invasion, by Xi's decision theory.
 
         stake = 1 + profile_gap for the legacy profile, else 1
-        K     = cost_posture + cost_sea + cost_coordination + cost_japan + cost_sanctions
+        allied = cost_posture + cost_sea + cost_coordination + cost_japan
+        K_blockade = us_enters_blockade allied + cost_sanctions
+        K_invasion = us_enters_invasion allied + cost_sanctions
         help  = help_value xi_expected_help
         r     = xi_reference grievance under prospect theory, else 0
+        back  = audience_cost if taiwan_episode = 2, else 0                    (from a blockade to the grey zone)
         u_wait     = sure(value_wait; r)
-        u_grey     = lottery(win_grey, grey_stake stake - fixed_cost_grey, -fixed_cost_grey - grey_stake; r)
-                     - (audience_cost if taiwan_episode = 2)
-        n          = blockade_share (help - K) - fixed_cost_blockade
+        u_grey     = lottery(win_grey, grey_stake stake - fixed_cost_grey - back, -fixed_cost_grey - grey_stake - back; r)
+        n          = blockade_share (help - K_blockade) - fixed_cost_blockade
         u_blockade = lottery(win_blockade, blockade_stake stake + n, n - blockade_share loss_invasion; r)
-        m          = help - K - fixed_cost_invasion
+        m          = help - K_invasion - fixed_cost_invasion
         u_invasion = lottery(win_invasion, stake + m, m - loss_invasion; r)
-    
+
+    What the allies impose counts as far as he believes that Washington comes in; sanctions come anyway.
     Source: claims C01, C02, C19, C20, C28, C29.
     """
     stake = 1.0 + profile_gap if xi_profile == 1.0 else 1.0
-    imposed = (cost_posture + cost_sea) + ((cost_coordination + cost_japan) + cost_sanctions)
+    allied = (cost_posture + cost_sea) + (cost_coordination + cost_japan)
     helped = help_value * xi_expected_help
     reference = xi_reference * grievance if xi_theory == 1.0 else 0.0
+    back = audience_cost if taiwan_episode == 2.0 else 0.0
     wait = sure(value_wait, reference, xi_theory, curvature, loss_aversion)
+    spent = fixed_cost_grey + back
     grey = lottery(
-        win_grey, grey_stake * stake - fixed_cost_grey, 0.0 - (fixed_cost_grey + grey_stake),
+        win_grey, grey_stake * stake - spent, 0.0 - (spent + grey_stake),
         reference, xi_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
-    grey = grey - audience_cost if taiwan_episode == 2.0 else grey
-    net = blockade_share * (helped - imposed) - fixed_cost_blockade
+    net = blockade_share * (helped - (us_enters_blockade * allied + cost_sanctions)) - fixed_cost_blockade
     blockade = lottery(
         win_blockade, blockade_stake * stake + net, net - blockade_share * loss_invasion,
         reference, xi_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
-    net = (helped - imposed) - fixed_cost_invasion
+    net = (helped - (us_enters_invasion * allied + cost_sanctions)) - fixed_cost_invasion
     invasion = lottery(
         win_invasion, stake + net, net - loss_invasion,
         reference, xi_theory, curvature, loss_aversion, weighting,
@@ -201,28 +205,20 @@ def utilities(
 
 
 def option_probs(
-    u_wait, u_grey, u_blockade, u_invasion, value_wait, win_blockade, win_invasion, cost_posture, cost_sea,
-    cost_coordination, cost_japan, cost_sanctions, fixed_cost_grey, fixed_cost_blockade, fixed_cost_invasion, blockade_share,
-    win_grey, xi_theory, xi_precision, xi_aspiration, confidence,
+    u_wait, u_grey, u_blockade, u_invasion, win_grey, win_blockade, win_invasion, xi_theory, xi_precision,
+    xi_aspiration, confidence,
 ):  # fmt: skip
     """Probabilities of wait, grey zone, blockade, invasion.
 
         expected utility, prospect:  quantal(u_wait, u_grey, u_blockade, u_invasion; xi_precision)
-        satisficing:  satisfice(xi_aspiration - value_wait; slack_invasion, slack_blockade, slack_grey; xi_precision)
-            slack_invasion = win_invasion - confidence (1 + fixed_cost_invasion + K)
-            slack_blockade = win_blockade - confidence (1 + fixed_cost_blockade + blockade_share K)
-            slack_grey     = win_grey - confidence (1 + fixed_cost_grey)
-        K as in the utilities
+        satisficing:  satisfice(xi_aspiration; u_wait, u_grey, u_blockade, u_invasion;
+                                win_grey - confidence, win_blockade - confidence, win_invasion - confidence; xi_precision)
     """
     if xi_theory == 2.0:
-        imposed = (cost_posture + cost_sea) + ((cost_coordination + cost_japan) + cost_sanctions)
         return satisfice(
-            xi_aspiration - value_wait,
-            win_invasion - confidence * (1.0 + (fixed_cost_invasion + imposed)),
-            win_blockade - confidence * (1.0 + (fixed_cost_blockade + blockade_share * imposed)),
-            win_grey - confidence * (1.0 + fixed_cost_grey),
-            xi_precision,
-        )
+            xi_aspiration, u_wait, u_grey, u_blockade, u_invasion,
+            win_grey - confidence, win_blockade - confidence, win_invasion - confidence, xi_precision,
+        )  # fmt: skip
     return quantal(u_wait, u_grey, u_blockade, u_invasion, xi_precision)
 
 
@@ -235,11 +231,11 @@ def choose(prob_wait, prob_grey, prob_blockade, u_xi_choice):
 
 
 def expectation(xi_choice, xi_expected_help, help_expected):
-    """The help Xi counted on when he first used force over Taiwan (0 before).
+    """The share of his partners Xi counted on when he first used force over Taiwan (-1 before).
 
-        help_expected' = xi_expected_help if xi_choice >= 2 and help_expected = 0, else help_expected
+        help_expected' = xi_expected_help if xi_choice >= 2 and help_expected < 0, else help_expected
     """
-    return xi_expected_help if xi_choice >= 2.0 and help_expected == 0.0 else help_expected
+    return xi_expected_help if xi_choice >= 2.0 and help_expected < 0.0 else help_expected
 
 
 def next_status(taiwan_episode, xi_decides, xi_choice):
