@@ -12,8 +12,7 @@ import mesa
 from . import batch, levers
 from . import worlds as ensembles
 from .agents import DeterrenceModel
-from .codes import Draw
-from .draws import address
+from .kernel import monthly_draws
 from .transition import steps
 
 
@@ -75,7 +74,7 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
 
 
 def operations() -> dict[str, int]:
-    """What a month costs every run: calls, divisions and pairs of draws of the rules that run unconditionally.
+    """What a month costs every run: calls, divisions and blocks of draws of the rules that run unconditionally.
 
     Counted in the source of the rules and of what they call; a branch counts as taken.
     """
@@ -83,7 +82,7 @@ def operations() -> dict[str, int]:
     for step in steps():
         if step.when is None:
             total += _operations_of(step.rule)
-            total["pairs of draws"] += len({address(Draw[name]) for name in step.reads if name in Draw.__members__})
+    total["blocks of draws"] = len({draw.block for draw in monthly_draws({step.name: step.reads for step in steps()})})
     return dict(total)
 
 

@@ -80,41 +80,52 @@ class PostureEffect(IntEnum):
 
 
 class Draw(IntEnum):
-    """Every random decision: 256 * actor + slot. The slot is the key, so slots never move."""
+    """Every random decision, each with a number of its own and the actor who takes it.
 
-    u_us_crisis = 256 * Actor.UNITED_STATES + 0
-    u_us_response = 256 * Actor.UNITED_STATES + 1
-    u_us_enters = 256 * Actor.UNITED_STATES + 2
-    u_us_joins_korea = 256 * Actor.UNITED_STATES + 3
-    u_ukraine_ends = 256 * Actor.RUSSIA + 0
-    u_russia_joins = 256 * Actor.RUSSIA + 1
-    u_iran_turmoil = 256 * Actor.IRAN + 0
-    u_iran_joins = 256 * Actor.IRAN + 1
-    u_detections = 256 * Actor.MONITORS + 0
-    u_taiwan_politics = 256 * Actor.TAIWAN + 0
-    u_japan_enters = 256 * Actor.JAPAN + 0
-    u_pla_activity = 256 * Actor.CHINA + 0
-    u_taiwan_episode = 256 * Actor.CHINA + 1
-    u_xi_choice = 256 * Actor.CHINA + 2
-    u_taiwan_war_ends = 256 * Actor.CHINA + 3
-    u_taiwan_war_result = 256 * Actor.CHINA + 4
-    u_taiwan_nuclear = 256 * Actor.CHINA + 5
-    u_china_joins = 256 * Actor.CHINA + 6
-    u_provocation = 256 * Actor.NORTH_KOREA + 0
-    u_launch_days = 256 * Actor.NORTH_KOREA + 1
-    u_korea_episode = 256 * Actor.NORTH_KOREA + 2
-    u_kim_choice = 256 * Actor.NORTH_KOREA + 3
-    u_korea_war_ends = 256 * Actor.NORTH_KOREA + 4
-    u_korea_nuclear = 256 * Actor.NORTH_KOREA + 5
-    u_north_korea_joins = 256 * Actor.NORTH_KOREA + 6
-    u_korea_war_result = 256 * Actor.NORTH_KOREA + 7
+    The number is the key of its luck: decision d takes word d mod 4 of the random block d div 4, so a number
+    never moves. Decisions that fall every month share blocks, and decisions of war share others: a block costs
+    the same for one of its words as for four. Numbers left free are for decisions to come.
+    """
+
+    def __new__(cls, number: int, actor: Actor):
+        draw = int.__new__(cls, number)
+        draw._value_ = number
+        draw.actor = actor
+        return draw
+
+    u_us_crisis = 0, Actor.UNITED_STATES
+    u_us_response = 1, Actor.UNITED_STATES
+    u_ukraine_ends = 2, Actor.RUSSIA
+    u_iran_turmoil = 3, Actor.IRAN
+    u_detections = 4, Actor.MONITORS
+    u_taiwan_politics = 5, Actor.TAIWAN
+    u_pla_activity = 6, Actor.CHINA
+    u_taiwan_episode = 7, Actor.CHINA
+    u_provocation = 8, Actor.NORTH_KOREA
+    u_launch_days = 9, Actor.NORTH_KOREA
+    u_korea_episode = 10, Actor.NORTH_KOREA
+    u_xi_choice = 16, Actor.CHINA
+    u_kim_choice = 20, Actor.NORTH_KOREA
+    u_us_enters = 24, Actor.UNITED_STATES
+    u_us_joins_korea = 25, Actor.UNITED_STATES
+    u_japan_enters = 26, Actor.JAPAN
+    u_russia_joins = 27, Actor.RUSSIA
+    u_iran_joins = 28, Actor.IRAN
+    u_north_korea_joins = 29, Actor.NORTH_KOREA
+    u_china_joins = 30, Actor.CHINA
+    u_taiwan_war_result = 32, Actor.CHINA
+    u_korea_war_result = 33, Actor.NORTH_KOREA
+    u_taiwan_nuclear = 34, Actor.CHINA
+    u_korea_nuclear = 35, Actor.NORTH_KOREA
+    u_taiwan_war_ends = 36, Actor.CHINA
+    u_korea_war_ends = 37, Actor.NORTH_KOREA
 
     @property
-    def actor(self) -> Actor:
-        """The actor whose decision this draw settles."""
-        return Actor(self // 256)
+    def block(self) -> int:
+        """The block of four words that holds this decision's."""
+        return self // 4
 
     @property
-    def slot(self) -> int:
-        """The number of the decision among the actor's decisions."""
-        return self % 256
+    def word(self) -> int:
+        """Which of the block's four words."""
+        return self % 4

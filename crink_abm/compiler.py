@@ -167,7 +167,7 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int =
             _check_compiles(step, twin, len(replaced[step.name]))
             twin = _as_floats(twin, len(step.writes))
         scope[kernel.rule_alias(step)] = twin
-    scope.update(pair=rules.compiled(draws.pair), u64=np.uint64, int64=np.int64, zeros=np.zeros)
+    scope.update(uniform_block=rules.compiled(draws.uniform_block), u64=np.uint64, int64=np.int64, zeros=np.zeros)
     return numba.njit(_SIGNATURE, cache=path is not None, **_OPTIONS)(scope["run_blocks"])
 
 

@@ -139,7 +139,8 @@ def odd(template: str) -> str:
         "sources": markdown_table(("key", "source"), SOURCES.items()),
     }
     draws = markdown_table(
-        ("draw", "actor", "slot"), [(f"`{d.name}`", f"{d.actor.name} ({int(d.actor)})", d.slot) for d in Draw]
+        ("draw", "actor", "number", "block", "word"),
+        [(f"`{d.name}`", d.actor.name, int(d), d.block, d.word) for d in Draw],
     )
     text = template
     for name, value in fill.items():

@@ -10,13 +10,12 @@ right-hand side is a call of a rule.
 from collections.abc import Mapping
 
 from .codes import Draw
-from .draws import address
 from .levers import COLUMNS
 from .parameters import CATALOGUE
 from .state import FIELDS
 from .transition import MONTH, steps
 
-#: Runs abreast. A block of (fields + parameters) x LANES doubles stays near the first-level cache.
+#: Runs abreast. A block of (fields + parameters + draws) x LANES doubles stays near the first-level cache.
 LANES = 16
 
 #: What the engine returns of each run: the values of these fields after the last month.
@@ -26,7 +25,8 @@ RESULTS: tuple[str, ...] = (
     "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
 )  # fmt: skip
 
-_ROW = {name: k for k, name in enumerate([f.name for f in FIELDS] + list(CATALOGUE))}
+#: Rows of the block of lanes: fields, parameters, and the draws of this month.
+_ROW = {name: k for k, name in enumerate([f.name for f in FIELDS] + list(CATALOGUE) + list(Draw.__members__))}
 _TERMS = {f.name for f in FIELDS if not f.is_state}
 
 
@@ -49,11 +49,25 @@ def rule_alias(step) -> str:
     return "rule_" + step.name.replace(".", "_")
 
 
-class _Loop:
-    """The body of one loop over lanes: loads each name once, calls the rules, stores at the end."""
+def _draw_block(number: int) -> str:
+    """The call that makes the four words of a block."""
+    return f"d{number}_0, d{number}_1, d{number}_2, d{number}_3 = uniform_block(seed, run0 + u64(i), u64(t), u64({number}))"
 
-    def __init__(self, snapshot, lanes):
-        self.lines, self.local, self.draws, self.lanes = [], {}, set(), lanes
+
+def monthly_draws(reads) -> list[Draw]:
+    """Draws that rules without a condition ask for: made for all lanes at the start of a month."""
+    asked = {name for phase in MONTH for step in phase.steps if step.when is None for name in reads[step.name]}
+    return [draw for draw in Draw if draw.name in asked]
+
+
+class _Loop:
+    """The body of one loop over lanes: loads each name once, calls the rules, stores at the end.
+
+    ``made`` names the draws that lie in the block already; others are made here.
+    """
+
+    def __init__(self, snapshot, lanes, made):
+        self.lines, self.local, self.blocks, self.lanes, self.made = [], {}, set(), lanes, made
         self.snapshot = snapshot  # state fields committed after the loop: name -> local
 
     def value(self, name: str) -> str:
@@ -62,13 +76,12 @@ class _Loop:
             return f"c_{name}"
         if name == "month":
             return "month"
-        if name in Draw.__members__:
+        if name in Draw.__members__ and name not in self.made:
             draw = Draw[name]
-            key = address(draw)
-            if key not in self.draws:
-                self.draws.add(key)
-                self.lines.append(f"d{key}_0, d{key}_1 = pair(seed, run0 + u64(i), u64(t), u64({key}))")
-            return f"d{key}_{draw.slot & 1}"
+            if draw.block not in self.blocks:
+                self.blocks.add(draw.block)
+                self.lines.append(_draw_block(draw.block))
+            return f"d{draw.block}_{draw.word}"
         if name not in self.local:
             self.local[name] = f"x_{name}"
             self.lines.append(f"x_{name} = {_lane(name, self.lanes)}")
@@ -87,7 +100,16 @@ class _Loop:
         self.lines.extend(f"{_lane(name, self.lanes)} = x_{name}" for name in step.writes if name in _TERMS)
 
 
-def _phase_lines(phase, reads, lanes):
+def _draw_lines(draws, lanes):
+    """One vector loop that makes the draws of the month."""
+    yield "# the draws of every month"
+    yield f"for i in range({lanes}):"
+    for number in sorted({draw.block for draw in draws}):
+        yield "    " + _draw_block(number)
+        yield from (f"    {_lane(d.name, lanes)} = d{number}_{d.word}" for d in draws if d.block == number)
+
+
+def _phase_lines(phase, reads, lanes, made):
     """One phase: a vector loop for its unconditional groups, a scalar one for the others."""
     cut = groups(phase)
     written = [name for step in phase.steps for name in step.writes if name not in _TERMS]
@@ -101,7 +123,7 @@ def _phase_lines(phase, reads, lanes):
     if staged:
         raise AssertionError(f"phase {phase.title!r}: {sorted(staged)} are read in a later group; split the phase")
     for when, group in cut:
-        loop = _Loop({}, lanes)
+        loop = _Loop({}, lanes, made)
         for step in group:
             loop.call(step, reads[step.name])
         body = loop.lines + [f"{_lane(name, lanes)} = {local}" for name, local in loop.snapshot.items()]
@@ -175,8 +197,11 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     hidden = [name for name in conditional_terms() if name not in escaping]
     out += [f"{pad}if record:", f"{pad}    for i in range({lanes}):"]
     out += [f"{pad}        {_lane(name, lanes)} = 0.0" for name in hidden]
+    draws = monthly_draws(reads)
+    made = {draw.name for draw in draws}
+    out += [pad + line for line in _draw_lines(draws, lanes)]
     for phase in MONTH:
-        out += [pad + line for line in _phase_lines(phase, reads, lanes)]
+        out += [pad + line for line in _phase_lines(phase, reads, lanes, made)]
     out += [
         f"{pad}if record:",
         f"{pad}    for i in range(min({lanes}, n_runs - block)):",

@@ -2,6 +2,8 @@
 
 A lever is a number in [0, 1], or a schedule ``{"2026-01": 0.5, "2027-06": 0.9}``:
 piecewise linear between its dates, constant before the first and after the last.
+A driver is a number, or dated steps ``{"2014-02": 0, "2022-02": 1}``: each value
+holds until the next date, and before the first the default applies.
 """
 
 import re
@@ -87,19 +89,38 @@ def month_label(month: int, start: str = START) -> str:
     return f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
+def _dated(name, value, start):
+    """The months and levels of a schedule, in order of time."""
+    if not value:
+        raise InputError(f"the schedule of {name} is empty; give at least one 'YYYY-MM' = value")
+    return zip(*sorted((month_number(date, start), _number(name, level)) for date, level in value.items()), strict=True)
+
+
 def _schedule(name, value, n_months, start):
-    if isinstance(value, Mapping):
-        if not value:
-            raise InputError(f"the schedule of {name} is empty; give at least one 'YYYY-MM' = value")
-        points = sorted((month_number(date, start), _number(name, level)) for date, level in value.items())
-        if len(points) < 2 and name in LEVERS:
-            raise InputError(
-                f"the schedule of {name} has one date; give at least two, the first where the change begins, for example "
-                f"{{'{START}' = {LEVERS[name].today:g}, '2028-01' = {points[0][1]:g}}}"
-            )
-        dates, levels = zip(*points, strict=True)
-        return np.interp(np.arange(n_months), dates, levels)
-    return np.full(n_months, _number(name, value))
+    """A lever month by month: linear between its dates."""
+    if not isinstance(value, Mapping):
+        return np.full(n_months, _number(name, value))
+    dates, levels = _dated(name, value, start)
+    if len(dates) < 2:
+        raise InputError(
+            f"the schedule of {name} has one date; give at least two, the first where the change begins, for example "
+            f"{{'{START}' = {LEVERS[name].today:g}, '2028-01' = {levels[0]:g}}}"
+        )
+    return np.interp(np.arange(n_months), dates, levels)
+
+
+def _steps(name, value, default, n_months, start):
+    """A driver month by month: each dated value holds until the next; before the first, the default."""
+    if isinstance(value, np.ndarray):
+        if value.shape != (n_months,):
+            raise InputError(f"driver {name} takes {n_months} values, one a month; {value.shape} were given")
+        return np.array([_number(name, x) for x in value.tolist()])
+    if not isinstance(value, Mapping):
+        return np.full(n_months, _number(name, value))
+    series = np.array(default, float)
+    for date, level in zip(*_dated(name, value, start), strict=True):
+        series[max(date, 0) :] = level
+    return series
 
 
 def _number(name, value):
@@ -135,29 +156,34 @@ def calendar(
 ) -> np.ndarray:
     """Levers and drivers month by month: an array (n_months, len(COLUMNS)), columns as in ``COLUMNS``.
 
-    ``drivers`` overrides the defaults: a number, a schedule, or an array of n_months values.
+    ``drivers`` overrides the defaults: a number, dated steps, or an array of n_months values.
+
+    Raises
+    ------
+    InputError
+        On an unknown name, a value out of range, or a schedule that lies outside the run.
     """
     if n_months < 1:
         raise InputError(f"a run lasts at least 1 month; {n_months} was given")
     policy = checked(levers)
     first = month_number(start, "0000-01")
     season = np.array([SEASON.get((first + t) % 12 + 1, 0.0) for t in range(n_months)])
-    for name, value in {**policy, **(drivers or {})}.items():
+    for name, value in policy.items():
         if isinstance(value, Mapping) and not any(0 <= month_number(date, start) < n_months for date in value):
             raise InputError(
                 f"no date of the schedule of {name} lies in the run, {start} to {month_label(n_months - 1, start)}; "
                 f"{', '.join(value)} was given"
             )
+    unknown = set(drivers or {}) - set(DRIVERS)
+    if unknown:
+        first = min(unknown)
+        raise InputError(f"no driver is named {first!r}{nearest(first, DRIVERS)}; the drivers are {', '.join(DRIVERS)}")
     table = np.empty((n_months, len(COLUMNS)))
     for column, name in enumerate(COLUMNS):
         if name in policy:
             table[:, column] = _schedule(name, policy[name], n_months, start)
-        elif drivers and name in drivers:
-            given = drivers[name]
-            table[:, column] = given if isinstance(given, np.ndarray) else _schedule(name, given, n_months, start)
-        else:
-            table[:, column] = season if name == "driver_exercise_season" else DRIVERS[name][0]
-    unknown = set(drivers or {}) - set(DRIVERS)
-    if unknown:
-        raise InputError(f"no driver is named {sorted(unknown)[0]!r}; the drivers are {', '.join(DRIVERS)}")
+            continue
+        default = season if name == "driver_exercise_season" else np.full(n_months, DRIVERS[name][0])
+        given = (drivers or {}).get(name)
+        table[:, column] = default if given is None else _steps(name, given, default, n_months, start)
     return table

@@ -215,7 +215,8 @@ FIELDS: tuple[Field, ...] = (
         ("attention_korea", "share", "Attention to Korea"),
         ("us_strength", "China 2026 = 1", "What the US can bring to a fight over Taiwan"),
         ("korea_guard", "index", "What the US holds in Korea"),
-        ("us_response", "0 or 1", "A visible answer to last month's provocation"),
+        ("us_response", "0 or 1", "A visible answer to last month's provocation or to a limited attack"),
+        ("us_silence", "0 or 1", "No visible answer to one"),
     ),
     *_states(
         A.SOUTH_KOREA,

@@ -133,7 +133,7 @@ MONTH: tuple[Phase, ...] = (
         PhaseCode.BELIEFS,
         "beliefs and grievances move",
         (
-            _step(_U, united_states.responds, "us_response"),
+            _step(_U, united_states.responds, "us_response us_silence"),
             _step(_C, china.belief_counts, "china_belief_for china_belief_against"),
             _step(_N, north_korea.belief_counts, "nk_belief_for nk_belief_against"),
             _step(_C, china.grievance, "grievance"),

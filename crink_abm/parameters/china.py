@@ -32,6 +32,7 @@ CHINA = parameters(
     ("belief_prior_against", 4.0, 2.0, 10.0, "evidence", "assumed", "Prior evidence that it does not"),
     ("signal_exercise", 0.1, 0.0, 0.3, "evidence", "F040-F045", "Evidence per exercise activity"),
     ("signal_presence", 0.15, 0.0, 0.4, "evidence", "assumed", "Evidence per force present (tied hands)"),
+    ("signal_reputation", 0.1, 0.0, 0.3, "evidence", "assumed", "Evidence per answer to Pyongyang (or none); 0: reputations do not travel"),
     ("signal_distraction", 0.15, 0.0, 0.4, "evidence", "F082-F083", "Counter-evidence per month of crisis elsewhere"),
     ("signal_statement", 0.1, 0.0, 0.3, "evidence", "assumed", "Evidence per month of a statement (words may be cheap: 0)"),
     ("signal_conciliation", 0.2, 0.0, 0.6, "evidence", "assumed", "Counter-evidence per engagement and burden passed on"),

@@ -99,24 +99,31 @@ def grievance(
 
 def belief_counts(
     china_belief_for, china_belief_against, exercise_activity, usfk_posture, maritime_posture, us_crisis,
-    japan_burden_share, china_engagement, driver_statement, belief_memory, belief_prior_for, belief_prior_against,
-    signal_exercise, signal_presence, signal_distraction, signal_statement, signal_conciliation,
+    us_response, us_silence, japan_burden_share, china_engagement, driver_statement, belief_memory, belief_prior_for,
+    belief_prior_against, signal_exercise, signal_presence, signal_reputation, signal_distraction, signal_statement,
+    signal_conciliation,
 ):  # fmt: skip
     """Beijing's belief in US commitment to Taiwan: a Beta distribution with forgetting.
 
         china_belief_for'     = φ china_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
                                 + signal_presence (usfk_posture + maritime_posture) / 2
-                                + signal_statement [driver_statement]
+                                + signal_reputation us_response + signal_statement [driver_statement]
         china_belief_against' = φ china_belief_against + (1 - φ) belief_prior_against + signal_distraction us_crisis
                                 + signal_conciliation (china_engagement + japan_burden_share) / 2
-                                + signal_statement [-driver_statement]                     with φ = belief_memory
+                                + signal_reputation us_silence + signal_statement [-driver_statement]
+                                                                                           with φ = belief_memory
 
-    Forces present tie hands (Fearon 1997); burdens passed on and
-    parallel engagement may read as withdrawal. Claims C09, C29.
+    Forces present tie hands (Fearon 1997); burdens passed on and parallel engagement may read as withdrawal; how
+    Washington answers Pyongyang is read in Beijing too, or not at all (``signal_reputation`` = 0: Press 2005).
+    Claims C06, C09, C29.
     """
     kept = 1.0 - belief_memory
-    supports = signal_exercise * exercise_activity + signal_presence * (0.5 * (usfk_posture + maritime_posture))
-    doubts = signal_distraction * us_crisis + signal_conciliation * (0.5 * (china_engagement + japan_burden_share))
+    supports = (signal_exercise * exercise_activity + signal_presence * (0.5 * (usfk_posture + maritime_posture))) + (
+        signal_reputation * us_response
+    )
+    doubts = (signal_distraction * us_crisis + signal_conciliation * (0.5 * (china_engagement + japan_burden_share))) + (
+        signal_reputation * us_silence
+    )
     pro = belief_memory * china_belief_for + (
         kept * belief_prior_for + (supports + signal_statement * unit(driver_statement))
     )

@@ -98,7 +98,7 @@ def reference_point(reference_point, hardship, reference_adjustment):
 
 
 def belief_counts(
-    nk_belief_for, nk_belief_against, exercise_activity, provocation, us_response, usfk_posture, dual_role,
+    nk_belief_for, nk_belief_against, exercise_activity, us_response, us_silence, usfk_posture, dual_role,
     diplomatic_offramp, driver_statement, belief_memory, belief_prior_for, belief_prior_against, signal_exercise, signal_presence,
     signal_response, signal_statement, signal_talks, dual_dilution,
 ):  # fmt: skip
@@ -108,16 +108,16 @@ def belief_counts(
                              + signal_presence usfk_posture (1 - dual_dilution dual_role) + signal_response us_response
                              + signal_statement [driver_statement]
         nk_belief_against' = φ nk_belief_against + (1 - φ) belief_prior_against
-                             + signal_response (provocation - us_response) + signal_talks diplomatic_offramp
+                             + signal_response us_silence + signal_talks diplomatic_offramp
                              + signal_statement [-driver_statement]                        with φ = belief_memory
 
     Forces that may be sent elsewhere assure less (``dual_dilution``). ``us_response`` is 1 when
-    Washington answered last month's provocation. Claims C09, C13, C24.
+    Washington answered last month's provocation or a limited attack, ``us_silence`` when it did not. Claims C09, C13, C24.
     """
     kept = 1.0 - belief_memory
     present = usfk_posture * (1.0 - dual_dilution * dual_role)
     supports = signal_exercise * exercise_activity + (signal_presence * present + signal_response * us_response)
-    doubts = signal_response * (provocation - us_response) + signal_talks * diplomatic_offramp
+    doubts = signal_response * us_silence + signal_talks * diplomatic_offramp
     pro = belief_memory * nk_belief_for + (
         kept * belief_prior_for + (supports + signal_statement * unit(driver_statement))
     )

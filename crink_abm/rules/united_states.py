@@ -149,14 +149,15 @@ def korea_guard(
 
 
 def responds(provocation, korea_status, us_will, attention_korea, response_base, u_us_response):
-    """Does Washington answer last month's provocation or limited attack visibly?
+    """Does Washington answer last month's provocation, or a limited attack, visibly?
 
-        us_response = 1 if (provocation > 0 or korea_status = 2)
-                        and u_us_response < [ response_base (us_will + attention_korea) ], else 0
+        challenged  = provocation > 0 or korea_status = 2
+        us_response = 1 if challenged and u_us_response < [ response_base (us_will + attention_korea) ], else 0
+        us_silence  = 1 if challenged and us_response = 0, else 0
     """
-    called = provocation > 0.0 or korea_status == 2.0
+    challenged = provocation > 0.0 or korea_status == 2.0
     answers = u_us_response < unit(response_base * (us_will + attention_korea))
-    return 1.0 if called and answers else 0.0
+    return 1.0 if challenged and answers else 0.0, 1.0 if challenged and not answers else 0.0
 
 
 def enters(
