@@ -1,36 +1,31 @@
 """An independent re-implementation of the model, written from `docs/odd.md` alone.
 
-This oracle was written from the ODD page without reading the rules of the package: neither its code
-nor its tests were looked at. Where the two disagree, either the code, the page, or this reading of
-the page is wrong, and that is what it is for.
+It is for checking: the package and this oracle have only that page in common, so where the two disagree, the code,
+the page, or this reading of the page is wrong. It is deliberately naive: the standard library, one run at a time, one
+month at a time, no vectors, no caches, and every equation written out as the page has it.
 
-It is deliberately naive: plain Python, the standard library, one run at a time, one month at a time,
-no vectors, no caches, every equation written out as the page has it.
+`Run` keeps the scheduling rule of the page's section 3. Reading `run.name` gives a parameter, a lever or driver of
+this month, a draw, a state *as it stood at the start of the phase*, or a term *already worked out this month*: reading
+a term too early is an error, so that a wrong order cannot pass unnoticed. `run.term(name=value)` is seen at once;
+`run.later(name=value)` is the new value of a state, seen only after `run.commit()` at the phase's end.
 
-The scheduling rule of section 3 lives in `Run`:
-  * reading `run.name` gives a parameter, a lever or driver of this month, a state *as it stood at the
-    start of the phase*, or a term *already worked out this month* (reading a term that was not yet
-    worked out is an error, so that a wrong order cannot pass unnoticed);
-  * `run.term(name=value)` is seen at once;
-  * `run.later(name=value)` writes the new value of a state, which is seen only after `run.commit()`;
-  * a rule marked "where X" sits under an `if`; terms it would have set are 0 at the month's end.
-
-    simulate(calendar, parameters, seed, run) -> one dict a month with every state and every term
+    simulate(calendar, parameters, seed, run) -> a list of dicts, one a month, with every state and every term
 """
 
 import math
 
-# -- The fields (section 2): states with their start, a number or the name of a parameter; and terms ---
+# -- Section 2: the states with their start (a number, or the name of a parameter), and the terms --
 
 STATES = {
     # WORLD
     "taiwan_resolved": 0.0,
     "korea_resolved": 0.0,
+    "taiwan_front": 0.0,
+    "korea_front": 0.0,
     "taiwan_war_months": 0.0,
     "korea_war_months": 0.0,
     "taiwan_last_force": -1.0,
     "korea_last_force": -1.0,
-    "nuclear_now": 0.0,
     "nuclear_used": 0.0,
     "highest_rung": 0.0,
     "n_provocations": 0.0,
@@ -53,42 +48,44 @@ STATES = {
     "china_belief_for": "belief_prior_for",
     "china_belief_against": "belief_prior_against",
     "expected_reliability": "reliability_base",
-    "coercion_rok": 0.2,
-    "coercion_japan": 0.2,
+    "coercion_rok": "initial_coercion",
+    "coercion_japan": "initial_coercion",
     "pla_activity": 0.0,
     "china_in_korea": 0.0,
-    "help_expected": 0.0,
+    "help_expected": -1.0,
     # NORTH_KOREA
     "korea_status": 0.0,
     "conventional": 1.0,
     "survivability": "initial_survivability",
     "technology": "initial_technology",
     "hardship": "initial_hardship",
-    "reference_point": 0.6,
+    "reference_point": "initial_reference",
     "nk_belief_for": "belief_prior_for",
     "nk_belief_against": "belief_prior_against",
-    "autonomy": 0.5,
-    "months_since": 2.0,
-    "provocation_memory": 0.5,
+    "autonomy": "initial_autonomy",
+    "months_since": 1.0,
+    "provocation_memory": "initial_memory",
     "provocation": 0.0,
     "launch_days": 0.0,
     "north_korea_in": 0.0,
     # RUSSIA
     "ukraine_war": 1.0,
-    "russian_need": "need_at_war",
+    "wartime_tie": "initial_tie",
+    "russian_need": "initial_need",
     "russian_trust": "initial_trust",
-    "russian_stock": 0.4,
-    "arms_flow": 0.5,
+    "russian_stock": "initial_stock",
+    "arms_flow": "initial_flow",
     "russia_in": 0.0,
     # IRAN
     "iran_distraction": "iran_mean",
-    "iran_supply": "iran_supply_base",
+    "iran_supply": "initial_iran_supply",
     "iran_in": 0.0,
     # UNITED_STATES
     "us_crisis": 0.0,
-    "munitions": 0.7,
+    "munitions": "initial_munitions",
     "us_will": "will_base",
     "us_in": 0.0,
+    "us_in_korea": 0.0,
     # SOUTH_KOREA
     "rok_power": "rok_power_start",
     "rok_consent": 0.5,
@@ -103,154 +100,229 @@ STATES = {
     "taiwan_drift": "drift_mean",
     # MONITORS
     "detections": 0.0,
-    "exposure_index": 0.2,
+    "exposure_index": "initial_exposure",
 }
 
-TERMS = frozenset(
-    [
-        "deter_gain",
-        "spiral_gain",
-        "force_anywhere",
-        "beijing_win_prob",
-        "two_front",
-        "war_anywhere",
-        "china_strength",
-        "china_belief",
-        "taiwan_crisis_prob",
-        "taiwan_episode",
-        "xi_decides",
-        "us_enters_invasion",
-        "us_enters_blockade",
-        "win_grey",
-        "win_blockade_out",
-        "win_blockade_in",
-        "win_blockade",
-        "win_invasion_out",
-        "win_invasion_in",
-        "win_invasion",
-        "cost_posture",
-        "cost_sea",
-        "cost_coordination",
-        "cost_japan",
-        "cost_sanctions",
-        "xi_expected_help",
-        "expected_decline",
-        "value_wait",
-        "u_wait",
-        "u_grey",
-        "u_blockade",
-        "u_invasion",
-        "prob_wait",
-        "prob_grey",
-        "prob_blockade",
-        "prob_invasion",
-        "xi_choice",
-        "illicit_income",
-        "nk_belief",
-        "china_restraint",
-        "kim_fear",
-        "provocation_prob",
-        "korea_crisis_prob",
-        "korea_episode",
-        "kim_decides",
-        "punish_attack",
-        "punish_war",
-        "win_attack",
-        "win_korea",
-        "retaliation",
-        "kim_opening",
-        "u_stand_down",
-        "u_hold",
-        "u_attack",
-        "u_war",
-        "prob_stand_down",
-        "prob_hold",
-        "prob_attack",
-        "prob_war",
-        "kim_choice",
-        "total_flow",
-        "kit_return",
-        "exercise_activity",
-        "threat_taiwan",
-        "threat_korea",
-        "us_capacity",
-        "attention_taiwan",
-        "attention_korea",
-        "us_strength",
-        "korea_guard",
-        "us_response",
-        "japan_strength",
-        "enforcement",
-    ]
+TERMS = (
+    # WORLD
+    "deter_gain",
+    "spiral_gain",
+    "force_anywhere",
+    "beijing_win_prob",
+    "pyongyang_win_prob",
+    "nuclear_prob",
+    "nuclear_now",
+    "two_front",
+    # CHINA
+    "china_strength",
+    "china_belief",
+    "taiwan_crisis_prob",
+    "taiwan_episode",
+    "xi_decides",
+    "us_enters_invasion",
+    "us_enters_blockade",
+    "win_grey",
+    "win_blockade_out",
+    "win_blockade_in",
+    "win_blockade",
+    "win_invasion_out",
+    "win_invasion_in",
+    "win_invasion",
+    "cost_posture",
+    "cost_sea",
+    "cost_coordination",
+    "cost_japan",
+    "cost_sanctions",
+    "xi_expected_help",
+    "expected_decline",
+    "value_wait",
+    "u_wait",
+    "u_grey",
+    "u_blockade",
+    "u_invasion",
+    "prob_wait",
+    "prob_grey",
+    "prob_blockade",
+    "prob_invasion",
+    "xi_choice",
+    # NORTH_KOREA
+    "illicit_income",
+    "nk_belief",
+    "china_restraint",
+    "kim_fear",
+    "provocation_prob",
+    "korea_crisis_prob",
+    "korea_episode",
+    "kim_decides",
+    "punish_attack",
+    "punish_war",
+    "win_attack",
+    "win_korea",
+    "retaliation",
+    "kim_opening",
+    "u_stand_down",
+    "u_hold",
+    "u_attack",
+    "u_war",
+    "prob_stand_down",
+    "prob_hold",
+    "prob_attack",
+    "prob_war",
+    "kim_choice",
+    # RUSSIA
+    "total_flow",
+    "kit_return",
+    # UNITED_STATES
+    "exercise_activity",
+    "threat_taiwan",
+    "threat_korea",
+    "us_capacity",
+    "attention_taiwan",
+    "attention_korea",
+    "us_strength",
+    "korea_guard",
+    "us_response",
+    "us_silence",
+    # JAPAN
+    "japan_strength",
+    # TAIWAN
+    "taiwan_strength",
+    # MONITORS
+    "enforcement",
 )
 
-# Levels of the structural switches
-EXPECTED_UTILITY, PROSPECT, SATISFICING = 0, 1, 2
-NONE, TACIT, DIRECTED = 0, 1, 2
-DETER, SPIRAL, BOTH = 0, 1, 2
-LEGACY = 1  # Xi's bolder profile
-OPPORTUNIST = 1  # Kim's bolder profile
-
-# Rungs of a theatre
-CRISIS, FORCE, WAR = 1, 2, 3
-
-# -- Luck: Philox4x32-10 and the named draws -----------------------------------------------------------
-
-CHINA, NORTH_KOREA, RUSSIA, IRAN, UNITED_STATES, JAPAN, TAIWAN, MONITORS = 1, 2, 3, 4, 5, 7, 8, 9
-
-# Draws by actor, in the order of their slots
-SLOTS = {
-    UNITED_STATES: "u_us_crisis u_us_response u_us_enters",
-    RUSSIA: "u_ukraine_ends u_russia_joins",
-    IRAN: "u_iran_turmoil u_iran_joins",
-    MONITORS: "u_detections",
-    TAIWAN: "u_taiwan_politics",
-    JAPAN: "u_japan_enters",
-    CHINA: "u_pla_activity u_taiwan_episode u_xi_choice u_taiwan_war_ends "
-    "u_taiwan_war_result u_taiwan_nuclear u_china_joins",
-    NORTH_KOREA: "u_provocation u_launch_days u_korea_episode u_kim_choice u_korea_war_ends u_korea_nuclear",
+DRAWS = {
+    "u_us_crisis": 0,
+    "u_us_response": 1,
+    "u_ukraine_ends": 2,
+    "u_iran_turmoil": 3,
+    "u_detections": 4,
+    "u_taiwan_politics": 5,
+    "u_pla_activity": 6,
+    "u_taiwan_episode": 7,
+    "u_provocation": 8,
+    "u_launch_days": 9,
+    "u_korea_episode": 10,
+    "u_xi_choice": 16,
+    "u_kim_choice": 20,
+    "u_us_enters": 24,
+    "u_us_joins_korea": 25,
+    "u_japan_enters": 26,
+    "u_russia_joins": 27,
+    "u_iran_joins": 28,
+    "u_north_korea_joins": 29,
+    "u_china_joins": 30,
+    "u_taiwan_war_result": 32,
+    "u_korea_war_result": 33,
+    "u_taiwan_nuclear": 34,
+    "u_korea_nuclear": 35,
+    "u_taiwan_war_ends": 36,
+    "u_korea_war_ends": 37,
 }
-DRAWS = {name: (actor, slot) for actor, names in SLOTS.items() for slot, name in enumerate(names.split())}
 
-WORD = 2**32
+# The structural switches' levels (section 7).
+PROSPECT, SATISFICING = 1, 2
+NONE, TACIT, DIRECTED = 0, 1, 2
+LEGACY = 1
+OPPORTUNIST = 1
+DETER, SPIRAL, BOTH = 0, 1, 2
+
+# The page's constants.
+SURE = 0.99
+SHIPMENTS = 8
+LEAST_SHARE = 0.1
+TWO_FRONT_MONTHS = 12
+
+
+# -- Stochasticity (section 4) --
 
 
 def philox(counter, key):
-    """Philox4x32 with ten rounds (Salmon et al. 2011): four words from four words and a key of two."""
+    """The four output words of Philox4x32-10 (Salmon et al. 2011)."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for _ in range(10):
-        high0, low0 = divmod(0xD2511F53 * c0, WORD)
-        high1, low1 = divmod(0xCD9E8D57 * c2, WORD)
-        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
-        k0 = (k0 + 0x9E3779B9) % WORD
-        k1 = (k1 + 0xBB67AE85) % WORD
+        left, right = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = (
+            (right >> 32) ^ c1 ^ k0,
+            right & 0xFFFFFFFF,
+            (left >> 32) ^ c3 ^ k1,
+            left & 0xFFFFFFFF,
+        )
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
     return c0, c1, c2, c3
 
 
-def uniform(seed, run, month, actor, slot):
-    """The draw in (0, 1) at one address."""
-    counter = (run % WORD, run // WORD, month, 2**16 * actor + slot // 2)
-    words = philox(counter, (seed % WORD, seed // WORD))
-    high, low = words[:2] if slot % 2 == 0 else words[2:]
-    top = (high * WORD + low) >> 12
-    return (top + 0.5) / 2**52
+def draw(seed, run, month, number):
+    """The uniform draw of decision `number`."""
+    words = philox((run % 2**32, run // 2**32, month, number // 4), (seed % 2**32, seed // 2**32))
+    return (words[number % 4] + 0.5) / 2.0**32
 
 
-# -- Building blocks -----------------------------------------------------------------------------------
+# -- Scheduling (section 3) --
+
+
+class Run:
+    """One run: what its rules may read at this point of the month, and where they write."""
+
+    def __init__(self, parameters, seed, run):
+        self.parameters, self.seed, self.number = parameters, seed, run
+        self.states = {n: float(parameters[s]) if isinstance(s, str) else s for n, s in STATES.items()}
+        self.new = {}
+
+    def begin(self, month, inputs):
+        """A new month, with its levers and drivers; no term is worked out yet."""
+        self.month, self.inputs, self.terms = month, inputs, {}
+
+    def __getattr__(self, name):
+        if name in DRAWS:
+            return draw(self.seed, self.number, self.month, DRAWS[name])
+        for source in (self.terms, self.states, self.inputs, self.parameters):
+            if name in source:
+                return source[name]
+        raise AttributeError(f"{name}: no such name, or a term that is not yet worked out this month")
+
+    def term(self, **values):
+        """Set terms, which are seen at once."""
+        for name, value in values.items():
+            if name not in TERMS or name in self.terms:
+                raise ValueError(f"{name}: no term, or set twice")
+            self.terms[name] = float(value)
+
+    def later(self, **values):
+        """Set the new values of states, which are seen after the phase."""
+        for name, value in values.items():
+            if name not in STATES or name in self.new:
+                raise ValueError(f"{name}: no state, or set twice")
+            self.new[name] = float(value)
+
+    def commit(self):
+        """The end of a phase."""
+        self.states.update(self.new)
+        self.new = {}
+
+    def record(self):
+        """Every field at the month's end; the terms of rules that did not run are 0."""
+        return {**dict.fromkeys(TERMS, 0.0), **self.terms, **self.states}
+
+
+# -- Building blocks (section 7) --
+
+
+def held(x):
+    """[x]: x held within [0, 1]."""
+    return min(1.0, max(0.0, x))
 
 
 def logistic(x):
-    """Λ(x)."""
-    if x >= 0:
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
-    return e / (1.0 + e)
+    """Λ(x), guarded against overflow."""
+    if x < -700.0:
+        return 0.0
+    return 1.0 / (1.0 + math.exp(-x))
 
 
-def unit(x):
-    """[x]: x held within [0, 1]."""
-    return min(max(x, 0.0), 1.0)
+def noise(u):
+    return math.log(u / (1.0 - u)) * math.sqrt(3.0) / math.pi
 
 
 def approach(level, target, rate):
@@ -262,1052 +334,1280 @@ def power(x, a):
 
 
 def contest(attacker, defender, decisiveness):
-    """Tullock's contest success function."""
     a, d = power(attacker, decisiveness), power(defender, decisiveness)
     return a / (a + d)
 
 
-def logistic_noise(u):
-    return math.log(u / (1.0 - u)) * math.sqrt(3.0) / math.pi
-
-
 def weight(prob, gamma):
-    """Tversky and Kahneman's weight of a probability."""
     p, q = power(prob, gamma), power(1.0 - prob, gamma)
     return p / power(p + q, 1.0 / gamma)
 
 
 def prospect(x, curvature, loss_aversion):
-    """Tversky and Kahneman's value of a gain or a loss."""
-    if x >= 0:
-        return power(x, curvature)
-    return -loss_aversion * power(-x, curvature)
+    return power(x, curvature) if x >= 0.0 else -loss_aversion * power(-x, curvature)
 
 
-def lottery(win_prob, win, lose, reference, theory, curvature, loss_aversion, weighting):
-    """What a leader makes of winning `win` with a probability, and `lose` otherwise."""
-    p, h, l = win_prob, win - reference, lose - reference  # noqa: E741
+def lottery(run, theory, win_prob, win, lose, reference):
+    high, low = win - reference, lose - reference
     if theory != PROSPECT:
-        return p * h + (1.0 - p) * l
-    v_h = prospect(h, curvature, loss_aversion)
-    v_l = prospect(l, curvature, loss_aversion)
-    w_win, w_lose = weight(p, weighting), weight(1.0 - p, weighting)
-    if l >= 0:
-        return w_win * v_h + (1.0 - w_win) * v_l
-    if h <= 0:
-        return (1.0 - w_lose) * v_h + w_lose * v_l
-    return w_win * v_h + w_lose * v_l
+        return win_prob * high + (1.0 - win_prob) * low
+    v_high = prospect(high, run.curvature, run.loss_aversion)
+    v_low = prospect(low, run.curvature, run.loss_aversion)
+    w_win = weight(win_prob, run.weighting)
+    w_lose = weight(1.0 - win_prob, run.weighting)
+    if low >= 0.0:
+        return w_win * v_high + (1.0 - w_win) * v_low
+    if high <= 0.0:
+        return (1.0 - w_lose) * v_high + w_lose * v_low
+    return w_win * v_high + w_lose * v_low
 
 
-def sure(x, reference, theory, curvature, loss_aversion):
-    """A sure outcome seen the same way."""
-    if theory == PROSPECT:
-        return prospect(x - reference, curvature, loss_aversion)
-    return x - reference
+def sure(run, theory, x, reference):
+    if theory != PROSPECT:
+        return x - reference
+    return prospect(x - reference, run.curvature, run.loss_aversion)
 
 
 def quantal(utilities, precision):
-    """Logit response over four utilities (the greatest is taken off first, which changes nothing)."""
     best = max(utilities)
     odds = [math.exp(precision * (u - best)) for u in utilities]
-    return [o / sum(odds) for o in odds]
+    return [x / sum(odds) for x in odds]
 
 
-def satisfice(dissatisfied, slack_high, slack_middle, slack_low, precision):
-    """A leader whom waiting leaves dissatisfied takes the highest rung that passes."""
-    d = logistic(precision * dissatisfied)
-    high, middle, low = (logistic(precision * s) for s in (slack_high, slack_middle, slack_low))
-    p_high = d * high
-    p_middle = d * (1.0 - high) * middle
-    p_low = d * (1.0 - high) * (1.0 - middle) * low
-    return [1.0 - p_low - p_middle - p_high, p_low, p_middle, p_high]
+def satisfice(aspiration, worths, sures, precision):
+    """(wait, low, middle, high); `sures` are those of low, middle, high."""
+    wait, low, middle, high = worths
+    dissatisfied = logistic(precision * (aspiration - wait))
+    a_low, a_middle, a_high = (
+        logistic(precision * min(s, w - aspiration)) for s, w in zip(sures, (low, middle, high), strict=True)
+    )
+    p_high = dissatisfied * a_high
+    p_middle = dissatisfied * (1.0 - a_high) * a_middle
+    p_low = dissatisfied * (1.0 - a_high) * (1.0 - a_middle) * a_low
+    return 1.0 - p_high - p_middle - p_low, p_low, p_middle, p_high
 
 
 def pick(u, first, second, third):
-    return (u >= first) + (u >= first + second) + (u >= first + second + third)
+    return float(u >= first) + float(u >= first + second) + float(u >= first + second + third)
+
+
+def build_up(arming):
+    return 1.0 + arming if arming > LEAST_SHARE - 1.0 else LEAST_SHARE
+
+
+def pull(run):
+    return {NONE: run.uncoordinated, TACIT: 1.0, DIRECTED: 1.0 + run.directed_gain}[run.coordination]
+
+
+def join_prob(speed, reliability, interest, cost):
+    return speed * logistic(reliability + interest - cost)
+
+
+def crisis_month(status, onset_prob, settle_prob, decision_prob, resolved, u):
+    """(episode, decides)"""
+    if status == 0:
+        episode, decides = float(u < onset_prob), u < onset_prob * decision_prob
+    elif status == 1:
+        episode = 0.0 if u < settle_prob else 1.0
+        decides = settle_prob <= u < settle_prob + (1.0 - settle_prob) * decision_prob
+    elif status == 2:
+        episode = 0.0 if u < settle_prob else 2.0
+        decides = episode == 2
+    else:
+        episode, decides = 3.0, False
+    return episode, float(decides and resolved == 0)
 
 
 def first_month(recorded, happens, month):
     return month if recorded < 0 and happens > 0 else recorded
 
 
-# -- A run, with the rule of what is seen when ---------------------------------------------------------
+# -- Phase 1: the world moves --
 
 
-class Run:
-    """One run: parameters, the month's policy and drivers, states, this month's terms, and luck."""
-
-    def __init__(self, parameters, seed, run):
-        self._parameters = parameters
-        self._address = (seed, run)
-        self._calendar = {}
-        self._states = {
-            name: float(parameters[start] if isinstance(start, str) else start) for name, start in STATES.items()
-        }
-        self._pending = {}
-        self._terms = {}
-        self.month = -1
-
-    def begin_month(self, entry):
-        self.month += 1
-        self._calendar = entry
-        self._terms = {}
-
-    def __getattr__(self, name):
-        """A term of this month, a state at the phase's start, a draw, a lever or driver, a parameter."""
-        if name in TERMS:
-            if name not in self._terms:
-                raise LookupError(f"term {name} read before it was worked out")
-            return self._terms[name]
-        if name in STATES:
-            return self._states[name]
-        if name in DRAWS:
-            return uniform(*self._address, self.month, *DRAWS[name])
-        if name in self._calendar:
-            return self._calendar[name]
-        if name in self._parameters:
-            return self._parameters[name]
-        raise AttributeError(name)
-
-    def term(self, **values):
-        """Terms are seen at once."""
-        for name, value in values.items():
-            assert name in TERMS and name not in self._terms, name
-            self._terms[name] = float(value)
-
-    def later(self, **values):
-        """New values of states wait for the end of the phase."""
-        for name, value in values.items():
-            assert name in STATES and name not in self._pending, name
-            self._pending[name] = float(value)
-
-    def commit(self):
-        self._states.update(self._pending)
-        self._pending = {}
-
-    def record(self):
-        """Every field at the month's end; terms of rules that did not run are 0."""
-        return {**self._states, **{name: self._terms.get(name, 0.0) for name in TERMS}}
+def world_posture_paths(run):
+    deter, spiral = {DETER: (1.0, 0.0), SPIRAL: (0.0, 1.0), BOTH: (1.0, run.spiral_weight)}[run.posture_effect]
+    run.term(deter_gain=deter, spiral_gain=spiral)
 
 
-# -- Phase 1: the world moves --------------------------------------------------------------------------
-
-
-def the_world_moves(m):
-    # world.posture_paths
-    if m.posture_effect == DETER:
-        m.term(deter_gain=1, spiral_gain=0)
-    elif m.posture_effect == SPIRAL:
-        m.term(deter_gain=0, spiral_gain=1)
+def russia_war_in_ukraine(run):
+    if run.driver_ukraine >= 0:
+        run.later(ukraine_war=run.driver_ukraine)
     else:
-        m.term(deter_gain=1, spiral_gain=m.spiral_weight)
+        run.later(ukraine_war=run.ukraine_war if run.u_ukraine_ends >= run.ukraine_end_rate else 0.0)
 
-    # russia.war_in_ukraine
-    if m.driver_ukraine >= 0:
-        m.later(ukraine_war=m.driver_ukraine)
-    else:
-        m.later(ukraine_war=m.ukraine_war if m.u_ukraine_ends >= m.ukraine_end_rate else 0)
 
-    # iran.distraction
-    m.later(
-        iran_distraction=unit(
-            m.iran_persistence * m.iran_distraction
-            + (1 - m.iran_persistence) * m.iran_mean
-            + m.iran_sd * logistic_noise(m.u_iran_turmoil)
+def iran_distraction(run):
+    run.later(
+        iran_distraction=held(
+            run.iran_persistence * run.iran_distraction
+            + (1.0 - run.iran_persistence) * run.iran_mean
+            + run.iran_sd * noise(run.u_iran_turmoil)
         )
     )
 
-    # united_states.crisis_elsewhere
-    if m.driver_us_crisis >= 0:
-        m.later(us_crisis=m.driver_us_crisis)
-    elif m.us_crisis == 0:
-        onset = unit(m.crisis_onset_rate * (1 + m.iran_onset_gain * m.iran_distraction))
-        m.later(us_crisis=1 if m.u_us_crisis < onset else 0)
+
+def united_states_crisis_elsewhere(run):
+    if run.driver_us_crisis >= 0:
+        crisis = run.driver_us_crisis
+    elif run.us_crisis == 0:
+        crisis = run.u_us_crisis < held(run.crisis_onset_rate * (1.0 + run.iran_onset_gain * run.iran_distraction))
     else:
-        m.later(us_crisis=0 if m.u_us_crisis < 1 / m.crisis_duration else 1)
-
-    # united_states.exercises
-    m.term(exercise_activity=2 * m.exercise_tempo * m.driver_exercise_season)
+        crisis = 0.0 if run.u_us_crisis < 1.0 / run.crisis_duration else 1.0
+    run.later(us_crisis=crisis)
 
 
-# -- Phase 2: monitors enforce and detect --------------------------------------------------------------
+def united_states_exercises(run):
+    run.term(exercise_activity=2.0 * run.exercise_tempo * run.driver_exercise_season)
 
 
-def monitors_enforce_and_detect(m):
-    # monitors.enforcement
-    m.term(
-        enforcement=unit(
-            m.sanctions_intensity
-            * (m.enforcement_base + m.enforcement_exposure * m.exposure_index)
-            * (1 - m.veto_step * m.driver_veto)
+def phase_1(run):
+    world_posture_paths(run)
+    russia_war_in_ukraine(run)
+    iran_distraction(run)
+    united_states_crisis_elsewhere(run)
+    united_states_exercises(run)
+
+
+# -- Phase 2: monitors enforce and detect --
+
+
+def monitors_enforcement(run):
+    run.term(
+        enforcement=held(
+            run.sanctions_intensity
+            * (run.enforcement_base + run.enforcement_exposure * run.exposure_index)
+            * (1.0 - run.veto_step * run.driver_veto)
         )
     )
 
-    # monitors.detections
-    p = 0.99 * unit(m.arms_flow * (m.detection_base + m.detection_effort * m.exposure))
-    u, at_most, found = m.u_detections, 0.0, 0
-    for k in range(8):
-        at_most += math.comb(8, k) * p**k * (1 - p) ** (8 - k)
-        found += u >= at_most
-    m.later(detections=found)
 
-    # monitors.exposure_index (what was detected: last month's count)
-    published = unit(m.exposure * m.detections / 4)
-    m.later(exposure_index=m.exposure_memory * m.exposure_index + (1 - m.exposure_memory) * published)
+def monitors_detections(run):
+    p = SURE * held(run.arms_flow * (run.detection_base + run.detection_effort * run.exposure))
+    detections, at_most_k = 0, 0.0
+    for k in range(SHIPMENTS):
+        at_most_k += math.comb(SHIPMENTS, k) * p**k * (1.0 - p) ** (SHIPMENTS - k)
+        detections += run.u_detections >= at_most_k
+    run.later(detections=detections)
 
 
-# -- Phase 3: munitions flow ---------------------------------------------------------------------------
+def monitors_exposure_index(run):
+    shown = held(run.exposure * run.detections / run.full_detections)
+    run.later(exposure_index=run.exposure_memory * run.exposure_index + (1.0 - run.exposure_memory) * shown)
 
 
-def munitions_flow(m):
-    # russia.need
-    need = m.need_at_war * (m.ukraine_war + (1 - m.ukraine_war) * m.tie_persistence)
-    m.later(russian_need=approach(m.russian_need, need, m.need_adjustment))
+def phase_2(run):
+    monitors_enforcement(run)
+    monitors_detections(run)
+    monitors_exposure_index(run)
 
-    # russia.flow
-    push = m.substitution * m.counter_hybrid * m.illicit_cut * m.illicit_base
-    flow = unit(
-        m.russian_need
-        * m.russian_trust
-        * (1 - m.interdiction * m.enforcement)
-        * (1 - m.iran_share * m.iran_supply)
-        * (1 + push)
+
+# -- Phase 3: munitions flow --
+
+
+def russia_tie(run):
+    run.later(wartime_tie=1.0 if run.ukraine_war > 0 else run.wartime_tie)
+
+
+def russia_need(run):
+    target = run.need_at_war * (run.ukraine_war + (1.0 - run.ukraine_war) * run.wartime_tie * run.tie_persistence)
+    run.later(russian_need=approach(run.russian_need, target, run.need_adjustment))
+
+
+def russia_flow(run):
+    push = run.substitution * run.counter_hybrid * run.illicit_cut * run.illicit_base
+    arms_flow = held(
+        run.russian_need
+        * run.russian_trust
+        * (1.0 - run.interdiction * run.enforcement)
+        * (1.0 - run.iran_share * run.iran_supply)
+        * (1.0 + push)
     )
-    m.later(arms_flow=flow)
-    m.term(total_flow=flow + m.iran_share * m.iran_supply * m.russian_need)
+    run.later(arms_flow=arms_flow)
+    run.term(total_flow=arms_flow + run.iran_share * run.iran_supply * run.russian_need)
 
-    # iran.supply
-    supply = m.iran_supply_base * m.ukraine_war * (1 - m.iran_interdiction * m.enforcement)
-    m.later(iran_supply=approach(m.iran_supply, supply, m.need_adjustment))
 
-    # russia.trust
-    pressure = (m.enforcement + m.trilateral_coordination) / 2
-    trust = unit(
-        m.trust_base
-        + m.trust_flow * m.arms_flow
-        + m.trust_pressure * pressure
-        - m.trust_exposure * m.exposure_index
-        - m.wedge_effect * m.diplomatic_offramp
+def iran_supply(run):
+    target = run.iran_supply_base * run.ukraine_war * (1.0 - run.iran_interdiction * run.enforcement)
+    run.later(iran_supply=approach(run.iran_supply, target, run.need_adjustment))
+
+
+def russia_trust(run):
+    pressure = (run.enforcement + run.trilateral_coordination) / 2.0
+    target = held(
+        run.trust_base
+        + run.trust_flow * run.arms_flow
+        + run.trust_pressure * pressure
+        - run.trust_exposure * run.exposure_index
+        - run.wedge_effect * run.diplomatic_offramp
     )
-    m.later(russian_trust=approach(m.russian_trust, trust, m.trust_adjustment))
+    run.later(russian_trust=approach(run.russian_trust, target, run.trust_adjustment))
 
-    # russia.stock
-    m.later(
-        russian_stock=unit(
-            m.russian_stock
-            + m.stock_rebuild * (1 - m.russian_stock)
-            + m.stock_supply * m.total_flow
-            - m.stock_burn * m.ukraine_war
+
+def russia_stock(run):
+    run.later(
+        russian_stock=held(
+            run.russian_stock
+            + run.stock_rebuild * (1.0 - run.russian_stock)
+            + run.stock_supply * run.total_flow
+            - run.stock_burn * run.ukraine_war
         )
     )
 
-    # russia.kit_return
-    m.term(kit_return=m.kit_release * (1 - m.ukraine_war) * m.russian_stock * m.russian_trust)
 
-
-# -- Phase 4: Pyongyang's stocks move ------------------------------------------------------------------
-
-
-def pyongyangs_stocks_move(m):
-    # north_korea.illicit_income
-    m.term(illicit_income=m.illicit_base * (1 - m.illicit_cut * m.counter_hybrid))
-
-    # north_korea.technology
-    learnt = m.tech_base + m.tech_flow * (m.arms_flow + m.kit_return) + m.tech_money * m.illicit_income
-    traded = 1 - m.tech_talks * m.diplomatic_offramp
-    m.later(technology=m.technology + (1 - m.technology) * traded * learnt)
-
-    # north_korea.survivability
-    gain = m.survivability_base + m.survivability_flow * m.arms_flow * m.technology
-    m.later(survivability=m.survivability + (1 - m.survivability) * gain)
-
-    # north_korea.conventional
-    stock = 1 - m.conventional_export * m.arms_flow + m.conventional_kit * (m.arms_flow + m.kit_return) - m.hardship / 4
-    m.later(conventional=approach(m.conventional, stock, m.conventional_adjustment))
-
-    # north_korea.hardship
-    hardship = unit(
-        m.hardship_base
-        + m.hardship_sanctions * m.enforcement
-        - m.hardship_flow * m.arms_flow
-        - m.hardship_illicit * m.illicit_income
-        - m.hardship_china * (1 - m.china_engagement)
+def russia_kit_return(run):
+    run.term(
+        kit_return=run.kit_release * (1.0 - run.ukraine_war) * run.wartime_tie * run.russian_stock * run.russian_trust
     )
-    m.later(hardship=approach(m.hardship, hardship, m.hardship_adjustment))
-
-    # north_korea.autonomy
-    autonomy = unit(m.autonomy_base + m.autonomy_flow * m.arms_flow)
-    m.later(autonomy=approach(m.autonomy, autonomy, m.autonomy_adjustment))
-
-    # north_korea.reference_point
-    m.later(reference_point=approach(m.reference_point, 1 - m.hardship, m.reference_adjustment))
 
 
-# -- Phase 5: Beijing coerces, allies answer -----------------------------------------------------------
+def phase_3(run):
+    russia_tie(run)
+    russia_need(run)
+    russia_flow(run)
+    iran_supply(run)
+    russia_trust(run)
+    russia_stock(run)
+    russia_kit_return(run)
 
 
-def beijing_coerces_allies_answer(m):
-    # china.coercion_rok, china.coercion_japan
-    common = m.coercion_coordination * m.trilateral_coordination - m.coercion_relief * m.china_engagement
-    on_seoul = unit(m.coercion_dual * m.usfk_posture * m.dual_role + common)
-    on_tokyo = unit(m.coercion_burden * m.japan_burden_share + common)
-    m.later(coercion_rok=approach(m.coercion_rok, on_seoul, m.coercion_adjustment))
-    m.later(coercion_japan=approach(m.coercion_japan, on_tokyo, m.coercion_adjustment))
-
-    seoul_answers(m)
-    tokyo_answers(m)
-    taipei_answers(m)
+# -- Phase 4: Pyongyang's stocks move --
 
 
-def seoul_answers(m):
-    # allies.rok_consent
-    m.later(
+def north_korea_illicit_income(run):
+    run.term(illicit_income=run.illicit_base * (1.0 - run.illicit_cut * run.counter_hybrid))
+
+
+def north_korea_technology(run):
+    gain = run.tech_base + run.tech_flow * (run.arms_flow + run.kit_return) + run.tech_money * run.illicit_income
+    talks = 1.0 - run.tech_talks * run.diplomatic_offramp
+    run.later(technology=run.technology + (1.0 - run.technology) * talks * gain)
+
+
+def north_korea_survivability(run):
+    gain = run.survivability_base + run.survivability_flow * run.arms_flow * run.technology
+    run.later(survivability=run.survivability + (1.0 - run.survivability) * gain)
+
+
+def north_korea_conventional(run):
+    target = (
+        1.0
+        - run.conventional_export * run.arms_flow
+        + run.conventional_kit * (run.arms_flow + run.kit_return)
+        - run.conventional_hardship * run.hardship
+    )
+    if run.korea_status == 3:
+        run.later(conventional=run.conventional * (1.0 - run.war_attrition))
+    else:
+        run.later(conventional=approach(run.conventional, target, run.conventional_adjustment))
+
+
+def north_korea_hardship(run):
+    target = held(
+        run.hardship_base
+        + run.hardship_sanctions * run.enforcement
+        - run.hardship_flow * run.arms_flow
+        - run.hardship_illicit * run.illicit_income
+        - run.hardship_china * (1.0 - run.china_engagement)
+    )
+    run.later(hardship=approach(run.hardship, target, run.hardship_adjustment))
+
+
+def north_korea_autonomy(run):
+    target = held(run.autonomy_base + run.autonomy_flow * run.arms_flow)
+    run.later(autonomy=approach(run.autonomy, target, run.autonomy_adjustment))
+
+
+def north_korea_reference_point(run):
+    run.later(reference_point=approach(run.reference_point, 1.0 - run.hardship, run.reference_adjustment))
+
+
+def phase_4(run):
+    north_korea_illicit_income(run)
+    north_korea_technology(run)
+    north_korea_survivability(run)
+    north_korea_conventional(run)
+    north_korea_hardship(run)
+    north_korea_autonomy(run)
+    north_korea_reference_point(run)
+
+
+# -- Phase 5: Beijing coerces, allies answer --
+
+
+def china_coercion_rok(run):
+    target = held(
+        run.coercion_dual * run.usfk_posture * run.dual_role
+        + run.coercion_coordination * run.trilateral_coordination
+        - run.coercion_relief * run.china_engagement
+    )
+    run.later(coercion_rok=approach(run.coercion_rok, target, run.coercion_adjustment))
+
+
+def china_coercion_japan(run):
+    target = held(
+        run.coercion_burden * run.japan_burden_share
+        + run.coercion_coordination * run.trilateral_coordination
+        - run.coercion_relief * run.china_engagement
+    )
+    run.later(coercion_japan=approach(run.coercion_japan, target, run.coercion_adjustment))
+
+
+def allies_rok_consent(run):
+    run.later(
         rok_consent=logistic(
-            m.consent_base
-            + m.consent_coordination * m.trilateral_coordination
-            + m.consent_threat * m.provocation_memory
-            - m.consent_coercion * m.coercion_rok
-            - m.consent_dual * m.dual_role
-            + m.consent_talks * (m.diplomatic_offramp - 0.5)
+            run.consent_base
+            + run.consent_coordination * run.trilateral_coordination
+            + run.consent_threat * run.provocation_memory
+            - run.consent_coercion * run.coercion_rok
+            - run.consent_dual * run.dual_role
+            + run.consent_talks * (run.diplomatic_offramp - 0.5)
         )
     )
 
-    # allies.rok_hedge
-    present = m.usfk_posture * (1 - m.dual_dilution * m.dual_role)
-    assurance = (m.us_will + present + m.trilateral_coordination) / 3
-    hedge = unit(m.hedge_base + m.hedge_fear * m.survivability - m.hedge_assurance * assurance)
-    m.later(rok_hedge=approach(m.rok_hedge, hedge, m.hedge_adjustment))
 
-    # allies.rok_power
-    m.later(rok_power=m.rok_power * (1 + m.rok_growth))
+def allies_rok_hedge(run):
+    assurance = run.us_will + run.usfk_posture * (1.0 - run.dual_dilution * run.dual_role) + run.trilateral_coordination
+    target = held(run.hedge_base + run.hedge_fear * run.survivability - run.hedge_assurance * assurance / 3.0)
+    run.later(rok_hedge=approach(run.rok_hedge, target, run.hedge_adjustment))
 
 
-def tokyo_answers(m):
-    # allies.japan_access
-    m.later(
+def allies_rok_power(run):
+    if run.korea_status == 3:
+        run.later(rok_power=run.rok_power * (1.0 - run.war_attrition))
+    else:
+        run.later(rok_power=run.rok_power * (1.0 + run.rok_growth))
+
+
+def allies_japan_access(run):
+    run.later(
         japan_access=logistic(
-            m.access_base
-            + m.access_coordination * m.trilateral_coordination
-            + m.access_threat * m.pla_activity
-            - m.access_coercion * m.coercion_japan
-            - m.access_burden * (m.japan_burden_share - 0.5)
+            run.access_base
+            + run.access_coordination * run.trilateral_coordination
+            + run.access_threat * run.pla_activity
+            - run.access_coercion * run.coercion_japan
+            - run.access_burden * (run.japan_burden_share - 0.5)
         )
     )
 
-    # allies.japan_power
-    m.later(japan_power=m.japan_power * (1 + 2 * m.japan_growth * m.japan_burden_share))
 
-    # allies.allied_arming
-    m.later(
-        allied_arming=m.allied_arming
-        + m.arming_reaction_allied * m.china_arming
-        - m.arming_fatigue_allied * m.allied_arming
-        + m.arming_threat * m.pla_activity
+def allies_japan_power(run):
+    run.later(japan_power=run.japan_power * (1.0 + 2.0 * run.japan_growth * run.japan_burden_share))
+
+
+def allies_allied_arming(run):
+    run.later(
+        allied_arming=run.allied_arming
+        + run.arming_reaction_allied * run.china_arming
+        - run.arming_fatigue_allied * run.allied_arming
+        + run.arming_threat * held((1.0 + run.pla_activity) / 2.0)
     )
 
 
-def taipei_answers(m):
-    # allies.taiwan_defence
-    besieged = m.taiwan_status >= FORCE
-    m.later(taiwan_defence=m.taiwan_defence * (1 - m.siege_loss if besieged else 1 + m.taiwan_growth))
+def allies_taiwan_defence(run):
+    if run.taiwan_status >= 2:
+        run.later(taiwan_defence=run.taiwan_defence * (1.0 - run.siege_loss))
+    else:
+        run.later(taiwan_defence=run.taiwan_defence * (1.0 + run.taiwan_growth))
 
-    # allies.taiwan_drift
-    mean = m.drift_mean + m.drift_backing * (m.us_will - 0.5) + m.drift_anxiety * (m.china_engagement - 0.5)
-    m.later(
-        taiwan_drift=m.drift_persistence * m.taiwan_drift
-        + (1 - m.drift_persistence) * mean
-        + m.drift_sd * logistic_noise(m.u_taiwan_politics)
+
+def allies_taiwan_drift(run):
+    mean = run.drift_mean + run.drift_backing * (run.us_will - 0.5) + run.drift_anxiety * (run.china_engagement - 0.5)
+    run.later(
+        taiwan_drift=run.drift_persistence * run.taiwan_drift
+        + (1.0 - run.drift_persistence) * mean
+        + run.drift_sd * noise(run.u_taiwan_politics)
     )
 
 
-# -- Phase 6: Washington allocates ---------------------------------------------------------------------
+def phase_5(run):
+    china_coercion_rok(run)
+    china_coercion_japan(run)
+    allies_rok_consent(run)
+    allies_rok_hedge(run)
+    allies_rok_power(run)
+    allies_japan_access(run)
+    allies_japan_power(run)
+    allies_allied_arming(run)
+    allies_taiwan_defence(run)
+    allies_taiwan_drift(run)
 
 
-def washington_allocates(m):
-    # united_states.threat
-    seen = unit((m.pla_activity + 2) / 4)
-    m.term(
-        threat_taiwan=m.threat_floor + m.threat_signal * seen + m.taiwan_status,
-        threat_korea=m.threat_floor + m.threat_signal * m.provocation_memory + m.korea_status,
+# -- Phase 6: Washington allocates --
+
+
+def united_states_threat(run):
+    run.term(
+        threat_taiwan=run.threat_floor + run.threat_signal * held((1.0 + run.pla_activity) / 2.0) + run.taiwan_status,
+        threat_korea=run.threat_floor + run.threat_signal * run.provocation_memory + run.korea_status,
     )
 
-    # united_states.capacity
+
+def united_states_capacity(run):
     free = (
-        1
-        - m.crisis_drain * m.us_crisis
-        - m.distraction_drain * m.iran_distraction
-        + m.japan_relief * m.japan_burden_share * m.japan_access
+        1.0
+        - run.crisis_drain * run.us_crisis
+        - run.distraction_drain * run.iran_distraction
+        + run.japan_relief * run.japan_burden_share * run.japan_access
     )
-    m.term(us_capacity=min(max(free * (0.5 + m.munitions / 2), 0.1), 1.5))
+    run.term(us_capacity=free * (1.0 - run.munitions_weight * (1.0 - run.munitions)))
 
-    # united_states.attention
-    s_taiwan = math.sqrt(m.value_taiwan * m.threat_taiwan)
-    s_korea = math.sqrt(m.value_korea * m.threat_korea)
-    s_korea *= 1 + m.tied_down * m.usfk_posture * (1 - m.dual_role)
-    m.term(
-        attention_taiwan=m.us_capacity * s_taiwan / (s_taiwan + s_korea),
-        attention_korea=m.us_capacity * s_korea / (s_taiwan + s_korea),
+
+def united_states_attention(run):
+    s_t = math.sqrt(run.value_taiwan * run.threat_taiwan)
+    s_k = math.sqrt(run.value_korea * run.threat_korea) * (
+        1.0 + run.tied_down * run.usfk_posture * (1.0 - run.dual_role)
     )
-
-    # united_states.munitions
-    at_war = (m.us_in if m.taiwan_status == WAR else 0) + (1 if m.korea_status == WAR else 0)
-    spent = m.munitions_burn * (at_war + m.us_crisis / 10)
-    made = m.munitions_growth * (1 - m.munitions) * (1 + m.maritime_posture)
-    m.later(munitions=unit(m.munitions + made - spent))
-
-    # united_states.will
-    will = unit(
-        m.will_base
-        - m.will_crisis * m.us_crisis
-        + m.will_sharing * (m.japan_burden_share - 0.5)
-        - m.will_talks * (m.china_engagement + m.diplomatic_offramp) / 2
-    )
-    m.later(us_will=approach(m.us_will, will, m.will_adjustment))
-
-    # united_states.strength
-    at_sea = m.us_power * m.attention_taiwan * (1 + m.maritime_reach * (m.maritime_posture - 0.5))
-    from_korea = m.ground_reach * m.usfk_posture * m.dual_role * m.rok_consent
-    from_korea *= 1 - m.heavy_mobility_loss * m.heavy_share
-    m.term(us_strength=at_sea + from_korea)
-
-    # allies.japan_strength
-    m.term(japan_strength=m.japan_power * m.japan_access * (1 + m.japan_burden_share) / 2)
-
-
-# -- Phase 7: beliefs and grievances move --------------------------------------------------------------
-
-
-def beliefs_and_grievances_move(m):
-    # united_states.responds
-    answer_prob = unit(m.response_base * (m.us_will + m.attention_korea))
-    m.term(us_response=1 if m.provocation > 0 and m.u_us_response < answer_prob else 0)
-
-    beliefs(m)
-    chinas_grievance(m)
-
-    # china.expected_reliability
-    reliability = unit(
-        m.reliability_base
-        + m.reliability_flow * m.arms_flow
-        - m.reliability_exposure * m.exposure_index
-        + (1 - m.ukraine_war) / 10
-        + (m.russia_in + m.north_korea_in) / 4
-    )
-    m.later(expected_reliability=approach(m.expected_reliability, reliability, m.reliability_adjustment))
-
-    # china.arming
-    m.later(
-        china_arming=m.china_arming
-        + m.arming_reaction_china * m.allied_arming
-        - m.arming_fatigue_china * m.china_arming
-        + m.arming_grievance * (m.grievance - 0.5)
-    )
-
-    # china.power
-    m.later(china_power=m.china_power * (1 + m.china_growth))
-
-
-def beliefs(m):
-    phi = m.belief_memory
-    shown = m.signal_exercise * m.exercise_activity
-    affirmed = m.signal_statement * unit(m.driver_statement)
-    doubted = m.signal_statement * unit(-m.driver_statement)
-
-    # china.belief_counts
-    m.later(
-        china_belief_for=phi * m.china_belief_for
-        + (1 - phi) * m.belief_prior_for
-        + shown
-        + m.signal_presence * (m.usfk_posture + m.maritime_posture) / 2
-        + affirmed,
-        china_belief_against=phi * m.china_belief_against
-        + (1 - phi) * m.belief_prior_against
-        + m.signal_distraction * m.us_crisis
-        + m.signal_conciliation * (m.china_engagement + m.japan_burden_share) / 2
-        + doubted,
-    )
-
-    # north_korea.belief_counts
-    m.later(
-        nk_belief_for=phi * m.nk_belief_for
-        + (1 - phi) * m.belief_prior_for
-        + shown
-        + m.signal_presence * m.usfk_posture * (1 - m.dual_dilution * m.dual_role)
-        + m.signal_response * m.us_response
-        + affirmed,
-        nk_belief_against=phi * m.nk_belief_against
-        + (1 - phi) * m.belief_prior_against
-        + m.signal_response * (m.provocation - m.us_response)
-        + m.signal_talks * m.diplomatic_offramp
-        + doubted,
+    run.term(
+        attention_taiwan=run.us_capacity * s_t / (s_t + s_k),
+        attention_korea=run.us_capacity * s_k / (s_t + s_k),
     )
 
 
-def chinas_grievance(m):
-    # china.grievance
-    posture = m.spiral_gain * (
-        m.grievance_ground * m.usfk_posture * (1 + m.dual_role) / 2
-        + m.grievance_sea * m.maritime_posture
-        + m.grievance_exercise * m.exercise_activity
+def united_states_munitions(run):
+    spent = run.munitions_burn * (
+        (run.us_in if run.taiwan_status >= 2 else 0.0)
+        + (run.us_in_korea if run.korea_status == 3 else 0.0)
+        + run.crisis_munitions * run.us_crisis
     )
-    target = unit(
-        m.grievance_base
+    made = run.munitions_growth * (1.0 - run.munitions) * (1.0 + run.maritime_posture)
+    run.later(munitions=held(run.munitions + made - spent))
+
+
+def united_states_will(run):
+    target = held(
+        run.will_base
+        - run.will_crisis * run.us_crisis
+        + run.will_sharing * (run.japan_burden_share - 0.5)
+        - run.will_talks * (run.china_engagement + run.diplomatic_offramp) / 2.0
+    )
+    run.later(us_will=approach(run.us_will, target, run.will_adjustment))
+
+
+def united_states_strength(run):
+    at_sea = 1.0 + run.maritime_reach * (run.maritime_posture - 0.5)
+    ground = run.ground_reach * run.usfk_posture * run.dual_role * run.rok_consent
+    run.term(
+        us_strength=run.us_power * build_up(run.allied_arming) * run.attention_taiwan * at_sea
+        + ground * (1.0 - run.heavy_mobility_loss * run.heavy_share)
+    )
+
+
+def allies_japan_strength(run):
+    run.term(
+        japan_strength=run.japan_power
+        * build_up(run.allied_arming)
+        * run.japan_access
+        * (1.0 + run.japan_burden_share)
+        / 2.0
+    )
+
+
+def allies_taiwan_strength(run):
+    run.term(taiwan_strength=run.taiwan_defence * build_up(run.allied_arming))
+
+
+def phase_6(run):
+    united_states_threat(run)
+    united_states_capacity(run)
+    united_states_attention(run)
+    united_states_munitions(run)
+    united_states_will(run)
+    united_states_strength(run)
+    allies_japan_strength(run)
+    allies_taiwan_strength(run)
+
+
+# -- Phase 7: beliefs and grievances move --
+
+
+def united_states_responds(run):
+    challenged = run.provocation > 0 or run.korea_status == 2
+    answers = run.u_us_response < held(run.response_base * (run.us_will + run.attention_korea))
+    run.term(us_response=challenged and answers, us_silence=challenged and not answers)
+
+
+def china_belief_counts(run):
+    run.later(
+        china_belief_for=run.belief_memory * run.china_belief_for
+        + (1.0 - run.belief_memory) * run.belief_prior_for
+        + run.signal_exercise * run.exercise_activity
+        + run.signal_presence * (run.usfk_posture + run.maritime_posture) / 2.0
+        + run.signal_reputation * run.us_response
+        + run.signal_statement * held(run.driver_statement),
+        china_belief_against=run.belief_memory * run.china_belief_against
+        + (1.0 - run.belief_memory) * run.belief_prior_against
+        + run.signal_distraction * run.us_crisis
+        + run.signal_conciliation * (run.china_engagement + run.japan_burden_share) / 2.0
+        + run.signal_reputation * run.us_silence
+        + run.signal_statement * held(-run.driver_statement),
+    )
+
+
+def north_korea_belief_counts(run):
+    run.later(
+        nk_belief_for=run.belief_memory * run.nk_belief_for
+        + (1.0 - run.belief_memory) * run.belief_prior_for
+        + run.signal_exercise * run.exercise_activity
+        + run.signal_presence * run.usfk_posture * (1.0 - run.dual_dilution * run.dual_role)
+        + run.signal_response * run.us_response
+        + run.signal_statement * held(run.driver_statement),
+        nk_belief_against=run.belief_memory * run.nk_belief_against
+        + (1.0 - run.belief_memory) * run.belief_prior_against
+        + run.signal_response * run.us_silence
+        + run.signal_talks * run.diplomatic_offramp
+        + run.signal_statement * held(-run.driver_statement),
+    )
+
+
+def china_grievance(run):
+    posture = run.spiral_gain * (
+        run.grievance_ground * run.usfk_posture * (1.0 + run.dual_role) / 2.0
+        + run.grievance_sea * run.maritime_posture
+        + run.grievance_exercise * run.exercise_activity
+    )
+    target = held(
+        run.grievance_base
         + posture
-        + m.grievance_coordination * m.trilateral_coordination
-        + m.grievance_japan * m.japan_burden_share
-        + m.grievance_sanctions * m.sanctions_intensity
-        + m.grievance_drift * m.taiwan_drift
-        + m.grievance_hedge * m.rok_hedge
-        - m.grievance_engagement * m.china_engagement
+        + run.grievance_coordination * run.trilateral_coordination
+        + run.grievance_japan * run.japan_burden_share
+        + run.grievance_sanctions * run.sanctions_intensity
+        + run.grievance_drift * run.taiwan_drift
+        + run.grievance_hedge * run.rok_hedge
+        - run.grievance_engagement * run.china_engagement
     )
-    m.later(grievance=approach(m.grievance, target, m.grievance_adjustment))
+    run.later(grievance=approach(run.grievance, target, run.grievance_adjustment))
 
 
-# -- Phase 8: Xi weighs the Strait ---------------------------------------------------------------------
-
-
-def xi_weighs_the_strait(m):
-    # china.belief
-    m.term(china_belief=m.china_belief_for / (m.china_belief_for + m.china_belief_against))
-
-    # china.strength
-    build_up = 1 + m.china_arming if m.china_arming > -0.9 else 0.1
-    m.term(china_strength=m.china_power * build_up)
-
-    # china.pla_activity
-    mean = m.pla_grievance * (m.grievance - 0.5) + m.pla_drift * m.taiwan_drift
-    m.later(
-        pla_activity=m.pla_persistence * m.pla_activity
-        + (1 - m.pla_persistence) * mean
-        + m.pla_sd * logistic_noise(m.u_pla_activity)
+def china_expected_reliability(run):
+    target = held(
+        run.reliability_base
+        + run.reliability_flow * run.arms_flow
+        - run.reliability_exposure * run.exposure_index
+        + run.reliability_peace * (1.0 - run.ukraine_war)
+        + run.reliability_shown * (run.russia_in + run.north_korea_in) / 2.0
     )
-
-    # china.crisis_prob
-    log_odds = m.taiwan_crisis_logit + m.crisis_grievance * (m.grievance - 0.5) + m.crisis_pla * m.pla_activity
-    if m.korea_status >= FORCE:
-        log_odds += {NONE: 0.0, TACIT: 1.0, DIRECTED: 1.5}[m.coordination] * m.strait_opportunism
-    if m.korea_status == CRISIS and m.coordination != NONE:
-        log_odds += m.peacetime_coupling
-    m.term(taiwan_crisis_prob=logistic(log_odds) if m.taiwan_resolved == 0 else 0)
-
-    # china.episode
-    rung = episode(m.taiwan_status, m.u_taiwan_episode, m.taiwan_crisis_prob, m.crisis_settle_prob)
-    m.term(taiwan_episode=rung, xi_decides=rung in (CRISIS, FORCE) and m.taiwan_resolved == 0)
-
-    if m.xi_decides > 0:
-        xi_sees(m)
-        xi_counts_costs(m)
-        xi_values_waiting(m)
-        xi_chooses(m)
-
-    # china.next_status
-    m.later(taiwan_status=m.xi_choice if m.xi_decides > 0 else m.taiwan_episode)
+    run.later(expected_reliability=approach(run.expected_reliability, target, run.reliability_adjustment))
 
 
-def episode(status, u, crisis_prob, settle_prob):
-    """Where a theatre stands before its leader decides (china.episode, north_korea.episode)."""
-    if status == 0:
-        return CRISIS if u < crisis_prob else 0
-    if status in (CRISIS, FORCE):
-        return 0 if u < settle_prob else status
-    return WAR
-
-
-def xi_sees(m):
-    # china.intervention
-    looks_elsewhere = 1 - unit(2 * m.attention_taiwan)
-    m.term(us_enters_invasion=unit(m.china_belief * (1 - m.attention_discount * looks_elsewhere)))
-    m.term(us_enters_blockade=m.enter_blockade * m.us_enters_invasion)
-
-    # china.win_prob
-    alone = m.taiwan_defence
-    together = m.taiwan_defence + m.us_strength + m.japan_strength
-    for option, difficulty, enters in (
-        ("blockade", m.blockade_difficulty, m.us_enters_blockade),
-        ("invasion", m.invasion_difficulty, m.us_enters_invasion),
-    ):
-        out = contest(m.china_strength, difficulty * alone, m.decisiveness)
-        into = contest(m.china_strength, difficulty * together, m.decisiveness)
-        m.term(
-            **{
-                f"win_{option}_out": out,
-                f"win_{option}_in": into,
-                f"win_{option}": enters * into + (1 - enters) * out,
-            }
-        )
-
-    # china.grey_zone_success
-    m.term(win_grey=m.grey_success * (1 - m.hybrid_denial * m.counter_hybrid))
-
-
-def xi_counts_costs(m):
-    # china.cost_of_posture
-    m.term(cost_posture=m.deter_gain * m.ground_cost * m.usfk_posture * m.dual_role * m.heavy_share * m.rok_consent)
-    # china.cost_of_sea_power
-    m.term(cost_sea=m.deter_gain * m.sea_cost * m.maritime_posture)
-    # china.cost_of_coordination
-    m.term(cost_coordination=m.deter_gain * m.coordination_cost * m.trilateral_coordination * m.japan_access)
-    # china.cost_of_japan
-    m.term(cost_japan=m.deter_gain * m.japan_cost * m.japan_burden_share * m.japan_access)
-    # china.cost_of_sanctions
-    m.term(cost_sanctions=m.sanctions_cost * m.sanctions_intensity)
-
-
-def total_cost(m):
-    """K of Xi's utilities."""
-    return m.cost_posture + m.cost_sea + m.cost_coordination + m.cost_japan + m.cost_sanctions
-
-
-def xi_stake(m):
-    return 1 + m.profile_gap if m.xi_profile == LEGACY else 1.0
-
-
-def xi_values_waiting(m):
-    # china.expected_help
-    full = unit(m.expected_reliability + m.partner_bias)
-    m.term(xi_expected_help=full / 2 if m.coordination == NONE else full)
-
-    # china.decline
-    m.term(
-        expected_decline=unit(
-            m.decline_build_up * (m.allied_arming - m.china_arming)
-            + m.decline_lever * (m.maritime_posture + m.trilateral_coordination) / 2
-        )
-    )
-
-    # china.value_of_waiting
-    m.term(
-        value_wait=m.status_quo_value
-        - m.wait_grievance * m.grievance
-        - m.wait_decline * m.expected_decline
-        + m.wait_assurance * m.china_engagement
-        - m.audience_cost * m.taiwan_episode * xi_stake(m)
+def china_arming(run):
+    run.later(
+        china_arming=run.china_arming
+        + run.arming_reaction_china * run.allied_arming
+        - run.arming_fatigue_china * run.china_arming
+        + run.arming_grievance * run.grievance
     )
 
 
-def xi_chooses(m):
-    # china.utilities
-    stake, cost = xi_stake(m), total_cost(m)
-    help_ = m.help_value * m.xi_expected_help
-    r = m.xi_reference * m.grievance if m.xi_theory == PROSPECT else 0.0
-    taste = (m.curvature, m.loss_aversion)
-
-    def gamble(win_prob, win, lose):
-        return lottery(win_prob, win, lose, r, m.xi_theory, *taste, m.weighting)
-
-    grey = gamble(m.win_grey, m.grey_stake * stake - m.fixed_cost_grey, -m.fixed_cost_grey - m.grey_stake)
-    if m.taiwan_episode == FORCE:
-        grey -= m.audience_cost
-    n = m.blockade_share * (help_ - cost) - m.fixed_cost_blockade
-    k = help_ - cost - m.fixed_cost_invasion
-    m.term(
-        u_wait=sure(m.value_wait, r, m.xi_theory, *taste),
-        u_grey=grey,
-        u_blockade=gamble(m.win_blockade, m.blockade_stake * stake + n, n - m.blockade_share * m.loss_invasion),
-        u_invasion=gamble(m.win_invasion, stake + k, k - m.loss_invasion),
-    )
-
-    # china.option_probs
-    if m.xi_theory == SATISFICING:
-        probs = satisfice(
-            m.xi_aspiration - m.value_wait,
-            m.win_invasion - m.confidence * (1 + m.fixed_cost_invasion + cost),
-            m.win_blockade - m.confidence * (1 + m.fixed_cost_blockade + m.blockade_share * cost),
-            m.win_grey - m.confidence * (1 + m.fixed_cost_grey),
-            m.xi_precision,
-        )
+def china_power(run):
+    if run.taiwan_status == 3:
+        run.later(china_power=run.china_power * (1.0 - run.war_attrition))
     else:
-        probs = quantal([m.u_wait, m.u_grey, m.u_blockade, m.u_invasion], m.xi_precision)
-    m.term(prob_wait=probs[0], prob_grey=probs[1], prob_blockade=probs[2], prob_invasion=probs[3])
-
-    # china.choose
-    m.term(xi_choice=pick(m.u_xi_choice, m.prob_wait, m.prob_grey, m.prob_blockade))
-
-    # china.expectation
-    if m.xi_choice >= FORCE and m.help_expected == 0:
-        m.later(help_expected=m.xi_expected_help)
+        run.later(china_power=run.china_power * (1.0 + run.china_growth))
 
 
-# -- Phase 9: Kim weighs Korea -------------------------------------------------------------------------
+def phase_7(run):
+    united_states_responds(run)
+    china_belief_counts(run)
+    north_korea_belief_counts(run)
+    china_grievance(run)
+    china_expected_reliability(run)
+    china_arming(run)
+    china_power(run)
 
 
-def kim_weighs_korea(m):
-    # north_korea.belief
-    m.term(nk_belief=m.nk_belief_for / (m.nk_belief_for + m.nk_belief_against))
-
-    # north_korea.fear
-    forces = m.fear_posture * m.usfk_posture * (1 + m.heavy_share - m.dual_role / 2) / 2
-    m.term(
-        kim_fear=unit(
-            m.spiral_gain * (forces + m.fear_exercise * m.exercise_activity)
-            + m.fear_hedge * m.rok_hedge
-            - m.fear_relief * m.diplomatic_offramp
-        )
-    )
-
-    # north_korea.restraint
-    held = m.restraint_strength * m.china_engagement * (1 - m.autonomy)
-    m.term(china_restraint=held - m.beijing_profit * (1 - m.china_engagement))
-
-    # united_states.korea_guard
-    usable = m.thinning * m.dual_role * m.rok_consent
-    away = usable if m.taiwan_status >= FORCE else usable / 4 * m.us_crisis
-    present = m.usfk_posture * (1 - m.light_deficit * (1 - m.heavy_share)) * (1 - away)
-    m.term(korea_guard=present + m.korea_reinforcement * m.us_power * m.attention_korea)
-
-    kim_provokes(m)
-    korean_crisis(m)
-
-    if m.kim_decides > 0:
-        kim_sees(m)
-        kim_chooses(m)
-
-    # north_korea.next_status
-    m.later(korea_status=m.kim_choice if m.kim_decides > 0 else m.korea_episode)
+# -- Phase 8: Xi weighs the Strait --
 
 
-def kim_provokes(m):
-    # north_korea.provocation
-    m.term(
-        provocation_prob=logistic(
-            m.provoke_base
-            + m.provoke_memory * m.provocation_memory
-            + m.provoke_exercise * m.exercise_activity
-            + m.provoke_coordination * m.trilateral_coordination
-            + m.provoke_survivability * m.survivability
-            + m.provoke_hardship * m.hardship
-            + m.provoke_light * m.usfk_posture * (1 - m.heavy_share)
-            - m.provoke_belief * m.nk_belief
-            + m.diplomatic_offramp * (m.provoke_reward * m.provocation_memory - m.provoke_talks)
-            - m.china_restraint
-        )
-    )
-    provokes = 1 if m.u_provocation < m.provocation_prob else 0
-    u = m.u_launch_days
-    m.later(
-        provocation=provokes,
-        launch_days=provokes * (1 + sum(u < m.launch_continue**k for k in range(1, 8))),
-        provocation_memory=m.memory_decay * m.provocation_memory + (1 - m.memory_decay) * provokes,
-        months_since=0 if provokes else m.months_since + 1,
+def china_belief(run):
+    run.term(china_belief=run.china_belief_for / (run.china_belief_for + run.china_belief_against))
+
+
+def china_strength(run):
+    run.term(china_strength=run.china_power * build_up(run.china_arming))
+
+
+def china_pla_activity(run):
+    mean = run.pla_grievance * (run.grievance - 0.5) + run.pla_drift * run.taiwan_drift
+    run.later(
+        pla_activity=run.pla_persistence * run.pla_activity
+        + (1.0 - run.pla_persistence) * mean
+        + run.pla_sd * noise(run.u_pla_activity)
     )
 
 
-def korean_crisis(m):
-    # north_korea.crisis_prob
-    log_odds = (
-        m.korea_crisis_logit
-        + m.crisis_provocation * m.provocation_memory
-        + m.crisis_fear * m.kim_fear
-        + m.crisis_light * m.usfk_posture * (1 - m.heavy_share)
-        + m.crisis_hardship * (m.hardship - 0.5)
-        - m.china_restraint
-    )
-    if m.taiwan_status >= FORCE:
-        log_odds += {NONE: 0.5, TACIT: 1.0, DIRECTED: 1.5}[m.coordination] * m.korea_opportunism
-        log_odds += m.korea_entrapment * m.usfk_posture * m.dual_role
-    if m.taiwan_status == CRISIS and m.coordination != NONE:
-        log_odds += m.peacetime_coupling
-    m.term(korea_crisis_prob=logistic(log_odds) if m.korea_resolved == 0 else 0)
-
-    # north_korea.episode
-    rung = episode(m.korea_status, m.u_korea_episode, m.korea_crisis_prob, m.crisis_settle_prob)
-    m.term(korea_episode=rung, kim_decides=rung in (CRISIS, FORCE) and m.korea_resolved == 0)
-
-
-def kim_sees(m):
-    # north_korea.punishment_belief
-    m.term(
-        punish_attack=m.nk_belief * (1 - m.discount_attack * m.survivability),
-        punish_war=m.nk_belief * (1 - m.discount_war * m.survivability),
-    )
-
-    # north_korea.attack_success_prob
-    pays = m.attack_success * (1 - m.hybrid_denial * m.counter_hybrid)
-    m.term(win_attack=pays * (1 - m.punish_attack))
-
-    # north_korea.war_win_prob
-    attacker = m.nk_strength * m.conventional * (1 + m.technology)
-    defender = m.rok_power + m.deter_gain * m.korea_guard
-    guarded = contest(attacker, m.korea_difficulty * defender, m.decisiveness)
-    alone = contest(attacker, m.korea_difficulty * m.rok_power, m.decisiveness)
-    m.term(win_korea=m.punish_war * guarded + (1 - m.punish_war) * alone)
-
-    # north_korea.cost_of_retaliation
-    integrated = m.retaliation_dual * m.usfk_posture * m.dual_role * m.rok_consent
-    m.term(retaliation=m.deter_gain * (m.retaliation_guard * m.korea_guard + integrated))
-
-    # north_korea.opportunity
-    opening = 0.0
-    if m.taiwan_status >= FORCE:
-        opening = m.kim_opportunity * (1 - unit(m.korea_guard))
-        if m.coordination == DIRECTED:
-            opening += m.kim_request
-    m.term(kim_opening=opening)
-
-
-def kim_chooses(m):
-    # north_korea.utilities
-    bold = 1 + m.profile_gap if m.kim_profile == OPPORTUNIST else 1.0
-    welfare = 1 - m.hardship
-    r = m.kim_reference * (m.reference_point - welfare) if m.kim_theory == PROSPECT else 0.0
-    taste = (m.curvature, m.loss_aversion)
-
-    wait = -m.preempt_value * m.kim_fear - m.kim_audience * (m.korea_episode - 1)
-    restrained = m.restraint_cost * m.china_restraint
-    hold = wait + m.hold_gain * (1 + m.diplomatic_offramp) / 2 - restrained / 4
-    gain = (
-        bold * (m.attack_gain + m.attack_desperation * m.hardship + m.attack_confidence * m.technology)
-        + m.attack_reward * m.diplomatic_offramp
-        + m.kim_opening
-    )
-    lost = m.war_loss * (1 + m.punish_war) / 2 + m.war_caution + m.hedge_deterrence * m.rok_hedge
-
-    def gamble(win_prob, win, lose):
-        return lottery(win_prob, win, lose, r, m.kim_theory, *taste, m.weighting)
-
-    attack = gamble(
-        m.win_attack,
-        gain - restrained,
-        -(m.attack_cost + m.retaliation + restrained),
-    )
-    war = gamble(m.win_korea, bold * m.war_stake + m.kim_opening, -lost)
-    m.term(
-        u_stand_down=sure(wait, r, m.kim_theory, *taste),
-        u_hold=sure(hold, r, m.kim_theory, *taste),
-        u_attack=attack - m.preempt_value * m.kim_fear / 2,
-        u_war=war - 2 * restrained,
-    )
-
-    # north_korea.option_probs
-    if m.kim_theory == SATISFICING:
-        probs = satisfice(
-            m.kim_aspiration + (m.hardship + m.kim_fear) / 2 + m.kim_opening - 1,
-            m.win_korea - m.confidence * (1 + m.war_caution),
-            m.win_attack - m.confidence * (1 + m.attack_cost + m.retaliation),
-            1 - m.confidence,
-            m.kim_precision,
-        )
-    else:
-        probs = quantal([m.u_stand_down, m.u_hold, m.u_attack, m.u_war], m.kim_precision)
-    m.term(prob_stand_down=probs[0], prob_hold=probs[1], prob_attack=probs[2], prob_war=probs[3])
-
-    # north_korea.choose
-    m.term(kim_choice=pick(m.u_kim_choice, m.prob_stand_down, m.prob_hold, m.prob_attack))
-
-
-# -- Phase 10: partners join, wars climb ---------------------------------------------------------------
-
-
-def partners_join_wars_climb(m):
-    # world.force_anywhere
-    joiners = (m.us_in, m.japan_in, m.russia_in, m.iran_in, m.north_korea_in, m.china_in_korea)
-    force = m.taiwan_status >= FORCE or m.korea_status >= FORCE
-    m.term(
-        force_anywhere=force or any(j > 0 for j in joiners) or m.nuclear_now > 0,
-        war_anywhere=m.taiwan_status == WAR or m.korea_status == WAR,
-    )
-    if m.force_anywhere > 0:
-        allies_enter(m)
-        partners_join(m)
-        nuclear_rung(m)
-
-
-def allies_enter(m):
-    if m.taiwan_status < FORCE:
-        m.later(us_in=0, japan_in=0)
+def china_crisis_prob(run):
+    if run.taiwan_resolved != 0:
+        run.term(taiwan_crisis_prob=0.0)
         return
-
-    # united_states.enters
-    p = unit(m.enter_base * (m.us_will + m.attention_taiwan))
-    if m.taiwan_status != WAR:
-        p *= m.enter_blockade
-    m.later(us_in=1 if m.u_us_enters < p else m.us_in)
-
-    # allies.japan_enters (beside a United States that is in already)
-    enters = m.us_in > 0 and m.u_japan_enters < m.japan_join_speed * m.japan_access
-    m.later(japan_in=1 if enters else m.japan_in)
+    logit = run.taiwan_crisis_logit + run.crisis_grievance * (run.grievance - 0.5) + run.crisis_pla * run.pla_activity
+    if run.korea_status >= 2:
+        logit += pull(run) * run.strait_opportunism
+    if run.korea_status == 1 and run.coordination != NONE:
+        logit += run.peacetime_coupling
+    run.term(taiwan_crisis_prob=logistic(logit))
 
 
-def partners_join(m):
-    war_taiwan, war_korea = m.taiwan_status == WAR, m.korea_status == WAR
-    pull = m.directed_pull if m.coordination == DIRECTED else 0.0
-
-    # russia.joins
-    interest = (
-        m.russia_interest * (m.russian_stock - 0.5)
-        - m.ukraine_war
-        + m.settlement_tie * (1 - m.ukraine_war)
-        + m.russia_binding * m.trilateral_coordination
-        + pull
+def xi_episode(run):
+    episode, decides = crisis_month(
+        run.taiwan_status,
+        run.taiwan_crisis_prob,
+        run.crisis_settle_prob,
+        run.crisis_decision_prob,
+        run.taiwan_resolved,
+        run.u_taiwan_episode,
     )
-    cost = m.russia_join_cost * m.trilateral_coordination * m.attention_taiwan
-    p = m.join_speed * logistic(m.russia_reliability + interest - cost)
-    if m.coordination == NONE:
-        p /= 2
-    m.later(russia_in=joined(war_taiwan or war_korea, m.u_russia_joins < p, m.russia_in))
-
-    # iran.joins
-    p = m.join_speed * logistic(m.iran_reliability + m.iran_distraction - 0.5 + pull)
-    if m.coordination == NONE:
-        p = 0.0
-    m.later(iran_in=joined(war_taiwan, m.u_iran_joins < p, m.iran_in))
-
-    # north_korea.joins
-    m.later(north_korea_in=joined(war_taiwan, m.korea_status >= FORCE, m.north_korea_in))
-
-    # china.joins_korea
-    p = m.join_speed * logistic(m.china_reliability - m.autonomy - m.china_engagement)
-    m.later(china_in_korea=joined(war_korea, m.u_china_joins < p, m.china_in_korea))
+    run.term(taiwan_episode=episode, xi_decides=decides)
 
 
-def joined(war_goes_on, joins_now, already_in):
-    """In from the month of joining until the war is over."""
-    if not war_goes_on:
-        return 0
-    return 1 if joins_now else already_in
+def xi_intervention(run):
+    looking_away = 1.0 - held(2.0 * run.attention_taiwan)
+    run.term(us_enters_invasion=held(run.china_belief * (1.0 - run.attention_discount * looking_away)))
+    run.term(us_enters_blockade=run.enter_blockade * run.us_enters_invasion)
 
 
-def nuclear_rung(m):
-    # world.nuclear_rung
-    def hazard(parties, losing, other):
-        return unit(
-            m.nuclear_rate
-            * math.exp(
-                m.nuclear_parties_effect * (parties - 2) + m.nuclear_losing_effect * losing - m.nuclear_caution * other
-            )
+def xi_win_prob(run):
+    allied = run.taiwan_strength + run.us_strength + run.japan_strength
+    run.term(
+        win_blockade_out=contest(run.china_strength, run.blockade_difficulty * run.taiwan_strength, run.decisiveness),
+        win_blockade_in=contest(run.china_strength, run.blockade_difficulty * allied, run.decisiveness),
+        win_invasion_out=contest(run.china_strength, run.invasion_difficulty * run.taiwan_strength, run.decisiveness),
+        win_invasion_in=contest(run.china_strength, run.invasion_difficulty * allied, run.decisiveness),
+    )
+    run.term(
+        win_blockade=run.us_enters_blockade * run.win_blockade_in
+        + (1.0 - run.us_enters_blockade) * run.win_blockade_out,
+        win_invasion=run.us_enters_invasion * run.win_invasion_in
+        + (1.0 - run.us_enters_invasion) * run.win_invasion_out,
+    )
+
+
+def xi_grey_zone_success(run):
+    run.term(win_grey=run.grey_success * (1.0 - run.hybrid_denial * run.counter_hybrid))
+
+
+def xi_cost_of_posture(run):
+    run.term(
+        cost_posture=run.deter_gain
+        * run.ground_cost
+        * run.usfk_posture
+        * run.dual_role
+        * run.heavy_share
+        * run.rok_consent
+    )
+
+
+def xi_cost_of_sea_power(run):
+    run.term(cost_sea=run.deter_gain * run.sea_cost * run.maritime_posture)
+
+
+def xi_cost_of_coordination(run):
+    run.term(cost_coordination=run.coordination_cost * run.trilateral_coordination * run.japan_access)
+
+
+def xi_cost_of_japan(run):
+    run.term(cost_japan=run.japan_cost * run.japan_burden_share * run.japan_access)
+
+
+def xi_cost_of_sanctions(run):
+    run.term(cost_sanctions=run.sanctions_cost * run.sanctions_intensity)
+
+
+def xi_expected_help(run):
+    share = held(run.expected_reliability + run.partner_bias)
+    run.term(xi_expected_help=share * run.uncoordinated if run.coordination == NONE else share)
+
+
+def xi_decline(run):
+    run.term(
+        expected_decline=held(
+            run.decline_build_up * (run.allied_arming - run.china_arming)
+            + run.decline_lever * (run.maritime_posture + run.trilateral_coordination) / 2.0
         )
-
-    d = m.taiwan_defence + m.us_in * m.us_strength + m.japan_in * m.japan_strength
-    c = m.china_strength
-    p_strait = hazard(1 + m.us_in + m.russia_in, unit((d - c) / (d + c)), m.us_in)
-    p_korea = hazard(2 + m.china_in_korea + m.russia_in, 1 - m.survivability / 2, m.survivability)
-    p_korea *= unit(2 * m.technology)
-
-    strait = m.taiwan_status == WAR and m.u_taiwan_nuclear < p_strait
-    korea = m.korea_status == WAR and m.u_korea_nuclear < p_korea
-    m.later(nuclear_now=strait or korea)
-    m.later(nuclear_used=1 if strait or korea else m.nuclear_used)
-
-
-# -- Phase 11: the record is kept ----------------------------------------------------------------------
-
-
-def the_record_is_kept(m):
-    force_taiwan, force_korea = m.taiwan_status >= FORCE, m.korea_status >= FORCE
-
-    # world.two_front_now
-    last_taiwan = m.month if force_taiwan else m.taiwan_last_force
-    last_korea = m.month if force_korea else m.korea_last_force
-    m.later(taiwan_last_force=last_taiwan, korea_last_force=last_korea)
-    both = last_taiwan >= 0 and last_korea >= 0
-    m.term(two_front=both and abs(last_taiwan - last_korea) <= m.two_front_window)
-
-    # world.record
-    for name, happens in (
-        ("first_blockade", m.taiwan_status == FORCE),
-        ("first_invasion", m.taiwan_status == WAR),
-        ("first_korea_attack", m.korea_status == FORCE),
-        ("first_korea_war", m.korea_status == WAR),
-        ("first_two_front", m.two_front),
-        ("first_russian_join", m.russia_in),
-        ("first_nuclear", m.nuclear_now),
-    ):
-        m.later(**{name: first_month(getattr(m, name), happens, m.month)})
-
-    # world.second_front
-    ever_taiwan = force_taiwan or m.first_blockade >= 0 or m.first_invasion >= 0
-    ever_korea = force_korea or m.first_korea_attack >= 0 or m.first_korea_war >= 0
-    m.later(
-        korea_after_taiwan=first_month(m.korea_after_taiwan, force_korea and ever_taiwan, m.month),
-        taiwan_after_korea=first_month(m.taiwan_after_korea, force_taiwan and ever_korea, m.month),
     )
 
-    # world.rung
-    rungs = [m.highest_rung, 0]
-    if m.provocation > 0 or m.pla_activity > 1.5:
-        rungs.append(1)
-    worse = max(m.taiwan_status, m.korea_status)
-    if worse >= CRISIS:
-        rungs.append(worse + 1)
-    if m.two_front > 0:
-        rungs.append(5)
-    if m.nuclear_now > 0:
-        rungs.append(6)
-    m.later(highest_rung=max(rungs))
 
-    # world.count_provocations
-    m.later(
-        n_provocations=m.n_provocations + m.provocation,
-        n_launch_days=m.n_launch_days + m.launch_days,
+def xi_stake(run):
+    return 1.0 + run.profile_gap if run.xi_profile == LEGACY else 1.0
+
+
+def xi_value_of_waiting(run):
+    run.term(
+        value_wait=run.status_quo_value
+        - run.wait_grievance * run.grievance
+        - run.wait_decline * run.expected_decline
+        + run.wait_assurance * run.china_engagement
+        - run.audience_cost * run.taiwan_episode * xi_stake(run)
     )
 
-    # world.realised_help
-    if m.taiwan_status == WAR:
-        share = (m.russia_in + m.north_korea_in + m.iran_in) / 3
-        m.later(help_realised=max(m.help_realised, share))
+
+def xi_utilities(run):
+    theory, stake = run.xi_theory, xi_stake(run)
+    allied = run.cost_posture + run.cost_sea + run.cost_coordination + run.cost_japan
+    k_blockade = run.us_enters_blockade * allied + run.cost_sanctions
+    k_invasion = run.us_enters_invasion * allied + run.cost_sanctions
+    help_ = run.help_value * run.xi_expected_help
+    r = run.xi_reference * run.grievance if theory == PROSPECT else 0.0
+    back = run.audience_cost if run.taiwan_episode == 2 else 0.0
+    n = run.blockade_share * (help_ - k_blockade) - run.fixed_cost_blockade
+    m = help_ - k_invasion - run.fixed_cost_invasion
+    run.term(
+        u_wait=sure(run, theory, run.value_wait, r),
+        u_grey=lottery(
+            run,
+            theory,
+            run.win_grey,
+            run.grey_stake * stake - run.fixed_cost_grey - back,
+            -run.fixed_cost_grey - run.grey_stake - back,
+            r,
+        ),
+        u_blockade=lottery(
+            run,
+            theory,
+            run.win_blockade,
+            run.blockade_stake * stake + n,
+            n - run.blockade_share * run.loss_invasion,
+            r,
+        ),
+        u_invasion=lottery(run, theory, run.win_invasion, stake + m, m - run.loss_invasion, r),
+    )
 
 
-# -- Phase 12: wars end --------------------------------------------------------------------------------
+def xi_option_probs(run):
+    utilities = run.u_wait, run.u_grey, run.u_blockade, run.u_invasion
+    if run.xi_theory == SATISFICING:
+        sures = (
+            run.win_grey - run.confidence,
+            run.win_blockade - run.confidence,
+            run.win_invasion - run.confidence,
+        )
+        probs = satisfice(run.xi_aspiration, utilities, sures, run.xi_precision)
+    else:
+        probs = quantal(utilities, run.xi_precision)
+    run.term(prob_wait=probs[0], prob_grey=probs[1], prob_blockade=probs[2], prob_invasion=probs[3])
 
 
-def wars_end(m):
-    if m.war_anywhere > 0:
-        taiwan_war_month(m)
-        korea_war_month(m)
+def xi_choose(run):
+    run.term(xi_choice=pick(run.u_xi_choice, run.prob_wait, run.prob_grey, run.prob_blockade))
 
 
-def taiwan_war_month(m):
-    # world.taiwan_war_month
-    partners = (m.russia_in + m.north_korea_in + m.iran_in) / 3
-    attacker = m.china_strength * (1 + m.partner_strength * partners)
-    defender = m.taiwan_defence + m.us_in * m.us_strength + m.japan_in * m.japan_strength
-    m.term(beijing_win_prob=contest(attacker, m.invasion_difficulty * defender, m.decisiveness))
-
-    if m.taiwan_status == WAR:
-        m.later(taiwan_war_months=m.taiwan_war_months + 1)
-        if m.u_taiwan_war_ends < m.war_end_rate:
-            holds = m.u_taiwan_war_result < m.beijing_win_prob
-            m.later(taiwan_status=0, taiwan_resolved=1 if holds else -1)
+def xi_expectation(run):
+    if run.xi_choice >= 2 and run.help_expected < 0:
+        run.later(help_expected=run.xi_expected_help)
 
 
-def korea_war_month(m):
-    # world.korea_war_month
-    if m.korea_status == WAR:
-        m.later(korea_war_months=m.korea_war_months + 1)
-        if m.u_korea_war_ends < m.war_end_rate:
-            m.later(korea_status=0, korea_resolved=1)
+def xi_next_status(run):
+    run.later(taiwan_status=run.xi_choice if run.xi_decides > 0 else run.taiwan_episode)
 
 
-# -- The schedule --------------------------------------------------------------------------------------
+def phase_8(run):
+    china_belief(run)
+    china_strength(run)
+    china_pla_activity(run)
+    china_crisis_prob(run)
+    xi_episode(run)
+    if run.xi_decides > 0:
+        xi_intervention(run)
+        xi_win_prob(run)
+        xi_grey_zone_success(run)
+        xi_cost_of_posture(run)
+        xi_cost_of_sea_power(run)
+        xi_cost_of_coordination(run)
+        xi_cost_of_japan(run)
+        xi_cost_of_sanctions(run)
+        xi_expected_help(run)
+        xi_decline(run)
+        xi_value_of_waiting(run)
+        xi_utilities(run)
+        xi_option_probs(run)
+        xi_choose(run)
+        xi_expectation(run)
+    xi_next_status(run)
+
+
+# -- Phase 9: Kim weighs Korea --
+
+
+def north_korea_belief(run):
+    run.term(nk_belief=run.nk_belief_for / (run.nk_belief_for + run.nk_belief_against))
+
+
+def kim_fear(run):
+    posture = run.fear_posture * run.usfk_posture * (1.0 + run.heavy_share - run.fear_dual * run.dual_role) / 2.0
+    run.term(
+        kim_fear=held(
+            run.spiral_gain * (posture + run.fear_exercise * run.exercise_activity)
+            + run.fear_hedge * run.rok_hedge
+            - run.fear_relief * run.diplomatic_offramp
+        )
+    )
+
+
+def north_korea_restraint(run):
+    run.term(
+        china_restraint=run.restraint_strength * run.china_engagement * (1.0 - run.autonomy)
+        - run.beijing_profit * (1.0 - run.china_engagement)
+    )
+
+
+def united_states_korea_guard(run):
+    away = run.thinning * run.dual_role * run.rok_consent
+    if run.taiwan_status < 2:
+        away *= run.crisis_thinning * run.us_crisis
+    run.term(
+        korea_guard=run.usfk_posture * (1.0 - run.light_deficit * (1.0 - run.heavy_share)) * (1.0 - away)
+        + run.korea_reinforcement * run.us_power * run.attention_korea
+    )
+
+
+def north_korea_provocation(run):
+    recent = 1.0 / (1.0 + run.months_since)
+    run.term(
+        provocation_prob=logistic(
+            run.provoke_base
+            + run.provoke_memory * run.provocation_memory
+            + run.provoke_exercise * run.exercise_activity
+            + run.provoke_coordination * run.trilateral_coordination
+            + run.provoke_survivability * run.survivability
+            + run.provoke_hardship * run.hardship
+            + run.provoke_light * run.usfk_posture * (1.0 - run.heavy_share)
+            - run.provoke_belief * run.nk_belief
+            + run.diplomatic_offramp * (run.provoke_reward * recent - run.provoke_talks)
+            - run.china_restraint
+        )
+    )
+    provocation = float(run.u_provocation < run.provocation_prob)
+    c = held(run.launch_continue + run.launch_cluster * (run.provocation_memory - 0.5))
+    run.later(
+        provocation=provocation,
+        launch_days=provocation * (1.0 + sum(run.u_launch_days < c**k for k in range(1, 8))),
+        provocation_memory=run.memory_decay * run.provocation_memory + (1.0 - run.memory_decay) * provocation,
+        months_since=0.0 if provocation > 0 else run.months_since + 1.0,
+    )
+
+
+def north_korea_crisis_prob(run):
+    if run.korea_resolved != 0:
+        run.term(korea_crisis_prob=0.0)
+        return
+    logit = (
+        run.korea_crisis_logit
+        + run.crisis_provocation * run.provocation_memory
+        + run.crisis_fear * run.kim_fear
+        + run.crisis_light * run.usfk_posture * (1.0 - run.heavy_share)
+        + run.crisis_hardship * (run.hardship - 0.5)
+        - run.china_restraint
+    )
+    if run.taiwan_status >= 2:
+        logit += pull(run) * run.korea_opportunism + run.korea_entrapment * run.usfk_posture * run.dual_role
+    if run.taiwan_status == 1 and run.coordination != NONE:
+        logit += run.peacetime_coupling
+    run.term(korea_crisis_prob=logistic(logit))
+
+
+def kim_episode(run):
+    episode, decides = crisis_month(
+        run.korea_status,
+        run.korea_crisis_prob,
+        run.crisis_settle_prob,
+        run.crisis_decision_prob,
+        run.korea_resolved,
+        run.u_korea_episode,
+    )
+    run.term(korea_episode=episode, kim_decides=decides)
+
+
+def kim_punishment_belief(run):
+    run.term(
+        punish_attack=run.nk_belief * (1.0 - run.discount_attack * run.survivability),
+        punish_war=run.nk_belief * (1.0 - run.discount_war * run.survivability),
+    )
+
+
+def kim_attack_success_prob(run):
+    run.term(win_attack=run.attack_success * (1.0 - run.hybrid_denial * run.counter_hybrid) * (1.0 - run.punish_attack))
+
+
+def kim_war_win_prob(run):
+    attacker = run.nk_strength * run.conventional * (1.0 + run.technology)
+    guarded = contest(attacker, run.korea_difficulty * (run.rok_power + run.korea_guard), run.decisiveness)
+    alone = contest(attacker, run.korea_difficulty * run.rok_power, run.decisiveness)
+    run.term(win_korea=run.punish_war * guarded + (1.0 - run.punish_war) * alone)
+
+
+def kim_cost_of_retaliation(run):
+    dual = run.retaliation_dual * run.usfk_posture * run.dual_role * run.rok_consent
+    run.term(retaliation=run.deter_gain * (run.retaliation_guard * run.korea_guard + dual))
+
+
+def kim_opportunity(run):
+    opening = 0.0
+    if run.taiwan_status >= 2:
+        opening = run.kim_opportunity * (1.0 - held(run.korea_guard))
+        if run.coordination == DIRECTED:
+            opening += run.kim_request
+    run.term(kim_opening=opening)
+
+
+def kim_utilities(run):
+    theory = run.kim_theory
+    bold = 1.0 + run.profile_gap if run.kim_profile == OPPORTUNIST else 1.0
+    r = run.kim_reference * (run.reference_point - (1.0 - run.hardship)) if theory == PROSPECT else 0.0
+    fear, restraint = run.preempt_value * run.kim_fear, run.restraint_cost * run.china_restraint
+    wait = -fear - run.kim_audience * (run.korea_episode - 1.0)
+    hold = wait + run.hold_gain * (1.0 + run.diplomatic_offramp) / 2.0 - run.restraint_hold * restraint
+    gain = (
+        bold * (run.attack_gain + run.attack_desperation * run.hardship + run.attack_confidence * run.technology)
+        + run.attack_reward * run.diplomatic_offramp
+        + run.kim_opening
+    )
+    lost = run.war_loss * (1.0 + run.punish_war) / 2.0 + run.war_caution + run.hedge_deterrence * run.rok_hedge
+    a = run.attack_fear * fear + restraint
+    w = run.restraint_war * restraint
+    run.term(
+        u_stand_down=sure(run, theory, wait, r),
+        u_hold=sure(run, theory, hold, r),
+        u_attack=lottery(run, theory, run.win_attack, gain - a, -(run.attack_cost + run.retaliation) - a, r),
+        u_war=lottery(run, theory, run.win_korea, bold * run.war_stake + run.kim_opening - w, -lost - w, r),
+    )
+
+
+def kim_option_probs(run):
+    utilities = run.u_stand_down, run.u_hold, run.u_attack, run.u_war
+    if run.kim_theory == SATISFICING:
+        sures = 1.0 - run.confidence, run.win_attack - run.confidence, run.win_korea - run.confidence
+        probs = satisfice(run.kim_aspiration - (1.0 - run.hardship), utilities, sures, run.kim_precision)
+    else:
+        probs = quantal(utilities, run.kim_precision)
+    run.term(prob_stand_down=probs[0], prob_hold=probs[1], prob_attack=probs[2], prob_war=probs[3])
+
+
+def kim_choose(run):
+    run.term(kim_choice=pick(run.u_kim_choice, run.prob_stand_down, run.prob_hold, run.prob_attack))
+
+
+def kim_next_status(run):
+    run.later(korea_status=run.kim_choice if run.kim_decides > 0 else run.korea_episode)
+
+
+def phase_9(run):
+    north_korea_belief(run)
+    kim_fear(run)
+    north_korea_restraint(run)
+    united_states_korea_guard(run)
+    north_korea_provocation(run)
+    north_korea_crisis_prob(run)
+    kim_episode(run)
+    if run.kim_decides > 0:
+        kim_punishment_belief(run)
+        kim_attack_success_prob(run)
+        kim_war_win_prob(run)
+        kim_cost_of_retaliation(run)
+        kim_opportunity(run)
+        kim_utilities(run)
+        kim_option_probs(run)
+        kim_choose(run)
+    kim_next_status(run)
+
+
+# -- Phase 10: partners join --
+
+
+def begins(status, last_force, month):
+    """Whether force begins: it is used now, and was not used last month (-1 is never, also in month 0)."""
+    return status >= 2 and (last_force < 0 or last_force not in (month, month - 1))
+
+
+def joined(fighting, u, p, already):
+    """The common form of the joins' last line."""
+    if not fighting:
+        return 0.0
+    return 1.0 if u < p else already
+
+
+def directed_pull(run):
+    return run.directed_pull if run.coordination == DIRECTED else 0.0
+
+
+def if_uncoordinated(run):
+    return run.uncoordinated if run.coordination == NONE else 1.0
+
+
+def world_force_anywhere(run):
+    joiners = (
+        run.us_in,
+        run.us_in_korea,
+        run.japan_in,
+        run.russia_in,
+        run.iran_in,
+        run.north_korea_in,
+        run.china_in_korea,
+    )
+    force = run.taiwan_status >= 2 or run.korea_status >= 2
+    left = any(joiner > 0 for joiner in joiners) or run.taiwan_front != 0 or run.korea_front != 0
+    run.term(force_anywhere=force or left)
+
+
+def united_states_enters(run):
+    interest = run.us_interest * (run.us_will - 0.5)
+    cost = run.us_join_cost * (1.0 - held(2.0 * run.attention_taiwan))
+    p = join_prob(run.enter_speed, run.us_reliability, interest, cost)
+    if run.taiwan_status != 3:
+        p *= run.enter_blockade
+    run.later(us_in=joined(run.taiwan_status >= 2, run.u_us_enters, p, run.us_in))
+
+
+def united_states_joins_korea(run):
+    interest = run.us_interest * (run.us_will - 0.5) + run.tripwire * run.usfk_posture
+    cost = run.us_join_cost * (1.0 - held(2.0 * run.attention_korea)) + run.decoupling * run.survivability
+    p = join_prob(run.enter_speed, run.us_reliability, interest, cost)
+    run.later(us_in_korea=joined(run.korea_status == 3, run.u_us_joins_korea, p, run.us_in_korea))
+
+
+def allies_japan_enters(run):
+    interest = run.japan_interest * (run.japan_access - 0.5)
+    cost = run.japan_join_cost * run.coercion_japan
+    p = join_prob(run.japan_join_speed, run.japan_reliability, interest, cost) if run.us_in > 0 else 0.0
+    run.later(japan_in=joined(run.taiwan_status >= 2, run.u_japan_enters, p, run.japan_in))
+
+
+def russia_joins(run):
+    interest = (
+        run.russia_interest * (run.russian_stock - 0.5)
+        - run.russia_busy * run.ukraine_war
+        + run.settlement_tie * (1.0 - run.ukraine_war) * run.wartime_tie
+        + run.russia_binding * run.trilateral_coordination
+        + directed_pull(run)
+    )
+    cost = run.russia_join_cost * run.trilateral_coordination * run.attention_taiwan
+    p = join_prob(run.join_speed, run.russia_reliability, interest, cost) * if_uncoordinated(run)
+    war = run.taiwan_status == 3 or run.korea_status == 3
+    run.later(russia_in=joined(war, run.u_russia_joins, p, run.russia_in))
+
+
+def iran_joins(run):
+    interest = run.iran_interest * (run.iran_distraction - 0.5) + directed_pull(run)
+    cost = run.iran_join_cost * run.sanctions_intensity
+    p = join_prob(run.join_speed, run.iran_reliability, interest, cost) * if_uncoordinated(run)
+    run.later(iran_in=joined(run.taiwan_status == 3, run.u_iran_joins, p, run.iran_in))
+
+
+def north_korea_joins(run):
+    interest = run.north_korea_interest * (run.hardship - run.autonomy) + directed_pull(run)
+    cost = run.north_korea_join_cost * held(run.korea_guard)
+    p = join_prob(run.join_speed, run.north_korea_reliability, interest, cost) * if_uncoordinated(run)
+    if begins(run.korea_status, run.korea_last_force, run.month):
+        p = 1.0
+    run.later(north_korea_in=joined(run.taiwan_status == 3, run.u_north_korea_joins, p, run.north_korea_in))
+
+
+def china_joins_korea(run):
+    interest = run.china_interest * held(-run.korea_front) - run.autonomy
+    cost = run.china_join_cost * (run.china_engagement + run.us_in_korea) / 2.0
+    p = join_prob(run.join_speed, run.china_reliability, interest, cost)
+    run.later(china_in_korea=joined(run.korea_status == 3, run.u_china_joins, p, run.china_in_korea))
+
+
+def phase_10(run):
+    world_force_anywhere(run)
+    if run.force_anywhere > 0:
+        united_states_enters(run)
+        united_states_joins_korea(run)
+        allies_japan_enters(run)
+        russia_joins(run)
+        iran_joins(run)
+        north_korea_joins(run)
+        china_joins_korea(run)
+
+
+# -- Phase 11: wars are fought, and the record is kept --
+
+
+def world_taiwan_balance(run):
+    partners = (run.russia_in + run.north_korea_in + run.iran_in) / 3.0
+    attacker = run.china_strength * (1.0 + run.partner_strength * partners)
+    difficulty = run.blockade_difficulty if run.taiwan_status == 2 else run.invasion_difficulty
+    defender = run.taiwan_strength + run.us_in * run.us_strength + run.japan_in * run.japan_strength
+    run.term(beijing_win_prob=contest(attacker, difficulty * defender, run.decisiveness))
+
+
+def world_korea_balance(run):
+    attacker = (
+        run.nk_strength * run.conventional * (1.0 + run.technology) * (1.0 + run.partner_strength * run.russia_in)
+        + run.china_korea_share * run.china_power * run.china_in_korea
+    )
+    defender = run.korea_difficulty * (run.rok_power + run.us_in_korea * run.korea_guard)
+    run.term(pyongyang_win_prob=contest(attacker, defender, run.decisiveness))
+
+
+def world_taiwan_front(run):
+    front = 0.0
+    if run.taiwan_status >= 2:
+        step = run.front_step if run.taiwan_status == 3 else run.front_step * run.blockade_pace
+        front = run.taiwan_front + step if run.u_taiwan_war_result < run.beijing_win_prob else run.taiwan_front - step
+    run.later(taiwan_front=front)
+
+
+def world_korea_front(run):
+    front = 0.0
+    if run.korea_status == 3:
+        step = run.front_step
+        front = run.korea_front + step if run.u_korea_war_result < run.pyongyang_win_prob else run.korea_front - step
+    run.later(korea_front=front)
+
+
+def nuclear_hazard(run, parties, losing, other, lose):
+    return held(
+        run.nuclear_rate
+        * math.exp(
+            run.nuclear_parties_effect * (parties - 2.0)
+            + run.nuclear_losing_effect * losing
+            - run.nuclear_caution * other
+            + run.use_or_lose * lose
+        )
+    )
+
+
+def world_nuclear_rung(run):
+    p_strait = p_korea = 0.0
+    if run.taiwan_status == 3:
+        parties = 1.0 + run.us_in + run.russia_in
+        p_strait = nuclear_hazard(run, parties, 1.0 - run.beijing_win_prob, run.us_in, 0.0)
+    if run.korea_status == 3:
+        parties = 1.0 + run.us_in_korea + run.russia_in + run.china_in_korea
+        p_korea = nuclear_hazard(
+            run, parties, 1.0 - run.pyongyang_win_prob, run.us_in_korea, 1.0 - run.survivability
+        ) * held(2.0 * run.technology)
+    now = run.u_taiwan_nuclear < p_strait or run.u_korea_nuclear < p_korea
+    run.term(nuclear_prob=1.0 - (1.0 - p_strait) * (1.0 - p_korea), nuclear_now=now)
+    run.later(nuclear_used=1.0 if now else run.nuclear_used)
+
+
+def world_two_front_now(run):
+    taiwan = run.month if run.taiwan_status >= 2 else run.taiwan_last_force
+    korea = run.month if run.korea_status >= 2 else run.korea_last_force
+    run.later(taiwan_last_force=taiwan, korea_last_force=korea)
+    run.term(two_front=taiwan >= 0 and korea >= 0 and abs(taiwan - korea) <= TWO_FRONT_MONTHS)
+
+
+def world_record(run):
+    run.later(
+        first_blockade=first_month(run.first_blockade, run.taiwan_status == 2, run.month),
+        first_invasion=first_month(run.first_invasion, run.taiwan_status == 3, run.month),
+        first_korea_attack=first_month(run.first_korea_attack, run.korea_status == 2, run.month),
+        first_korea_war=first_month(run.first_korea_war, run.korea_status == 3, run.month),
+        first_two_front=first_month(run.first_two_front, run.two_front, run.month),
+        first_russian_join=first_month(run.first_russian_join, run.russia_in, run.month),
+        first_nuclear=first_month(run.first_nuclear, run.nuclear_now, run.month),
+    )
+
+
+def world_second_front(run):
+    taiwan_before = run.first_blockade >= 0 or run.first_invasion >= 0
+    korea_before = run.first_korea_attack >= 0 or run.first_korea_war >= 0
+    korea_begins = begins(run.korea_status, run.korea_last_force, run.month)
+    taiwan_begins = begins(run.taiwan_status, run.taiwan_last_force, run.month)
+    after_taiwan = korea_begins and (run.taiwan_status >= 2 or taiwan_before)
+    after_korea = taiwan_begins and korea_before
+    run.later(
+        korea_after_taiwan=first_month(run.korea_after_taiwan, after_taiwan, run.month),
+        taiwan_after_korea=first_month(run.taiwan_after_korea, after_korea, run.month),
+    )
+
+
+def world_rung(run):
+    worse = max(run.taiwan_status, run.korea_status)
+    run.later(
+        highest_rung=max(
+            run.highest_rung,
+            1.0 if run.provocation > 0 or run.pla_activity > 1 else 0.0,
+            worse + 1.0 if worse >= 1 else 0.0,
+            5.0 if run.two_front > 0 else 0.0,
+            6.0 if run.nuclear_now > 0 else 0.0,
+        )
+    )
+
+
+def world_count_provocations(run):
+    run.later(n_provocations=run.n_provocations + run.provocation, n_launch_days=run.n_launch_days + run.launch_days)
+
+
+def world_realised_help(run):
+    if run.taiwan_status == 3:
+        share = (run.russia_in + run.north_korea_in + run.iran_in) / 3.0
+        run.later(help_realised=max(run.help_realised, share))
+
+
+def phase_11(run):
+    if run.force_anywhere > 0:
+        world_taiwan_balance(run)
+        world_korea_balance(run)
+        world_taiwan_front(run)
+        world_korea_front(run)
+        world_nuclear_rung(run)
+    else:
+        run.term(nuclear_now=0.0)
+    world_two_front_now(run)
+    world_record(run)
+    world_second_front(run)
+    world_rung(run)
+    world_count_provocations(run)
+    world_realised_help(run)
+
+
+# -- Phase 12: wars end --
+
+
+def world_taiwan_war_month(run):
+    decided = abs(run.taiwan_front) >= 1
+    if run.taiwan_status == 3:
+        run.later(taiwan_war_months=run.taiwan_war_months + 1.0)
+        if decided or run.u_taiwan_war_ends < run.war_end_rate:
+            run.later(taiwan_status=0.0, taiwan_resolved=1.0 if run.taiwan_front > 0 else -1.0)
+    if run.taiwan_status == 2 and decided:
+        run.later(taiwan_status=0.0)
+        if run.taiwan_front > 0:
+            run.later(taiwan_resolved=1.0)
+
+
+def world_korea_war_month(run):
+    if run.korea_status == 3:
+        run.later(korea_war_months=run.korea_war_months + 1.0)
+        if abs(run.korea_front) >= 1 or run.u_korea_war_ends < run.war_end_rate:
+            run.later(korea_status=0.0, korea_resolved=1.0 if run.korea_front > 0 else -1.0)
+
+
+def phase_12(run):
+    if run.force_anywhere > 0:
+        world_taiwan_war_month(run)
+        world_korea_war_month(run)
+
+
+# -- The run --
 
 PHASES = (
-    the_world_moves,
-    monitors_enforce_and_detect,
-    munitions_flow,
-    pyongyangs_stocks_move,
-    beijing_coerces_allies_answer,
-    washington_allocates,
-    beliefs_and_grievances_move,
-    xi_weighs_the_strait,
-    kim_weighs_korea,
-    partners_join_wars_climb,
-    the_record_is_kept,
-    wars_end,
+    phase_1,
+    phase_2,
+    phase_3,
+    phase_4,
+    phase_5,
+    phase_6,
+    phase_7,
+    phase_8,
+    phase_9,
+    phase_10,
+    phase_11,
+    phase_12,
 )
 
 
 def simulate(calendar, parameters, seed, run):
-    """Run the model: one dict a month with every state and every term at that month's end.
-
-    `calendar` has one dict a month with every lever and driver; `parameters` has every parameter, the
-    structural switches as their numbers; `seed` and `run` address the draws.
-    """
-    model = Run(parameters, seed, run)
-    history = []
-    for entry in calendar:
-        model.begin_month(entry)
+    """Every state and every term of one run, as they stand at each month's end."""
+    this, told = Run(parameters, seed, run), []
+    for month, inputs in enumerate(calendar):
+        this.begin(month, inputs)
         for phase in PHASES:
-            phase(model)
-            model.commit()
-        history.append(model.record())
-    return history
+            phase(this)
+            this.commit()
+        told.append(this.record())
+    return told
