@@ -149,7 +149,7 @@ def logit(prob):
 def logistic_noise(u):
     """A logistic random variable of mean 0 and variance 1 from a uniform ``u``.
 
-    logit(u) sqrt(3) / pi
+    logistic_noise(u) = ln(u / (1 - u)) √3 / π
     """
     return 0.5513288954217921 * logit(u)
 

@@ -48,10 +48,15 @@ FIELDS: tuple[Field, ...] = (
         (
             "taiwan_resolved",
             0.0,
-            "1, 0, -1",
-            "How the fight for Taiwan ended: held by Beijing, not fought out, repelled",
+            "1, -1, 0",
+            "How the fight for Taiwan ended: held by Beijing, repelled; 0 while there is none that ended",
         ),
-        ("korea_resolved", 0.0, "1, 0, -1", "How the war in Korea ended: Pyongyang prevails, not fought out, repelled"),
+        (
+            "korea_resolved",
+            0.0,
+            "1, -1, 0",
+            "How the war in Korea ended: Pyongyang prevails, repelled; 0 while there is none that ended",
+        ),
         ("taiwan_front", 0.0, "-1 to 1", "How far the fighting over Taiwan has gone (1: Beijing has its way)"),
         ("korea_front", 0.0, "-1 to 1", "How far the war in Korea has gone (1: Pyongyang has its way)"),
         ("taiwan_war_months", 0.0, "months", "Months of war over Taiwan so far"),

@@ -106,6 +106,8 @@ def japan_enters(
         p = join_prob(japan_join_speed, japan_reliability, interest, cost)
         while taiwan_status >= 2: japan_in' = 1 if us_in > 0 and u_japan_enters < p, else japan_in; otherwise 0
 
+    It follows Washington: at the earliest in the month after (``us_in`` is as it stood).
+
     Claims C19, C20.
     """
     at_force = taiwan_status >= 2.0

@@ -65,5 +65,7 @@ def exposure_index(exposure_index, detections, exposure, full_detections, exposu
 
         exposure_index' = exposure_memory exposure_index
                           + (1 - exposure_memory) [ exposure detections / full_detections ]
+
+    What lies open this month is what was detected last month.
     """
     return approach(unit(exposure * detections / full_detections), exposure_index, exposure_memory)

@@ -239,7 +239,7 @@ def joins(
         p = join_prob(join_speed, north_korea_reliability, interest, cost), times uncoordinated if coordination is none
         while taiwan_status = 3: north_korea_in' = 1 if it begins force in Korea this month or u_north_korea_joins < p,
                                  else north_korea_in; otherwise 0
-        begins: korea_status >= 2 and korea_last_force is neither this month nor the last
+        begins: korea_status >= 2, and korea_last_force is -1 (never) or before last month
 
     Force in Korea that was under way before the war for Taiwan is no help to Beijing. Claims C03, C06, C28.
     """

@@ -13,7 +13,7 @@ def crisis_elsewhere(
 
         us_crisis' = driver_us_crisis if that is >= 0; else
             if us_crisis = 0: 1 if u_us_crisis < [ crisis_onset_rate (1 + iran_onset_gain iran_distraction) ], else 0
-            if us_crisis = 1: 0 if u_us_crisis < 1 / crisis_duration, else 1
+            if us_crisis > 0: 0 if u_us_crisis < 1 / crisis_duration, else 1
 
     Source: F082, F083 (onsets in Asia while the US fights elsewhere; both odds ratios straddle 1).
     """
@@ -135,7 +135,8 @@ def korea_guard(
 ):  # fmt: skip
     """What the United States holds in Korea; thinner when dual-role forces are away.
 
-        away = thinning dual_role rok_consent if taiwan_status >= 2, else crisis_thinning us_crisis of that
+        away = thinning dual_role rok_consent if taiwan_status >= 2,
+               else crisis_thinning us_crisis thinning dual_role rok_consent
         korea_guard = usfk_posture (1 - light_deficit (1 - heavy_share)) (1 - away)
                       + korea_reinforcement us_power attention_korea
 

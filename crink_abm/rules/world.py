@@ -74,7 +74,7 @@ def second_front(
 ):  # fmt: skip
     """The first month in which force begins in one theatre after it has been used in the other (-1 until then).
 
-        begins(status, last) : status >= 2 and last, its last month of force before, is neither this month nor the last
+        begins(status, last): status >= 2, and last, its last month of force so far, is -1 (never) or before last month
         korea_after_taiwan: begins(korea_status, korea_last_force), and force over Taiwan now or before
         taiwan_after_korea: begins(taiwan_status, taiwan_last_force), and force in Korea before
 
@@ -120,8 +120,8 @@ def taiwan_balance(
     """Beijing's chance of having the better of this month's fighting over Taiwan.
 
         attacker = china_strength (1 + partner_strength (russia_in + north_korea_in + iran_in) / 3)
-        defender = taiwan_strength + us_in us_strength + japan_in japan_strength, times blockade_difficulty if
-                   taiwan_status = 2, else invasion_difficulty
+        defender = (taiwan_strength + us_in us_strength + japan_in japan_strength) difficulty,
+                   difficulty = blockade_difficulty if taiwan_status = 2, else invasion_difficulty
         beijing_win_prob = contest(attacker, defender, decisiveness)
 
     Claims C02, C28; the contest replaces a campaign model.
@@ -179,12 +179,11 @@ def taiwan_war_month(
 ):  # fmt: skip
     """A month of fighting over Taiwan: does it end, and who holds the island.
 
-        taiwan_status = 3: taiwan_war_months + 1; it ends if taiwan_front is beyond -1 or 1, or by an armistice if
-            u_taiwan_war_ends < war_end_rate: taiwan_status' = 0, and taiwan_resolved' = 1 (Beijing holds the
-            island) if taiwan_front > 0, else -1 (repelled)
+        taiwan_status = 3: taiwan_war_months' = taiwan_war_months + 1; it ends if taiwan_front >= 1 or <= -1, or by an
+            armistice if u_taiwan_war_ends < war_end_rate: taiwan_status' = 0, and taiwan_resolved' = 1 (Beijing
+            holds the island) if taiwan_front > 0, else -1 (repelled; so also a front that stands where it began)
         taiwan_status = 2: at taiwan_front >= 1 Taiwan yields: taiwan_status' = 0, taiwan_resolved' = 1;
             at taiwan_front <= -1 the blockade is broken: taiwan_status' = 0, and Beijing may try again
-
     """
     at_war = taiwan_status == 3.0
     won = taiwan_front >= 1.0
@@ -197,15 +196,12 @@ def taiwan_war_month(
     return 0.0 if ends or blockade_ends else taiwan_status, months, result if ends else yielded
 
 
-
-
-
 def korea_war_month(korea_status, korea_front, korea_war_months, korea_resolved, war_end_rate, u_korea_war_ends):
     """A month of war in Korea: it ends by a decision or an armistice, and is not fought twice.
 
-        korea_status = 3: korea_war_months + 1; it ends if korea_front is beyond -1 or 1, or if
+        korea_status = 3: korea_war_months' = korea_war_months + 1; it ends if korea_front >= 1 or <= -1, or if
             u_korea_war_ends < war_end_rate: korea_status' = 0, and korea_resolved' = 1 (Pyongyang prevails) if
-            korea_front > 0, else -1 (repelled)
+            korea_front > 0, else -1 (repelled; so also a front that stands where it began)
     """
     at_war = korea_status == 3.0
     ends = at_war and (korea_front >= 1.0 or korea_front <= -1.0 or u_korea_war_ends < war_end_rate)
@@ -225,7 +221,7 @@ def nuclear_rung(
         Korea:  parties = 1 + us_in_korea + russia_in + china_in_korea ;  losing = 1 - pyongyang_win_prob ;
                 other = us_in_korea ;  lose = 1 - survivability
         p = [ nuclear_rate exp( nuclear_parties_effect (parties - 2) + nuclear_losing_effect losing
-                                - nuclear_caution other + use_or_lose lose ) ],  in Korea the whole times [ 2 technology ]
+                                - nuclear_caution other + use_or_lose lose ) ]     in Korea: p = [ ... ] [ 2 technology ]
         p_Strait = 0 unless taiwan_status = 3 ;  p_Korea = 0 unless korea_status = 3
         nuclear_prob = 1 - (1 - p_Strait) (1 - p_Korea)
         nuclear_now = 1 if u_taiwan_nuclear < p_Strait or u_korea_nuclear < p_Korea, else 0
@@ -260,7 +256,8 @@ def nuclear_rung(
 def realised_help(help_realised, taiwan_status, russia_in, north_korea_in, iran_in):
     """The largest share of the three partners that stood by Beijing in its war, so far.
 
-        share = (russia_in + north_korea_in + iran_in) / 3, counted while taiwan_status = 3
+        share = (russia_in + north_korea_in + iran_in) / 3
+        help_realised' = share if taiwan_status = 3 and share > help_realised, else help_realised
     """
     share = (russia_in + (north_korea_in + iran_in)) / 3.0
     return share if taiwan_status == 3.0 and share > help_realised else help_realised
