@@ -2,9 +2,10 @@
 
 An article's claim is a sign. Each world (a draw of the parameters and the
 structural switches) is run at the baseline and with one lever raised, run by
-run under the same luck; a world counts as *lowers* or *raises* if an exact
-McNemar test on its own pairs says so at the 5 % level, else as *noise*. About
-2.5 % of worlds without any effect fall on each side.
+run under the same luck; a world is *clear* if an exact McNemar test on its own
+pairs says so at the 1 % level, else *noise*. How many are clear depends on the
+number of runs; the split of the clear ones into those that lower and those that
+raise hardly does, so signs are judged among them.
 """
 
 from collections.abc import Callable
@@ -21,13 +22,18 @@ from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
 from .sweeps import make_worlds
 
+#: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
+CLEAR_LEVEL = 0.01
+#: Clear worlds below which a split of signs says nothing.
+LEAST_CLEAR = 20
+
 
 class AuditTable(design._Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
     levers: Literal["all"] | list[str] = "all"
     step: Annotated[float, Field(gt=0, le=1)] = 0.3
-    runs_per_world: Annotated[int, Field(ge=50)] = 2000
+    runs_per_world: Annotated[int, Field(ge=50)] = 4000
 
 
 class AuditFile(design.Experiment):
@@ -41,8 +47,10 @@ class Audit:
 
     Attributes
     ----------
-    table : DataFrame, a row a lever and outcome: share_lowers, share_raises, share_noise of the worlds, the mean
-        difference over worlds with its interval (worlds as the sample), n_worlds, runs_per_world
+    table : DataFrame, a row a lever and outcome: share_lowers, share_raises, share_noise of the worlds;
+        lowers_of_clear, the share of the clear worlds in which it lowers, with its Jeffreys interval (worlds as the
+        sample) and half_lowers_of_clear, the same from half the runs; the mean difference over worlds with its
+        interval (worlds as the sample); n_worlds, n_clear, runs_per_world
     worlds : DataFrame, a row a world and lever: its switches, its differences by outcome, and their clear signs (0: noise)
     report : the screen's report
     """
@@ -51,9 +59,13 @@ class Audit:
         self.table, self.worlds, self.report = table, worlds, report
 
     def one_signed(self, outcome: str = "any_failure", share: float = 0.95) -> list[str]:
-        """Levers whose effect on an outcome has one sign in more than ``share`` of worlds."""
-        rows = self.table[self.table["outcome"] == outcome]
-        return rows.loc[rows[["share_lowers", "share_raises"]].max(axis=1) > share, "lever"].tolist()
+        """Levers whose effect on an outcome has one sign in more than ``share`` of the clear worlds.
+
+        Of fewer than ``LEAST_CLEAR`` clear worlds nothing is said.
+        """
+        rows = self.table[(self.table["outcome"] == outcome) & (self.table["n_clear"] >= LEAST_CLEAR)]
+        larger = np.maximum(rows["lowers_of_clear"], 1.0 - rows["lowers_of_clear"])
+        return rows.loc[larger > share, "lever"].tolist()
 
     def by_switch(self, switch: str, outcome: str = "any_failure") -> pd.DataFrame:
         """Shares of worlds in which each lever lowers and raises an outcome, by the level of one structural switch."""
@@ -83,14 +95,29 @@ class Audit:
             "In which share of worlds does raising one lever lower, or raise, each outcome's ten-year risk? "
             f"{int(row['n_worlds'])} worlds (prior draws of the parameters crossed with the structural switches, of which the "
             f"screen by elicited bands kept {100 * screen['share_kept']:.1f} % of {screen['drawn']}), "
-            f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world counts as clear if an "
-            "exact McNemar test on its own pairs says so at the 5 % level; about 2.5 % on each side are expected from luck "
-            "alone. The rest is noise.",
+            f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world is clear if an "
+            f"exact McNemar test on its own pairs says so at the {100 * CLEAR_LEVEL:g} % level (half of that on each side is "
+            "expected from luck alone); the rest is noise, and shrinks as runs grow.",
             "Each cell: **lowers / raises**, per cent of worlds.",
             self.markdown(),
-            "Levers with one sign on `any_failure` in more than 95 % of worlds: "
-            + (", ".join(one) if one else "none")
-            + ".",
+            "## Signs among the clear worlds, for any failure",
+            "The share in which the lever lowers the risk, with the 95 % Jeffreys interval that treats the clear worlds as the "
+            "sample, and the same share from half the runs: it should hardly depend on them.",
+            markdown_table(
+                ("lever", "clear, of worlds", "lowers, of clear", "low", "high", "from half the runs"),
+                [
+                    (
+                        f"`{r.lever}`",
+                        f"{r.n_clear} of {r.n_worlds}",
+                        *(
+                            f"{100 * x:.0f} %"
+                            for x in (r.lowers_of_clear, r.lowers_low, r.lowers_high, r.half_lowers_of_clear)
+                        ),
+                    )
+                    for r in self.table[self.table["outcome"] == "any_failure"].itertuples()
+                ],
+            ),
+            f"Levers with one sign in more than 95 % of the clear worlds: {', '.join(one) if one else 'none'}.",
             "## Mean effect on any failure",
             "Mean over worlds of the change in ten-year risk, percentage points, with the 95 % interval that treats the "
             "worlds as the sample.",
@@ -162,22 +189,37 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
             raise InputError(f"the audit raises {name} from its baseline; {start!r} leaves no room")
         raised = min(1.0, start + plan.step)
         there = events({**base_policy, name: raised})
-        up, down = (there & ~base).sum(0), (base & ~there).sum(0)
-        smaller, n = np.minimum(up, down), up + down
-        clear = (n > 0) & (2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5) < 0.05)
-        diff = (up - down) / per_world
+        diff, sign = _signs(there, base)
+        half = _signs(there[: per_world // 2], base[: per_world // 2])[1]
         for k, outcome in enumerate(outcomes.OUTCOMES):
             mean, low, high = estimate.mean_interval(diff[:, k].sum(), (diff[:, k] ** 2).sum(), n_worlds)
-            lowers, raises = clear[:, k] & (diff[:, k] < 0), clear[:, k] & (diff[:, k] > 0)
-            rows.append((name, start, raised, outcome, lowers.mean(), raises.mean(), 1.0 - clear[:, k].mean(),
+            rows.append((name, start, raised, outcome, *_split(sign[:, k]), _split(half[:, k])[4],
                          float(mean), float(low), float(high), n_worlds, per_world))  # fmt: skip
         frame = pd.DataFrame({"world": np.arange(n_worlds), "lever": name, **switches})
         for k, outcome in enumerate(outcomes.OUTCOMES):
             frame[outcome] = diff[:, k]
-            frame[f"{outcome}_sign"] = np.where(clear[:, k], np.sign(diff[:, k]), 0.0)
+            frame[f"{outcome}_sign"] = sign[:, k]
         per.append(frame)
         if progress:
             progress(done + 1, len(chosen))
-    columns = ["lever", "from", "to", "outcome", "share_lowers", "share_raises", "share_noise", "mean_diff", "low", "high",
+    columns = ["lever", "from", "to", "outcome", "share_lowers", "share_raises", "share_noise", "n_clear",
+               "lowers_of_clear", "lowers_low", "lowers_high", "half_lowers_of_clear", "mean_diff", "low", "high",
                "n_worlds", "runs_per_world"]  # fmt: skip
     return Audit(pd.DataFrame(rows, columns=columns), pd.concat(per, ignore_index=True), ensemble.report)
+
+
+def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
+    """Paired differences and their clear signs (0: noise), from events (runs, worlds, outcomes)."""
+    up, down = (there & ~base).sum(0), (base & ~there).sum(0)
+    smaller, n = np.minimum(up, down), up + down
+    clear = (n > 0) & (2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5) < CLEAR_LEVEL)
+    diff = (up - down) / len(there)
+    return diff, np.where(clear, np.sign(diff), 0.0)
+
+
+def _split(sign) -> tuple:
+    """Shares of worlds that lower, raise, are noise; how many are clear, and of them the share that lowers, low, high."""
+    lowers, n_clear = int((sign < 0).sum()), int((sign != 0).sum())
+    low, high = estimate.jeffreys(lowers, n_clear)
+    share = lowers / n_clear if n_clear else np.nan
+    return (sign < 0).mean(), (sign > 0).mean(), (sign == 0).mean(), n_clear, share, float(low), float(high)

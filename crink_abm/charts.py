@@ -24,7 +24,8 @@ _ENDS = {
     0.0: style.Look("Lever at 0", "0", style.BLUE, marker="o"),
     1.0: style.Look("Lever at 1", "1", style.VERMILLION, marker="^"),
 }
-_PAIRED = "95 % intervals of paired differences (Newcombe; Monte Carlo error, the worlds given), each by itself"
+#: What the two intervals of a difference are.
+_PAIRED = "95 % for Monte Carlo error, the worlds given (Newcombe, paired); {outer}: 95 % with the worlds as the sample"
 _HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
 
 
@@ -157,12 +158,13 @@ def _responses(results) -> Figure:
     if not data:
         raise CannotDraw("no lever has three levels with the others at the baseline ([one_at_a_time])")
     everything = pd.concat(data.values())
-    ylim = (100 * everything["diff_low"].min() - 0.5, 100 * everything["diff_high"].max() + 0.5)
+    low, high = everything[["diff_low", "diff_worlds_low"]].min(), everything[["diff_high", "diff_worlds_high"]].max()
+    ylim = (100 * low.min() - 0.5, 100 * high.max() + 0.5)
     columns = min(3, len(data))
     title = f"Change in {_horizon(results)} risk as one lever moves, percentage points"
     notes = [
         "Any: deterrence failure in either theatre; Taiwan: blockade or invasion; Korea: attack or war. Dotted line: "
-        f"the baseline level; other levers at the baseline. Bands: {_PAIRED}."
+        f"the baseline level; other levers at the baseline. Inner band: {_PAIRED.format(outer='outer')}."
     ]
     fig, axes = _panels(results, title, notes, len(data), columns, 1.7, sharey=True)
     for k, (ax, lever) in enumerate(zip(axes, data, strict=True)):
@@ -220,7 +222,8 @@ def _lever_ends(results) -> Figure:
     widest = data[data["outcome"] == HEADLINE[0]].groupby("row")["diff"].agg(lambda x: x.abs().max())
     order = list(widest.sort_values(ascending=False, kind="stable").index)
     title = f"Change in {_horizon(results)} risk with one lever at 0 or at 1, percentage points"
-    notes = [f"Levers by their largest change in any failure; others at the baseline. Whiskers: {_PAIRED}. {_HOLLOW}"]
+    whiskers = f"Thick whisker: {_PAIRED.format(outer='thin')}."
+    notes = [f"Levers by their largest change in any failure; others at the baseline. {whiskers} {_HOLLOW}"]
     n, height = len(HEADLINE), 0.5 + 0.27 * len(order)
     fig, axes = _panels(results, title, notes, n, n, height, _ENDS.values(), sharex=True, sharey=True)
     _difference_panels(axes, data, HEADLINE, order, _ENDS, "level")
@@ -234,7 +237,10 @@ def _package_differences(results) -> Figure:
     data = results.estimates[results.estimates["point"].isin(packages)].assign(policy="package")
     data["row"] = data["point"].map(packages)
     title = f"Change in {_horizon(results)} risk under packages of measures, percentage points"
-    notes = [f"Against the baseline. Whiskers: {_PAIRED}. {_HOLLOW}", *_contents(results, packages)]
+    notes = [
+        f"Against the baseline. Thick whisker: {_PAIRED.format(outer='thin')}. {_HOLLOW}",
+        *_contents(results, packages),
+    ]
     fig, axes = _panels(results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * len(packages), sharex=True, sharey=True)
     _difference_panels(
         axes, data, DETAIL, list(packages.values()), {"package": style.Look("", "", style.BLUE)}, "policy"

@@ -124,8 +124,9 @@ def sweep(args) -> None:
     if args.engine == "batch":
         _ready_engine()
     results = run_sweep(
-        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, progress=_progress("run")
-    )
+        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
+        progress=_progress("run"),
+    )  # fmt: skip
     drawn = []
     if not args.no_charts:
         _say("drawing the charts ...")
@@ -147,22 +148,28 @@ def _summary(results, drawn, args) -> None:
     size = f"{m['n_points']} policies x {m['n_runs_per_point']} runs = {m['n_runs']:,} runs"
     print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
     if screen:
-        print(
-            f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({100 * screen['share_kept']:.1f} %):"
-        )
+        print(_kept(screen) + ":")
         for band in screen["bands"]:
             print(
                 f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %"
             )
-    months = m["experiment"]["experiment"]["months"]
+    head = m["experiment"]["experiment"]
     moved = m["baseline_moves"]
-    print(f"baseline: today's policy{' but ' + moved if moved else ''}")
-    print(f"its risks over {months} months (95 % Jeffreys; then the spread between worlds):")
-    columns = ["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]
+    print(f"baseline: today's policy{' but ' + moved if moved else ''}; its risks over {head['months']} months")
+    print(f"(low, high: 95 % {head['interval']}, the worlds given; worlds_low, worlds_high: the worlds as the sample)")
+    columns = ["outcome", "prob", "low", "high", "n_runs", "worlds_low", "worlds_high", "parameter_sd", "structure_sd"]
     print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:
         print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
+
+
+def _kept(screen) -> str:
+    """What a screen kept, with the interval of the share."""
+    return (
+        f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({100 * screen['share_kept']:.1f} %, 95 % interval "
+        f"{100 * screen['share_low']:.1f} to {100 * screen['share_high']:.1f} %; {screen['undecided']} stood at an edge)"
+    )
 
 
 def replay(args) -> None:
@@ -210,13 +217,15 @@ def compare(args) -> None:
         told = {"worlds": worlds.origin, "n_worlds": len(worlds), "screen": worlds.report}
         _print_json({"seed": args.seed, **told, "baseline": names[0], "estimates": _records(table)})
         return
-    kept = f", {100 * worlds.report['share_kept']:.1f} % of prior draws kept" if worlds.report else ""
     print(f"{args.runs:,} runs a policy over {args.months} months, the same luck for each, seed {args.seed}")
-    print(f"{len(worlds)} world{'s' * (len(worlds) > 1)} ({args.worlds}{kept}); differences from {names[0]!r}")
+    print(f"{len(worlds)} world{'s' * (len(worlds) > 1)} ({args.worlds}); differences from {names[0]!r}")
+    if worlds.report:
+        print(_kept(worlds.report))
+    print("low, high: 95 % Monte Carlo interval, the worlds given; worlds_low, worlds_high: the worlds as the sample")
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
         columns = ["outcome", "prob", "low", "high", "n_runs"]
-        columns += [] if name == names[0] else ["diff", "diff_low", "diff_high"]
+        columns += [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 
@@ -256,7 +265,7 @@ def audit(args) -> None:
     )
     print(found.markdown())
     one = found.one_signed()
-    print(f"\nlevers with one sign on any_failure in more than 95 % of worlds: {', '.join(one) or 'none'}")
+    print(f"\nlevers with one sign on any_failure in more than 95 % of the clear worlds: {', '.join(one) or 'none'}")
 
 
 def bench(args) -> None:
@@ -330,6 +339,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"
     )
+    sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), help="instead of the file's")
     sub.add_argument("--no-charts", action="store_true", help="estimates only")
 
     sub = add(replay)

@@ -22,7 +22,7 @@ from . import draws, kernel, numerics
 from .cache import cache_directory
 from .errors import InputError
 from .overrides import checked, reads_of
-from .rules_key import rules_hash
+from .rules_key import kernel_hash
 from .transition import steps
 
 _SIGNATURE = nb.void(
@@ -99,7 +99,7 @@ def kernel_folder() -> Path:
     """Where the kernel of these rules, this Python and this numba is kept."""
     return (
         cache_directory()
-        / f"{rules_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
+        / f"{kernel_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
     )
 
 

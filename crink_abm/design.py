@@ -5,7 +5,7 @@ import itertools
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,7 @@ class Header(_Strict):
     runs: Annotated[int, Field(ge=1)]
     months: Annotated[int, Field(ge=1, le=1200)] = policy.MONTHS
     start: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = policy.START
+    interval: Literal["jeffreys", "clopper-pearson"] = "jeffreys"
 
 
 class OneAtATime(_Strict):
@@ -66,10 +67,10 @@ class WorldsTable(_Strict):
     """Which worlds the runs are spread over."""
 
     ensemble: Literal["defaults", "prior"] = "prior"
-    draws: Annotated[int, Field(ge=1)] = 3240
+    draws: Annotated[int, Field(ge=1)] = 9720
     structures: Literal["all", "default"] | dict = "all"
     screen: Literal["none", "elicited"] = "elicited"
-    screen_runs: Annotated[int, Field(ge=16)] = 128
+    screen_runs: Annotated[int, Field(ge=16)] = 2048
     keep: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**64)] = 1
 
@@ -123,14 +124,11 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part not in ("number", "levels", "span", "schedule"))
         if first["type"] == "extra_forbidden":
-            allowed = list(kind.model_fields) if len(first["loc"]) == 1 else []
-            hint = (
-                "; an experiment with [audit] is run by `crink-abm audit`"
-                if place == "audit"
-                else nearest(place, allowed)
-            )
-            tables = f"; the tables are {', '.join(allowed)}" if allowed else ""
-            raise InputError(f"{where}: [{place}] is not known here{hint}{tables}") from None
+            allowed = _allowed(kind, first["loc"][:-1])
+            hint = nearest(str(first["loc"][-1]), allowed)
+            if place == "audit":
+                hint = "; an experiment with [audit] is run by `crink-abm audit`"
+            raise InputError(f"{where}: [{place}] is not known here{hint}; known are {', '.join(allowed)}") from None
         if first["type"] == "missing":
             raise InputError(f"{where}: [{place}] is required and missing") from None
         raise InputError(f"{where}: [{place}] {first['msg']}; {first['input']!r} was given") from None
@@ -153,6 +151,14 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     return experiment
+
+
+def _allowed(kind: type[BaseModel], place: tuple) -> list[str]:
+    """The entries that a table of an experiment file may have."""
+    for part in place:
+        inner = kind.model_fields[part].annotation if part in kind.model_fields else Span
+        kind = next(c for c in (inner, *get_args(inner)) if isinstance(c, type) and issubclass(c, BaseModel))
+    return [field.alias or name for name, field in kind.model_fields.items()]
 
 
 def levels_of(value) -> list:

@@ -6,7 +6,7 @@ integers. Intervals are two-sided at ``LEVEL``.
 
 import numpy as np
 from scipy.special import betaincinv
-from scipy.stats import binom, false_discovery_control, norm
+from scipy.stats import binom, false_discovery_control, norm, t
 
 LEVEL = 0.95
 
@@ -91,6 +91,11 @@ def difference_test(only_here, only_base, diff, worlds_se):
     return np.maximum(exact, over_worlds)
 
 
+def over_worlds(n_worlds: int, level: float = LEVEL) -> float:
+    """How many standard errors wide an interval is on either side where ``n_worlds`` worlds are the sample (Student's t)."""
+    return float(t.ppf(0.5 + level / 2.0, n_worlds - 1)) if n_worlds > 1 else float("nan")
+
+
 def false_discovery(p_values):
     """Benjamini-Hochberg q-values of a family of tests.
 
@@ -128,7 +133,9 @@ def spreads(sums, squares, n_runs, switches):
         worlds_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
         parameter_sd  standard deviation between worlds of the same structure
         structure_sd  standard deviation of the main effects of the structural switches
-        structure_low, structure_high  lowest and highest mean over the levels of any switch
+        structure_low, structure_high  lowest and highest mean over the levels of any switch, each switch's level
+                      means drawn towards the pooled mean by the share of their spread that noise explains
+                      (James-Stein, cut at 0), so that noise alone opens no range
 
     Method of moments on the one-way layout (worlds) and on each switch's main effect; estimates of variance
     are cut at 0. Interactions of switches count as parameter spread. With fewer than 2 runs a world, or one
@@ -164,15 +171,19 @@ def spreads(sums, squares, n_runs, switches):
 
 
 def _main_effect(mean, levels):
-    """Variance of a switch's main effect on world means, freed of sampling noise; and the level means."""
+    """Variance of a switch's main effect on world means, freed of sampling noise; and the level means, shrunk."""
     values = np.unique(levels)
     groups = [mean[levels == value] for value in values]
     means = np.array([group.mean(0) for group in groups])
     sizes = np.array([len(group) for group in groups], float)[:, None]
     residual = sum(((group - m) ** 2).sum(0) for group, m in zip(groups, means, strict=True))
     residual = residual / max(len(mean) - len(values), 1)
-    effect = (sizes * (means - mean.mean(0)) ** 2).sum(0)
-    return np.maximum(effect - (len(values) - 1) * residual, 0.0) / len(mean), means
+    centre = mean.mean(0)
+    raw = (sizes * (means - centre) ** 2).sum(0)
+    real = np.maximum(raw - (len(values) - 1) * residual, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kept = np.where(raw > 0, real / raw, 0.0)
+    return real / len(mean), centre + kept * (means - centre)
 
 
 def incidence(months, n_months: int, level: float = LEVEL):

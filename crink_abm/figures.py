@@ -97,7 +97,8 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
 
     Parameters
     ----------
-    data : DataFrame with columns named by ``lever`` (level), outcome, diff, diff_low, diff_high (shares of 1)
+    data : DataFrame with columns named by ``lever`` (level), outcome, diff, diff_low, diff_high (inner band),
+        diff_worlds_low, diff_worlds_high (outer band; nan where not known) (shares of 1)
     baseline : the lever's level at the baseline, marked by a dotted line
     ylim : (low, high) in percentage points
     """
@@ -108,9 +109,9 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
     ends = []
     for name, rows in data.sort_values(lever).groupby("outcome", sort=False):
         look = style.OUTCOMES[name]
-        ax.fill_between(
-            rows[lever], 100 * rows["diff_low"], 100 * rows["diff_high"], color=look.colour, alpha=0.15, lw=0
-        )
+        for ends_of, alpha in (("diff_worlds", 0.10), ("diff", 0.22)):
+            low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
+            ax.fill_between(rows[lever], low, high, color=look.colour, alpha=alpha, lw=0)
         ax.plot(rows[lever], 100 * rows["diff"], color=look.colour, linestyle=look.dash)
         ends.append((rows[lever].iloc[-1], 100 * rows["diff"].iloc[-1], look.short, look.colour))
     if ylim is not None:
@@ -153,7 +154,7 @@ def differences(data, order, looks, by="policy", ax=None):
     Parameters
     ----------
     data : DataFrame with columns row, the column named by ``by`` (the series within a row), diff, diff_low,
-        diff_high (shares of 1), within_noise (bool)
+        diff_high (thick whisker), diff_worlds_low, diff_worlds_high (thin whisker) (shares of 1), within_noise (bool)
     order : rows from top to bottom
     looks : mapping of the series, from top to bottom within a row, to their :class:`style.Look`
 
@@ -167,7 +168,9 @@ def differences(data, order, looks, by="policy", ax=None):
     for k, (name, look) in enumerate(looks.items()):
         rows = data[data[by] == name]
         places = [order.index(row) + step * (k - (len(looks) - 1) / 2.0) for row in rows["row"]]
-        ax.hlines(places, 100 * rows["diff_low"], 100 * rows["diff_high"], color=look.colour, linewidth=1.0)
+        for ends_of, width in (("diff_worlds", 0.5), ("diff", 1.6)):
+            low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
+            ax.hlines(places, low, high, color=look.colour, linewidth=width)
         for hollow in (False, True):
             chosen = rows["within_noise"].to_numpy(bool) == hollow
             ax.scatter(

@@ -12,9 +12,10 @@ from . import design, estimate, levers, outcomes
 from .errors import InputError
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
+from .rules_key import rules_hash
 from .store import read_json, read_table
 from .sweeps import Sweep
-from .tally import DIFF_SPREADS, SPREADS
+from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 
 
 class Results:
@@ -26,8 +27,8 @@ class Results:
     manifest : dict
     estimates : DataFrame, a row a point and outcome: levers, prob, low, high, n_runs, diff, diff_low, diff_high,
         and the three spreads (``mc_sd``; ``parameter_sd``; ``structure_sd``, ``structure_low``, ``structure_high``),
-        with ``diff_`` before them those of the difference. The intervals are for Monte Carlo error, the worlds
-        given; ``worlds_se`` and ``diff_worlds_se`` are the standard errors for the ensemble that the worlds sample
+        with ``diff_`` before them those of the difference. ``low`` to ``high`` is Monte Carlo error, the worlds
+        given; ``worlds_low`` to ``worlds_high`` takes the worlds as the sample that they are of their ensemble
     metrics : DataFrame of means with intervals
 
     Raises
@@ -74,7 +75,9 @@ class Results:
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it was set up (for worlds and replays)."""
-        return Sweep(self.experiment, self.folder, rules=self.rules, read_only=True)
+        sweep = Sweep(self.experiment, self.folder, rules=self.rules, read_only=True)
+        sweep.worlds_name = self.manifest["worlds_table"].removesuffix(".parquet")
+        return sweep
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
         """Rows of one outcome where the given levers have the given values, all other *unswept* columns free."""
@@ -86,23 +89,38 @@ class Results:
             rows = rows[np.isclose(rows[name], value)]
         return rows
 
+    def with_interval(self, interval: str) -> pd.DataFrame:
+        """The estimates with another interval for the probabilities: ``"clopper-pearson"`` or ``"jeffreys"``."""
+        return interval_columns(self.estimates, interval)
+
+    def points_along(self, *free: str) -> list[int]:
+        """Numbers of the points whose every lever but the ``free`` ones is as at the baseline, and these constant."""
+        policies = self.sweep.policies
+        base = policies[self.baseline]
+        return [
+            number
+            for number, chosen in enumerate(policies)
+            if all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
+            and not any(isinstance(chosen[name], dict) for name in free)
+        ]
+
     def slice(self, outcome: str, *free: str) -> pd.DataFrame:
         """Rows of one outcome where every lever but the ``free`` ones is at the baseline, sorted by them."""
-        base = self.points.loc[self.points["point"] == self.baseline].iloc[0]
-        held = {name: base[name] for name in levers.LEVERS if name not in free and not np.isnan(base[name])}
-        return self.select(outcome, **held).sort_values(list(free)).reset_index(drop=True)
+        rows = self.select(outcome)
+        rows = rows[rows["point"].isin(self.points_along(*free))]
+        return rows.sort_values(list(free)).reset_index(drop=True)
 
     def runs(self, points: Iterable[int]) -> pd.DataFrame:
         """The runs of some points: a row a run, the engine's results as columns."""
         wanted = {int(p) for p in points}
         frames = []
-        for part in self.sweep.parts():
-            if wanted & set(part.points):
-                table = self.sweep.store.read_part(part.key)
+        for (held, _, _), key in zip(self.sweep.cuts(), self.manifest["parts"], strict=True):
+            if wanted & set(held):
+                table = self.sweep.store.read_part(key)
                 if table is None:
                     raise InputError(
-                        f"the part {part.key} of {str(self.folder)!r} is missing or damaged, or of other rules; "
-                        "run the sweep again: only what is missing is redone"
+                        f"the part {key} of {str(self.folder)!r} is missing or damaged; run the sweep again: only what "
+                        "is missing is redone"
                     )
                 frame = table.to_pandas()
                 frames.append(frame[frame["point"].isin(wanted)])
@@ -137,11 +155,7 @@ class Results:
         swept = self.manifest["swept"]
         if not swept:
             raise InputError("this sweep varies no lever over a grid; use results.estimates")
-        base = design.baseline(self.experiment)
-        rows = self.estimates
-        for name in levers.LEVERS:
-            if name not in swept and not isinstance(base[name], dict):
-                rows = rows[np.isclose(rows[name], base[name])]
+        rows = self.estimates[self.estimates["point"].isin(self.points_along(*swept))]
         for name in swept:
             rows = rows[np.isin(rows[name], [float(x) for x in design.levels_of(self.experiment.levers[name])])]
         columns = [
@@ -155,6 +169,7 @@ class Results:
             "n_events",
             *SPREADS,
             *DIFF_SPREADS,
+            *WORLDS,
         ]
         data = rows.set_index(["outcome", *swept])[columns].to_xarray()
         return data.assign_attrs(name=self.manifest["name"], seed=self.manifest["seed"])
@@ -165,8 +180,13 @@ class Results:
         Raises
         ------
         InputError
-            If there is no such point or run.
+            If there is no such point or run, or the rules are not those that made the sweep.
         """
+        if self.manifest["rules_hash"] != rules_hash():
+            raise InputError(
+                f"this sweep was made by other rules ({self.manifest['rules_hash']}, package {self.manifest['package']}) than "
+                f"are installed ({rules_hash()}): its run would come out as another; run the sweep again, or install what made it"
+            )
         n = self.manifest["n_runs_per_point"]
         if not 0 <= point < self.manifest["n_points"]:
             raise InputError(f"points are numbered 0 to {self.manifest['n_points'] - 1}; {point} was given")
@@ -188,13 +208,13 @@ class Results:
 
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | None = None,
+    rules=None, progress: Callable | None = None, interval: str | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
-    ``runs`` overrides the runs per point; ``rules`` puts plain functions in place of rules; ``workers`` is the
-    number of threads (all cores if None).
+    ``runs`` overrides the runs per point, ``interval`` the kind of interval; ``rules`` puts plain functions in
+    place of rules; ``workers`` is the number of threads (all cores if None).
 
     Raises
     ------
@@ -202,10 +222,12 @@ def sweep(
         If the experiment or the folder cannot be taken.
     """
     plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
-    if runs is not None:
-        if runs < 1:
-            raise InputError(f"runs is at least 1; {runs} was given")
-        plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update={"runs": runs})})
+    if runs is not None and runs < 1:
+        raise InputError(f"runs is at least 1; {runs} was given")
+    if interval is not None and interval not in estimate.INTERVALS:
+        raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
+    changed = {name: value for name, value in (("runs", runs), ("interval", interval)) if value is not None}
+    plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")
     folder = Path(out) if out else Path("results") / plan.experiment.name

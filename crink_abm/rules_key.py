@@ -1,23 +1,42 @@
-"""A hash of the source that decides a run: stored results and compiled code are keyed by it."""
+"""Hashes of the package's own source: stored results, compiled code and screened worlds are keyed by them."""
 
 import hashlib
 from functools import cache
 from pathlib import Path
 
 #: Modules (and packages) whose text can change a trajectory.
-DECIDING = (
-    "codes.py", "numerics.py", "draws.py", "levers.py", "state.py", "transition.py", "kernel.py", "compiler.py",
-    "parameters", "rules",
-)  # fmt: skip
+DECIDING = ("codes.py", "numerics.py", "draws.py", "levers.py", "state.py", "transition.py", "parameters", "rules")
+
+#: Modules that decide, besides, what machine code there is.
+COMPILING = ("kernel.py", "compiler.py")
+
+#: Modules that decide, besides the rules, which worlds a screen leaves.
+SCREENING = ("worlds.py", "screening.py", "outcomes.py", "estimate.py")
+
+
+def _hash(names: tuple[str, ...]) -> str:
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for name in names:
+        place = root / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 @cache
 def rules_hash() -> str:
     """Sixteen hex digits that change whenever a rule, a parameter or the order of a month does."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    for name in DECIDING:
-        place = root / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    return _hash(DECIDING)
+
+
+@cache
+def kernel_hash() -> str:
+    """Sixteen hex digits that change whenever the rules do, or the engine that runs them."""
+    return _hash(DECIDING + COMPILING)
+
+
+@cache
+def worlds_hash() -> str:
+    """Sixteen hex digits that change whenever the rules do, or how worlds are drawn and screened."""
+    return _hash(DECIDING + SCREENING)

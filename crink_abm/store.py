@@ -58,6 +58,7 @@ class Store:
     def __init__(self, folder: str | Path, *, read_only: bool = False):
         self.folder = Path(folder)
         self.parts = self.folder / "runs"
+        self.read_only = read_only
         if read_only:
             return
         try:
@@ -96,14 +97,17 @@ class Store:
         return self.parts / f"{key}.parquet"
 
     def read_part(self, key: str) -> pa.Table | None:
-        """A part, or None if it is missing or damaged (then it is removed)."""
-        path = self.part_path(key)
+        """A part, or None if it is missing or damaged (then it is made again, and takes the old one's place).
+
+        Bytes that cannot be fetched are the disk's trouble, not damage: that error is raised, and nothing is lost.
+        """
         try:
-            return pq.read_table(path, page_checksum_verification=True)
+            data = self.part_path(key).read_bytes()
         except FileNotFoundError:
             return None
+        try:
+            return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
         except (OSError, pa.ArrowException):
-            path.unlink(missing_ok=True)
             return None
 
 

@@ -25,7 +25,7 @@ from .kernel import RESULTS
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .parameters import CATALOGUE
-from .rules_key import rules_hash
+from .rules_key import rules_hash, worlds_hash
 from .store import Store, read_json, read_table, write_json, write_table
 from .tally import Tally
 from .version import __version__, library_versions
@@ -51,7 +51,7 @@ _FLOATS = {"help_expected", "help_realised"}
 
 def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
     """The name of a set of worlds: a hash of all that decides them."""
-    said = [rules_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
+    said = [worlds_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
     return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
@@ -147,6 +147,10 @@ class Sweep:
         """The worlds of this experiment: kept in its folder, so that it does not depend on a cache."""
         made = read_worlds(self.store.folder, self.worlds_name)
         if made is None:
+            if self.store.read_only:
+                raise InputError(
+                    f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged; run the sweep again"
+                )
             made = make_worlds(self.experiment.worlds, self.experiment.parameters, self.rules)
             write_worlds(self.store.folder, self.worlds_name, made)
         return made
@@ -156,18 +160,23 @@ class Sweep:
         head = self.head
         return levers.calendar(self.policies[point], head.months, head.start, self.experiment.drivers)
 
-    def parts(self) -> Iterator[Part]:
-        """The parts in order: groups of points, and within a group the runs piece by piece."""
+    def cuts(self) -> Iterator[tuple[range, int, int]]:
+        """The parts in order, without their keys: groups of points, and within a group the runs piece by piece."""
         runs, n_points = self.head.runs, len(self.policies)
         span = min(runs, max(POINT_RUNS, PART_RUNS // n_points))
         group = max(1, PART_RUNS // span)
-        worlds = hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
         for start in range(0, n_points, group):
             points = range(start, min(start + group, n_points))
+            yield from ((points, first, n) for first, n in batch.chunks(runs, span))
+
+    def parts(self) -> Iterator[Part]:
+        """The parts in order."""
+        said = [rules_hash(), RESULTS, fingerprint(self.rules), self.head.seed]
+        worlds = hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
+        for points, first, n in self.cuts():
             calendars = b"".join(point.to_bytes(4, "little") + self.calendar(point).tobytes() for point in points)
-            for first, n in batch.chunks(runs, span):
-                said = json.dumps([rules_hash(), fingerprint(self.rules), self.head.seed, first, n, worlds]).encode()
-                yield Part(hashlib.sha256(said + calendars).hexdigest()[:24], points, first, n)
+            key = json.dumps([*said, first, n, worlds]).encode() + calendars
+            yield Part(hashlib.sha256(key).hexdigest()[:24], points, first, n)
 
     def run_slice(self, point: int, first_run: int, n: int) -> np.ndarray:
         """Some runs of one point by the chosen engine, in this thread: array (n, len(RESULTS))."""
@@ -237,7 +246,7 @@ class Sweep:
             self.progress(done, total)
         points = design.points_table(self.policies, self.labels, self.families)
         write_table(folder / "points.parquet", points)
-        write_table(folder / "estimates.parquet", tally.estimates(points))
+        write_table(folder / "estimates.parquet", tally.estimates(points, head.interval))
         write_table(folder / "metrics.parquet", tally.metrics())
         write_table(folder / "first_months.parquet", tally.first_months())
         write_json(

@@ -21,6 +21,9 @@ _METRICS = {
 SPREADS = ("mc_sd", "worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
 DIFF_SPREADS = tuple(f"diff_{name}" for name in SPREADS)
 
+#: Ends of the intervals that take the worlds as the sample.
+WORLDS = ("worlds_low", "worlds_high", "diff_worlds_low", "diff_worlds_high")
+
 
 class _Point:
     """Running counts of one point: all that its estimates need, whatever the number of runs."""
@@ -117,6 +120,10 @@ class Tally:
         head = ["point", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"]
         table = pd.DataFrame(self.rows, columns=[*head, *SPREADS, *DIFF_SPREADS])
         table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval)
+        width = estimate.over_worlds(len(self.worlds))
+        for centre, prefix in (("prob", ""), ("diff", "diff_")):
+            for end, sign in (("low", -1.0), ("high", 1.0)):
+                table[f"{prefix}worlds_{end}"] = table[centre] + sign * width * table[f"{prefix}worlds_se"]
         base = (table["point"] == self.base_point) & (table["n_up"] >= 0)
         table.loc[base, ["diff_low", "diff_high"]] = 0.0
         table["q_value"] = np.nan

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from crink_abm import draws
-from crink_abm.codes import Draw
+from crink_abm.codes import Actor, Draw
 
 # Random123's kat_vectors, philox4x32 with 10 rounds: counter, key, answer.
 KNOWN = [
@@ -48,30 +48,30 @@ def test_draws_match_plain_integers_at_their_addresses():
     seed, run = 2**40 + 17, 2**35 + 3
     table = draws.uniforms(seed, run, 5)
     for draw in (Draw.u_xi_choice, Draw.u_provocation, Draw.u_detections, Draw.u_japan_enters):
-        counter = [run % 2**32, run >> 32, 3, (int(draw.actor) << 16) | draw.slot // 2]
-        words = _plain(counter, [seed % 2**32, seed >> 32])
-        pair = words[:2] if draw.slot % 2 == 0 else words[2:]
-        assert table[draw.name][3] == (((pair[0] << 32 | pair[1]) >> 12) + 0.5) / 2**52
+        words = _plain([run % 2**32, run >> 32, 3, int(draw) // 4], [seed % 2**32, seed >> 32])
+        assert table[draw.name][3] == (words[int(draw) % 4] + 0.5) / 2**32
 
 
-def test_every_decision_has_its_own_address():
-    addresses = [(draws.address(d), d.slot & 1) for d in Draw]
-    assert len(set(addresses)) == len(Draw)
+def test_every_decision_has_its_own_number_and_an_actor():
+    assert len({(d.block, d.word) for d in Draw}) == len({int(d) for d in Draw}) == len(Draw)
+    assert all(isinstance(d.actor, Actor) for d in Draw)
 
 
-def test_an_added_slot_changes_no_other_draw(monkeypatch):
+def test_an_added_decision_changes_no_other_draw(monkeypatch):
     """Draws are addressed, not consumed: twice as many decisions leave the old ones where they were."""
-    from enum import IntEnum
-
     before = draws.uniforms(9, 4, 12)
-    more = {d.name: int(d) for d in Draw}
-    more.update({f"u_extra_{a}": 256 * a + 40 for a in range(1, 10)})
-    bigger = IntEnum("Draw", more)
-    for name in ("actor", "slot"):
-        setattr(bigger, name, getattr(Draw, name))
-    monkeypatch.setattr(draws, "Draw", bigger)
+
+    class Added(int):
+        block, word = property(lambda self: self // 4), property(lambda self: self % 4)
+
+    more = []
+    for number in range(64):
+        if number not in set(map(int, Draw)):
+            more.append(Added(number))
+            more[-1].name = f"u_extra_{number}"
+    monkeypatch.setattr(draws, "Draw", [*more, *Draw])
     after = draws.uniforms(9, 4, 12)
-    assert len(after) == len(before) + 9
+    assert len(after) == 64
     assert all(np.array_equal(before[name], after[name]) for name in before)
 
 
@@ -79,7 +79,7 @@ def test_draws_are_uniform_and_uncorrelated():
     """Kolmogorov-Smirnov over runs, and lag correlations between neighbours; the level is 1 in 10,000 a test."""
     n = 20_000
     months = np.arange(n, dtype=np.uint64)
-    series = {d: draws.pair(np.uint64(1), np.uint64(0), months, np.uint64(draws.address(d)))[d.slot & 1] for d in Draw}
+    series = {d: draws.uniform_block(np.uint64(1), np.uint64(0), months, np.uint64(d.block))[d.word] for d in Draw}
     for values in series.values():
         assert values.min() > 0.0
         assert values.max() < 1.0
@@ -90,6 +90,6 @@ def test_draws_are_uniform_and_uncorrelated():
 
 
 def test_neither_end_of_the_unit_interval_is_drawn():
-    top = np.uint64(2**52 - 1)
+    top = np.uint64(2**32 - 1)
     assert float(top) * draws._UNIT + draws._HALF < 1.0
     assert 0.0 * draws._UNIT + draws._HALF > 0.0

@@ -147,6 +147,22 @@ def test_spreads_are_recovered_apart(sd_param, sd_struct):
         assert abs(squares.mean() - true**2) < slack
 
 
+def test_noise_opens_no_structural_range():
+    """Three hundred worlds that differ by parameters alone: the raw level means differ by points, the range does not."""
+    rng = np.random.default_rng(10)
+    ranges, raw = [], []
+    for _ in range(100):
+        switch = np.arange(300) % 3
+        events = rng.binomial(50, rng.uniform(0, 1, 300))[:, None]
+        made = estimate.spreads(events, events, np.full(300, 50), {"switch": switch})
+        ranges.append((made["structure_high"] - made["structure_low"])[0])
+        means = [events[switch == level].mean() / 50 for level in range(3)]
+        raw.append(max(means) - min(means))
+    assert np.mean(raw) > 0.05  # negative control: without the shrinkage
+    assert np.median(ranges) == 0.0
+    assert np.mean(ranges) < 0.5 * np.mean(raw)
+
+
 def test_naive_spread_would_mistake_luck_for_parameters():
     """Negative control: without the correction, eight runs a world look like a spread of their own."""
     rng = np.random.default_rng(9)

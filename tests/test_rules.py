@@ -205,6 +205,15 @@ def test_a_settlement_shrinks_need_to_the_share_that_persists():
     assert need == pytest.approx(0.0)  # before the war there is no tie to persist
 
 
+def test_an_answered_attack_is_no_silence():
+    """Washington's answer to a limited attack is evidence for its commitment, and none against is taken away."""
+    answered = united_states.responds(0.0, 2.0, 1.0, 1.0, 0.9, 0.1)
+    unanswered = united_states.responds(1.0, 0.0, 0.5, 0.2, 0.6, 0.99)
+    assert answered == (1.0, 0.0)
+    assert unanswered == (0.0, 1.0)
+    assert united_states.responds(0.0, 1.0, 1.0, 1.0, 0.9, 0.1) == (0.0, 0.0)
+
+
 def test_drivers_override_the_model():
     assert russia.war_in_ukraine(0.0, 0.5, 1.0, 0.9) == 1.0
     assert russia.war_in_ukraine(1.0, 0.5, -1.0, 0.4) == 0.0

@@ -224,7 +224,8 @@ def test_damaged_results_say_what_to_do(results, tmp_path, name):
 
 def test_dataset_has_levers_for_dimensions(results):
     data = results.dataset
-    assert dict(data.sizes) == {"outcome": 14, "usfk_posture": 3, "trilateral_coordination": 3}
+    n_outcomes = len(outcomes.OUTCOMES) + len(outcomes.CONDITIONALS)
+    assert dict(data.sizes) == {"outcome": n_outcomes, "usfk_posture": 3, "trilateral_coordination": 3}
     cell = data["prob"].sel(outcome="any_failure", usfk_posture=0.5, trilateral_coordination=0.5).item()
     row = results.select("any_failure").set_index("point").loc[results.baseline]
     assert cell == row["prob"]
@@ -261,17 +262,115 @@ def test_worlds_are_balanced_over_structures_and_within_ranges():
         column = drawn.column(p.name)
         assert p.low <= column.min() <= column.max() <= p.high
         if p.switch is None and p.high > p.low:
-            # Latin: one draw in each of 648 equal slices
-            assert len(set(np.floor((column - p.low) / (p.high - p.low) * 648).clip(0, 647))) >= 645
+            # Latin: one draw in each of 648 slices of equal prior mass
+            mass = np.log(column / p.low) / np.log(p.high / p.low) if p.log else (column - p.low) / (p.high - p.low)
+            assert len(set(np.floor(mass * 648).clip(0, 647))) >= 645
 
 
-def test_screen_reports_what_it_kept():
+def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
+    """Four and sixteen times the runs keep the same share within the chance of drawing it, and mostly the same worlds.
+
+    Negative control: the rule "not ruled out by an interval of its own few runs" keeps several times as many.
+    """
     from crink_abm import screening, worlds
 
-    kept = screening.elicited(worlds.prior(324, seed=3), runs=64, seed=3)
-    assert kept.report["kept"] == len(kept)
-    assert 0 < kept.report["share_kept"] < 1
-    assert len(kept.report["bands"]) == 3
+    drawn = worlds.prior(648, seed=3)
+    few, more, many = (screening.elicited(drawn, runs=runs, seed=3) for runs in (128, 512, 2048))
+    for kept in (few, more):
+        a, b = kept.report["kept"], many.report["kept"]
+        assert abs(a - b) <= 3 * np.sqrt(a + b)
+    assert 0 < many.report["undecided"] < few.report["undecided"]
+    assert many.report["share_if_undecided_fail"] <= many.report["share_kept"] <= many.report["share_if_undecided_pass"]
+    events, trials = screening.counts(drawn.values, 32, 0, 3)
+    outside, _ = screening._judge(events, trials, 0.95)
+    assert (~outside.any(1)).sum() > 2 * many.report["kept"]
+
+
+def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
+    """Worlds dropped or kept early would be judged the same by the full number of runs, but for one in a hundred."""
+    from crink_abm import screening, worlds
+
+    drawn = worlds.prior(324, seed=4)
+    staged = {row.tobytes() for row in screening.elicited(drawn, runs=1024, seed=4).values}
+    events, trials = screening.counts(drawn.values, 4096, 10**9, 5)
+    outside, inside = screening._judge(events, trials, 0.999)
+    for row, out, within in zip(drawn.values, outside.any(1), inside.all(1), strict=True):
+        assert not (out and row.tobytes() in staged)
+        assert not (within and row.tobytes() not in staged)
+
+
+def test_a_cached_screen_is_not_reused_after_an_edit_of_the_screen(monkeypatch):
+    from crink_abm import rules_key, sweeps
+
+    table = design.WorldsTable()
+    before = sweeps.worlds_name(table)
+    assert sweeps.worlds_name(table) == before
+    monkeypatch.setattr(sweeps, "worlds_hash", lambda: "another")
+    assert sweeps.worlds_name(table) != before
+    for module in ("screening", "worlds", "outcomes", "estimate"):
+        assert f"{module}.py" in rules_key.SCREENING
+
+
+def test_a_replay_by_other_rules_is_refused(results, monkeypatch):
+    import crink_abm.results
+
+    monkeypatch.setattr(crink_abm.results, "rules_hash", lambda: "0123456789abcdef")
+    with pytest.raises(InputError, match="made by other rules"):
+        results.replay(0, 0)
+    assert len(results.runs([0])) == 96  # what was stored can still be read
+
+
+def test_a_disk_that_fails_for_a_moment_costs_no_part(results, monkeypatch):
+    """Damage is told from a failing disk: the part stays, and the error is raised."""
+    from pathlib import Path
+
+    store, key = results.sweep.store, results.manifest["parts"][0]
+    held = store.part_path(key).read_bytes()
+
+    def fail(self):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "read_bytes", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            store.read_part(key)
+    assert store.part_path(key).read_bytes() == held
+    assert store.read_part(key) is not None
+
+
+def test_a_slice_follows_a_baseline_that_is_on_a_schedule(tmp_path):
+    """Points that leave the schedule are no part of a slice along another lever."""
+    plan = {
+        "experiment": {"name": "dated", "seed": 5, "runs": 24, "months": 24},
+        "levers": {"usfk_posture": {"2026-01": 0.5, "2027-06": 0.0}, "exposure": [0.2, 0.8]},
+        "packages": {"stay": {"usfk_posture": 0.5, "exposure": 0.2}},
+        "worlds": {"ensemble": "defaults"},
+    }
+    found = crink.sweep(plan, tmp_path)
+    curve = found.slice("any_failure", "exposure")
+    assert curve["exposure"].tolist() == [0.2, 0.5, 0.8]
+    assert not set(curve["point"]) & set(found.points.loc[found.points["label"] == "stay", "point"])
+    assert found.dataset.sizes["exposure"] == 2
+
+
+def test_both_intervals_of_a_difference_are_given_and_the_worlds_one_is_wider(results):
+    e = results.estimates
+    moved = e[(e["n_up"] + e["n_down"] > 0) & (e["n_up"] >= 0)]
+    assert (moved["diff_worlds_low"] < moved["diff"]).all()
+    assert (moved["diff"] < moved["diff_worlds_high"]).all()
+    assert (e["worlds_high"] - e["worlds_low"] > 0).any()
+
+
+def test_clopper_pearson_on_request(results, tmp_path):
+    """By the file, or from a finished sweep: the same counts, a wider interval."""
+    exact = results.with_interval("clopper-pearson")
+    plain = results.estimates
+    assert (exact["high"] - exact["low"] >= plain["high"] - plain["low"]).loc[exact["n_runs"] > 0].all()
+    assert exact["n_events"].equals(plain["n_events"])
+    again = crink.sweep(SMALL, tmp_path, interval="clopper-pearson")
+    pd.testing.assert_frame_equal(again.estimates[["low", "high"]], exact[["low", "high"]])
+    with pytest.raises(InputError, match="interval is one of"):
+        crink.sweep(SMALL, tmp_path / "no", interval="wald")
 
 
 @pytest.mark.parametrize(
@@ -282,7 +381,8 @@ def test_screen_reports_what_it_kept():
         ({"levers": {"usfk_posture": {"from": 0, "to": 2, "points": 3}}}, "usfk_posture"),
         ({"experiment": {"name": "x", "seed": 1, "runs": 0}}, "runs"),
         ({"experiment": {"name": "x/../y", "seed": 1, "runs": 10}}, "name"),
-        ({"experiment": {"name": "x", "seed": 1, "runs": 10, "moths": 3}}, "moths"),
+        ({"experiment": {"name": "x", "seed": 1, "runs": 10, "moths": 3}}, "moths.*did you mean months"),
+        ({"worlds": {"drows": 30}}, "did you mean draws"),
         ({"worlds": {"structures": {"xi_mood": [0]}}}, "xi_mood"),
         ({"parameters": {"curvature": 7}}, "curvature"),
     ],
@@ -352,6 +452,19 @@ def test_schedules_are_linear_between_their_dates():
     assert table[:, column] == pytest.approx([0.2, 0.2, 0.2, 0.3, 0.4, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
     march = levers.calendar(None, 3, "2012-03")
     assert march[0, list(levers.COLUMNS).index("driver_exercise_season")] == levers.SEASON[3]
+
+
+def test_drivers_hold_until_their_next_date():
+    """A flag of history is 0 or 1 in every month, never in between; before its first date the default applies."""
+    from crink_abm import levers
+
+    column = list(levers.COLUMNS).index("driver_veto")
+    table = levers.calendar(None, 6, "2023-12", {"driver_veto": {"2024-01": 0.0, "2024-03": 1.0}})
+    assert table[:, column].tolist() == [1.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+    begun = levers.calendar(None, 3, "2024-02", {"driver_veto": {"2012-01": 0.0, "2024-03": 1.0}})
+    assert begun[:, column].tolist() == [0.0, 1.0, 1.0]
+    with pytest.raises(InputError, match="did you mean driver_veto"):
+        levers.calendar(None, 3, drivers={"driver_vetto": 1.0})
 
 
 def test_conditional_outcomes_count_from_the_first_event():
