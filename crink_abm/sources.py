@@ -36,6 +36,7 @@ SOURCES: dict[str, str] = {
     "Fearon 1994": "Fearon, Domestic political audiences and the escalation of international disputes, APSR 88(3).",
     "Zagare 2024": "Zagare, two-against-one deterrence: the primary theatre is guarded first; a second challenger matters at middling credibility.",
     "Bell-Miller 2015": "Bell and Miller, Questioning the effect of nuclear weapons on conflict, JCR 59(1).",
+    "Gartzke-Lindsay 2017": "Gartzke and Lindsay, Thermonuclear cyberwar, Journal of Cybersecurity 3(1): access to an arsenal's networks invites haste.",
     "Carson 2018": "Carson, Secret Wars: shared secrecy as escalation control.",
     "Richardson 1960": "Richardson, Arms and Insecurity.",
     "Schelling 1966": "Schelling, Arms and Influence; Waltz 1981 for the counter-claim.",

@@ -1138,6 +1138,7 @@ def kim_fear(run):
         kim_fear=held(
             run.spiral_gain * (posture + run.fear_exercise * run.exercise_activity)
             + run.fear_hedge * run.rok_hedge
+            + run.fear_hybrid * run.counter_hybrid
             - run.fear_relief * run.diplomatic_offramp
         )
     )

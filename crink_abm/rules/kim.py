@@ -4,20 +4,21 @@ from .common import contest, crisis_month, lottery, pick, quantal, satisfice, su
 
 
 def fear(
-    spiral_gain, usfk_posture, heavy_share, dual_role, exercise_activity, rok_hedge, diplomatic_offramp,
-    fear_posture, fear_dual, fear_exercise, fear_hedge, fear_relief,
+    spiral_gain, usfk_posture, heavy_share, dual_role, exercise_activity, rok_hedge, counter_hybrid,
+    diplomatic_offramp, fear_posture, fear_dual, fear_exercise, fear_hedge, fear_hybrid, fear_relief,
 ):  # fmt: skip
     """Kim's fear of being struck first (0 to 1).
 
         kim_fear = [ spiral_gain ( fear_posture usfk_posture (1 + heavy_share - fear_dual dual_role) / 2
                                    + fear_exercise exercise_activity )
-                     + fear_hedge rok_hedge - fear_relief diplomatic_offramp ]
+                     + fear_hedge rok_hedge + fear_hybrid counter_hybrid - fear_relief diplomatic_offramp ]
 
-    Source: Schelling's reciprocal fear of surprise attack; Jervis 1976; claim C27.
+    Whoever closes off the North's networks is inside them, and may be inside those that run its arsenal.
+    Source: Schelling's reciprocal fear of surprise attack; Jervis 1976; Gartzke and Lindsay 2017; claims C26, C27.
     """
     near = fear_posture * (usfk_posture * (0.5 * (1.0 + (heavy_share - fear_dual * dual_role))))
     alarmed = spiral_gain * (near + fear_exercise * exercise_activity)
-    return unit(alarmed + (fear_hedge * rok_hedge - fear_relief * diplomatic_offramp))
+    return unit(alarmed + (fear_hedge * rok_hedge + (fear_hybrid * counter_hybrid - fear_relief * diplomatic_offramp)))
 
 
 def episode(korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, korea_resolved, u_korea_episode):

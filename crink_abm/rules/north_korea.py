@@ -140,7 +140,8 @@ def restraint(china_engagement, autonomy, restraint_strength, beijing_profit):
 
         china_restraint = restraint_strength china_engagement (1 - autonomy) - beijing_profit (1 - china_engagement)
 
-    Claim C25 and its counter.
+    ``restraint_strength`` may be negative: Kim defies what great powers agree over his head (the tests of 2013 and
+    2017 came as Beijing pressed him). Claim C25 and its counter.
     """
     return restraint_strength * (china_engagement * (1.0 - autonomy)) - beijing_profit * (1.0 - china_engagement)
 
