@@ -110,16 +110,21 @@ def _on_grid(results, rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     return rows
 
 
+def _map(results, rows, *names) -> pd.DataFrame:
+    """Cells of a map: on the grid, judged with the whole grid for their family."""
+    return _on_grid(results, rows, *names).assign(within_noise=lambda cells: cells["grid_within_noise"])
+
+
 def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
     """(x, y, title, cells) for each pair of swept levers, at the ends and the baseline of the third if there is one."""
     swept, base, panels = results.manifest["swept"], _base(results), []
     for x, y in combinations(swept, 2):
         others = [name for name in swept if name not in (x, y)]
         if len(others) != 1:
-            panels.append((x, y, "", _on_grid(results, results.slice(outcome, x, y), x, y)))
+            panels.append((x, y, "", _map(results, results.slice(outcome, x, y), x, y)))
             continue
         third = others[0]
-        cube = dict(iter(_on_grid(results, results.slice(outcome, *swept), *swept).groupby(third)))
+        cube = dict(iter(_map(results, results.slice(outcome, *swept), *swept).groupby(third)))
         shown = {min(cube), max(cube), *(level for level in cube if np.isclose(level, base[third]))}
         panels += [(x, y, f"{style.LEVERS[third][0]} {level:g}", cube[level]) for level in sorted(shown)]
     return [panel for panel in panels if len(panel[3])]
@@ -281,17 +286,44 @@ def _frontier(results) -> Figure:
 def _spreads(results) -> Figure:
     rows = results.estimates[results.estimates["point"] == results.baseline].set_index("outcome")
     data = rows.loc[list(DETAIL)].reset_index()
-    if data["parameter_sd"].isna().all():
-        raise CannotDraw("the spreads need two or more worlds, with two or more runs in each")
+    data["row"] = [style.OUTCOMES[name].label for name in data["outcome"]]
     title = f"Spread of the {_horizon(results)} risk at the baseline, by source"
     notes = [
         "Left: standard error from finite runs, and standard deviations between parameter draws and between structural "
         "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range "
-        "of the means over the levels of any structural switch. Spreads of the risk itself, not of differences in risk."
+        "of the means over the levels of any structural switch, freed of noise. Spreads of the risk itself."
     ]
-    fig, axes = _panels(results, title, notes, 2, 2, 2.5, figures.SPREADS.values(), sharey=True)
-    figures.spreads(data, axes[0])
-    figures.structure_ranges(data, axes[1])
+    return _spread_panels(results, data, title, notes, "")
+
+
+def _difference_spreads(results) -> Figure:
+    data = pd.concat([_along(results, lever, HEADLINE[:1]).assign(lever=lever) for lever in LEVERS], ignore_index=True)
+    data["level"] = [row[row["lever"]] for row in data[["lever", *LEVERS]].to_dict("records")]
+    data = data[(data["level"] == 1.0) & (data["point"] != results.baseline)]
+    data["row"] = [style.LEVERS[name][0] for name in data["lever"]]
+    packages = _packages(results)
+    packed = results.estimates[results.estimates["point"].isin(packages)]
+    packed = packed[packed["outcome"] == HEADLINE[0]].assign(row=lambda rows: rows["point"].map(packages))
+    data = pd.concat([data, packed], ignore_index=True)
+    if data.empty:
+        raise CannotDraw("no lever stands at 1 with the others at the baseline, and there are no packages")
+    title = f"Spread of the change in {_horizon(results)} risk of any failure, by source"
+    notes = [
+        "Each lever at 1, others at the baseline, and packages. Left: standard error from finite runs, and standard "
+        "deviations of the change between parameter draws and between structural variants (0: none found). Right: dot "
+        "and line, pooled change and its 95 % interval (Newcombe; the worlds given); grey, range of the mean change "
+        "over the levels of any structural switch, freed of noise."
+    ]
+    return _spread_panels(results, data, title, notes, "diff_")
+
+
+def _spread_panels(results, data, title, notes, prefix) -> Figure:
+    if data[f"{prefix}parameter_sd"].isna().all():
+        raise CannotDraw("the spreads need two or more worlds, with two or more runs in each")
+    height = 0.7 + 0.225 * len(data)
+    fig, axes = _panels(results, title, notes, 2, 2, height, figures.SPREADS.values(), sharey=True)
+    figures.spreads(data, axes[0], prefix)
+    figures.structure_ranges(data, axes[1], prefix)
     return fig
 
 
@@ -305,6 +337,7 @@ CHARTS: dict[str, Callable] = {
     "frontier": _frontier,
     "packages": _package_differences,
     "spreads": _spreads,
+    "difference_spreads": _difference_spreads,
 }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -144,7 +145,7 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
             policy.checked(dict.fromkeys(experiment.one_at_a_time.levers, 0.0))
         coefficients.checked(experiment.parameters)
         policy.calendar(None, experiment.experiment.months, experiment.experiment.start, experiment.drivers)
-        for chosen in points(experiment)[0]:
+        for chosen in points(experiment).policies:
             for name, value in chosen.items():
                 if isinstance(value, dict):
                     policy.calendar({name: value}, experiment.experiment.months, experiment.experiment.start)
@@ -185,22 +186,43 @@ def moves(chosen: dict) -> str:
     return ", ".join(f"{name} {'on a schedule' if isinstance(x, dict) else f'{x:g}'}" for name, x in moved.items())
 
 
-def points(experiment: Experiment) -> tuple[list[dict], list[str], list[str], int]:
-    """Every policy once: (policies, labels, families, number of the baseline).
+@dataclass(frozen=True)
+class Points:
+    """The policies of an experiment, each once, numbered by their place.
 
-    The grid in file order (last lever fastest), then one-at-a-time points, packages, and the baseline. A policy
-    that plays two parts appears once, in the smaller family: package, one_at_a_time, grid.
+    ``families`` names the smallest family a policy plays a part in (baseline, package, one_at_a_time, grid), within
+    which its difference is tested; ``on_grid`` says whether it lies on the grid, whose map is a family of its own.
     """
+
+    policies: list[dict]
+    labels: list[str]
+    families: list[str]
+    on_grid: list[bool]
+    base: int
+
+    def table(self) -> pd.DataFrame:
+        """A row a point: point, label, family, on_grid, a column a lever (nan where scheduled), schedules as JSON."""
+        rows = []
+        for number, (chosen, *said) in enumerate(
+            zip(self.policies, self.labels, self.families, self.on_grid, strict=True)
+        ):
+            dated = {name: value for name, value in chosen.items() if isinstance(value, dict)}
+            constant = {name: np.nan if name in dated else chosen[name] for name in policy.LEVERS}
+            told = dict(zip(("label", "family", "on_grid"), said, strict=True))
+            rows.append({"point": number, **told, **constant, "schedules": json.dumps(dated) if dated else ""})
+        return pd.DataFrame(rows)
+
+
+def points(experiment: Experiment) -> Points:
+    """Every policy once: the grid in file order (last lever fastest), one-at-a-time points, packages, the baseline."""
     base = baseline(experiment)
-    policies: dict[str, dict] = {}
-    labels: dict[str, str] = {}
-    families: dict[str, str] = {}
+    held: dict[str, dict] = {}
 
     def add(chosen, family, label=""):
         key = json.dumps(chosen, sort_keys=True)
-        policies.setdefault(key, chosen)
-        families[key] = family
-        labels[key] = label or labels.get(key, "")
+        point = held.setdefault(key, {"policy": chosen, "label": "", "on_grid": False})
+        point["family"], point["label"] = family, label or point["label"]
+        point["on_grid"] |= family == "grid"
         return key
 
     grid = swept(experiment)
@@ -215,16 +237,5 @@ def points(experiment: Experiment) -> tuple[list[dict], list[str], list[str], in
     for label, chosen in experiment.packages.items():
         add(policy.checked({**base, **chosen}), "package", label)
     key = add(base, "baseline", "baseline")
-    number = list(policies).index(key)
-    return list(policies.values()), list(labels.values()), list(families.values()), number
-
-
-def points_table(policies: list[dict], labels: list[str], families: list[str]) -> pd.DataFrame:
-    """The policies as a table: point, label, family, a column a lever (nan where scheduled), schedules as JSON."""
-    rows = []
-    for number, (chosen, label, family) in enumerate(zip(policies, labels, families, strict=True)):
-        dated = {name: value for name, value in chosen.items() if isinstance(value, dict)}
-        constant = {name: np.nan if name in dated else chosen[name] for name in policy.LEVERS}
-        schedules = json.dumps(dated) if dated else ""
-        rows.append({"point": number, "label": label, "family": family, **constant, "schedules": schedules})
-    return pd.DataFrame(rows)
+    columns = ([point[name] for point in held.values()] for name in ("policy", "label", "family", "on_grid"))
+    return Points(*columns, list(held).index(key))

@@ -236,52 +236,56 @@ SPREADS = {
 }
 
 
-def spreads(data, ax=None):
-    """Standard deviation of a probability by source, a row an outcome.
+def spreads(data, ax=None, prefix=""):
+    """Standard deviation of a probability, or of its change, by source.
 
     Parameters
     ----------
-    data : DataFrame, a row an outcome from top to bottom: outcome, mc_sd, parameter_sd, structure_sd (shares of 1)
+    data : DataFrame, a row a line from top to bottom: row (its label), mc_sd, parameter_sd, structure_sd (shares of 1)
+    prefix : ``"diff_"`` to draw the columns of the change
     """
     ax = style.axes(ax)
     places = np.arange(len(data))
-    widest = data[list(SPREADS)].max(axis=1)
+    columns = {f"{prefix}{name}": look for name, look in SPREADS.items()}
+    widest = data[list(columns)].max(axis=1)
     ax.hlines(places, 0, 100 * widest, color="#e0e0e0", linewidth=0.8, zorder=0)
-    for k, (name, look) in enumerate(SPREADS.items()):
+    for k, (name, look) in enumerate(columns.items()):
         ax.scatter(
-            100 * data[name],
-            places + 0.16 * (k - 1),
-            s=15,
-            marker=look.marker,
-            color=look.colour,
-            zorder=3,
-            clip_on=False,
-        )
-    _outcome_rows(ax, data["outcome"])
+            100 * data[name], places + 0.16 * (k - 1), s=15, marker=look.marker, color=look.colour, zorder=3, clip_on=False
+        )  # fmt: skip
+    _named_rows(ax, data["row"])
     ax.set(xlabel="Standard deviation (percentage points)", xlim=(0, None))
     return ax
 
 
-def structure_ranges(data, ax=None):
-    """Probability with its interval, over the range of its means across structural variants.
+def structure_ranges(data, ax=None, prefix=""):
+    """Probability, or its change, with its interval, over the range of its means across structural variants.
 
     Parameters
     ----------
-    data : DataFrame, a row an outcome from top to bottom: outcome, prob, low, high, structure_low,
+    data : DataFrame, a row a line from top to bottom: row (its label), prob (or diff), low, high, structure_low,
         structure_high (shares of 1)
+    prefix : ``"diff_"`` to draw the columns of the change
     """
     ax = style.axes(ax)
     places = np.arange(len(data))
-    ax.hlines(places, 100 * data["structure_low"], 100 * data["structure_high"], color=style.FAINT, linewidth=5)
-    ax.hlines(places, 100 * data["low"], 100 * data["high"], color=style.INK, linewidth=1.2)
-    ax.scatter(100 * data["prob"], places, s=14, color=style.INK, zorder=3)
-    _outcome_rows(ax, data["outcome"])
-    ax.set(xlabel=RISK, xlim=(0, None))
+    for low, high, colour, width in (
+        ("structure_low", "structure_high", style.FAINT, 5), ("low", "high", style.INK, 1.2)
+    ):  # fmt: skip
+        ax.hlines(places, 100 * data[prefix + low], 100 * data[prefix + high], color=colour, linewidth=width)
+    ax.scatter(100 * data["diff" if prefix else "prob"], places, s=14, color=style.INK, zorder=3)
+    _named_rows(ax, data["row"])
+    ax.set(xlabel=CHANGE if prefix else RISK)
+    if prefix:
+        ax.axvline(0, color=style.MUTED, linewidth=0.7, zorder=0)
+        ax.xaxis.set_major_formatter(_SIGNED)
+    else:
+        ax.set_xlim(0, None)
     return ax
 
 
-def _outcome_rows(ax, names):
-    ax.set_yticks(range(len(names)), [style.OUTCOMES[name].label for name in names])
+def _named_rows(ax, names):
+    ax.set_yticks(range(len(names)), list(names))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)

@@ -130,7 +130,8 @@ class Sweep:
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
         self.experiment, self.engine, self.threads = experiment, engine, threads
         self.progress = progress or (lambda done, total: None)
-        self.policies, self.labels, self.families, self.base = design.points(experiment)
+        self.points = design.points(experiment)
+        self.policies, self.base = self.points.policies, self.points.base
         self.head, self.rules = experiment.experiment, checked_rules(rules)
         self.calendar(self.base)
         self.store = Store(folder, read_only=read_only)
@@ -244,7 +245,7 @@ class Sweep:
             keys.append(part.key)
             done += len(part.points) * part.n
             self.progress(done, total)
-        points = design.points_table(self.policies, self.labels, self.families)
+        points = self.points.table()
         write_table(folder / "points.parquet", points)
         write_table(folder / "estimates.parquet", tally.estimates(points, head.interval))
         write_table(folder / "metrics.parquet", tally.metrics())

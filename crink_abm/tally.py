@@ -116,6 +116,7 @@ class Tally:
 
         ``q_value`` controls the false-discovery rate within an outcome and a family of points (grid, one at a
         time, package); ``within_noise`` is a q-value above 0.05. Neither is given where nothing is tested.
+        ``grid_q_value`` and ``grid_within_noise`` are the same with every point of the grid for the family.
         """
         head = ["point", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"]
         table = pd.DataFrame(self.rows, columns=[*head, *SPREADS, *DIFF_SPREADS])
@@ -126,13 +127,16 @@ class Tally:
                 table[f"{prefix}worlds_{end}"] = table[centre] + sign * width * table[f"{prefix}worlds_se"]
         base = (table["point"] == self.base_point) & (table["n_up"] >= 0)
         table.loc[base, ["diff_low", "diff_high"]] = 0.0
-        table["q_value"] = np.nan
-        for _, family in table[(table["n_up"] >= 0) & ~base].groupby(["outcome", "family"]):
-            p_values = estimate.difference_test(
-                family["n_up"], family["n_down"], family["diff"], family["diff_worlds_se"]
-            )
-            table.loc[family.index, "q_value"] = estimate.false_discovery(p_values)
-        table["within_noise"] = table["q_value"] > 0.05
+        tested = table[(table["n_up"] >= 0) & ~base]
+        on_grid = tested[tested["on_grid"]] if "on_grid" in tested else tested[:0]
+        for name, families in (("", tested.groupby(["outcome", "family"])), ("grid_", on_grid.groupby("outcome"))):
+            table[f"{name}q_value"] = np.nan
+            for _, family in families:
+                p_values = estimate.difference_test(
+                    family["n_up"], family["n_down"], family["diff"], family["diff_worlds_se"]
+                )
+                table.loc[family.index, f"{name}q_value"] = estimate.false_discovery(p_values)
+            table[f"{name}within_noise"] = table[f"{name}q_value"] > 0.05
         return table
 
     def metrics(self) -> pd.DataFrame:

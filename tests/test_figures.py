@@ -47,8 +47,17 @@ class FakeResults:
     def _estimate(self, name, k):
         diff = sum((self.points[lever] - BASE[lever]) * 0.02 * np.cos(3 * k + i) for i, lever in enumerate(LEVERS))
         rows = self.points.assign(outcome=name, diff=diff, diff_low=diff - 0.01, diff_high=diff + 0.01, prob=0.3 + diff)
+        rows = rows.assign(diff_worlds_low=diff - 0.02, diff_worlds_high=diff + 0.02)
         rows = rows.assign(low=rows["prob"] - 0.03, high=rows["prob"] + 0.03, within_noise=diff.abs() < 0.01)
-        return rows.assign(mc_sd=0.015, parameter_sd=0.2, structure_sd=0.1, structure_low=0.2, structure_high=0.4)
+        spreads = {
+            "mc_sd": 0.015,
+            "parameter_sd": 0.2,
+            "structure_sd": 0.1,
+            "structure_low": 0.2,
+            "structure_high": 0.4,
+        }
+        rows = rows.assign(grid_within_noise=rows["within_noise"], row="a row", **spreads)
+        return rows.assign(**{f"diff_{spread}": value / 10 for spread, value in spreads.items()})
 
     def slice(self, outcome, *free):
         rows = self.estimates[self.estimates["outcome"] == outcome]
@@ -159,6 +168,7 @@ def test_hollow_marks_are_the_differences_within_noise():
         {"row": list("abc"), "policy": "p", "diff": [0.1, 0.0, -0.1], "within_noise": [False, True, False]}
     )
     rows = rows.assign(diff_low=rows["diff"] - 0.02, diff_high=rows["diff"] + 0.02)
+    rows = rows.assign(diff_worlds_low=rows["diff_low"], diff_worlds_high=rows["diff_high"])
     (hollow,) = _marked(figures.differences(rows, list("abc"), {"p": style.Look("p", "p")}))
     np.testing.assert_allclose(hollow.get_offsets(), [[0.0, 1.0]], atol=1e-12)
 
