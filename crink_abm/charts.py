@@ -303,7 +303,8 @@ def _difference_spreads(results) -> Figure:
     data["row"] = [style.LEVERS[name][0] for name in data["lever"]]
     packages = _packages(results)
     packed = results.estimates[results.estimates["point"].isin(packages)]
-    packed = packed[packed["outcome"] == HEADLINE[0]].assign(row=lambda rows: rows["point"].map(packages))
+    packed = packed[packed["outcome"] == HEADLINE[0]].set_index("point").loc[list(packages)].reset_index()
+    packed["row"] = list(packages.values())
     data = pd.concat([data, packed], ignore_index=True)
     if data.empty:
         raise CannotDraw("no lever stands at 1 with the others at the baseline, and there are no packages")

@@ -278,6 +278,7 @@ def structure_ranges(data, ax=None, prefix=""):
     ax.set(xlabel=CHANGE if prefix else RISK)
     if prefix:
         ax.axvline(0, color=style.MUTED, linewidth=0.7, zorder=0)
+        ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(_SIGNED)
     else:
         ax.set_xlim(0, None)
