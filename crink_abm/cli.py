@@ -118,14 +118,16 @@ def sweep(args) -> None:
     """An experiment file to estimates and charts."""
     from . import charts, design
     from .results import sweep as run_sweep
+    from .store import Store
 
     plan = design.read(args.file)
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
+    Store(folder).prepare()
     if args.engine == "batch":
         _ready_engine()
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        progress=_progress("run"),
+        progress=_progress("run"), say=_say,
     )  # fmt: skip
     drawn = []
     if not args.no_charts:
@@ -245,7 +247,7 @@ def audit(args) -> None:
 
     experiment = design.read(args.file, audits.AuditFile)
     if args.out:
-        Store(args.out)
+        Store(args.out).prepare()
     if args.markdown:
         _check_writable(Path(args.markdown))
     _ready_engine()
@@ -403,7 +405,8 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        _say(f"crink-abm: {error}")
+        kept = "; what is finished is kept: mend it, and the same command continues" if given[:1] == ["sweep"] else ""
+        _say(f"crink-abm: {error}{kept}")
         return 1
     return 0
 

@@ -14,7 +14,7 @@ from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .rules_key import rules_hash
 from .store import read_json, read_table
-from .sweeps import Sweep
+from .sweeps import Sweep, runs_table
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 
 
@@ -75,7 +75,7 @@ class Results:
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it was set up (for worlds and replays)."""
-        sweep = Sweep(self.experiment, self.folder, rules=self.rules, read_only=True)
+        sweep = Sweep(self.experiment, self.folder, rules=self.rules)
         sweep.worlds_name = self.manifest["worlds_table"].removesuffix(".parquet")
         return sweep
 
@@ -114,16 +114,18 @@ class Results:
         """The runs of some points: a row a run, the engine's results as columns."""
         wanted = {int(p) for p in points}
         frames = []
-        for (held, _, _), key in zip(self.sweep.cuts(), self.manifest["parts"], strict=True):
-            if wanted & set(held):
-                table = self.sweep.store.read_part(key)
-                if table is None:
+        for cell in self.sweep.cells():
+            if cell.point in wanted:
+                pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
+                if missing:
                     raise InputError(
-                        f"the part {key} of {str(self.folder)!r} is missing or damaged; run the sweep again: only what "
-                        "is missing is redone"
+                        f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
+                        "missing or damaged; run the sweep again: only what is missing is redone"
                     )
-                frame = table.to_pandas()
-                frames.append(frame[frame["point"].isin(wanted)])
+                frame = runs_table(np.concatenate(pieces))
+                frame.insert(0, "point", cell.point)
+                frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n))
+                frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
     def incidence(self, points: Iterable[int], names: Iterable[str] | None = None) -> pd.DataFrame:
@@ -208,7 +210,7 @@ class Results:
 
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | None = None, interval: str | None = None,
+    rules=None, progress: Callable | None = None, interval: str | None = None, say: Callable | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
@@ -231,5 +233,5 @@ def sweep(
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")
     folder = Path(out) if out else Path("results") / plan.experiment.name
-    Sweep(plan, folder, engine=engine, threads=workers, progress=progress, rules=rules).run()
+    Sweep(plan, folder, engine=engine, threads=workers, progress=progress, rules=rules, say=say).run()
     return Results(folder, rules=rules)

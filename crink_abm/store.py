@@ -1,19 +1,27 @@
 """The only module that writes results: whole files or none, each checked when read.
 
-A part is one immutable Parquet file named by the hash of what it holds; it
-appears by rename after it reached the disk. A part that cannot be read whole is
-worth nothing and is made again.
+Runs are kept as *blocks*: some consecutive runs of one policy, addressed by what decides them (rules, worlds,
+seed, policy: the *key*) and their first run. Blocks made together share a *pack*: one immutable Parquet file named
+by the hash of its bytes, which appears by rename after it reached the disk. The listing of packs is the truth;
+the index is read from their footers. A pack whose bytes are not those of its name is worth nothing, and what it
+held is made again.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from .errors import InputError
 
@@ -34,11 +42,15 @@ def _write(path: Path, save) -> None:
         raise
 
 
+def _parquet(table: pa.Table, target) -> None:
+    pq.write_table(table, target, compression="zstd", write_page_checksum=True)
+
+
 def write_table(path: Path, table: pd.DataFrame | pa.Table) -> None:
     """One Parquet file, whole or not at all, with page checksums; no times in it, so equal data give equal bytes."""
     if isinstance(table, pd.DataFrame):
         table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    _write(path, lambda file: pq.write_table(table, file, compression="zstd", write_page_checksum=True))
+    _write(path, lambda file: _parquet(table, file))
 
 
 def write_json(path: Path, data) -> None:
@@ -46,33 +58,101 @@ def write_json(path: Path, data) -> None:
     _write(path, lambda file: file.write((json.dumps(data, indent=1) + "\n").encode()))
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """A Parquet table of finished results."""
+    return pq.read_table(path, page_checksum_verification=True).to_pandas()
+
+
+def read_json(path: Path):
+    """A JSON file of finished results."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where some runs lie: rows ``offset`` to ``offset + n`` of a pack hold the key's runs from ``first`` on."""
+
+    pack: str
+    offset: int
+    first: int
+    n: int
+
+
+@dataclass
+class Found:
+    """What a start found in a folder: whole packs and their runs, damaged packs, writes that were cut short."""
+
+    packs: int = 0
+    runs: int = 0
+    damaged: list[str] = field(default_factory=list)
+    cut_short: int = 0
+
+    def __str__(self):
+        if not (self.packs or self.damaged or self.cut_short):
+            return "nothing yet"
+        parts = [f"{self.runs:,} runs in {self.packs} pack{'s' * (self.packs != 1)}"]
+        if self.damaged:
+            parts.append(f"{len(self.damaged)} damaged (made again)")
+        if self.cut_short:
+            parts.append(f"{self.cut_short} write{'s' * (self.cut_short != 1)} cut short (removed)")
+        return ", ".join(parts)
+
+
 class Store:
-    """The folder of one sweep.
+    """The folder of one sweep. Making one touches no file; reading needs no lock; writing goes on inside ``work``."""
 
-    Raises
-    ------
-    InputError
-        If the folder cannot be made or written.
-    """
-
-    def __init__(self, folder: str | Path, *, read_only: bool = False):
+    def __init__(self, folder: str | Path):
         self.folder = Path(folder)
-        self.parts = self.folder / "runs"
-        self.read_only = read_only
-        if read_only:
-            return
+        self.packs = self.folder / "runs"
+        self.found = Found()
+        self.writing = False
+        self._table = lru_cache(maxsize=4)(self._read_pack)
+
+    def prepare(self) -> None:
+        """Make the folder, and try to write in it.
+
+        Raises
+        ------
+        InputError
+            If that fails.
+        """
         try:
-            self.parts.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.parts):
+            self.packs.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.packs):
                 pass
         except OSError as error:
             raise InputError(
                 f"results cannot be written to {str(self.folder)!r} ({error.strerror}); choose another folder with --out"
             ) from None
-        for left in (*self.folder.glob(f".*{_SUFFIX}"), *self.parts.glob(f".*{_SUFFIX}")):
-            left.unlink(missing_ok=True)  # a write that was cut short
 
-    def claim(self, name: str, key: str) -> None:
+    @contextlib.contextmanager
+    def work(self, name: str, key: str) -> Iterator[Found]:
+        """Hold the folder for one sweep, and say what was found in it.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written, holds another experiment, or another sweep is at work in it.
+        """
+        self.prepare()
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                self._claim(name, key)
+                for left in (*self.folder.glob(f".*{_SUFFIX}"), *self.packs.glob(f".*{_SUFFIX}")):
+                    left.unlink(missing_ok=True)
+                    self.found.cut_short += 1
+                self.writing = True
+                vars(self).pop("_index", None)
+                _ = self._index
+                yield self.found
+        except Timeout:
+            raise InputError(
+                f"another sweep is at work in {str(self.folder)!r}; wait for it, or choose another folder with --out"
+            ) from None
+        finally:
+            self.writing = False
+
+    def _claim(self, name: str, key: str) -> None:
         """Make the folder this experiment's: refuse another's, drop what an earlier version of it concluded.
 
         The runs stay: those that the new version shares are not made again.
@@ -92,30 +172,75 @@ class Store:
                 if not path.name.startswith("worlds-"):
                     path.unlink()
 
-    def part_path(self, key: str) -> Path:
-        """Where the part with this key is or would be."""
-        return self.parts / f"{key}.parquet"
+    @cached_property
+    def _index(self) -> dict[str, dict[int, Block]]:
+        """Key -> first run -> the longest block that begins there, from the packs' footers."""
+        self.found.packs = self.found.runs = 0
+        self._blocks = defaultdict(dict)
+        for path in sorted(self.packs.glob("*.parquet")):
+            self._register(path)
+        return self._blocks
 
-    def read_part(self, key: str) -> pa.Table | None:
-        """A part, or None if it is missing or damaged (then it is made again, and takes the old one's place).
+    def _register(self, path: Path) -> None:
+        """Put a pack's blocks into the index, from its footer; its bytes are checked when they are read."""
+        try:
+            blocks = json.loads(pq.read_schema(path).metadata[b"blocks"])
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+            self._damaged(path)
+            return
+        offset = 0
+        for key, first, n in blocks:
+            held = self._blocks[key].get(first)
+            if held is None or held.n < n:
+                self._blocks[key][first] = Block(path.stem, offset, first, n)
+            offset += n
+        self.found.packs += 1
+        self.found.runs += offset
+
+    def _damaged(self, path: Path) -> None:
+        self.found.damaged.append(path.name)
+        for blocks in self._blocks.values():
+            for first in [first for first, block in blocks.items() if block.pack == path.stem]:
+                del blocks[first]
+        if self.writing:
+            path.unlink(missing_ok=True)
+
+    def _read_pack(self, name: str) -> pa.Table | None:
+        """A whole pack, or None if it is gone or its bytes are not those of its name.
 
         Bytes that cannot be fetched are the disk's trouble, not damage: that error is raised, and nothing is lost.
         """
+        path = self.packs / f"{name}.parquet"
         try:
-            data = self.part_path(key).read_bytes()
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
-        try:
-            return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
-        except (OSError, pa.ArrowException):
+        if _name(data) != name:
+            self._damaged(path)
             return None
+        return pq.read_table(pa.BufferReader(data))
+
+    def held(self, key: str, first: int, most: int) -> int:
+        """How many of the key's runs from ``first`` on (up to ``most``) a block that begins there holds."""
+        block = self._index[key].get(first)
+        return 0 if block is None else min(block.n, most)
+
+    def read(self, key: str, first: int, n: int) -> pa.Table | None:
+        """``n`` runs of the key from ``first`` on, from the block that begins there; None if it is damaged."""
+        block = self._index[key].get(first)
+        table = None if block is None else self._table(block.pack)
+        return None if table is None else table.slice(block.offset, n)
+
+    def write(self, blocks: list[tuple[str, int, int]], table: pa.Table) -> None:
+        """Keep blocks ``(key, first, n)``, whose rows follow one another in ``table``, as one pack."""
+        table = table.replace_schema_metadata({"blocks": json.dumps(blocks)})
+        sink = pa.BufferOutputStream()
+        _parquet(table, sink)
+        data = sink.getvalue()
+        path = self.packs / f"{_name(data)}.parquet"
+        _write(path, lambda file: file.write(data))
+        self._register(path)
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A Parquet table of finished results."""
-    return pq.read_table(path, page_checksum_verification=True).to_pandas()
-
-
-def read_json(path: Path):
-    """A JSON file of finished results."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def _name(data) -> str:
+    return hashlib.sha256(data).hexdigest()[:24]

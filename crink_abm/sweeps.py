@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,23 +30,24 @@ from .store import Store, read_json, read_table, write_json, write_table
 from .tally import Tally
 from .version import __version__, library_versions
 
-#: Runs a part holds at most: small enough to lose little and to hold in memory, large enough for few files.
-PART_RUNS = 65_536
-#: Of them, runs of one point (more where there are few points), and runs a thread takes at a time.
-POINT_RUNS, SLICE_RUNS = 8_192, 2_048
+#: Runs worked out together and kept as one pack: a second or two of work, so little is lost and files are few.
+PACK_RUNS = 262_144
+#: Runs of one policy that are counted together (a fixed cut, whatever the size of the sweep), and those a thread takes.
+SPAN_RUNS, SLICE_RUNS = 8_192, 2_048
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some runs of some points: the unit of the store. ``key`` is a hash of all that decides its bytes."""
+class Cell:
+    """Consecutive runs of one point: the unit in which a sweep is worked out and counted."""
 
-    key: str
-    points: range
-    first_run: int
+    point: int
+    first: int
     n: int
 
 
-_FLOATS = {"help_expected", "help_realised"}
+#: Results that are shares, kept as whole multiples of 2^-20: sums of them are exact, in whatever pieces they come.
+_SHARES = {"help_expected", "help_realised"}
+_SHARE_UNIT = 2.0**-20
 
 
 def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
@@ -97,16 +98,24 @@ def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
     return ensembles.Worlds(values, said["origin"], said["n_drawn"], said["report"])
 
 
-def _encode(results: np.ndarray, point: np.ndarray, run: np.ndarray) -> pa.Table:
-    columns = {"point": pa.array(point, pa.int32()), "run": pa.array(run, pa.int64())}
+def _encode(results: np.ndarray) -> pa.Table:
+    columns = {}
     for k, name in enumerate(RESULTS):
-        kind = pa.float32() if name in _FLOATS else pa.int16()
-        columns[name] = pa.array(results[:, k].astype(np.float32 if name in _FLOATS else np.int16), kind)
+        share = name in _SHARES
+        values = np.round(results[:, k] / _SHARE_UNIT) if share else results[:, k]
+        columns[name] = pa.array(values.astype(np.int32 if share else np.int16))
     return pa.table(columns)
 
 
 def _decode(table: pa.Table) -> np.ndarray:
-    return np.column_stack([table[name].to_numpy().astype(np.float64) for name in RESULTS])
+    columns = [table[name].to_numpy() * (_SHARE_UNIT if name in _SHARES else 1.0) for name in RESULTS]
+    return np.column_stack(columns)
+
+
+def runs_table(results: np.ndarray) -> pd.DataFrame:
+    """The engine's results as a table, whole numbers as such."""
+    table = pd.DataFrame(results, columns=list(RESULTS))
+    return table.astype({name: np.int16 for name in RESULTS if name not in _SHARES})
 
 
 class Sweep:
@@ -118,13 +127,14 @@ class Sweep:
     folder : where results go
     engine : ``"batch"`` or ``"mesa"`` (slow; the same bytes)
     threads : threads of the batch engine; all cores if None
-    progress : called with (runs done, runs in all) after each part
+    progress : called with (runs done, runs in all) after each pack
     rules : plain functions in place of rules; see :mod:`crink_abm.overrides`
+    say : called with what was found in the folder, if anything was
     """
 
     def __init__(
         self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None,
-        read_only: bool = False,
+        say: Callable[[str], None] | None = None,
     ):  # fmt: skip
         if engine not in ("batch", "mesa"):
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
@@ -134,9 +144,7 @@ class Sweep:
         self.policies, self.base = self.points.policies, self.points.base
         self.head, self.rules = experiment.experiment, checked_rules(rules)
         self.calendar(self.base)
-        self.store = Store(folder, read_only=read_only)
-        if not read_only:
-            self.store.claim(self.head.name, experiment.key())
+        self.store, self.say = Store(folder), say or (lambda text: None)
 
     @cached_property
     def worlds_name(self) -> str:
@@ -148,7 +156,7 @@ class Sweep:
         """The worlds of this experiment: kept in its folder, so that it does not depend on a cache."""
         made = read_worlds(self.store.folder, self.worlds_name)
         if made is None:
-            if self.store.read_only:
+            if not self.store.writing:
                 raise InputError(
                     f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged; run the sweep again"
                 )
@@ -161,23 +169,37 @@ class Sweep:
         head = self.head
         return levers.calendar(self.policies[point], head.months, head.start, self.experiment.drivers)
 
-    def cuts(self) -> Iterator[tuple[range, int, int]]:
-        """The parts in order, without their keys: groups of points, and within a group the runs piece by piece."""
-        runs, n_points = self.head.runs, len(self.policies)
-        span = min(runs, max(POINT_RUNS, PART_RUNS // n_points))
-        group = max(1, PART_RUNS // span)
-        for start in range(0, n_points, group):
-            points = range(start, min(start + group, n_points))
-            yield from ((points, first, n) for first, n in batch.chunks(runs, span))
+    def key(self, point: int, rules: str | None = None) -> str:
+        """The hash of all that decides a point's runs: rules, results kept, seed, worlds, policy and drivers by month.
 
-    def parts(self) -> Iterator[Part]:
-        """The parts in order."""
-        said = [rules_hash(), RESULTS, fingerprint(self.rules), self.head.seed]
-        worlds = hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
-        for points, first, n in self.cuts():
-            calendars = b"".join(point.to_bytes(4, "little") + self.calendar(point).tobytes() for point in points)
-            key = json.dumps([*said, first, n, worlds]).encode() + calendars
-            yield Part(hashlib.sha256(key).hexdigest()[:24], points, first, n)
+        ``rules`` names other rules than those installed.
+        """
+        said = [rules or rules_hash(), RESULTS, fingerprint(self.rules), self.head.seed, self._worlds_digest]
+        return hashlib.sha256(json.dumps(said).encode() + self.calendar(point).tobytes()).hexdigest()[:24]
+
+    @cached_property
+    def _worlds_digest(self) -> str:
+        return hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
+
+    def cells(self) -> Iterator[Cell]:
+        """Every run of every point once: groups of points, and within a group the runs span by span."""
+        runs, n_points = self.head.runs, len(self.policies)
+        group = max(1, PACK_RUNS // min(runs, SPAN_RUNS))
+        for start in range(0, n_points, group):
+            for first, n in batch.chunks(runs, SPAN_RUNS):
+                yield from (Cell(point, first, n) for point in range(start, min(start + group, n_points)))
+
+    def _batches(self) -> Iterator[list[Cell]]:
+        """Cells in order, as many together as make a pack."""
+        together, total = [], 0
+        for cell in self.cells():
+            together.append(cell)
+            total += cell.n
+            if total + cell.n > PACK_RUNS:
+                yield together
+                together, total = [], 0
+        if together:
+            yield together
 
     def run_slice(self, point: int, first_run: int, n: int) -> np.ndarray:
         """Some runs of one point by the chosen engine, in this thread: array (n, len(RESULTS))."""
@@ -202,48 +224,71 @@ class Sweep:
         model.source = {"sweep": self.head.name, "point": point, "world": world}
         return model
 
-    def _compute(self, points: range, first_run: int, n: int) -> np.ndarray:
-        """Runs of several points, in threads: array (points, n, len(RESULTS))."""
-        results = np.empty((len(points), n, len(RESULTS)))
-        slices = [(k, *piece) for k in range(len(points)) for piece in batch.chunks(n, SLICE_RUNS)]
+    def _compute(self, cells: list[Cell]) -> list[np.ndarray]:
+        """The runs of some cells, in threads: an array (n, len(RESULTS)) each."""
+        results = [np.empty((cell.n, len(RESULTS))) for cell in cells]
+        slices = [(k, *piece) for k, cell in enumerate(cells) for piece in batch.chunks(cell.n, SLICE_RUNS)]
 
         def work(item):
             k, first, count = item
-            results[k, first : first + count] = self.run_slice(points[k], first_run + first, count)
+            results[k][first : first + count] = self.run_slice(cells[k].point, cells[k].first + first, count)
 
         batch.run_slices(work, slices, self.threads)
         return results
 
-    def _read_or_make(self, part: Part) -> np.ndarray:
-        table = self.store.read_part(part.key)
-        if table is None:
-            results = self._compute(part.points, part.first_run, part.n)
-            numbers = np.repeat(np.arange(part.points.start, part.points.stop), part.n)
-            runs = np.tile(np.arange(part.first_run, part.first_run + part.n), len(part.points))
-            table = _encode(results.reshape(-1, len(RESULTS)), numbers, runs)
-            write_table(self.store.part_path(part.key), table)
-        return _decode(table).reshape(len(part.points), part.n, -1)
+    def stored(self, cell: Cell, key: str) -> tuple[list[np.ndarray], list[Cell]]:
+        """The runs of a cell that the store holds, and the cells that it lacks."""
+        pieces, missing, at, end = [], [], cell.first, cell.first + cell.n
+        while at < end:
+            n = self.store.held(key, at, end - at)
+            table = self.store.read(key, at, n) if n else None
+            if table is None:
+                # What is missing runs up to the end: a later block may hold some of it, and is then not used.
+                missing.append(Cell(cell.point, at, end - at))
+                break
+            pieces.append(_decode(table))
+            at += n
+        return pieces, missing
+
+    def _read_or_make(self, cells: list[Cell]) -> list[np.ndarray]:
+        """The runs of some cells; what the store lacks is worked out together and kept as one pack."""
+        keys = [self.key(cell.point) for cell in cells]
+        read = [self.stored(cell, key) for cell, key in zip(cells, keys, strict=True)]
+        lacking = [(key, cell) for key, (_, missing) in zip(keys, read, strict=True) for cell in missing]
+        tables = [_encode(results) for results in self._compute([cell for _, cell in lacking])]
+        if tables:
+            self.store.write([(key, cell.first, cell.n) for key, cell in lacking], pa.concat_tables(tables))
+        made = iter(tables)
+        return [np.concatenate([*pieces, *(_decode(next(made)) for _ in missing)]) for pieces, missing in read]
 
     def run(self) -> None:
         """Do what is missing, and write the estimates and then the manifest."""
+        with self.store.work(self.head.name, self.experiment.key()) as found:
+            if str(found) != "nothing yet":
+                self.say(f"found in {self.store.folder}: {found}")
+            seen = len(found.damaged)
+            self._run()
+            if found.damaged[seen:]:
+                self.say(f"damaged, and made again: {', '.join(found.damaged[seen:])}")
+
+    def _run(self) -> None:
         head, folder = self.head, self.store.folder
         if self.engine == "batch":
             batch.compiled(self.rules)
         tally = Tally(self.worlds, head.months, self.base)
-        keys, done, total = [], 0, len(self.policies) * head.runs
-        base, base_of = None, None
+        done, total = 0, len(self.policies) * head.runs
+
+        @lru_cache(maxsize=64)
+        def baseline(first, n):
+            return outcomes.months(self._compute([Cell(self.base, first, n)])[0]) >= 0
+
         self.progress(0, total)
-        for part in self.parts():
-            if base_of != (part.first_run, part.n):
-                baseline = range(self.base, self.base + 1)
-                base = outcomes.months(self._compute(baseline, part.first_run, part.n)[0]) >= 0
-                base_of = (part.first_run, part.n)
-            for point, results in zip(part.points, self._read_or_make(part), strict=True):
-                tally.add(point, part.first_run, results, base)
-                if part.first_run + part.n == head.runs:
-                    tally.close(point)
-            keys.append(part.key)
-            done += len(part.points) * part.n
+        for cells in self._batches():
+            for cell, results in zip(cells, self._read_or_make(cells), strict=True):
+                tally.add(cell.point, cell.first, results, baseline(cell.first, cell.n))
+                if cell.first + cell.n == head.runs:
+                    tally.close(cell.point)
+                done += cell.n
             self.progress(done, total)
         points = self.points.table()
         write_table(folder / "points.parquet", points)
@@ -269,6 +314,5 @@ class Sweep:
                 "swept": design.swept(self.experiment),
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},
                 "worlds_table": f"{self.worlds_name}.parquet",
-                "parts": keys,
             },
         )
