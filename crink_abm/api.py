@@ -139,6 +139,8 @@ def compare(
         policies, names = ({}, *policies), ["today", *(names or ["policy"])]
     policies = tuple(scenario(chosen) if isinstance(chosen, str) else chosen for chosen in policies)
     seed, runs = whole("seed", seed), whole("runs", runs)
+    if runs < 1:
+        raise InputError(f"runs is at least 1; {runs} was given")
     chosen_worlds = ensemble(worlds, parameters)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     tally = Tally(chosen_worlds, months, 0)

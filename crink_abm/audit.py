@@ -67,6 +67,15 @@ class Audit:
         larger = np.maximum(rows["lowers_of_clear"], 1.0 - rows["lowers_of_clear"])
         return rows.loc[larger > share, "lever"].tolist()
 
+    def _one_way(self) -> str:
+        """Lever and outcome pairs other than any_failure whose clear effects have one sign, in words."""
+        told = []
+        for outcome in outcomes.OUTCOMES:
+            if outcome != "any_failure":
+                names = self.one_signed(outcome)
+                told += [f"`{outcome}` by {', '.join(f'`{name}`' for name in names)}"] if names else []
+        return "; ".join(told) or "none"
+
     def by_switch(self, switch: str, outcome: str = "any_failure") -> pd.DataFrame:
         """Shares of worlds in which each lever lowers and raises an outcome, by the level of one structural switch."""
         rows = []
@@ -118,6 +127,8 @@ class Audit:
                 ],
             ),
             f"Levers with one sign in more than 95 % of the clear worlds: {', '.join(one) if one else 'none'}.",
+            "Single outcomes may well have one sign: there the rules leave a lever one way only, or the other way is weak over "
+            f"the whole prior (at least {LEAST_CLEAR} clear worlds, more than 95 % of one sign): {self._one_way()}.",
             "## Mean effect on any failure",
             "Mean over worlds of the change in ten-year risk, percentage points, with the 95 % interval that treats the "
             "worlds as the sample.",

@@ -39,8 +39,10 @@ def provenance(manifest: dict) -> str:
     screen = worlds.get("screen") or {}
     kept = f"{100 * screen['share_kept']:.3g} % of prior draws kept" if "share_kept" in screen else "no prior screen"
     moved = f"Baseline: today's policy but {manifest['baseline_moves']}. " if manifest.get("baseline_moves") else ""
+    detail = manifest.get("n_detail_runs")
+    more = f" ({detail:,} of single levers, packages, baseline)" if detail else ""
     return (
-        f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point; {worlds['n']:,} worlds ({kept}); "
+        f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point{more}; {worlds['n']:,} worlds ({kept}); "
         f"seed {manifest['seed']}. {moved}Theoretical exploration, not a forecast."
     )
 
@@ -291,7 +293,8 @@ def _spreads(results) -> Figure:
     notes = [
         "Left: standard error from finite runs, and standard deviations between parameter draws and between structural "
         "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range "
-        "of the means over the levels of any structural switch, freed of noise. Spreads of the risk itself."
+        "of the means over the levels of the structural switches that an F test shows to matter (none: no bar). Spreads of "
+        "the risk itself."
     ]
     return _spread_panels(results, data, title, notes, "")
 
@@ -313,14 +316,14 @@ def _difference_spreads(results) -> Figure:
         "Each lever at 1, others at the baseline, and packages. Left: standard error from finite runs, and standard "
         "deviations of the change between parameter draws and between structural variants (0: none found). Right: dot "
         "and line, pooled change and its 95 % interval (Newcombe; the worlds given); grey, range of the mean change "
-        "over the levels of any structural switch, freed of noise."
+        "over the levels of the structural switches that an F test shows to matter (none: no bar)."
     ]
     return _spread_panels(results, data, title, notes, "diff_")
 
 
 def _spread_panels(results, data, title, notes, prefix) -> Figure:
     if data[f"{prefix}parameter_sd"].isna().all():
-        raise CannotDraw("the spreads need two or more worlds, with two or more runs in each")
+        raise CannotDraw("the spreads need two or more worlds, with twenty or more runs in each")
     height = 0.7 + 0.225 * len(data)
     fig, axes = _panels(results, title, notes, 2, 2, height, figures.SPREADS.values(), sharey=True)
     figures.spreads(data, axes[0], prefix)

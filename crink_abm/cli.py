@@ -147,7 +147,8 @@ def _summary(results, drawn, args) -> None:
         )  # fmt: skip
         return
     screen = m["worlds"]["screen"]
-    size = f"{m['n_points']} policies x {m['n_runs_per_point']} runs = {m['n_runs']:,} runs"
+    more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
+    size = f"{m['n_points']} policies x {m['n_runs_per_point']:,} runs{more} = {m['n_runs']:,} runs"
     print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
     if screen:
         print(_kept(screen) + ":")
@@ -168,9 +169,13 @@ def _summary(results, drawn, args) -> None:
 
 def _kept(screen) -> str:
     """What a screen kept, with the interval of the share."""
+    share, low, high, none, all_ = (
+        100 * screen[name]
+        for name in ("share_kept", "share_low", "share_high", "share_if_undecided_fail", "share_if_undecided_pass")
+    )
     return (
-        f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({100 * screen['share_kept']:.1f} %, 95 % interval "
-        f"{100 * screen['share_low']:.1f} to {100 * screen['share_high']:.1f} %; {screen['undecided']} stood at an edge)"
+        f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({share:.1f} %, 95 % interval {low:.1f} to "
+        f"{high:.1f} %); {screen['undecided']} stood at an edge: {none:.1f} or {all_:.1f} % with none or all of them"
     )
 
 
@@ -197,12 +202,17 @@ def compare(args) -> None:
     """Policies under common random numbers."""
     from .api import compare as run_compare
     from .api import ensemble
+    from .levers import calendar
     from .scenarios import policy
 
     policies = [policy(text) for text in args.policies]
     names = list(args.policies)
     if len(policies) == 1:
         policies, names = [{}, *policies], ["today", *names]
+    for chosen in policies:
+        calendar(chosen, args.months)
+    if args.runs < 1:
+        raise InputError(f"runs is at least 1; {args.runs} was given")
     _ready_engine()
     _say("running ...")
     worlds = ensemble(args.worlds)
@@ -223,10 +233,10 @@ def compare(args) -> None:
     print(f"{len(worlds)} world{'s' * (len(worlds) > 1)} ({args.worlds}); differences from {names[0]!r}")
     if worlds.report:
         print(_kept(worlds.report))
-    print("low, high: 95 % Monte Carlo interval, the worlds given; worlds_low, worlds_high: the worlds as the sample")
+    print("low, high: 95 % Monte Carlo interval, the worlds given; worlds_...: with the worlds as the sample")
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
-        columns = ["outcome", "prob", "low", "high", "n_runs"]
+        columns = ["outcome", "prob", "low", "high", "worlds_low", "worlds_high", "n_runs"]
         columns += [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 

@@ -29,8 +29,10 @@ class Span(_Strict):
     points: Annotated[int, Field(ge=2, le=1001)]
 
 
-def _kind(value) -> str:
-    """Which of the four ways of giving a lever this is."""
+def _kind(value) -> str | None:
+    """Which of the four ways of giving a lever this is; none of them for a flag."""
+    if isinstance(value, bool):
+        return None
     if isinstance(value, Span) or (isinstance(value, dict) and {"from", "to", "points"} & set(value)):
         return "span"
     return {dict: "schedule", list: "levels"}.get(type(value), "number")
@@ -52,6 +54,7 @@ class Header(_Strict):
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     runs: Annotated[int, Field(ge=1)]
+    detail_runs: Annotated[int, Field(ge=1)] | None = None
     months: Annotated[int, Field(ge=1, le=1200)] = policy.MONTHS
     start: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = policy.START
     interval: Literal["jeffreys", "clopper-pearson"] = "jeffreys"

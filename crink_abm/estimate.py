@@ -6,9 +6,11 @@ integers. Intervals are two-sided at ``LEVEL``.
 
 import numpy as np
 from scipy.special import betaincinv
-from scipy.stats import binom, false_discovery_control, norm, t
+from scipy.stats import binom, f, false_discovery_control, norm, t
 
 LEVEL = 0.95
+#: Runs a world below which the spread between worlds cannot be told from luck.
+LEAST_RUNS_A_WORLD = 20
 
 
 def jeffreys(events, n, level: float = LEVEL):
@@ -133,13 +135,13 @@ def spreads(sums, squares, n_runs, switches):
         worlds_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
         parameter_sd  standard deviation between worlds of the same structure
         structure_sd  standard deviation of the main effects of the structural switches
-        structure_low, structure_high  lowest and highest mean over the levels of any switch, each switch's level
-                      means drawn towards the pooled mean by the share of their spread that noise explains
-                      (James-Stein, cut at 0), so that noise alone opens no range
+        structure_low, structure_high  lowest and highest mean over the levels of the switches whose main effect an
+                      F test over worlds shows (5 % over all switches together), their level means shrunk by 1 - 1/F;
+                      both the pooled mean where none does, so noise alone opens a range in one case in twenty
 
     Method of moments on the one-way layout (worlds) and on each switch's main effect; estimates of variance
-    are cut at 0. Interactions of switches count as parameter spread. With fewer than 2 runs a world, or one
-    world, the split is not identified and is nan.
+    are cut at 0. Interactions of switches count as parameter spread. With one world, or fewer than
+    ``LEAST_RUNS_A_WORLD``, luck hides the split and it is nan.
     """
     sums, squares, n_runs = (np.asarray(x, float) for x in (sums, squares, n_runs))
     seen = n_runs > 0
@@ -153,37 +155,54 @@ def spreads(sums, squares, n_runs, switches):
         return out | dict.fromkeys(names, unknown)
     mean = sums / weight
     out["worlds_se"] = np.sqrt((weight**2 * (mean - pooled) ** 2).sum(0) * n_worlds / (n_worlds - 1)) / n
-    within_df = n - n_worlds
-    within = (squares - sums * mean).sum(0) / within_df if within_df > 0 else unknown
+    if n < LEAST_RUNS_A_WORLD * n_worlds:
+        return out | dict.fromkeys(("parameter_sd", "structure_sd", "structure_low", "structure_high"), unknown)
+    within = (squares - sums * mean).sum(0) / (n - n_worlds)
     between = (weight * (mean - pooled) ** 2).sum(0) / (n_worlds - 1)
     size = (n - (weight**2).sum() / n) / (n_worlds - 1)
     world_var = np.maximum((between - within) / size, 0.0)
-    structure_var, low, high = np.zeros(n_outcomes), unknown, unknown
+    structure_var, low, high = np.zeros(n_outcomes), pooled, pooled
     for levels in switches.values():
-        effect, means = _main_effect(mean, levels[seen])
+        effect, shown, means = _main_effect(mean, levels[seen], (1.0 - LEVEL) / len(switches))
         structure_var = structure_var + effect
-        low, high = np.fmin(low, means.min(0)), np.fmax(high, means.max(0))
+        low = np.where(shown, np.fmin(low, means.min(0)), low)
+        high = np.where(shown, np.fmax(high, means.max(0)), high)
     structure_var = np.fmin(structure_var, world_var)
     out["parameter_sd"] = np.sqrt(world_var - structure_var)
-    out["structure_sd"] = np.where(np.isnan(world_var), np.nan, np.sqrt(structure_var))
+    out["structure_sd"] = np.sqrt(structure_var)
     out["structure_low"], out["structure_high"] = low, high
     return out
 
 
-def _main_effect(mean, levels):
-    """Variance of a switch's main effect on world means, freed of sampling noise; and the level means, shrunk."""
+def _main_effect(mean, levels, alpha):
+    """Variance of a switch's main effect on world means, freed of noise; whether an F test shows one; its level means."""
     values = np.unique(levels)
     groups = [mean[levels == value] for value in values]
-    means = np.array([group.mean(0) for group in groups])
     sizes = np.array([len(group) for group in groups], float)[:, None]
-    residual = sum(((group - m) ** 2).sum(0) for group, m in zip(groups, means, strict=True))
-    residual = residual / max(len(mean) - len(values), 1)
-    centre = mean.mean(0)
+    means, centre = np.array([group.mean(0) for group in groups]), mean.mean(0)
+    if len(values) < 2:
+        return np.zeros(mean.shape[1]), np.zeros(mean.shape[1], bool), means
+    freedom = len(values) - 1, max(len(mean) - len(values), 1)
+    residual = sum(((group - m) ** 2).sum(0) for group, m in zip(groups, means, strict=True)) / freedom[1]
     raw = (sizes * (means - centre) ** 2).sum(0)
-    real = np.maximum(raw - (len(values) - 1) * residual, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        kept = np.where(raw > 0, real / raw, 0.0)
-    return real / len(mean), centre + kept * (means - centre)
+        ratio = np.where(residual > 0, raw / freedom[0] / residual, np.where(raw > 0, np.inf, 0.0))
+        shown = f.sf(ratio, *freedom) < alpha
+        kept = np.where(shown, 1.0 - 1.0 / ratio, 0.0)
+    return np.maximum(raw - freedom[0] * residual, 0.0) / len(mean), shown, centre + kept * (means - centre)
+
+
+def ratio_over_worlds(hits, trials):
+    """Standard error of a conditional probability, hits over trials, with the worlds as the sample.
+
+    ``hits`` and ``trials`` are arrays (n_worlds,). Source: the ratio estimator of a cluster sample (Cochran 1977, 6.4).
+    """
+    hits, trials = np.asarray(hits, float), np.asarray(trials, float)
+    n, total = len(trials), trials.sum()
+    if n < 2 or total == 0:
+        return float("nan")
+    rest = hits - hits.sum() / total * trials
+    return float(np.sqrt((rest**2).sum() * n / (n - 1)) / total)
 
 
 def incidence(months, n_months: int, level: float = LEVEL):

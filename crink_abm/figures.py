@@ -22,6 +22,11 @@ NOISE_GID, BASELINE_GID = "within-noise", "baseline"
 _SIGNED = FuncFormatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-9 else "0")
 
 
+def _flags(column):
+    """Flags as an array; what was not tested counts as unmarked."""
+    return column.astype("boolean").fillna(False).to_numpy(bool)
+
+
 def _edges(levels):
     levels = np.asarray(levels, float)
     if len(levels) == 1:
@@ -57,7 +62,7 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     reference = np.zeros(len(data), bool)
     if baseline is not None:
         reference = np.isclose(data[x], baseline[0]) & np.isclose(data[y], baseline[1])
-    noise = data["within_noise"].to_numpy(bool)
+    noise = _flags(data["within_noise"])
     change = 100.0 * data["diff"].to_numpy()
     ink = np.where(np.abs(change) > 0.65 * limit, "white", style.INK)
     for chosen, marker, size, width, gid in (
@@ -172,7 +177,7 @@ def differences(data, order, looks, by="policy", ax=None):
             low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
             ax.hlines(places, low, high, color=look.colour, linewidth=width)
         for hollow in (False, True):
-            chosen = rows["within_noise"].to_numpy(bool) == hollow
+            chosen = _flags(rows["within_noise"]) == hollow
             ax.scatter(
                 100 * rows.loc[chosen, "diff"], np.array(places)[chosen], s=13, marker=look.marker, zorder=3,
                 facecolors="white" if hollow else look.colour, edgecolors=look.colour, linewidths=0.8,

@@ -18,15 +18,14 @@ OUTCOMES: dict[str, str] = {
     "any_failure": "deterrence fails in either theatre",
 }
 
-#: Conditional outcome -> (given, the field that dates the second event, within months). ``None`` marks a comparator:
-#: the chance of the second event in a window of the same length that opens at mid-run without force anywhere before.
-CONDITIONALS: dict[str, tuple[str | None, str, int]] = {
+#: Conditional outcome -> (given, the field that dates the second event, within months). It is taken over the runs, and
+#: so the worlds, in which the condition happened: compared with anything else it says nothing about causes.
+CONDITIONALS: dict[str, tuple[str, str, int]] = {
     "korea_within_6_of_taiwan": ("taiwan_failure", "korea_after_taiwan", 6),
     "korea_within_12_of_taiwan": ("taiwan_failure", "korea_after_taiwan", 12),
     "taiwan_within_6_of_korea": ("korea_failure", "taiwan_after_korea", 6),
     "taiwan_within_12_of_korea": ("korea_failure", "taiwan_after_korea", 12),
-    "korea_within_12_otherwise": (None, "korea_failure", 12),
-    "taiwan_within_12_otherwise": (None, "taiwan_failure", 12),
+    "korea_within_12_of_invasion": ("taiwan_invasion", "korea_after_taiwan", 12),
 }
 
 #: The four ways in which deterrence first fails: the competing risks.
@@ -60,19 +59,11 @@ def conditionals(results: np.ndarray, when: np.ndarray, n_months: int) -> dict[s
     A run counts only if its first event leaves the whole window before the horizon of ``n_months``.
     """
     names = list(OUTCOMES)
-    opens = n_months // 2
-    any_first = when[:, names.index("any_failure")]
-    quiet = (any_first < 0) | (any_first >= opens)
     out = {}
     for name, (given, field, within) in CONDITIONALS.items():
-        if given is None:
-            second = when[:, names.index(field)]
-            base = quiet & (opens + within < n_months)
-            out[name] = (base, base & (second >= opens) & (second - opens <= within))
-        else:
-            first, second = when[:, names.index(given)], column(results, field)
-            base = (first >= 0) & (first + within < n_months)
-            out[name] = (base, base & (second >= 0) & (second - first <= within))
+        first, second = when[:, names.index(given)], column(results, field)
+        base = (first >= 0) & (first + within < n_months)
+        out[name] = (base, base & (second >= first) & (second - first <= within))
     return out
 
 

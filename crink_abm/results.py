@@ -137,11 +137,11 @@ class Results:
         return self._curves(points, {f"first:{name}": name for name in outcomes.CAUSES})
 
     def _curves(self, points, names):
-        n = self.manifest["n_runs_per_point"]
         months = np.arange(self.manifest["experiment"]["experiment"]["months"])
         counts = self.first_months.set_index(["point", "outcome"]).sort_index()
         frames = []
         for point in points:
+            n = self.sweep.n_runs[point]
             for stored, name in names.items():
                 dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
                 events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()
@@ -189,11 +189,11 @@ class Results:
                 f"this sweep was made by other rules ({self.manifest['rules_hash']}, package {self.manifest['package']}) than "
                 f"are installed ({rules_hash()}): its run would come out as another; run the sweep again, or install what made it"
             )
-        n = self.manifest["n_runs_per_point"]
         if not 0 <= point < self.manifest["n_points"]:
             raise InputError(f"points are numbered 0 to {self.manifest['n_points'] - 1}; {point} was given")
+        n = self.sweep.n_runs[point]
         if not 0 <= run < n:
-            raise InputError(f"runs of a point are numbered 0 to {n - 1}; {run} was given")
+            raise InputError(f"runs of point {point} are numbered 0 to {n - 1}; {run} was given")
         return self.sweep.replay(point, run).run()
 
     def __repr__(self):
@@ -215,7 +215,7 @@ def sweep(
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
-    ``runs`` overrides the runs per point, ``interval`` the kind of interval; ``rules`` puts plain functions in
+    ``runs`` is the number of runs of every point instead, ``interval`` the kind of interval; ``rules`` puts plain functions in
     place of rules; ``workers`` is the number of threads (all cores if None).
 
     Raises
@@ -228,7 +228,8 @@ def sweep(
         raise InputError(f"runs is at least 1; {runs} was given")
     if interval is not None and interval not in estimate.INTERVALS:
         raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
-    changed = {name: value for name, value in (("runs", runs), ("interval", interval)) if value is not None}
+    changed = {} if runs is None else {"runs": runs, "detail_runs": None}
+    changed |= {} if interval is None else {"interval": interval}
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")

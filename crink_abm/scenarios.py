@@ -60,6 +60,8 @@ def policy(text: str) -> dict:
     for part in text.split(","):
         if "=" in part:
             name, value = assignment(part)
+            if f"{name}=" in text.replace(" ", "").partition(part.replace(" ", ""))[0]:
+                raise InputError(f"{name} is set twice in {text!r}; set it once")
             chosen[name] = value
         else:
             chosen.update(scenario(part.strip()))

@@ -1,9 +1,9 @@
 """Keeps the prior worlds whose risks at today's policy lie within elicited bands, and says how many pass.
 
 A draw's probabilities are estimated by its own runs, in stages: a draw that is clearly outside a band gets no
-more, one that is clearly inside all bands neither, and the others run on until the budget is spent. What is kept
-is then, but for the few that still straddle an edge, a property of the prior and not of the number of runs;
-those few are counted, and decided by their estimates.
+more, one that is clearly inside all bands neither, and the others run on until the budget is spent. Those that
+still straddle an edge then are decided by their estimates: which of them are kept is luck, how many hardly is.
+The report counts them, and bounds the share kept by what it would be if all or none of them passed.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ class Band:
 BANDS = (
     Band("invasion of Taiwan within ten years", "taiwan_invasion", 0.05, 0.25, "elicitations, F146-F161"),
     Band("war in Korea, 0.002-0.02 a year", "korea_war", 1 - 0.998**10, 1 - 0.98**10, "F169 (ours)"),
-    Band("Korean front within a year of force over Taiwan", "korea_within_12_of_taiwan", 0.05, 0.60, "F168 (ours)"),
+    Band(
+        "Korean front within a year of an invasion of Taiwan", "korea_within_12_of_invasion", 0.05, 0.60, "F168 (ours)"
+    ),
 )
 
 #: Runs a draw gets before it is first judged; each later stage gives as many again as all before it, thrice.

@@ -86,11 +86,8 @@ OUTCOMES: dict[str, Look] = {
     "korea_within_12_of_taiwan": Look("Korea within 12 months of Taiwan", "Korea, 12 mo", VERMILLION, SOLID, ">"),
     "taiwan_within_6_of_korea": Look("Taiwan within 6 months of Korea", "Taiwan, 6 mo", BLUE, DOTTED, "<"),
     "taiwan_within_12_of_korea": Look("Taiwan within 12 months of Korea", "Taiwan, 12 mo", BLUE, SOLID, ">"),
-    "korea_within_12_otherwise": Look(
-        "Korea within 12 months, no force before", "Korea, otherwise", VERMILLION, DOTTED, "1"
-    ),
-    "taiwan_within_12_otherwise": Look(
-        "Taiwan within 12 months, no force before", "Taiwan, otherwise", BLUE, DASHED, "2"
+    "korea_within_12_of_invasion": Look(
+        "Korea within 12 months of an invasion of Taiwan", "Korea | invasion", VERMILLION, DOTTED, "1"
     ),
 }
 

@@ -143,6 +143,8 @@ class Sweep:
         self.points = design.points(experiment)
         self.policies, self.base = self.points.policies, self.points.base
         self.head, self.rules = experiment.experiment, checked_rules(rules)
+        detail = self.head.detail_runs or self.head.runs
+        self.n_runs = [self.head.runs if family == "grid" else detail for family in self.points.families]
         self.calendar(self.base)
         self.store, self.say = Store(folder), say or (lambda text: None)
 
@@ -183,21 +185,24 @@ class Sweep:
 
     def cells(self) -> Iterator[Cell]:
         """Every run of every point once: groups of points, and within a group the runs span by span."""
-        runs, n_points = self.head.runs, len(self.policies)
-        group = max(1, PACK_RUNS // min(runs, SPAN_RUNS))
+        n_points = len(self.policies)
+        group = max(1, PACK_RUNS // min(max(self.n_runs), SPAN_RUNS))
         for start in range(0, n_points, group):
-            for first, n in batch.chunks(runs, SPAN_RUNS):
-                yield from (Cell(point, first, n) for point in range(start, min(start + group, n_points)))
+            points = range(start, min(start + group, n_points))
+            for first in range(0, max(self.n_runs[point] for point in points), SPAN_RUNS):
+                for point in points:
+                    if first < self.n_runs[point]:
+                        yield Cell(point, first, min(SPAN_RUNS, self.n_runs[point] - first))
 
     def _batches(self) -> Iterator[list[Cell]]:
         """Cells in order, as many together as make a pack."""
         together, total = [], 0
         for cell in self.cells():
-            together.append(cell)
-            total += cell.n
             if total + cell.n > PACK_RUNS:
                 yield together
                 together, total = [], 0
+            together.append(cell)
+            total += cell.n
         if together:
             yield together
 
@@ -276,7 +281,7 @@ class Sweep:
         if self.engine == "batch":
             batch.compiled(self.rules)
         tally = Tally(self.worlds, head.months, self.base)
-        done, total = 0, len(self.policies) * head.runs
+        done, total = 0, sum(self.n_runs)
 
         @lru_cache(maxsize=64)
         def baseline(first, n):
@@ -286,7 +291,7 @@ class Sweep:
         for cells in self._batches():
             for cell, results in zip(cells, self._read_or_make(cells), strict=True):
                 tally.add(cell.point, cell.first, results, baseline(cell.first, cell.n))
-                if cell.first + cell.n == head.runs:
+                if cell.first + cell.n == self.n_runs[cell.point]:
                     tally.close(cell.point)
                 done += cell.n
             self.progress(done, total)
@@ -310,6 +315,7 @@ class Sweep:
                 "baseline_moves": design.moves(self.policies[self.base]),
                 "n_points": len(self.policies),
                 "n_runs_per_point": head.runs,
+                "n_detail_runs": head.detail_runs,
                 "n_runs": total,
                 "swept": design.swept(self.experiment),
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},

@@ -32,7 +32,7 @@ class _Point:
         shape = (n_worlds, len(outcomes.OUTCOMES))
         self.n = 0
         self.event, self.up, self.down = (np.zeros(shape) for _ in range(3))
-        self.given, self.hit = (np.zeros(len(outcomes.CONDITIONALS), np.int64) for _ in range(2))
+        self.given, self.hit = (np.zeros((n_worlds, len(outcomes.CONDITIONALS))) for _ in range(2))
         self.sums = np.zeros((len(_METRICS), 3))
         self.first = np.zeros((len(outcomes.OUTCOMES) + len(outcomes.CAUSES), n_months), np.int64)
 
@@ -40,11 +40,12 @@ class _Point:
         when = outcomes.months(results)
         event = when >= 0
         self.n += len(event)
+        n_worlds = len(self.event)
         for total, flags in ((self.event, event), (self.up, event & ~base), (self.down, base & ~event)):
             total += np.stack([np.bincount(world_of, flag, len(total)) for flag in flags.T], 1)
         for k, (given, hit) in enumerate(outcomes.conditionals(results, when, self.first.shape[1]).values()):
-            self.given[k] += given.sum()
-            self.hit[k] += hit.sum()
+            self.given[:, k] += np.bincount(world_of, given, n_worlds)
+            self.hit[:, k] += np.bincount(world_of, hit, n_worlds)
         invaded = when[:, list(outcomes.OUTCOMES).index("taiwan_invasion")] >= 0
         for k, column in enumerate(_METRICS.values()):
             values = outcomes.column(results, column)
@@ -91,8 +92,9 @@ class Tally:
             wide = (float(table[s][k]) for table in (spread, change) for s in SPREADS)
             self.rows.append((point, name, c.n, events[k], up[k], down[k], events[k] - up[k], *wide))
         for k, name in enumerate(outcomes.CONDITIONALS):
-            untold = (np.nan,) * (len(SPREADS) + len(DIFF_SPREADS))
-            self.rows.append((point, name, int(c.given[k]), int(c.hit[k]), -1, -1, -1, *untold))
+            told = {"worlds_se": estimate.ratio_over_worlds(c.hit[:, k], c.given[:, k])}
+            wide = (told.get(s, np.nan) for s in (*SPREADS, *DIFF_SPREADS))
+            self.rows.append((point, name, int(c.given[:, k].sum()), int(c.hit[:, k].sum()), -1, -1, -1, *wide))
         for name, sums in zip(_METRICS, c.sums, strict=True):
             self.metric_rows.append((point, name, *sums))
         self.first.append((point, c.first))
@@ -136,7 +138,8 @@ class Tally:
                     family["n_up"], family["n_down"], family["diff"], family["diff_worlds_se"]
                 )
                 table.loc[family.index, f"{name}q_value"] = estimate.false_discovery(p_values)
-            table[f"{name}within_noise"] = table[f"{name}q_value"] > 0.05
+            noise = (table[f"{name}q_value"] > 0.05).astype("boolean")
+            table[f"{name}within_noise"] = noise.mask(table[f"{name}q_value"].isna())
         return table
 
     def metrics(self) -> pd.DataFrame:

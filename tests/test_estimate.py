@@ -139,7 +139,7 @@ def _made_up(rng, n_worlds, m, sd_param, sd_struct):
 def test_spreads_are_recovered_apart(sd_param, sd_struct):
     """Known parameter and structural spread come back; the tolerance is four standard errors over repetitions."""
     rng = np.random.default_rng(8)
-    made = [_made_up(rng, 300, 8, sd_param, sd_struct) for _ in range(200)]
+    made = [_made_up(rng, 300, 24, sd_param, sd_struct) for _ in range(200)]
     for name, true in (("parameter_sd", sd_param), ("structure_sd", sd_struct)):
         squares = np.array([x[name][0] ** 2 for x in made])
         # Variances are cut at zero, which adds at most their own noise to the mean.
@@ -147,28 +147,62 @@ def test_spreads_are_recovered_apart(sd_param, sd_struct):
         assert abs(squares.mean() - true**2) < slack
 
 
-def test_noise_opens_no_structural_range():
-    """Three hundred worlds that differ by parameters alone: the raw level means differ by points, the range does not."""
+def test_noise_seldom_opens_a_structural_range():
+    """Worlds that differ by parameters alone, six switches that do nothing: a range in about one case in twenty.
+
+    Negative control: the raw level means differ by points in every case. A switch that matters opens its range.
+    """
     rng = np.random.default_rng(10)
-    ranges, raw = [], []
-    for _ in range(100):
-        switch = np.arange(300) % 3
+    opened, raw = 0, []
+    n = 200
+    switches = {f"s{k}": rng.permutation(np.arange(300) % (2 + k % 2)) for k in range(6)}
+    for _ in range(n):
         events = rng.binomial(50, rng.uniform(0, 1, 300))[:, None]
-        made = estimate.spreads(events, events, np.full(300, 50), {"switch": switch})
-        ranges.append((made["structure_high"] - made["structure_low"])[0])
-        means = [events[switch == level].mean() / 50 for level in range(3)]
+        made = estimate.spreads(events, events, np.full(300, 50), switches)
+        opened += (made["structure_high"] > made["structure_low"])[0]
+        means = [events[levels == v].mean() / 50 for levels in switches.values() for v in np.unique(levels)]
         raw.append(max(means) - min(means))
-    assert np.mean(raw) > 0.05  # negative control: without the shrinkage
-    assert np.median(ranges) == 0.0
-    assert np.mean(ranges) < 0.5 * np.mean(raw)
+    assert opened <= stats.binom(n, 0.05).ppf(0.999)
+    assert min(raw) > 0.02
+    events = rng.binomial(50, 0.3 + 0.3 * switches["s0"])[:, None]
+    made = estimate.spreads(events, events, np.full(300, 50), switches)
+    assert made["structure_low"][0] == pytest.approx(0.3, abs=0.02)
+    assert made["structure_high"][0] == pytest.approx(0.6, abs=0.02)
+
+
+def test_a_conditional_probability_has_the_interval_of_a_ratio():
+    """Coverage of the ratio estimator over worlds that differ in both the condition and what follows it."""
+    rng = np.random.default_rng(13)
+    m, n_worlds, covered, naive = 2000, 200, 0, 0
+    width = estimate.over_worlds(n_worlds)
+    base, follows = 0.3, 0.2  # means of the two rates over worlds; they are correlated, so the ratio is not 0.2
+    true = (base * follows + 0.5 * 0.2 * 0.1 / 3) / base
+    for _ in range(m):
+        z = rng.uniform(-1, 1, n_worlds)
+        given = rng.binomial(40, base + 0.2 * z)
+        hit = rng.binomial(given, follows + 0.05 * z)
+        p, error = hit.sum() / given.sum(), estimate.ratio_over_worlds(hit, given)
+        covered += abs(p - true) < width * error
+        low, high = estimate.jeffreys(hit.sum(), given.sum())
+        naive += low < true < high
+    assert covered / m > 0.95 - 4 * np.sqrt(0.05 * 0.95 / m)
+    assert naive / m < covered / m
 
 
 def test_naive_spread_would_mistake_luck_for_parameters():
-    """Negative control: without the correction, eight runs a world look like a spread of their own."""
+    """Negative control: without the correction, twenty runs a world look like a spread of their own."""
     rng = np.random.default_rng(9)
-    events = rng.binomial(8, 0.4, 300)
-    assert (events / 8).std() > 0.15
-    assert _made_up(rng, 300, 8, 0.0, 0.0)["parameter_sd"][0] < 0.06
+    events = rng.binomial(20, 0.4, 300)
+    assert (events / 20).std() > 0.09
+    assert _made_up(rng, 300, 20, 0.0, 0.0)["parameter_sd"][0] < 0.05
+
+
+def test_with_few_runs_a_world_no_spread_is_told():
+    """Four runs a world hide a real spread of several points as often as not: none is given then."""
+    rng = np.random.default_rng(11)
+    made = _made_up(rng, 250, 4, 0.05, 0.0)
+    assert all(np.isnan(made[name][0]) for name in ("parameter_sd", "structure_sd", "structure_low", "structure_high"))
+    assert made["worlds_se"][0] > 0
 
 
 def test_cumulative_incidence_counts_months():

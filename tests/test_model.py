@@ -34,11 +34,11 @@ def test_a_lever_that_moves_late_changes_nothing_before(engine):
 
 def test_peace_is_possible_and_war_is_possible(engine):
     """With crises shut off nothing happens; with crises and satisfied thresholds, force does."""
-    quiet = {"taiwan_crisis_logit": -3.6, "korea_crisis_logit": -4.0, "crisis_grievance": 0.0, "crisis_pla": 0.0}
+    quiet = {"taiwan_crisis_logit": -3.5, "korea_crisis_logit": -3.9, "crisis_grievance": 0.0, "crisis_pla": 0.0}
     calm = engine(parameters=quiet, months=3, run=1)
     assert (calm["taiwan_status"] == 0).all()
     rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9,
-            "crisis_decision_prob": 0.4}  # fmt: skip
+            "crisis_decision_prob": 0.25}  # fmt: skip
     assert any(engine(parameters=rash, months=120, run=k)["highest_rung"].iloc[-1] >= 3 for k in range(4))
 
 
@@ -103,7 +103,7 @@ def test_every_lever_switch_and_parameter_is_used():
 
 def _results(changed: dict, theories, n=960) -> np.ndarray:
     """Outcomes of ``n`` runs of restless worlds, the theories of Xi and Kim given."""
-    restless = {"taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9, "crisis_decision_prob": 0.4, "xi_precision": 1.5,
+    restless = {"taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9, "crisis_decision_prob": 0.25, "xi_precision": 1.5,
                 "kim_precision": 1.5, "peacetime_coupling": 1.0, "nuclear_rate": 0.01, "front_step": 0.2, "war_end_rate": 0.04,
                 "us_reliability": 2.5}  # fmt: skip
     values = checked(restless | {"xi_theory": theories[0], "kim_theory": theories[1]} | changed)

@@ -152,15 +152,15 @@ def test_richardsons_stability_condition():
 
 def test_the_primary_theatre_is_guarded_first():
     """Zagare's two-against-one: the theatre worth more draws more attention; equal value and threat share it."""
-    more, less = united_states.attention(1.0, 0.5, 0.5, 1.2, 0.6, 0.5, 1.0, 0.0)
+    more, less = united_states.attention(1.0, 0.5, 0.5, 1.2, 0.6, 0.5, 0.4, 1.0, 0.0, 0.0)
     assert more > less
-    even = united_states.attention(1.0, 0.5, 0.5, 1.0, 1.0, 0.5, 1.0, 0.0)
+    even = united_states.attention(1.0, 0.5, 0.5, 1.0, 1.0, 0.5, 0.4, 1.0, 0.0, 0.0)
     assert even[0] == even[1] == 0.5
 
 
 def test_a_threat_in_one_theatre_draws_attention_from_the_other():
-    calm = united_states.attention(1.0, 0.5, 0.5, 1.0, 0.7, 0.5, 0.5, 0.3)
-    korea = united_states.attention(1.0, 0.5, 2.5, 1.0, 0.7, 0.5, 0.5, 0.3)
+    calm = united_states.attention(1.0, 0.5, 0.5, 1.0, 0.7, 0.5, 0.4, 0.5, 0.3, 0.1)
+    korea = united_states.attention(1.0, 0.5, 2.5, 1.0, 0.7, 0.5, 0.4, 0.5, 0.3, 0.1)
     assert korea[0] < calm[0]
     assert korea[1] > calm[1]
 
@@ -203,6 +203,16 @@ def test_a_settlement_shrinks_need_to_the_share_that_persists():
     for _ in range(500):
         need = russia.need(need, 0.0, 0.0, 0.8, 0.3, 0.1)
     assert need == pytest.approx(0.0)  # before the war there is no tie to persist
+
+
+def test_beijings_profit_takes_nothing_from_engagement_and_gives_it_nothing():
+    """Claim C25's counter: that Beijing profits from distraction is no credit to engagement."""
+
+    def gain(profit):
+        return north_korea.restraint(1.0, 0.3, 0.4, profit) - north_korea.restraint(0.0, 0.3, 0.4, profit)
+
+    assert gain(0.3) == pytest.approx(gain(0.0))
+    assert north_korea.restraint(1.0, 0.3, -0.2, 0.0) < north_korea.restraint(0.0, 0.3, -0.2, 0.0)
 
 
 def test_an_answered_attack_is_no_silence():
@@ -369,18 +379,32 @@ def test_the_loser_climbs():
 
 @given(st.sampled_from([0.0, 1.0, 2.0, 3.0]), unit, unit, unit, unit)
 def test_a_crisis_is_decided_on_only_while_it_lasts(status, onset, settle, decision, u):
-    episode, decides = common.crisis_month(status, onset, settle, decision, 0.0, u)
+    episode, decides = common.crisis_month(status, onset, settle, decision, 0.3, 0.0, u)
     assert decides <= (1.0 if episode in (1.0, 2.0) else 0.0)
-    assert common.crisis_month(status, onset, settle, decision, 1.0, u)[1] == 0.0
+    assert common.crisis_month(status, onset, settle, decision, 0.3, 1.0, u)[1] == 0.0
     if status == 3.0:
         assert (episode, decides) == (3.0, 0.0)
 
 
 def test_a_crisis_comes_to_a_head_in_its_share_of_months():
     us = (np.arange(20_000) + 0.5) / 20_000
-    for status, onset in ((0.0, 0.3), (1.0, 0.0)):
-        found = np.array([common.crisis_month(status, onset, 0.1, 0.25, 0.0, u) for u in us])
-        assert found[:, 1].sum() / (found[:, 0] == 1).sum() == pytest.approx(0.25, abs=1e-3)
+    for status, onset, share in ((0.0, 0.3, 0.25), (1.0, 0.0, 0.25), (2.0, 0.0, 0.4)):
+        found = np.array([common.crisis_month(status, onset, 0.1, 0.25, 0.4, 0.0, u) for u in us])
+        assert found[:, 1].sum() / (found[:, 0] >= 1).sum() == pytest.approx(share, abs=1e-3)
+
+
+def test_limited_force_goes_on_until_it_is_reviewed_or_settled():
+    """A blockade is no matter of one month: its mean length without reviews is that of its settlement."""
+    rng = np.random.default_rng(3)
+    months = []
+    for _ in range(2000):
+        status, count = 2.0, 0
+        while status == 2.0:
+            status, decides = common.crisis_month(2.0, 0.0, 0.1, 0.9, 0.0, 0.0, rng.random())
+            assert decides == 0.0
+            count += 1
+        months.append(count)
+    assert abs(np.mean(months) - 10) < 4 * np.sqrt(90 / 2000)
 
 
 def test_rules_hold_no_coefficient_of_their_own():

@@ -486,6 +486,7 @@ def test_clopper_pearson_on_request(results, tmp_path):
         ({"experiment": {"name": "x/../y", "seed": 1, "runs": 10}}, "name"),
         ({"experiment": {"name": "x", "seed": 1, "runs": 10, "moths": 3}}, "moths.*did you mean months"),
         ({"worlds": {"drows": 30}}, "did you mean draws"),
+        ({"levers": {"usfk_posture": True}}, "usfk_posture"),
         ({"worlds": {"structures": {"xi_mood": [0]}}}, "xi_mood"),
         ({"parameters": {"curvature": 7}}, "curvature"),
     ],
@@ -581,13 +582,30 @@ def test_conditional_outcomes_count_from_the_first_event():
     base, hit = outcomes.conditionals(values, when, 20)["korea_within_6_of_taiwan"]
     assert base.tolist() == [True, True, True, False]
     assert hit.tolist() == [True, False, False, False]
-    # the comparator: Korea in the months after mid-run, in runs without force before
-    values[0, column["first_korea_attack"]] = 40
-    values[2, column["first_invasion"]] = 70
-    values[3, column["first_invasion"]], values[3, column["first_korea_war"]] = -1, 66
-    base, hit = outcomes.conditionals(values, outcomes.months(values), 120)["korea_within_12_otherwise"]
+    # a Korean front that began before the invasion did not follow it
+    values[2, column["korea_after_taiwan"]] = 2
+    base, hit = outcomes.conditionals(values, outcomes.months(values), 120)["korea_within_12_of_invasion"]
     assert base.tolist() == [False, False, True, True]
-    assert hit.tolist() == [False, False, False, True]
+    assert hit.tolist() == [False, False, False, False]
+
+
+def test_points_off_the_grid_can_have_more_runs(tmp_path):
+    """Detail runs begin with the runs of the others: the same luck; every number says its runs, every run replays."""
+    plan = SMALL | {"experiment": SMALL["experiment"] | {"detail_runs": 480, "runs": 24}}
+    found = crink.sweep(plan, tmp_path)
+    e = found.estimates[found.estimates["outcome"] == "any_failure"]
+    assert (e.loc[e["family"] == "grid", "n_runs"] == 24).all()
+    assert (e.loc[e["family"] != "grid", "n_runs"] == 480).all()
+    assert found.manifest["n_runs"] == e["n_runs"].sum()
+    assert e.loc[e["family"] == "grid", "parameter_sd"].isna().all()
+    assert e.loc[e["family"] != "grid", "parameter_sd"].notna().all()
+    alone = crink.sweep(SMALL | {"experiment": SMALL["experiment"] | {"runs": 480}}, tmp_path / "alone")
+    for point in (found.baseline, len(found.points) - 2):
+        pd.testing.assert_frame_equal(found.runs([point]), alone.runs([point]))
+    with pytest.raises(InputError, match="0 to 479"):
+        found.replay(found.baseline, 480)
+    with pytest.raises(InputError, match="0 to 23"):
+        found.replay(0, 24)
 
 
 def test_design_key_changes_with_the_file():

@@ -100,13 +100,13 @@ def grievance(
 def belief_counts(
     china_belief_for, china_belief_against, exercise_activity, usfk_posture, maritime_posture, us_crisis,
     us_response, us_silence, japan_burden_share, china_engagement, driver_statement, belief_memory, belief_prior_for,
-    belief_prior_against, signal_exercise, signal_presence, signal_reputation, signal_distraction, signal_statement,
+    belief_prior_against, signal_exercise, signal_presence, signal_sea, signal_reputation, signal_distraction, signal_statement,
     signal_conciliation,
 ):  # fmt: skip
     """Beijing's belief in US commitment to Taiwan: a Beta distribution with forgetting.
 
         china_belief_for'     = φ china_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
-                                + signal_presence (usfk_posture + maritime_posture) / 2
+                                + signal_presence usfk_posture + signal_sea maritime_posture
                                 + signal_reputation us_response + signal_statement [driver_statement]
         china_belief_against' = φ china_belief_against + (1 - φ) belief_prior_against + signal_distraction us_crisis
                                 + signal_conciliation (china_engagement + japan_burden_share) / 2
@@ -118,7 +118,7 @@ def belief_counts(
     Claims C06, C09, C29.
     """
     kept = 1.0 - belief_memory
-    supports = (signal_exercise * exercise_activity + signal_presence * (0.5 * (usfk_posture + maritime_posture))) + (
+    supports = (signal_exercise * exercise_activity + (signal_presence * usfk_posture + signal_sea * maritime_posture)) + (
         signal_reputation * us_response
     )
     doubts = (signal_distraction * us_crisis + signal_conciliation * (0.5 * (china_engagement + japan_burden_share))) + (

@@ -170,23 +170,26 @@ def pick(u, first, second, third):
     return (at_1 + at_2) + at_3
 
 
-def crisis_month(status, onset_prob, settle_prob, decision_prob, resolved, u):
+def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, resolved, u):
     """Where a theatre stands before its leader decides, and whether he must: (episode, decides).
 
         status 0:  episode = 1 if u < onset_prob, else 0;            decides if u < onset_prob decision_prob
         status 1:  episode = 0 (settled by others) if u < settle_prob, else 1;
                    decides if settle_prob <= u < settle_prob + (1 - settle_prob) decision_prob
-        status 2:  episode = 0 if u < settle_prob, else 2;           decides if episode = 2
+        status 2:  episode = 0 if u < settle_prob, else 2;
+                   decides if settle_prob <= u < settle_prob + (1 - settle_prob) review_prob
         status 3:  episode = 3, and nothing to decide
         decides is 0 if resolved is not 0
 
-    A crisis comes to a head in the share ``decision_prob`` of its months; limited force is decided on every month.
+    A crisis comes to a head in the share ``decision_prob`` of its months; limited force, once begun, goes on until it
+    is reviewed, in the share ``review_prob`` of them, or settled.
     """
     below = u < settle_prob
     onset = 1.0 if u < onset_prob else 0.0
     episode = onset if status == 0.0 else (3.0 if status == 3.0 else (0.0 if below else status))
-    head = u < onset_prob * decision_prob if status == 0.0 else u < settle_prob + (1.0 - settle_prob) * decision_prob
-    decides = episode == 2.0 or (episode == 1.0 and head)
+    share = review_prob if status == 2.0 else decision_prob
+    head = u < onset_prob * share if status == 0.0 else u < settle_prob + (1.0 - settle_prob) * share
+    decides = (episode == 1.0 or episode == 2.0) and head
     return episode, 1.0 if decides and resolved == 0.0 else 0.0
 
 

@@ -4,32 +4,37 @@ from .common import contest, crisis_month, lottery, pick, quantal, satisfice, su
 
 
 def fear(
-    spiral_gain, usfk_posture, heavy_share, dual_role, exercise_activity, rok_hedge, counter_hybrid,
-    diplomatic_offramp, fear_posture, fear_dual, fear_exercise, fear_hedge, fear_hybrid, fear_relief,
+    spiral_gain, usfk_posture, heavy_share, dual_role, maritime_posture, exercise_activity, rok_hedge, counter_hybrid,
+    diplomatic_offramp, fear_posture, fear_dual, fear_sea, fear_exercise, fear_hedge, fear_hybrid, fear_relief,
 ):  # fmt: skip
     """Kim's fear of being struck first (0 to 1).
 
         kim_fear = [ spiral_gain ( fear_posture usfk_posture (1 + heavy_share - fear_dual dual_role) / 2
-                                   + fear_exercise exercise_activity )
+                                   + fear_sea maritime_posture + fear_exercise exercise_activity )
                      + fear_hedge rok_hedge + fear_hybrid counter_hybrid - fear_relief diplomatic_offramp ]
 
     Whoever closes off the North's networks is inside them, and may be inside those that run its arsenal.
     Source: Schelling's reciprocal fear of surprise attack; Jervis 1976; Gartzke and Lindsay 2017; claims C26, C27.
     """
     near = fear_posture * (usfk_posture * (0.5 * (1.0 + (heavy_share - fear_dual * dual_role))))
-    alarmed = spiral_gain * (near + fear_exercise * exercise_activity)
+    alarmed = spiral_gain * (near + (fear_sea * maritime_posture + fear_exercise * exercise_activity))
     return unit(alarmed + (fear_hedge * rok_hedge + (fear_hybrid * counter_hybrid - fear_relief * diplomatic_offramp)))
 
 
-def episode(korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, korea_resolved, u_korea_episode):
+def episode(
+    korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, korea_resolved,
+    u_korea_episode,
+):  # fmt: skip
     """Whether this month finds a crisis in Korea, and whether it forces a decision.
 
         (korea_episode, kim_decides) = crisis_month(korea_status, korea_crisis_prob, crisis_settle_prob,
-                                                    crisis_decision_prob, korea_resolved; u_korea_episode)
+                                                    crisis_decision_prob, force_review_prob, korea_resolved;
+                                                    u_korea_episode)
     """
     return crisis_month(
-        korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, korea_resolved, u_korea_episode
-    )
+        korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, korea_resolved,
+        u_korea_episode,
+    )  # fmt: skip
 
 
 def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
@@ -45,12 +50,13 @@ def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
 
 
 def war_win_prob(
-    conventional, technology, nk_strength, rok_power, korea_guard, punish_war, decisiveness, korea_difficulty,
+    conventional, technology, nk_strength, rok_power, korea_guard, guard_strength, punish_war, decisiveness,
+    korea_difficulty,
 ):  # fmt: skip
     """Kim's chance in a war: a contest of his forces with Seoul's and those the US holds in Korea.
 
         attacker = nk_strength conventional (1 + technology)
-        guarded  = contest(attacker, korea_difficulty (rok_power + korea_guard), decisiveness)
+        guarded  = contest(attacker, korea_difficulty (rok_power + guard_strength korea_guard), decisiveness)
         alone    = contest(attacker, korea_difficulty rok_power, decisiveness)
         win_korea = punish_war guarded + (1 - punish_war) alone
 
@@ -58,7 +64,7 @@ def war_win_prob(
     """
     attacker = nk_strength * (conventional * (1.0 + technology))
     alone = contest(attacker, korea_difficulty * rok_power, decisiveness)
-    guarded = contest(attacker, korea_difficulty * (rok_power + korea_guard), decisiveness)
+    guarded = contest(attacker, korea_difficulty * (rok_power + guard_strength * korea_guard), decisiveness)
     return punish_war * guarded + (1.0 - punish_war) * alone
 
 
@@ -73,14 +79,17 @@ def attack_success_prob(attack_success, counter_hybrid, hybrid_denial, punish_at
 
 
 def cost_of_retaliation(
-    deter_gain, usfk_posture, dual_role, rok_consent, korea_guard, retaliation_guard, retaliation_dual,
+    deter_gain, usfk_posture, dual_role, maritime_posture, rok_consent, korea_guard, retaliation_guard,
+    retaliation_dual, retaliation_sea,
 ):  # fmt: skip
     """Cost of an integrated answer to a limited attack.
 
-        retaliation = deter_gain ( retaliation_guard korea_guard + retaliation_dual usfk_posture dual_role rok_consent )
+        retaliation = deter_gain ( retaliation_guard korea_guard + retaliation_dual usfk_posture dual_role rok_consent
+                                   + retaliation_sea maritime_posture )
     """
     return deter_gain * (
-        retaliation_guard * korea_guard + retaliation_dual * (usfk_posture * (dual_role * rok_consent))
+        retaliation_guard * korea_guard
+        + (retaliation_dual * (usfk_posture * (dual_role * rok_consent)) + retaliation_sea * maritime_posture)
     )
 
 
@@ -100,8 +109,8 @@ def utilities(
     korea_episode, win_attack, punish_war, win_korea, retaliation, kim_opening, kim_fear, hardship, reference_point,
     technology, diplomatic_offramp, china_restraint, rok_hedge, kim_profile, kim_theory, profile_gap, attack_gain,
     attack_desperation, attack_confidence, attack_reward, attack_cost, attack_fear, hold_gain, war_stake, war_loss,
-    war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost, restraint_hold,
-    restraint_war, curvature, loss_aversion, weighting,
+    war_unpunished, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost,
+    restraint_hold, restraint_war, hold_talks, curvature, loss_aversion, weighting,
 ):  # fmt: skip
     """Utilities of standing down, holding, a limited attack and war, by Kim's decision theory.
 
@@ -109,10 +118,10 @@ def utilities(
         r    = kim_reference (reference_point - (1 - hardship)) under prospect theory, else 0
         F    = preempt_value kim_fear ;  R = restraint_cost china_restraint
         wait = -F - kim_audience (korea_episode - 1)
-        hold = wait + hold_gain (1 + diplomatic_offramp) / 2 - restraint_hold R
+        hold = wait + hold_gain (1 - hold_talks (1 - diplomatic_offramp)) - restraint_hold R
         gain = bold (attack_gain + attack_desperation hardship + attack_confidence technology)
                + attack_reward diplomatic_offramp + kim_opening
-        lost = war_loss (1 + punish_war) / 2 + war_caution + hedge_deterrence rok_hedge
+        lost = war_loss (war_unpunished + (1 - war_unpunished) punish_war) + war_caution + hedge_deterrence rok_hedge
         u_stand_down = sure(wait; r) ;  u_hold = sure(hold; r)
         a        = attack_fear F + R
         u_attack = lottery(win_attack, gain - a, -(attack_cost + retaliation) - a; r)
@@ -127,7 +136,8 @@ def utilities(
     afraid = preempt_value * kim_fear
     restrained = restraint_cost * china_restraint
     wait_value = 0.0 - (afraid + kim_audience * (korea_episode - 1.0))
-    hold_value = wait_value + (hold_gain * (0.5 + 0.5 * diplomatic_offramp) - restraint_hold * restrained)
+    brink = hold_gain * (1.0 - hold_talks * (1.0 - diplomatic_offramp))
+    hold_value = wait_value + (brink - restraint_hold * restrained)
     stand_down = sure(wait_value, reference, kim_theory, curvature, loss_aversion)
     hold = sure(hold_value, reference, kim_theory, curvature, loss_aversion)
     gain = (bold * (attack_gain + (attack_desperation * hardship + attack_confidence * technology))) + (
@@ -139,7 +149,8 @@ def utilities(
         reference, kim_theory, curvature, loss_aversion, weighting,
     )  # fmt: skip
     borne = restraint_war * restrained
-    war_lost = (war_loss * (0.5 + 0.5 * punish_war) + war_caution) + hedge_deterrence * rok_hedge
+    punished = war_unpunished + (1.0 - war_unpunished) * punish_war
+    war_lost = (war_loss * punished + war_caution) + hedge_deterrence * rok_hedge
     war = lottery(
         win_korea, (bold * war_stake + kim_opening) - borne, 0.0 - (war_lost + borne),
         reference, kim_theory, curvature, loss_aversion, weighting,

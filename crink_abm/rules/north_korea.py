@@ -136,14 +136,14 @@ def belief(nk_belief_for, nk_belief_against):
 
 
 def restraint(china_engagement, autonomy, restraint_strength, beijing_profit):
-    """Beijing's hand on Kim: engagement restrains, autonomy frees, and distraction of the US pays Beijing.
+    """Beijing's hand on Kim: engagement restrains, autonomy frees, and distraction of the US pays Beijing all the same.
 
-        china_restraint = restraint_strength china_engagement (1 - autonomy) - beijing_profit (1 - china_engagement)
+        china_restraint = restraint_strength china_engagement (1 - autonomy) - beijing_profit
 
     ``restraint_strength`` may be negative: Kim defies what great powers agree over his head (the tests of 2013 and
     2017 came as Beijing pressed him). Claim C25 and its counter.
     """
-    return restraint_strength * (china_engagement * (1.0 - autonomy)) - beijing_profit * (1.0 - china_engagement)
+    return restraint_strength * (china_engagement * (1.0 - autonomy)) - beijing_profit
 
 
 def provocation(

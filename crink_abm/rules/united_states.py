@@ -33,14 +33,14 @@ def exercises(exercise_tempo, driver_exercise_season):
     return 2.0 * (exercise_tempo * driver_exercise_season)
 
 
-def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat_floor, threat_signal):
+def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat_floor, threat_signal, threat_rung):
     """How threatened each theatre looks from Washington.
 
-        threat_taiwan = threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + taiwan_status
-        threat_korea  = threat_floor + threat_signal provocation_memory + korea_status
+        threat_taiwan = threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + threat_rung taiwan_status
+        threat_korea  = threat_floor + threat_signal provocation_memory + threat_rung korea_status
     """
-    taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + taiwan_status
-    korea = (threat_floor + threat_signal * provocation_memory) + korea_status
+    taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + threat_rung * taiwan_status
+    korea = (threat_floor + threat_signal * provocation_memory) + threat_rung * korea_status
     return taiwan, korea
 
 
@@ -61,18 +61,23 @@ def capacity(
     return free * (1.0 - munitions_weight * (1.0 - munitions))
 
 
-def attention(us_capacity, threat_taiwan, threat_korea, value_taiwan, value_korea, usfk_posture, dual_role, tied_down):
+def attention(
+    us_capacity, threat_taiwan, threat_korea, value_taiwan, value_korea, usfk_posture, heavy_share, dual_role, tied_down,
+    tied_heavy,
+):  # fmt: skip
     """Attention to each theatre: proportional to √(value threat), scaled by capacity.
 
         s_T = √(value_taiwan threat_taiwan)
-        s_K = √(value_korea threat_korea) (1 + tied_down usfk_posture (1 - dual_role))
+        s_K = √(value_korea threat_korea) (1 + usfk_posture (tied_down (1 - dual_role) + tied_heavy heavy_share))
         attention_taiwan = us_capacity s_T / (s_T + s_K) ;  attention_korea = us_capacity s_K / (s_T + s_K)
 
     The square root is the optimal split of a fixed effort with hyperbolically falling returns. Forces
-    bound to the peninsula pull the headquarters' eye with them (``tied_down``). Claims C04, C18; Zagare 2024.
+    bound to the peninsula pull the headquarters' eye and budget with them (``tied_down``), heavy ones most
+    (``tied_heavy``): they cannot leave. Claims C04, C18; Zagare 2024.
     """
     taiwan = sqrt(value_taiwan * threat_taiwan)
-    korea = sqrt(value_korea * threat_korea) * (1.0 + tied_down * (usfk_posture * (1.0 - dual_role)))
+    tied = tied_down * (1.0 - dual_role) + tied_heavy * heavy_share
+    korea = sqrt(value_korea * threat_korea) * (1.0 + usfk_posture * tied)
     scale = us_capacity / (taiwan + korea)
     return taiwan * scale, korea * scale
 
@@ -162,32 +167,32 @@ def responds(provocation, korea_status, us_will, attention_korea, response_base,
 
 
 def enters(
-    taiwan_status, us_in, us_will, attention_taiwan, us_reliability, us_interest, us_join_cost, enter_speed,
-    enter_blockade, u_us_enters,
+    taiwan_status, us_in, us_will, attention_taiwan, attention_full, us_reliability, us_interest, us_join_cost,
+    enter_speed, enter_blockade, u_us_enters,
 ):  # fmt: skip
     """Does Washington fight for Taiwan this month, once force is used and if not yet in?
 
-        interest = us_interest (us_will - 1/2) ;  cost = us_join_cost (1 - [2 attention_taiwan])
+        interest = us_interest (us_will - 1/2) ;  cost = us_join_cost (1 - [attention_taiwan / attention_full])
         p = join_prob(enter_speed, us_reliability, interest, cost), times enter_blockade unless taiwan_status = 3
         while taiwan_status >= 2: us_in' = 1 if u_us_enters < p, else us_in; otherwise 0
 
     Source: F151 (experts: 0.96 in an invasion, 0.79 in a blockade).
     """
     at_force = taiwan_status >= 2.0
-    cost = us_join_cost * (1.0 - unit(2.0 * attention_taiwan))
+    cost = us_join_cost * (1.0 - unit(attention_taiwan / attention_full))
     prob = join_prob(enter_speed, us_reliability, us_interest * (us_will - 0.5), cost)
     prob = prob if taiwan_status == 3.0 else enter_blockade * prob
     return inside(at_force and u_us_enters < prob, us_in, at_force)
 
 
 def joins_korea(
-    korea_status, us_in_korea, us_will, attention_korea, usfk_posture, survivability, us_reliability, us_interest,
-    us_join_cost, tripwire, decoupling, enter_speed, u_us_joins_korea,
+    korea_status, us_in_korea, us_will, attention_korea, attention_full, usfk_posture, survivability, us_reliability,
+    us_interest, us_join_cost, tripwire, decoupling, enter_speed, u_us_joins_korea,
 ):  # fmt: skip
     """Does Washington fight a war in Korea this month?
 
         interest = us_interest (us_will - 1/2) + tripwire usfk_posture
-        cost     = us_join_cost (1 - [2 attention_korea]) + decoupling survivability
+        cost     = us_join_cost (1 - [attention_korea / attention_full]) + decoupling survivability
         p = join_prob(enter_speed, us_reliability, interest, cost)
         while korea_status = 3: us_in_korea' = 1 if u_us_joins_korea < p, else us_in_korea; otherwise 0
 
@@ -196,6 +201,6 @@ def joins_korea(
     """
     at_war = korea_status == 3.0
     interest = us_interest * (us_will - 0.5) + tripwire * usfk_posture
-    cost = us_join_cost * (1.0 - unit(2.0 * attention_korea)) + decoupling * survivability
+    cost = us_join_cost * (1.0 - unit(attention_korea / attention_full)) + decoupling * survivability
     prob = join_prob(enter_speed, us_reliability, interest, cost)
     return inside(at_war and u_us_joins_korea < prob, us_in_korea, at_war)

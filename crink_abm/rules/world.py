@@ -135,20 +135,20 @@ def taiwan_balance(
 
 def korea_balance(
     conventional, technology, nk_strength, china_power, china_in_korea, china_korea_share, russia_in, rok_power,
-    us_in_korea, korea_guard, partner_strength, decisiveness, korea_difficulty,
+    us_in_korea, korea_guard, guard_strength, partner_strength, decisiveness, korea_difficulty,
 ):  # fmt: skip
     """Pyongyang's chance of having the better of this month's fighting in Korea.
 
         attacker = nk_strength conventional (1 + technology) (1 + partner_strength russia_in)
                    + china_korea_share china_power china_in_korea
-        defender = korea_difficulty (rok_power + us_in_korea korea_guard)
+        defender = korea_difficulty (rok_power + us_in_korea guard_strength korea_guard)
         pyongyang_win_prob = contest(attacker, defender, decisiveness)
 
     Claims C01, C18.
     """
     own = (nk_strength * (conventional * (1.0 + technology))) * (1.0 + partner_strength * russia_in)
     attacker = own + china_korea_share * (china_power * china_in_korea)
-    defender = korea_difficulty * (rok_power + us_in_korea * korea_guard)
+    defender = korea_difficulty * (rok_power + us_in_korea * (guard_strength * korea_guard))
     return contest(attacker, defender, decisiveness)
 
 
@@ -213,7 +213,7 @@ def korea_war_month(korea_status, korea_front, korea_war_months, korea_resolved,
 def nuclear_rung(
     taiwan_status, korea_status, us_in, us_in_korea, russia_in, china_in_korea, technology, survivability,
     beijing_win_prob, pyongyang_win_prob, nuclear_used, nuclear_rate, nuclear_parties_effect, nuclear_losing_effect,
-    nuclear_caution, use_or_lose, u_taiwan_nuclear, u_korea_nuclear,
+    nuclear_caution, nuclear_technology, use_or_lose, u_taiwan_nuclear, u_korea_nuclear,
 ):  # fmt: skip
     """Does a war climb to nuclear use this month?
 
@@ -221,7 +221,8 @@ def nuclear_rung(
         Korea:  parties = 1 + us_in_korea + russia_in + china_in_korea ;  losing = 1 - pyongyang_win_prob ;
                 other = us_in_korea ;  lose = 1 - survivability
         p = [ nuclear_rate exp( nuclear_parties_effect (parties - 2) + nuclear_losing_effect losing
-                                - nuclear_caution other + use_or_lose lose ) ]     in Korea: p = [ ... ] [ 2 technology ]
+                                - nuclear_caution other + use_or_lose lose ) ]
+            in Korea times, outside the bracket, [ technology / nuclear_technology ]
         p_Strait = 0 unless taiwan_status = 3 ;  p_Korea = 0 unless korea_status = 3
         nuclear_prob = 1 - (1 - p_Strait) (1 - p_Korea)
         nuclear_now = 1 if u_taiwan_nuclear < p_Strait or u_korea_nuclear < p_Korea, else 0
@@ -246,7 +247,7 @@ def nuclear_rung(
                 + use_or_lose * (1.0 - survivability)
             )
         )
-    ) * unit(2.0 * technology)
+    ) * unit(technology / nuclear_technology)
     taiwan_prob = taiwan_prob if taiwan_status == 3.0 else 0.0
     korea_prob = korea_prob if korea_status == 3.0 else 0.0
     now = 1.0 if u_taiwan_nuclear < taiwan_prob or u_korea_nuclear < korea_prob else 0.0

@@ -4,27 +4,28 @@ from .common import contest, crisis_month, lottery, pick, quantal, satisfice, su
 
 
 def episode(
-    taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, taiwan_resolved, u_taiwan_episode,
+    taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, taiwan_resolved,
+    u_taiwan_episode,
 ):  # fmt: skip
     """Whether this month finds a crisis over Taiwan, and whether it forces a decision.
 
         (taiwan_episode, xi_decides) = crisis_month(taiwan_status, taiwan_crisis_prob, crisis_settle_prob,
-                                                    crisis_decision_prob, taiwan_resolved; u_taiwan_episode)
-
-    A blockade is reviewed every month, a crisis only when it comes to a head.
+                                                    crisis_decision_prob, force_review_prob, taiwan_resolved;
+                                                    u_taiwan_episode)
     """
     return crisis_month(
-        taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, taiwan_resolved, u_taiwan_episode
-    )
+        taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, taiwan_resolved,
+        u_taiwan_episode,
+    )  # fmt: skip
 
 
-def intervention(china_belief, attention_taiwan, attention_discount, enter_blockade):
+def intervention(china_belief, attention_taiwan, attention_full, attention_discount, enter_blockade):
     """Xi's odds that the United States fights: belief, discounted when Washington looks elsewhere.
 
-        us_enters_invasion = [ china_belief (1 - attention_discount (1 - [2 attention_taiwan])) ]
+        us_enters_invasion = [ china_belief (1 - attention_discount (1 - [attention_taiwan / attention_full])) ]
         us_enters_blockade = enter_blockade us_enters_invasion
     """
-    invasion = unit(china_belief * (1.0 - attention_discount * (1.0 - unit(2.0 * attention_taiwan))))
+    invasion = unit(china_belief * (1.0 - attention_discount * (1.0 - unit(attention_taiwan / attention_full))))
     return invasion, enter_blockade * invasion
 
 
