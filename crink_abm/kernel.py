@@ -30,8 +30,16 @@ _ROW = {name: k for k, name in enumerate([f.name for f in FIELDS] + list(CATALOG
 _TERMS = {f.name for f in FIELDS if not f.is_state}
 
 
+def row_length(lanes: int) -> int:
+    """Doubles from one row of the block to the next: an odd number of cache lines, so that rows do not fall on the
+    same few sets of the cache; a single lane is packed.
+    """
+    lines = -(-lanes // 8)
+    return lanes if lanes < 8 else 8 * (lines + 1 - lines % 2)
+
+
 def _lane(name: str, lanes: int) -> str:
-    return f"w[{_ROW[name] * lanes} + i]"
+    return f"w[{_ROW[name] * row_length(lanes)} + i]"
 
 
 def groups(phase):
@@ -174,16 +182,17 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
         "    n_runs = results.shape[0]",
         "    n_months = calendar.shape[0]",
         "    record = trajectory.shape[0] > 0",
-        f"    w = zeros({len(_ROW) * lanes})",
+        f"    room = zeros({len(_ROW) * row_length(lanes) + 8})",
+        "    w = room[(-(room.ctypes.data // 8)) % 8 :]  # on a cache line, so that no vector straddles two",
         f"    active = zeros({lanes}, int64)",
         f"    for block in range(0, n_runs, {lanes}):",
         "        run0 = first_run + u64(block)",
         f"        for i in range({lanes}):",
         "            k = world_of[block + i] if block + i < n_runs else world_of[block]",
         f"            for j in range({len(CATALOGUE)}):",
-        f"                w[({len(FIELDS)} + j) * {lanes} + i] = worlds[k, j]",
+        f"                w[({len(FIELDS)} + j) * {row_length(lanes)} + i] = worlds[k, j]",
         f"            for j in range({len(FIELDS)}):",
-        f"                w[j * {lanes} + i] = 0.0",
+        f"                w[j * {row_length(lanes)} + i] = 0.0",
     ]
     pad = " " * 12
     for field in FIELDS:
@@ -206,7 +215,7 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
         f"{pad}if record:",
         f"{pad}    for i in range(min({lanes}, n_runs - block)):",
         f"{pad}        for j in range({len(FIELDS)}):",
-        f"{pad}            trajectory[block + i, t, j] = w[j * {lanes} + i]",
+        f"{pad}            trajectory[block + i, t, j] = w[j * {row_length(lanes)} + i]",
         f"        for i in range(min({lanes}, n_runs - block)):",
     ]
     out += [f"            results[block + i, {k}] = {_lane(name, lanes)}" for k, name in enumerate(RESULTS)]
