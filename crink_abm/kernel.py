@@ -3,20 +3,21 @@
 The text is plain Python for numba: state, parameters and terms of ``LANES``
 runs lie side by side in one block ``w`` (field, lane), so that the innermost
 loops run over lanes and become vector instructions. Steps with a ``when`` run
-lane by lane, only for lanes that need them. No science is added here: every
+only for lanes that need them (``gathered``). No science is added here: every
 right-hand side is a call of a rule.
 """
 
 from collections.abc import Mapping
 
+from .block import LANES, TERMS, Block, Loop, draw_block, rule_alias
 from .codes import Draw
+from .gathered import APART, conditional_terms, group_lines, list_lines
 from .levers import COLUMNS
 from .parameters import CATALOGUE
 from .state import FIELDS
 from .transition import MONTH, steps
 
-#: Runs abreast. A block of (fields + parameters + draws) x LANES doubles stays near the first-level cache.
-LANES = 16
+__all__ = ["LANES", "RESULTS", "monthly_draws", "rule_alias", "source"]
 
 #: What the engine returns of each run: the values of these fields after the last month.
 RESULTS: tuple[str, ...] = (
@@ -24,22 +25,6 @@ RESULTS: tuple[str, ...] = (
     "first_russian_join", "first_nuclear", "korea_after_taiwan", "taiwan_after_korea", "n_provocations",
     "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
 )  # fmt: skip
-
-#: Rows of the block of lanes: fields, parameters, and the draws of this month.
-_ROW = {name: k for k, name in enumerate([f.name for f in FIELDS] + list(CATALOGUE) + list(Draw.__members__))}
-_TERMS = {f.name for f in FIELDS if not f.is_state}
-
-
-def row_length(lanes: int) -> int:
-    """Doubles from one row of the block to the next: an odd number of cache lines, so that rows do not fall on the
-    same few sets of the cache; a single lane is packed.
-    """
-    lines = -(-lanes // 8)
-    return lanes if lanes < 8 else 8 * (lines + 1 - lines % 2)
-
-
-def _lane(name: str, lanes: int) -> str:
-    return f"w[{_ROW[name] * row_length(lanes)} + i]"
 
 
 def groups(phase):
@@ -52,121 +37,100 @@ def groups(phase):
     return cut
 
 
-def rule_alias(step) -> str:
-    """The rule's name inside the kernel."""
-    return "rule_" + step.name.replace(".", "_")
-
-
-def _draw_block(number: int) -> str:
-    """The call that makes the four words of a block."""
-    return f"d{number}_0, d{number}_1, d{number}_2, d{number}_3 = uniform_block(seed, run0 + u64(i), u64(t), u64({number}))"
-
-
 def monthly_draws(reads) -> list[Draw]:
     """Draws that rules without a condition ask for: made for all lanes at the start of a month."""
     asked = {name for phase in MONTH for step in phase.steps if step.when is None for name in reads[step.name]}
     return [draw for draw in Draw if draw.name in asked]
 
 
-class _Loop:
-    """The body of one loop over lanes: loads each name once, calls the rules, stores at the end.
-
-    ``made`` names the draws that lie in the block already; others are made here.
-    """
-
-    def __init__(self, snapshot, lanes, made):
-        self.lines, self.local, self.blocks, self.lanes, self.made = [], {}, set(), lanes, made
-        self.snapshot = snapshot  # state fields committed after the loop: name -> local
-
-    def value(self, name: str) -> str:
-        """A local that holds ``name``, loading or drawing it on first use."""
-        if name in COLUMNS:
-            return f"c_{name}"
-        if name == "month":
-            return "month"
-        if name in Draw.__members__ and name not in self.made:
-            draw = Draw[name]
-            if draw.block not in self.blocks:
-                self.blocks.add(draw.block)
-                self.lines.append(_draw_block(draw.block))
-            return f"d{draw.block}_{draw.word}"
-        if name not in self.local:
-            self.local[name] = f"x_{name}"
-            self.lines.append(f"x_{name} = {_lane(name, self.lanes)}")
-        return self.local[name]
-
-    def call(self, step, reads) -> None:
-        arguments = ", ".join(self.value(name) for name in reads)
-        targets = []
-        for name in step.writes:
-            targets.append(f"x_{name}" if name in _TERMS else f"n_{name}")
-            if name in _TERMS:
-                self.local[name] = f"x_{name}"
-            else:
-                self.snapshot[name] = f"n_{name}"
-        self.lines.append(f"{', '.join(targets)} = {rule_alias(step)}({arguments})")
-        self.lines.extend(f"{_lane(name, self.lanes)} = x_{name}" for name in step.writes if name in _TERMS)
-
-
-def _draw_lines(draws, lanes):
+def _draw_lines(draws, block):
     """One vector loop that makes the draws of the month."""
     yield "# the draws of every month"
-    yield f"for i in range({lanes}):"
+    yield f"for i in range({block.lanes}):"
     for number in sorted({draw.block for draw in draws}):
-        yield "    " + _draw_block(number)
-        yield from (f"    {_lane(d.name, lanes)} = d{number}_{d.word}" for d in draws if d.block == number)
+        yield "    " + draw_block(number, "i")
+        yield from (f"    {block.lane(d.name)} = d{number}_{d.word}" for d in draws if d.block == number)
 
 
-def _phase_lines(phase, reads, lanes, made):
-    """One phase: a vector loop for its unconditional groups, a scalar one for the others."""
-    cut = groups(phase)
-    written = [name for step in phase.steps for name in step.writes if name not in _TERMS]
+def _check(phase, cut, reads):
+    """A phase decides from one snapshot: nothing is written twice, or written in one group and read in a later one."""
+    written = [name for step in phase.steps for name in step.writes if name not in TERMS]
     if len(written) != len(set(written)):
         raise AssertionError(f"phase {phase.title!r} writes a state twice")
-    # A state written in one group and read in a later one must be seen as it stood: stage it.
-    staged = {}
     for k, (_, group) in enumerate(cut):
         later = {name for _, rest in cut[k + 1 :] for step in rest for name in reads[step.name]}
-        staged.update({name: None for step in group for name in step.writes if name in later and name not in _TERMS})
-    if staged:
-        raise AssertionError(f"phase {phase.title!r}: {sorted(staged)} are read in a later group; split the phase")
+        early = {name for step in group for name in step.writes if name in later and name not in TERMS}
+        if early:
+            raise AssertionError(f"phase {phase.title!r}: {sorted(early)} are read in a later group; split the phase")
+
+
+def _phase_lines(phase, reads, block, listed, seen):
+    """One phase: a vector loop for its unconditional groups, gathered lanes for the others."""
+    cut = groups(phase)
+    _check(phase, cut, reads)
     for when, group in cut:
-        loop = _Loop({}, lanes, made)
+        yield f"# {phase.title}" + (f": where {when}" if when else "")
+        if when is not None:
+            if when not in listed:
+                listed.add(when)
+                yield from list_lines(when, block)
+            yield from group_lines(when, group, reads, block, seen)
+            continue
+        loop = Loop(block.draws, block.lane)
         for step in group:
             loop.call(step, reads[step.name])
-        body = loop.lines + [f"{_lane(name, lanes)} = {local}" for name, local in loop.snapshot.items()]
-        yield f"# {phase.title}" + (f": where {when}" if when else "")
-        if when is None:
-            yield f"for i in range({lanes}):"
-            yield from ("    " + line for line in body)
-        else:
-            # Listed first, so that the costly body is neither run nor masked for the other lanes.
-            yield "n_active = 0"
-            yield f"for i in range({lanes}):"
-            yield f"    if {_lane(when, lanes)} > 0.0:"
-            yield "        active[n_active] = i"
-            yield "        n_active += 1"
-            yield "for position in range(n_active):"
-            yield "    i = active[position]"
-            yield from ("    " + line for line in body)
+        yield f"for i in range({block.lanes}):"
+        yield from ("    " + line for line in loop.lines)
+        yield from (f"    {block.lane(name)} = {local}" for name, local in {**loop.terms, **loop.states}.items())
 
 
 def escaping_terms(reads) -> list[str]:
-    """Terms of conditional steps that something outside their condition reads: zeroed every month."""
-    home = {name: step.when for phase in MONTH for step in phase.steps for name in step.writes}
+    """Terms of conditional steps that a group of other steps reads: kept, and zeroed every month."""
+    cut = [(when, group) for phase in MONTH for when, group in groups(phase)]
+    home = {name: k for k, (_, group) in enumerate(cut) for step in group for name in step.writes}
     read = {
         name
-        for phase in MONTH
-        for step in phase.steps
+        for k, (_, group) in enumerate(cut)
+        for step in group
         for name in reads[step.name]
-        if name in _TERMS and home[name] is not None and home[name] != step.when
+        if name in TERMS and cut[home[name]][0] is not None and home[name] != k
     }
     return sorted(read)
 
 
-def conditional_terms() -> list[str]:
-    """Terms that are worked out only where a condition holds; 0 elsewhere."""
-    return [n for phase in MONTH for s in phase.steps if s.when for n in s.writes if n in _TERMS]
+def _start_lines(block):
+    """A block begins: each lane's world, its parameters, and every field at its initial value."""
+    yield f"for i in range({block.lanes}):"
+    yield "    k = world_of[block + i] if block + i < n_runs else world_of[block]"
+    yield "    world[i] = k"
+    yield from (f"    {block.lane(name)} = {block.column(name)}" for name in block.parameters)
+    for field in FIELDS:
+        named = isinstance(field.initial, str)
+        initial = block.column(field.initial) if named else repr(float(field.initial or 0.0))
+        yield f"    {block.lane(field.name)} = {initial}"
+
+
+def _zero_lines(names, block):
+    yield f"for i in range({block.lanes}):"
+    yield from (f"    {block.lane(name)} = 0.0" for name in names)
+
+
+def _month_lines(reads, block):
+    """All that happens in a month."""
+    seen, listed = escaping_terms(reads), set()
+    yield "month = float(t)"
+    yield from (f"c_{name} = calendar[t, {k}]" for k, name in enumerate(COLUMNS))
+    yield from _zero_lines(seen, block)
+    yield "if record:"
+    hidden = [name for name in conditional_terms(MONTH) if name not in seen]
+    yield from ("    " + line for line in _zero_lines(hidden, block))
+    yield from _draw_lines(monthly_draws(reads), block)
+    for phase in MONTH:
+        yield from _phase_lines(phase, reads, block, listed, seen)
+    yield "if record:"
+    yield f"    for i in range(min({block.lanes}, n_runs - block)):"
+    yield f"        for j in range({len(FIELDS)}):"
+    yield f"            trajectory[block + i, t, j] = w[j * {block.row_length} + i]"
 
 
 def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = LANES) -> str:
@@ -176,47 +140,25 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     number of runs abreast (1 to measure what abreast is worth).
     """
     reads = {step.name: step.reads for step in steps()} | dict(replaced or {})
-    escaping = escaping_terms(reads)
+    conditions = dict.fromkeys(step.when for step in steps() if step.when)
+    always = {name for step in steps() if step.when is None for name in reads[step.name]}
+    always |= {APART[when][0] for when in conditions if when in APART}
+    block = Block(always & CATALOGUE.keys(), [draw.name for draw in monthly_draws(reads)], lanes)
     out = [
         "def run_blocks(calendar, worlds, world_of, seed, first_run, results, trajectory):",
         "    n_runs = results.shape[0]",
         "    n_months = calendar.shape[0]",
         "    record = trajectory.shape[0] > 0",
-        f"    room = zeros({len(_ROW) * row_length(lanes) + 8})",
+        f"    room = zeros({block.size + 8})",
         "    w = room[(-(room.ctypes.data // 8)) % 8 :]  # on a cache line, so that no vector straddles two",
-        f"    active = zeros({lanes}, int64)",
+        *(f"    l_{when} = zeros({lanes}, int64)" for when in conditions),
+        f"    world = zeros({lanes}, int64)",
         f"    for block in range(0, n_runs, {lanes}):",
         "        run0 = first_run + u64(block)",
-        f"        for i in range({lanes}):",
-        "            k = world_of[block + i] if block + i < n_runs else world_of[block]",
-        f"            for j in range({len(CATALOGUE)}):",
-        f"                w[({len(FIELDS)} + j) * {row_length(lanes)} + i] = worlds[k, j]",
-        f"            for j in range({len(FIELDS)}):",
-        f"                w[j * {row_length(lanes)} + i] = 0.0",
     ]
-    pad = " " * 12
-    for field in FIELDS:
-        if field.is_state:
-            initial = _lane(field.initial, lanes) if isinstance(field.initial, str) else repr(float(field.initial))
-            out.append(f"{pad}{_lane(field.name, lanes)} = {initial}")
-    out += ["        for t in range(n_months):", "            month = float(t)"]
-    out += [f"{pad}c_{name} = calendar[t, {k}]" for k, name in enumerate(COLUMNS)]
-    out += [f"{pad}for i in range({lanes}):"]
-    out += [f"{pad}    {_lane(name, lanes)} = 0.0" for name in escaping]
-    hidden = [name for name in conditional_terms() if name not in escaping]
-    out += [f"{pad}if record:", f"{pad}    for i in range({lanes}):"]
-    out += [f"{pad}        {_lane(name, lanes)} = 0.0" for name in hidden]
-    draws = monthly_draws(reads)
-    made = {draw.name for draw in draws}
-    out += [pad + line for line in _draw_lines(draws, lanes)]
-    for phase in MONTH:
-        out += [pad + line for line in _phase_lines(phase, reads, lanes, made)]
-    out += [
-        f"{pad}if record:",
-        f"{pad}    for i in range(min({lanes}, n_runs - block)):",
-        f"{pad}        for j in range({len(FIELDS)}):",
-        f"{pad}            trajectory[block + i, t, j] = w[j * {row_length(lanes)} + i]",
-        f"        for i in range(min({lanes}, n_runs - block)):",
-    ]
-    out += [f"            results[block + i, {k}] = {_lane(name, lanes)}" for k, name in enumerate(RESULTS)]
+    out += [" " * 8 + line for line in _start_lines(block)]
+    out += ["        for t in range(n_months):"]
+    out += [" " * 12 + line for line in _month_lines(reads, block)]
+    out += [f"        for i in range(min({lanes}, n_runs - block)):"]
+    out += [f"            results[block + i, {k}] = {block.lane(name)}" for k, name in enumerate(RESULTS)]
     return "\n".join(out) + "\n"

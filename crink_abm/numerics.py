@@ -32,8 +32,9 @@ def exponent(x):
 
 
 def clip(x, low, high):
-    """``x`` held within [low, high]."""
-    return low if x < low else (high if x > high else x)
+    """``x`` held within [low, high]: written as two selections, each a single vector instruction."""
+    held = low if x < low else x
+    return high if held > high else held
 
 
 def exp(x):

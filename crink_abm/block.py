@@ -1,0 +1,115 @@
+"""How the runs abreast lie in memory: one block of doubles, a row a name, a column a lane."""
+
+from collections.abc import Iterable
+
+from .codes import Draw
+from .levers import COLUMNS
+from .parameters import CATALOGUE
+from .state import FIELDS
+
+#: Runs abreast.
+LANES = 64
+#: Lanes that a conditional step takes at a time: eight doubles fill the widest vector register, and a cache line.
+TOGETHER = 8
+#: Rows of the bench: more than any group of conditional steps reads and writes.
+BENCH = 256
+
+TERMS = frozenset(f.name for f in FIELDS if not f.is_state)
+_COLUMN = {name: k for k, name in enumerate(CATALOGUE)}
+
+
+class Block:
+    """Where each name lies.
+
+    Rows of the block are the fields, the parameters that unconditional steps read, and the draws of every month.
+    Other parameters stay in their world's row of the table of worlds: what few lanes read, they read there, from a
+    few cache lines that lie together.
+
+    Parameters
+    ----------
+    parameters, draws : the names that have rows, besides the fields
+    lanes : the number of runs abreast
+    """
+
+    def __init__(self, parameters: Iterable[str], draws: Iterable[str], lanes: int):
+        self.lanes, self.draws = lanes, frozenset(draws)
+        self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
+        self._rows = {name: k for k, name in enumerate([*(f.name for f in FIELDS), *self.parameters, *draws])}
+        # An odd number of cache lines from row to row, so that rows do not all fall on the same few sets of the
+        # cache; few lanes are packed.
+        lines = -(-lanes // 8)
+        self.row_length = lanes if lanes < 8 else 8 * (lines + 1 - lines % 2)
+
+    def lane(self, name: str) -> str:
+        """The place of ``name`` in lane ``i``, whose world is ``k``, as kernel text."""
+        return f"w[{self._rows[name] * self.row_length} + i]" if name in self._rows else self.column(name)
+
+    def column(self, name: str) -> str:
+        """The place of a parameter in the world ``k``, as kernel text."""
+        return f"worlds[k, {_COLUMN[name]}]"
+
+    def bench(self, k: int) -> str:
+        """Place ``p`` of row ``k`` of the bench: short rows behind the block, where lanes are gathered."""
+        return f"w[{len(self._rows) * self.row_length + k * TOGETHER} + p]"
+
+    @property
+    def size(self) -> int:
+        """Doubles of the block and the bench behind it."""
+        return len(self._rows) * self.row_length + BENCH * TOGETHER
+
+
+def draw_block(number: int, index: str) -> str:
+    """The call that makes the four words of a block of draws for the lane ``index``."""
+    words = ", ".join(f"d{number}_{k}" for k in range(4))
+    return f"{words} = uniform_block(seed, run0 + u64({index}), u64(t), u64({number}))"
+
+
+def rule_alias(step) -> str:
+    """The rule's name inside the kernel."""
+    return "rule_" + step.name.replace(".", "_")
+
+
+class Loop:
+    """The body of one loop over lanes: loads each name once, calls the rules, keeps what they give.
+
+    Parameters
+    ----------
+    made : names of the draws that lie in the block already; others are made here
+    place : the place of a name in the loop's lane, as kernel text
+    index : the number of that lane, as kernel text
+
+    Attributes
+    ----------
+    lines : the text so far
+    loaded : the names loaded so far, in order
+    terms, states : ``{name: local}`` of what the rules have given
+    """
+
+    def __init__(self, made, place, index="i"):
+        self.lines, self.loaded, self.terms, self.states = [], [], {}, {}
+        self._made, self._place, self._index, self._blocks = made, place, index, set()
+
+    def value(self, name: str) -> str:
+        """A local that holds ``name``, loading or drawing it on first use."""
+        if name in COLUMNS:
+            return f"c_{name}"
+        if name == "month":
+            return "month"
+        if name in Draw.__members__ and name not in self._made:
+            draw = Draw[name]
+            if draw.block not in self._blocks:
+                self._blocks.add(draw.block)
+                self.lines.append(draw_block(draw.block, self._index))
+            return f"d{draw.block}_{draw.word}"
+        if name not in self.loaded and name not in self.terms:
+            self.loaded.append(name)
+            self.lines.append(f"x_{name} = {self._place(name)}")
+        return f"x_{name}"
+
+    def call(self, step, reads) -> None:
+        """Append one rule: a term is seen by later rules at once, a state keeps its old value until the end."""
+        arguments = ", ".join(self.value(name) for name in reads)
+        given = {name: f"x_{name}" if name in TERMS else f"n_{name}" for name in step.writes}
+        self.lines.append(f"{', '.join(given.values())} = {rule_alias(step)}({arguments})")
+        for name, local in given.items():
+            (self.terms if name in TERMS else self.states)[name] = local
