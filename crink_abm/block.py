@@ -1,6 +1,7 @@
 """How the runs abreast lie in memory: one block of doubles, a row a name, a column a lane."""
 
 from collections.abc import Iterable
+from itertools import count
 
 from .codes import Draw
 from .levers import COLUMNS
@@ -33,6 +34,7 @@ class Block:
 
     def __init__(self, parameters: Iterable[str], draws: Iterable[str], lanes: int):
         self.lanes, self.draws = lanes, frozenset(draws)
+        self.next_loop = count(1).__next__
         self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
         self._rows = {name: k for k, name in enumerate([*(f.name for f in FIELDS), *self.parameters, *draws])}
         # An odd number of cache lines from row to row, so that rows do not all fall on the same few sets of the
@@ -58,9 +60,9 @@ class Block:
         return len(self._rows) * self.row_length + BENCH * TOGETHER
 
 
-def draw_block(number: int, index: str) -> str:
-    """The call that makes the four words of a block of draws for the lane ``index``."""
-    words = ", ".join(f"d{number}_{k}" for k in range(4))
+def draw_block(number: int, index: str, tag: str = "") -> str:
+    """The call that makes the four words of a block of draws for the lane ``index``, as ``d<tag><number>_<word>``."""
+    words = ", ".join(f"d{tag}{number}_{k}" for k in range(4))
     return f"{words} = uniform_block(seed, run0 + u64({index}), u64(t), u64({number}))"
 
 
@@ -74,7 +76,7 @@ class Loop:
 
     Parameters
     ----------
-    made : names of the draws that lie in the block already; others are made here
+    block : where things lie; draws that have no row there are made here
     place : the place of a name in the loop's lane, as kernel text
     index : the number of that lane, as kernel text
 
@@ -85,9 +87,10 @@ class Loop:
     terms, states : ``{name: local}`` of what the rules have given
     """
 
-    def __init__(self, made, place, index="i"):
+    def __init__(self, block, place, index="i"):
         self.lines, self.loaded, self.terms, self.states = [], [], {}, {}
-        self._made, self._place, self._index, self._blocks = made, place, index, set()
+        self._block, self._place, self._index, self._drawn = block, place, index, set()
+        self._tag = f"{block.next_loop()}_"  # a local of its own for each loop: much less for the compiler to sort out
 
     def value(self, name: str) -> str:
         """A local that holds ``name``, loading or drawing it on first use."""
@@ -95,21 +98,21 @@ class Loop:
             return f"c_{name}"
         if name == "month":
             return "month"
-        if name in Draw.__members__ and name not in self._made:
+        if name in Draw.__members__ and name not in self._block.draws:
             draw = Draw[name]
-            if draw.block not in self._blocks:
-                self._blocks.add(draw.block)
-                self.lines.append(draw_block(draw.block, self._index))
-            return f"d{draw.block}_{draw.word}"
+            if draw.block not in self._drawn:
+                self._drawn.add(draw.block)
+                self.lines.append(draw_block(draw.block, self._index, self._tag))
+            return f"d{self._tag}{draw.block}_{draw.word}"
         if name not in self.loaded and name not in self.terms:
             self.loaded.append(name)
-            self.lines.append(f"x_{name} = {self._place(name)}")
-        return f"x_{name}"
+            self.lines.append(f"x{self._tag}{name} = {self._place(name)}")
+        return f"x{self._tag}{name}"
 
     def call(self, step, reads) -> None:
         """Append one rule: a term is seen by later rules at once, a state keeps its old value until the end."""
         arguments = ", ".join(self.value(name) for name in reads)
-        given = {name: f"x_{name}" if name in TERMS else f"n_{name}" for name in step.writes}
+        given = {name: f"{'x' if name in TERMS else 'n'}{self._tag}{name}" for name in step.writes}
         self.lines.append(f"{', '.join(given.values())} = {rule_alias(step)}({arguments})")
         for name, local in given.items():
             (self.terms if name in TERMS else self.states)[name] = local

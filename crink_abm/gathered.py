@@ -37,65 +37,61 @@ def list_lines(when: str, block: Block) -> Iterator[str]:
 def group_lines(when: str, group, reads, block: Block, seen: Iterable[str]) -> Iterator[str]:
     """One group of conditional steps. ``seen`` names the terms that something outside the condition reads."""
     if block.lanes < LEAST:
-        yield f"for position in range(n_{when}):"
-        yield f"    i = l_{when}[position]"
-        yield "    k = world[i]"
-        yield from ("    " + line for line in _single(group, reads, block, seen))
+        yield from _singly(f"range(n_{when})", when, group, reads, block, seen, {})
         return
     yield from _together(when, group, reads, block, seen)
     if when in APART:
-        yield f"for position in range(a_{when}, {block.lanes}):"
-        yield f"    i = l_{when}[position]"
-        yield "    k = world[i]"
-        switch, level = APART[when]
-        told = f"x_{switch} = {level}"  # what the list says already, so that the other branches fall away
-        single = _single(group, reads, block, seen)
-        yield from ("    " + (told if line.startswith(f"x_{switch} = ") else line) for line in single)
+        switch, level = APART[when]  # told to the compiler, so that other branches fall away
+        yield from _singly(f"range(a_{when}, {block.lanes})", when, group, reads, block, seen, {switch: repr(level)})
 
 
-def _kept(loop, seen):
-    """What a loop has to store: (always, only for the record)."""
-    always = {**loop.states, **{name: local for name, local in loop.terms.items() if name in seen}}
-    return always, {name: local for name, local in loop.terms.items() if name not in seen}
-
-
-def _single(group, reads, block, seen):
-    """The steps for lane ``i``, one lane at a time."""
-    loop = Loop(block.draws, block.lane)
+def _loop(group, reads, block, place, index, seen):
+    """The steps as one loop body, and what it has to store: (loop, always, only for the record)."""
+    loop = Loop(block, place, index)
     for step in group:
         loop.call(step, reads[step.name])
-    always, recorded = _kept(loop, seen)
-    yield from loop.lines
-    yield from (f"{block.lane(name)} = {local}" for name, local in always.items())
+    always = {**loop.states, **{name: local for name, local in loop.terms.items() if name in seen}}
+    return loop, always, {name: local for name, local in loop.terms.items() if name not in seen}
+
+
+def _lane_lines(when, position):
+    """Lane ``i`` of a list, and its world ``k``."""
+    yield f"i = l_{when}[{position}]"
+    yield "k = world[i]"
+
+
+def _singly(positions, when, group, reads, block, seen, told):
+    """The steps for one listed lane at a time; ``told`` gives values known of all of them."""
+    loop, always, recorded = _loop(group, reads, block, lambda name: told.get(name) or block.lane(name), "i", seen)
+    yield f"for position in {positions}:"
+    yield from ("    " + line for line in _lane_lines(when, "position"))
+    yield from ("    " + line for line in loop.lines)
+    yield from (f"    {block.lane(name)} = {local}" for name, local in always.items())
     if recorded:
-        yield "if record:"
-        yield from (f"    {block.lane(name)} = {local}" for name, local in recorded.items())
+        yield "    if record:"
+        yield from (f"        {block.lane(name)} = {local}" for name, local in recorded.items())
 
 
 def _together(when, group, reads, block, seen):
     """The steps for the listed lanes, eight at a time. Places past the last lane hold what was there before."""
-    rows = {}
+    rows = {"lane": 0}  # beside the values, so that the vector loop touches one array only
 
     def place(name):
-        return block.bench(rows.setdefault(name, len(rows)))
+        here = block.bench(rows.setdefault(name, len(rows)))
+        return _narrowed(here, *APART[when]) if when in APART and name == APART[when][0] else here
 
-    loop = Loop(block.draws, place, place("lane"))
-    for step in group:
-        loop.call(step, reads[step.name])
-    always, recorded = _kept(loop, seen)
-    lines = [_narrowed(line, when) for line in loop.lines]
+    loop, always, recorded = _loop(group, reads, block, place, place("lane"), seen)
     results = {name: block.bench(len(rows) + k) for k, name in enumerate((*always, *recorded))}
     if len(rows) + len(results) > BENCH:
         raise AssertionError(f"the steps where {when} read and write more than {BENCH} names")
     yield f"for first in range(0, n_{when}, {TOGETHER}):"
     yield f"    count = min({TOGETHER}, n_{when} - first)"
     yield "    for p in range(count):"
-    yield f"        i = l_{when}[first + p]"
-    yield "        k = world[i]"
-    yield f"        {place('lane')} = float(i)"  # among the others, so that the loop below reads and writes one array only
-    yield from (f"        {place(name)} = {block.lane(name)}" for name in loop.loaded)
+    yield from ("        " + line for line in _lane_lines(when, "first + p"))
+    yield f"        {place('lane')} = float(i)"
+    yield from (f"        {block.bench(rows[name])} = {block.lane(name)}" for name in loop.loaded)
     yield f"    for p in range({TOGETHER}):"
-    yield from ("        " + line for line in lines)
+    yield from ("        " + line for line in loop.lines)
     yield from (f"        {results[name]} = {local}" for name, local in {**always, **recorded}.items())
     yield "    for p in range(count):"
     yield f"        i = l_{when}[first + p]"
@@ -107,17 +103,10 @@ def _together(when, group, reads, block, seen):
         yield from (f"            {block.lane(name)} = {results[name]}" for name in recorded)
 
 
-def _narrowed(line, when):
-    """A load of the switch, telling the compiler that the level taken apart does not occur."""
-    if when not in APART:
-        return line
-    switch, level = APART[when]
-    if not line.startswith(f"x_{switch} = "):
-        return line
+def _narrowed(place, switch, level):
+    """A switch's value, telling the compiler that the level taken apart does not occur."""
     others = [float(other) for other in CATALOGUE[switch].switch if other != level]
-    value = line.split(" = ", 1)[1]
-    chosen = "".join(f"{other!r} if {value} == {other!r} else " for other in others[:-1])
-    return f"x_{switch} = {chosen}{others[-1]!r}"
+    return "".join(f"{other!r} if {place} == {other!r} else " for other in others[:-1]) + repr(others[-1])
 
 
 def conditional_terms(month) -> list[str]:

@@ -76,7 +76,7 @@ def _phase_lines(phase, reads, block, listed, seen):
                 yield from list_lines(when, block)
             yield from group_lines(when, group, reads, block, seen)
             continue
-        loop = Loop(block.draws, block.lane)
+        loop = Loop(block, block.lane)
         for step in group:
             loop.call(step, reads[step.name])
         yield f"for i in range({block.lanes}):"
