@@ -69,10 +69,15 @@ _PRIMITIVES = {numerics.pow2: _pow2_compiled, numerics.exponent: _exponent_compi
 
 
 class RuleCompiler:
-    """Turns plain functions into compiled ones, with every plain function they call."""
+    """Turns plain functions into compiled ones, with every plain function they call.
 
-    def __init__(self):
+    ``callable_here`` makes them callable from Python too, which the kernel's rules need not be and which doubles what
+    there is to compile.
+    """
+
+    def __init__(self, callable_here: bool = True):
         self._done = dict(_PRIMITIVES)
+        self._options = _OPTIONS if callable_here else _OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
     def _twin(self, value, names):
         """What a name stands for in compiled code: functions compiled, this package's modules with theirs."""
@@ -91,7 +96,7 @@ class RuleCompiler:
             scope = {name: self._twin(value, names) for name, value in function.__globals__.items() if name in names}
             scope["__name__"] = function.__module__  # the disk cache finds a function's home by name
             twin = types.FunctionType(function.__code__, scope, function.__name__, None, function.__closure__)
-            self._done[function] = numba.njit(forceinline=True, **_OPTIONS)(twin)
+            self._done[function] = numba.njit(forceinline=True, **self._options)(twin)
         return self._done[function]
 
 
@@ -160,7 +165,7 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int =
         module = sys.modules["crink_kernel"] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         scope = module.__dict__
-    rules = RuleCompiler()
+    rules = RuleCompiler(callable_here=False)
     for step in steps():
         twin = rules.compiled(overrides.get(step.name, step.rule))
         if step.name in overrides:

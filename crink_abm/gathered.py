@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from .block import BENCH, TERMS, TOGETHER, Block, Loop
 from .parameters import CATALOGUE
 
-#: Where a step's branches differ so much in cost that working out all of them for every lane does not pay: the switch,
-#: and the level of it whose lanes are taken singly (prospect theory: some forty powers a decision).
+#: Where the branches of the steps differ so much in cost that working out all of them for every lane does not pay:
+#: the switch, and the level of it whose lanes are listed apart (prospect theory: some forty powers a decision).
 APART = {"xi_decides": ("xi_theory", 1.0), "kim_decides": ("kim_theory", 1.0)}
 
 #: Fewer lanes than this are taken singly throughout: there is nothing to gather.
@@ -37,12 +37,18 @@ def list_lines(when: str, block: Block) -> Iterator[str]:
 def group_lines(when: str, group, reads, block: Block, seen: Iterable[str]) -> Iterator[str]:
     """One group of conditional steps. ``seen`` names the terms that something outside the condition reads."""
     if block.lanes < LEAST:
-        yield from _singly(f"range(n_{when})", when, group, reads, block, seen, {})
+        yield from _singly(when, group, reads, block, seen)
         return
-    yield from _together(when, group, reads, block, seen)
-    if when in APART:
-        switch, level = APART[when]  # told to the compiler, so that other branches fall away
-        yield from _singly(f"range(a_{when}, {block.lanes})", when, group, reads, block, seen, {switch: repr(level)})
+    if when not in APART:
+        yield from _together(f"0, n_{when}", when, group, reads, block, seen)
+        return
+    switch, level = APART[when]  # what each list says of the switch is told to the compiler: other branches fall away
+    yield from _together(
+        f"0, n_{when}", when, group, reads, block, seen, {switch: lambda place: _other(place, switch, level)}
+    )
+    yield from _together(
+        f"a_{when}, {block.lanes}", when, group, reads, block, seen, {switch: lambda place: repr(level)}
+    )
 
 
 def _loop(group, reads, block, place, index, seen):
@@ -60,10 +66,10 @@ def _lane_lines(when, position):
     yield "k = world[i]"
 
 
-def _singly(positions, when, group, reads, block, seen, told):
-    """The steps for one listed lane at a time; ``told`` gives values known of all of them."""
-    loop, always, recorded = _loop(group, reads, block, lambda name: told.get(name) or block.lane(name), "i", seen)
-    yield f"for position in {positions}:"
+def _singly(when, group, reads, block, seen):
+    """The steps for one listed lane at a time."""
+    loop, always, recorded = _loop(group, reads, block, block.lane, "i", seen)
+    yield f"for position in range(n_{when}):"
     yield from ("    " + line for line in _lane_lines(when, "position"))
     yield from ("    " + line for line in loop.lines)
     yield from (f"    {block.lane(name)} = {local}" for name, local in always.items())
@@ -72,20 +78,23 @@ def _singly(positions, when, group, reads, block, seen, told):
         yield from (f"        {block.lane(name)} = {local}" for name, local in recorded.items())
 
 
-def _together(when, group, reads, block, seen):
-    """The steps for the listed lanes, eight at a time. Places past the last lane hold what was there before."""
+def _together(span, when, group, reads, block, seen, told=None):
+    """The steps for a span of the list, eight lanes at a time. Places past the last lane hold what was there before.
+
+    ``told`` gives, by name, what the compiler is to know of a value: kernel text from the text of its place.
+    """
     rows = {"lane": 0}  # beside the values, so that the vector loop touches one array only
 
     def place(name):
         here = block.bench(rows.setdefault(name, len(rows)))
-        return _narrowed(here, *APART[when]) if when in APART and name == APART[when][0] else here
+        return told[name](here) if told and name in told else here
 
     loop, always, recorded = _loop(group, reads, block, place, place("lane"), seen)
     results = {name: block.bench(len(rows) + k) for k, name in enumerate((*always, *recorded))}
     if len(rows) + len(results) > BENCH:
         raise AssertionError(f"the steps where {when} read and write more than {BENCH} names")
-    yield f"for first in range(0, n_{when}, {TOGETHER}):"
-    yield f"    count = min({TOGETHER}, n_{when} - first)"
+    yield f"for first in range({span}, {TOGETHER}):"
+    yield f"    count = min({TOGETHER}, {span.split(', ')[1]} - first)"
     yield "    for p in range(count):"
     yield from ("        " + line for line in _lane_lines(when, "first + p"))
     yield f"        {place('lane')} = float(i)"
@@ -103,8 +112,8 @@ def _together(when, group, reads, block, seen):
         yield from (f"            {block.lane(name)} = {results[name]}" for name in recorded)
 
 
-def _narrowed(place, switch, level):
-    """A switch's value, telling the compiler that the level taken apart does not occur."""
+def _other(place, switch, level):
+    """A switch's value, telling the compiler that ``level`` does not occur."""
     others = [float(other) for other in CATALOGUE[switch].switch if other != level]
     return "".join(f"{other!r} if {place} == {other!r} else " for other in others[:-1]) + repr(others[-1])
 
