@@ -9,11 +9,11 @@ from .parameters import CATALOGUE
 from .state import FIELDS
 
 #: Runs abreast.
-LANES = 64
+LANES = 128
 #: Lanes that a conditional step takes at a time: eight doubles fill the widest vector register, and a cache line.
 TOGETHER = 8
-#: Rows of the bench: more than any group of conditional steps reads and writes.
-BENCH = 256
+#: Rows of the bench (the lane's number and values of the block; parameters from the table; results), and all of them.
+BENCH_VALUES, BENCH_PARAMETERS, BENCH_RESULTS, BENCH = 0, 112, 208, 288
 
 TERMS = frozenset(f.name for f in FIELDS if not f.is_state)
 _COLUMN = {name: k for k, name in enumerate(CATALOGUE)}
@@ -35,6 +35,7 @@ class Block:
     def __init__(self, parameters: Iterable[str], draws: Iterable[str], lanes: int):
         self.lanes, self.draws = lanes, frozenset(draws)
         self.next_loop = count(1).__next__
+        self.tables = []
         self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
         self._rows = {name: k for k, name in enumerate([*(f.name for f in FIELDS), *self.parameters, *draws])}
         # An odd number of cache lines from row to row, so that rows do not all fall on the same few sets of the
@@ -42,22 +43,36 @@ class Block:
         lines = -(-lanes // 8)
         self.row_length = lanes if lanes < 8 else 8 * (lines + 1 - lines % 2)
 
+    def has(self, name: str) -> bool:
+        """Whether ``name`` has a row."""
+        return name in self._rows
+
+    def row(self, name: str) -> int:
+        """Where the row of ``name`` begins, or the column of a parameter that has none."""
+        return self._rows[name] * self.row_length if name in self._rows else _COLUMN[name]
+
+    def table(self, numbers: Iterable[float]) -> str:
+        """The name of a constant array of the kernel: what a loop runs over, instead of a line of text for each."""
+        self.tables.append(list(numbers))
+        return f"table{len(self.tables)}"
+
     def lane(self, name: str) -> str:
         """The place of ``name`` in lane ``i``, whose world is ``k``, as kernel text."""
-        return f"w[{self._rows[name] * self.row_length} + i]" if name in self._rows else self.column(name)
-
-    def column(self, name: str) -> str:
-        """The place of a parameter in the world ``k``, as kernel text."""
-        return f"worlds[k, {_COLUMN[name]}]"
+        return f"w[{self.row(name)} + i]" if self.has(name) else f"worlds[k, {self.row(name)}]"
 
     def bench(self, k: int) -> str:
         """Place ``p`` of row ``k`` of the bench: short rows behind the block, where lanes are gathered."""
-        return f"w[{len(self._rows) * self.row_length + k * TOGETHER} + p]"
+        return f"w[{self.bench_start + k * TOGETHER} + p]"
+
+    @property
+    def bench_start(self) -> int:
+        """Where the bench begins."""
+        return len(self._rows) * self.row_length
 
     @property
     def size(self) -> int:
         """Doubles of the block and the bench behind it."""
-        return len(self._rows) * self.row_length + BENCH * TOGETHER
+        return self.bench_start + BENCH * TOGETHER
 
 
 def draw_block(number: int, index: str, tag: str = "") -> str:

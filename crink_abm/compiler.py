@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numba
-import numpy as np
 from llvmlite import ir
 from numba.core import types as nb
 from numba.extending import intrinsic
@@ -172,7 +171,7 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int =
             _check_compiles(step, twin, len(replaced[step.name]))
             twin = _as_floats(twin, len(step.writes))
         scope[kernel.rule_alias(step)] = twin
-    scope.update(uniform_block=rules.compiled(draws.uniform_block), u64=np.uint64, int64=np.int64, zeros=np.zeros)
+    scope["uniform_block"] = rules.compiled(draws.uniform_block)
     return numba.njit(_SIGNATURE, cache=path is not None, **_OPTIONS)(scope["run_blocks"])
 
 

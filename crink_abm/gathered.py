@@ -7,7 +7,7 @@ unit left idle by taking lanes singly.
 
 from collections.abc import Iterable, Iterator
 
-from .block import BENCH, TERMS, TOGETHER, Block, Loop
+from .block import BENCH, BENCH_PARAMETERS, BENCH_RESULTS, BENCH_VALUES, TERMS, TOGETHER, Block, Loop
 from .parameters import CATALOGUE
 
 #: Where the branches of the steps differ so much in cost that working out all of them for every lane does not pay:
@@ -83,33 +83,48 @@ def _together(span, when, group, reads, block, seen, told=None):
 
     ``told`` gives, by name, what the compiler is to know of a value: kernel text from the text of its place.
     """
-    rows = {"lane": 0}  # beside the values, so that the vector loop touches one array only
+    values, parameters = {"lane": BENCH_VALUES}, {}  # the lane too, so that the vector loop touches one array only
 
     def place(name):
-        here = block.bench(rows.setdefault(name, len(rows)))
+        rows, start = (values, BENCH_VALUES) if block.has(name) else (parameters, BENCH_PARAMETERS)
+        here = block.bench(rows.setdefault(name, start + len(rows)))
         return told[name](here) if told and name in told else here
 
-    loop, always, recorded = _loop(group, reads, block, place, place("lane"), seen)
-    results = {name: block.bench(len(rows) + k) for k, name in enumerate((*always, *recorded))}
-    if len(rows) + len(results) > BENCH:
-        raise AssertionError(f"the steps where {when} read and write more than {BENCH} names")
+    loop, always, recorded = _loop(group, reads, block, place, block.bench(BENCH_VALUES), seen)
+    results = {name: BENCH_RESULTS + k for k, name in enumerate((*always, *recorded))}
+    ends = (len(values), BENCH_PARAMETERS + len(parameters), BENCH_RESULTS + len(results))
+    if any(end > start for end, start in zip(ends, (BENCH_PARAMETERS, BENCH_RESULTS, BENCH), strict=True)):
+        raise AssertionError(f"the steps where {when} read and write more names than the bench has rows: {ends}")
     yield f"for first in range({span}, {TOGETHER}):"
     yield f"    count = min({TOGETHER}, {span.split(', ')[1]} - first)"
     yield "    for p in range(count):"
     yield from ("        " + line for line in _lane_lines(when, "first + p"))
-    yield f"        {place('lane')} = float(i)"
-    yield from (f"        {block.bench(rows[name])} = {block.lane(name)}" for name in loop.loaded)
+    yield f"        {block.bench(BENCH_VALUES)} = float(i)"
+    yield from (
+        "        " + line for line in _copied(block, list(values)[1:], BENCH_VALUES + 1, "{bench} = w[{table}[r] + i]")
+    )
+    yield from (
+        "        " + line for line in _copied(block, parameters, BENCH_PARAMETERS, "{bench} = worlds[k, {table}[r]]")
+    )
     yield f"    for p in range({TOGETHER}):"
     yield from ("        " + line for line in loop.lines)
-    yield from (f"        {results[name]} = {local}" for name, local in {**always, **recorded}.items())
-    yield "    for p in range(count):"
-    yield f"        i = l_{when}[first + p]"
-    yield from (f"        {block.lane(name)} = {results[name]}" for name in always)
-    if recorded:
-        yield "    if record:"
+    yield from (f"        {block.bench(results[name])} = {local}" for name, local in {**always, **recorded}.items())
+    for condition, names, start in (("True", always, 0), ("record", recorded, len(always))):
+        yield f"    if {condition}:"
         yield "        for p in range(count):"
         yield f"            i = l_{when}[first + p]"
-        yield from (f"            {block.lane(name)} = {results[name]}" for name in recorded)
+        back = _copied(block, names, BENCH_RESULTS + start, "w[{table}[r] + i] = {bench}")
+        yield from ("            " + line for line in back)
+
+
+def _copied(block, names, start, what):
+    """A loop over consecutive rows of the bench, each of which belongs to one of ``names``."""
+    if names:
+        table = block.table(block.row(name) for name in names)
+        yield f"for r in range({len(names)}):"
+        yield "    " + what.format(bench=f"w[{block.bench_start + start * TOGETHER} + r * {TOGETHER} + p]", table=table)
+    else:
+        yield "pass"
 
 
 def _other(place, switch, level):

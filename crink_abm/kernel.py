@@ -100,19 +100,30 @@ def escaping_terms(reads) -> list[str]:
 
 def _start_lines(block):
     """A block begins: each lane's world, its parameters, and every field at its initial value."""
+    column = {name: k for k, name in enumerate(CATALOGUE)}
+    named = [field.initial if isinstance(field.initial, str) else None for field in FIELDS]
+    starts = block.table(
+        0.0 if name else float(field.initial or 0.0) for field, name in zip(FIELDS, named, strict=True)
+    )
+    origins = block.table(-1 if name is None else column[name] for name in named)
+    columns = block.table(column[name] for name in block.parameters)
+    # Rows from a table as well: told that they are evenly spaced, the compiler would scatter vectors, which is slower.
+    fields = block.table(block.row(field.name) for field in FIELDS)
+    parameters = block.table(block.row(name) for name in block.parameters)
     yield f"for i in range({block.lanes}):"
     yield "    k = world_of[block + i] if block + i < n_runs else world_of[block]"
     yield "    world[i] = k"
-    yield from (f"    {block.lane(name)} = {block.column(name)}" for name in block.parameters)
-    for field in FIELDS:
-        named = isinstance(field.initial, str)
-        initial = block.column(field.initial) if named else repr(float(field.initial or 0.0))
-        yield f"    {block.lane(field.name)} = {initial}"
+    yield f"    for j in range({len(FIELDS)}):"
+    yield f"        w[{fields}[j] + i] = worlds[k, {origins}[j]] if {origins}[j] >= 0 else {starts}[j]"
+    yield f"    for j in range({len(block.parameters)}):"
+    yield f"        w[{parameters}[j] + i] = worlds[k, {columns}[j]]"
 
 
 def _zero_lines(names, block):
-    yield f"for i in range({block.lanes}):"
-    yield from (f"    {block.lane(name)} = 0.0" for name in names)
+    table = block.table(block.row(name) for name in names)
+    yield f"for r in range({len(names)}):"
+    yield f"    for i in range({block.lanes}):"
+    yield f"        w[{table}[r] + i] = 0.0"
 
 
 def _month_lines(reads, block):
@@ -145,6 +156,8 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     always |= {APART[when][0] for when in conditions if when in APART}
     block = Block(always & CATALOGUE.keys(), [draw.name for draw in monthly_draws(reads)], lanes)
     out = [
+        "",
+        "",
         "def run_blocks(calendar, worlds, world_of, seed, first_run, results, trajectory):",
         "    n_runs = results.shape[0]",
         "    n_months = calendar.shape[0]",
@@ -161,4 +174,6 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     out += [" " * 12 + line for line in _month_lines(reads, block)]
     out += [f"        for i in range(min({lanes}, n_runs - block)):"]
     out += [f"            results[block + i, {k}] = {block.lane(name)}" for k, name in enumerate(RESULTS)]
-    return "\n".join(out) + "\n"
+    head = ["from numpy import array, int64, zeros", "from numpy import uint64 as u64", ""]
+    head += [f"table{k} = array({numbers})" for k, numbers in enumerate(block.tables, 1)]
+    return "\n".join(head + out) + "\n"

@@ -61,8 +61,8 @@ def test_lanes_do_not_mix_runs():
     rng = np.random.default_rng(5)
     table = np.array([list(random_world(rng).values()) for _ in range(7)])
     calendar = levers.calendar(random_policy(rng), 60)
-    together = batch.trajectories(calendar, table, 37, seed=11, first_run=100, world_of=np.arange(37) % 7)
-    for run in (0, 15, 16, 36):
+    together = batch.trajectories(calendar, table, 150, seed=11, first_run=100, world_of=np.arange(150) % 7)
+    for run in (0, 7, 8, 127, 128, 149):
         alone = batch.trajectories(calendar, table[[run % 7]], 1, seed=11, first_run=100 + run)
         assert np.array_equal(alone[0], together[run])
     assert worlds.Worlds(table, "", 7).of_runs(5, 3).tolist() == [5, 6, 0]

@@ -16,7 +16,7 @@ LAYERS = {
     "state": 2,
     "rules": 3,
     "transition": 4,
-    "kernel": 5, "overrides": 5, "compiler": 6, "batch": 7,
+    "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
     "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "bench": 10, "describe": 10,
