@@ -1,19 +1,13 @@
 """Throughput of every engine, measured in one call on one machine, as ratios."""
 
-import ast
-import inspect
-import textwrap
 import time
-from collections import Counter
-from functools import cache
 
 import mesa
 
-from . import batch, levers
+from . import batch, floor, levers
 from . import worlds as ensembles
 from .agents import DeterrenceModel
-from .kernel import monthly_draws
-from .transition import steps
+from .block import LANES
 
 
 def _best(work, runs, repeats):
@@ -61,44 +55,17 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
           for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
     ]  # fmt: skip
     base = speeds[0][2]
+    alone = next(speed for name, _, speed in speeds if "one run at a time" in name)
+    abreast = next(speed for name, runs, speed in speeds if name == "batch, 1 thread" and runs == batch_runs)
     return {
         "months": levers.MONTHS,
-        "operations_a_month": operations(),
+        "lanes": LANES,
         "kernel_ready_seconds": round(loading, 3),
         "engines": [
             {"engine": name, "runs": runs, "runs_per_second": round(speed, 1),
              "ratio_to_mesa_batch_run": round(speed / base, 1)}
             for name, runs, speed in speeds
         ],
+        "abreast_to_one_at_a_time": round(abreast / alone, 2),
+        "floor": floor.measure(),
     }  # fmt: skip
-
-
-def operations() -> dict[str, int]:
-    """What a month costs every run: calls, divisions and blocks of draws of the rules that run unconditionally.
-
-    Counted in the source of the rules and of what they call; a branch counts as taken.
-    """
-    total = Counter()
-    for step in steps():
-        if step.when is None:
-            total += _operations_of(step.rule)
-    total["blocks of draws"] = len({draw.block for draw in monthly_draws({step.name: step.reads for step in steps()})})
-    return dict(total)
-
-
-@cache
-def _operations_of(function) -> Counter:
-    """Own operations of a function and of the package's functions that it calls."""
-    count = Counter()
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
-        if isinstance(node, ast.BinOp):
-            count["divisions" if isinstance(node.op, ast.Div) else "additions and multiplications"] += 1
-        elif isinstance(node, ast.Compare):
-            count["comparisons"] += 1
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            called = function.__globals__.get(node.func.id)
-            if node.func.id in ("exp", "log", "sqrt"):
-                count[node.func.id] += 1
-            elif inspect.isfunction(called):
-                count += _operations_of(called)
-    return count

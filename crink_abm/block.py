@@ -19,6 +19,16 @@ TERMS = frozenset(f.name for f in FIELDS if not f.is_state)
 _COLUMN = {name: k for k, name in enumerate(CATALOGUE)}
 
 
+def row_length(lanes: int) -> int:
+    """Doubles from one row of the block to the next.
+
+    An odd number of cache lines, so that the rows do not all fall on the same few sets of the cache; few lanes are
+    packed.
+    """
+    lines = -(-lanes // 8)
+    return lanes if lanes < 8 else 8 * (lines + 1 - lines % 2)
+
+
 class Block:
     """Where each name lies.
 
@@ -38,10 +48,7 @@ class Block:
         self.tables = []
         self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
         self._rows = {name: k for k, name in enumerate([*(f.name for f in FIELDS), *self.parameters, *draws])}
-        # An odd number of cache lines from row to row, so that rows do not all fall on the same few sets of the
-        # cache; few lanes are packed.
-        lines = -(-lanes // 8)
-        self.row_length = lanes if lanes < 8 else 8 * (lines + 1 - lines % 2)
+        self.row_length = row_length(lanes)
 
     def has(self, name: str) -> bool:
         """Whether ``name`` has a row."""

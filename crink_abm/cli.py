@@ -293,6 +293,15 @@ def bench(args) -> None:
     for row in found["engines"]:
         speed = f"{row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x"
         print(f"{row['engine']:25} {row['runs']:>8,} runs {speed}")
+    print(f"{found['lanes']} runs abreast to one at a time: {found['abreast_to_one_at_a_time']} x")
+    floor = found["floor"]
+    print("\na month of one run, ns of one thread: operations x what one costs, vectorised")
+    for kind, cost in floor["ns_an_operation"].items():
+        each, total = floor["operations_a_month"][kind], floor["ns_a_month_by_kind"][kind]
+        print(f"{kind:30} {each:>7.1f} x {cost:.3f} = {total:>5.1f}")
+    print(f"arithmetic {floor['arithmetic_ns']:.1f}, memory {floor['memory_ns']:.1f}, floor {floor['floor_ns']:.1f}")
+    ratios = f"{floor['measured_to_floor']:.2f} of the floor, {floor['measured_to_sum']:.2f} of the sum"
+    print(f"measured {floor['measured_ns']:.1f}: {ratios}")
 
 
 def info(args) -> None:

@@ -27,7 +27,8 @@ from .transition import steps
 _SIGNATURE = nb.void(
     nb.float64[:, ::1], nb.float64[:, ::1], nb.int64[::1], nb.uint64, nb.uint64, nb.float64[:, ::1], nb.float64[:, :, ::1]
 )  # fmt: skip
-_OPTIONS = {"error_model": "numpy", "nogil": True, "fastmath": False}
+#: How everything is compiled: plain IEEE arithmetic, no reordering.
+OPTIONS = {"error_model": "numpy", "nogil": True, "fastmath": False}
 
 
 @intrinsic
@@ -54,12 +55,12 @@ def _exponent(typing, x):
     return nb.float64(nb.float64), build
 
 
-@numba.njit(forceinline=True, **_OPTIONS)
+@numba.njit(forceinline=True, **OPTIONS)
 def _pow2_compiled(k):
     return _pow2(k)
 
 
-@numba.njit(forceinline=True, **_OPTIONS)
+@numba.njit(forceinline=True, **OPTIONS)
 def _exponent_compiled(x):
     return _exponent(x)
 
@@ -76,7 +77,7 @@ class RuleCompiler:
 
     def __init__(self, callable_here: bool = True):
         self._done = dict(_PRIMITIVES)
-        self._options = _OPTIONS if callable_here else _OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        self._options = OPTIONS if callable_here else OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
     def _twin(self, value, names):
         """What a name stands for in compiled code: functions compiled, this package's modules with theirs."""
@@ -172,14 +173,14 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int =
             twin = _as_floats(twin, len(step.writes))
         scope[kernel.rule_alias(step)] = twin
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
-    return numba.njit(_SIGNATURE, cache=path is not None, **_OPTIONS)(scope["run_blocks"])
+    return numba.njit(_SIGNATURE, cache=path is not None, **OPTIONS)(scope["run_blocks"])
 
 
 def _as_floats(rule, n: int):
     """A replacement whose whole numbers and flags become floats, like every value of the model."""
     if n == 1:
-        return numba.njit(forceinline=True, **_OPTIONS)(lambda *a: float(rule(*a)))
+        return numba.njit(forceinline=True, **OPTIONS)(lambda *a: float(rule(*a)))
     names = ", ".join(f"r{k}" for k in range(n))
     scope = {"rule": rule}
     exec(f"def floats(*a):\n    {names} = rule(*a)\n    return {', '.join(f'float(r{k})' for k in range(n))}", scope)
-    return numba.njit(forceinline=True, **_OPTIONS)(scope["floats"])
+    return numba.njit(forceinline=True, **OPTIONS)(scope["floats"])

@@ -144,6 +144,18 @@ def _month_lines(reads, block):
     yield f"            trajectory[block + i, t, j] = w[j * {block.row_length} + i]"
 
 
+def _block(reads, lanes):
+    """The block of an engine whose rules ask for ``reads``."""
+    always = {name for step in steps() if step.when is None for name in reads[step.name]}
+    always |= {switch for switch, _ in APART.values()}
+    return Block(always & CATALOGUE.keys(), [draw.name for draw in monthly_draws(reads)], lanes)
+
+
+def block_size(lanes: int = LANES) -> int:
+    """Doubles of the block of the model's own rules."""
+    return _block({step.name: step.reads for step in steps()}, lanes).size
+
+
 def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = LANES) -> str:
     """The text of the function ``run_blocks``, to be compiled by numba.
 
@@ -152,9 +164,7 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     """
     reads = {step.name: step.reads for step in steps()} | dict(replaced or {})
     conditions = dict.fromkeys(step.when for step in steps() if step.when)
-    always = {name for step in steps() if step.when is None for name in reads[step.name]}
-    always |= {APART[when][0] for when in conditions if when in APART}
-    block = Block(always & CATALOGUE.keys(), [draw.name for draw in monthly_draws(reads)], lanes)
+    block = _block(reads, lanes)
     out = [
         "",
         "",
