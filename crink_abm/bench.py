@@ -55,8 +55,6 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
           for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
     ]  # fmt: skip
     base = speeds[0][2]
-    alone = next(speed for name, _, speed in speeds if "one run at a time" in name)
-    abreast = next(speed for name, runs, speed in speeds if name == "batch, 1 thread" and runs == batch_runs)
     return {
         "months": levers.MONTHS,
         "lanes": LANES,
@@ -66,6 +64,5 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
              "ratio_to_mesa_batch_run": round(speed / base, 1)}
             for name, runs, speed in speeds
         ],
-        "abreast_to_one_at_a_time": round(abreast / alone, 2),
-        "floor": floor.measure(),
+        "floor": floor.measure(single),
     }  # fmt: skip

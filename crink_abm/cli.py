@@ -293,9 +293,11 @@ def bench(args) -> None:
     for row in found["engines"]:
         speed = f"{row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x"
         print(f"{row['engine']:25} {row['runs']:>8,} runs {speed}")
-    print(f"{found['lanes']} runs abreast to one at a time: {found['abreast_to_one_at_a_time']} x")
     floor = found["floor"]
-    print("\na month of one run, ns of one thread: operations x what one costs, vectorised")
+    print(
+        f"\n{found['lanes']} runs abreast to one at a time, processor time: {floor['abreast_to_one_at_a_time']:.2f} x"
+    )
+    print("a month of one run, ns of one thread: operations x what one costs, vectorised")
     for kind, cost in floor["ns_an_operation"].items():
         each, total = floor["operations_a_month"][kind], floor["ns_a_month_by_kind"][kind]
         print(f"{kind:30} {each:>7.1f} x {cost:.3f} = {total:>5.1f}")

@@ -134,12 +134,18 @@ def frequencies(runs: int = 4096) -> dict[str, float]:
     return {"every month": 1.0} | {when: float((trace[:, :, names.index(when)] > 0).mean()) for when in conditions}
 
 
-def measure(runs: int = 16_384, repeats: int = 9) -> dict:
-    """The floor, what the engine takes, and their ratio: processor time in ns a month of one run, one thread."""
+def measure(single, runs: int = 16_384, repeats: int = 9) -> dict:
+    """The floor, what the engine takes, and their ratio: processor time in ns a month of one run, one thread.
+
+    ``single`` is the kernel of one lane, timed in the same rounds.
+    """
     rules = RuleCompiler()
     scope = {"exp": rules.compiled(numerics.exp), "log": rules.compiled(numerics.log)}
     world, calendar = ensembles.defaults(), levers.calendar()
-    engine = {"engine": lambda: batch.run_many(calendar, world.values, runs, seed=0, threads=1)}
+    engine = {
+        name: partial(batch.run_many, calendar, world.values, runs, seed=0, threads=1, kernel=kernel)
+        for name, kernel in (("engine", None), ("single", single))
+    }
     families = {
         "arithmetic": _arithmetic(scope), "chains": _chains(scope), "memory": _memory(), "draws": _draws(),
         "engine": (engine, 1e9 / runs / len(calendar)),
@@ -166,6 +172,8 @@ def measure(runs: int = 16_384, repeats: int = 9) -> dict:
         "memory_ns": moves,
         "floor_ns": floor,
         "measured_ns": taken,
+        "one_run_at_a_time_ns": found["engine"]["single"],
+        "abreast_to_one_at_a_time": found["engine"]["single"] / taken,
         "measured_to_floor": taken / floor,
         "measured_to_sum": taken / (arithmetic + moves),
     }
