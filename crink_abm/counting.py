@@ -45,7 +45,7 @@ for _kind, _names in _KINDS.items():
 
 
 @contextmanager
-def _watching():
+def watching():
     """Exponentials and logarithms count as themselves, not as the arithmetic that they are made of."""
 
     def watch(frame, event, argument):
@@ -81,7 +81,7 @@ def operations(runs: int = 12, **settings) -> dict[str, dict[str, float]]:
             for step, _, inputs, _ in told:
                 Counted.tally = tallies.setdefault(step.when or "every month", Counter())
                 counted = [Counted(x) for x in inputs]
-                with _watching():
+                with watching():
                     step.rule(*counted)
     found = {when: {kind: n / months[when] for kind, n in tally.items()} for when, tally in tallies.items()}
     for when, counts in _moved().items():

@@ -87,7 +87,7 @@ def _log_series(z):
 
 
 def log(x):
-    """Natural logarithm of a positive normal number.
+    """Natural logarithm of a positive normal number below 2^1023.
 
     x = m 2^k with m in [sqrt(1/2), sqrt(2)); with f = m - 1 and s = f/(2 + f),
     log(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...).

@@ -19,9 +19,9 @@ LAYERS = {
     "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
-    "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "counting": 9, "floor": 9, "bench": 10, "describe": 10,
+    "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10,
     "style": 8, "figures": 9, "charts": 10,
-    "cli": 11, "__main__": 12, "__init__": 12,
+    "cli": 12, "__main__": 13, "__init__": 13,
 }  # fmt: skip
 
 #: Imports that are made inside a function on purpose: heavy, or upward by design.

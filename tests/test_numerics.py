@@ -22,10 +22,16 @@ def _worst_ulp(function, truth, points):
 
 
 RNG = np.random.default_rng(20260101)
-EXP_POINTS = np.concatenate([RNG.uniform(-707, 708, 4000), RNG.normal(0, 1, 4000), [0.0, 1e-300, -1e-17]]).tolist()
+# All that the functions accept, its ends, and where the rules use them most: scores about 0, odds of a uniform draw.
+ODDS = [u / (1.0 - u) for u in (2.0**-33, 1.0 - 2.0**-33, *((RNG.integers(0, 2**32, 2000) + 0.5) * 2.0**-32).tolist())]
+EXP_POINTS = np.concatenate(
+    [RNG.uniform(numerics.EXP_MIN, numerics.EXP_MAX, 4000), RNG.normal(0, 1, 4000), RNG.uniform(-708, -700, 500),
+     RNG.uniform(700, 709, 500), [numerics.EXP_MIN, numerics.EXP_MAX, 0.0, 1e-300, -1e-17]]
+).tolist()  # fmt: skip
 LOG_POINTS = np.concatenate(
-    [np.exp(RNG.uniform(-690, 700, 4000)), RNG.uniform(0.5, 2, 4000), 1 + RNG.normal(0, 1e-4, 500)]
-).tolist()
+    [np.exp(RNG.uniform(-708, 709, 4000)), RNG.uniform(0.5, 2, 4000), 1 + RNG.normal(0, 1e-4, 500), ODDS,
+     [np.finfo(float).tiny, math.nextafter(2.0**1023, 0.0)]]
+).tolist()  # fmt: skip
 
 
 def test_exp_is_within_one_ulp():
@@ -45,14 +51,24 @@ def test_the_ulp_test_can_fail():
     assert _worst_ulp(short, mpmath.exp, EXP_POINTS[:500]) > 1.0
 
 
-def _worst_power(power):
-    """Over the bases and exponents of the value function, the weighting function and their inverse, and beyond."""
+def _power_points():
+    """Every base above 1e-300, exponents from 0.3 to 6 (the rules': curvature, weighting, and 1/weighting, 0.5 to 2)."""
     rng = np.random.default_rng(3)
     bases = np.concatenate(
-        [rng.uniform(1e-3, 5, 2000), np.exp(rng.uniform(-60, 5, 2000)), 1 + rng.normal(0, 1e-3, 500)]
-    )
+        [rng.uniform(1e-3, 5, 2000), np.exp(rng.uniform(-60, 5, 2000)), np.exp(rng.uniform(-690, 5, 2000)),
+         1 + rng.normal(0, 1e-3, 500)]
+    )  # fmt: skip
+    pairs = zip(bases.tolist(), rng.uniform(0.3, 6.0, len(bases)).tolist(), strict=True)
+    return [(x, a) for x, a in pairs if abs(a * math.log(x)) < 700.0]
+
+
+POWER_POINTS = _power_points()
+
+
+def _worst_power(power):
+    """Over the bases and exponents of the value function, the weighting function and their inverse, and beyond."""
     worst = 0.0
-    for x, a in zip(bases.tolist(), rng.uniform(0.3, 6.0, len(bases)).tolist(), strict=True):
+    for x, a in POWER_POINTS:
         exact = mpmath.power(mpmath.mpf(x), mpmath.mpf(a))
         worst = max(worst, float(abs(mpmath.mpf(power(x, a)) - exact) / mpmath.mpf(math.ulp(float(exact)))))
     return worst
@@ -86,6 +102,17 @@ def test_compiled_and_interpreted_bits_agree(name):
     compiled = RuleCompiler().compiled(plain)
     points = LOG_POINTS if name == "log" else EXP_POINTS
     assert [plain(x) for x in points] == [compiled(x) for x in points]
+
+
+def test_compiled_and_interpreted_bits_of_power_agree():
+    compiled = RuleCompiler().compiled(numerics.power)
+    assert [numerics.power(x, a) for x, a in POWER_POINTS] == [compiled(x, a) for x, a in POWER_POINTS]
+
+
+@pytest.mark.parametrize("x", [-0.0, 0.0, -1.0, 0.5, 1.0, 2.0, math.inf, -math.inf])
+def test_clip_is_the_nearest_of_the_range(x):
+    assert numerics.clip(x, 0.0, 1.0) == sorted((0.0, x, 1.0))[1]
+    assert math.isnan(numerics.clip(math.nan, 0.0, 1.0))
 
 
 def test_logistic_noise_has_mean_zero_and_variance_one():
