@@ -20,8 +20,9 @@ LAYERS = {
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
     "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "bench": 10, "describe": 10,
+    "records": 2, "history": 3, "observation": 8, "targets": 9, "summaries": 10, "likelihood": 11, "bank": 12,
     "style": 8, "figures": 9, "charts": 10,
-    "cli": 11, "__main__": 12, "__init__": 12,
+    "cli": 20, "__main__": 21, "__init__": 21,
 }  # fmt: skip
 
 #: Imports that are made inside a function on purpose: heavy, or upward by design.
