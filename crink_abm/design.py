@@ -65,7 +65,7 @@ class OneAtATime(_Strict):
 class WorldsTable(_Strict):
     """Which worlds the runs are spread over."""
 
-    ensemble: Literal["defaults", "prior"] = "prior"
+    ensemble: Literal["calibrated", "defaults", "prior"] = "prior"
     draws: Annotated[int, Field(ge=1)] = 3240
     structures: Literal["all", "default"] | dict = "all"
     screen: Literal["none", "elicited"] = "elicited"

@@ -116,22 +116,23 @@ def memory(record: Record, start: str, decay: np.ndarray) -> np.ndarray:
 def at_start(worlds: Worlds, record: Record, start: str) -> Worlds:
     """The worlds as they would have begun in ``start``: initial states of that month, powers in China's power of then.
 
-    From 2026-01 on they are returned as they are. What is approximated: ratios are our judgement (the table says
+    From 2026-01 on they begin as they are. Wherever the record of launches reaches the month before the start, the
+    memory of provocations is what that record leaves. What is approximated: ratios are our judgement (the table says
     so row by row); beliefs, will, politics and the arms race begin at their long-run values of 2026; a value may
     leave the range its parameter declares, which is that of 2026.
     """
     _checked_start(start)
-    earlier = -levers.month_number(start, levers.START)
-    if earlier <= 0:
-        return worlds
     values = worlds.values.copy()
-    for name, ratio in _ratios(record, start).items():
-        column = _NAMES.index(name)
-        values[:, column] = np.clip(values[:, column] * ratio, 0.0, 1.0)
-    values[:, _NAMES.index("initial_tie")] = values[:, _NAMES.index("initial_tie")] > 0.5
-    if levers.month_number(start, "2012-02") > 0:
+    earlier = -levers.month_number(start, levers.START)
+    if earlier > 0:
+        for name, ratio in _ratios(record, start).items():
+            column = _NAMES.index(name)
+            values[:, column] = np.clip(values[:, column] * ratio, 0.0, 1.0)
+        values[:, _NAMES.index("initial_tie")] = values[:, _NAMES.index("initial_tie")] > 0.5
+        values[:, _POWERS] *= ((1.0 + worlds.column("china_growth")) ** earlier)[:, None]
+        for name, growth in _GROWTH.items():
+            values[:, _NAMES.index(name)] /= (1.0 + worlds.column(growth)) ** earlier
+    launches = record["launch_days"]["month"]
+    if launches.min() < start and launches.max() >= levers.month_label(-1, start):
         values[:, _NAMES.index("initial_memory")] = memory(record, start, worlds.column("memory_decay"))
-    values[:, _POWERS] *= ((1.0 + worlds.column("china_growth")) ** earlier)[:, None]
-    for name, growth in _GROWTH.items():
-        values[:, _NAMES.index(name)] /= (1.0 + worlds.column(growth)) ** earlier
     return Worlds(values, f"{worlds.origin}, as of {start}", worlds.n_drawn, worlds.report)
