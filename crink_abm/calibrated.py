@@ -19,18 +19,22 @@ NAME = "calibrated"
 REMEDY = 'make it again with `crink-abm calibrate --freeze`, or use ensemble = "prior"'
 
 
+_LOW = np.array([p.low for p in CATALOGUE.values()])
+_HIGH = np.array([p.high for p in CATALOGUE.values()])
+
+
 def freeze(folder: Path, values: np.ndarray, copies: np.ndarray, manifest: dict) -> None:
     """Write the ensemble as ``calibrated.parquet`` (a row a world, and how often it counts) and ``calibrated.json``.
 
-    Numbers are rounded to six decimals, which no prior range is narrower than by a thousandfold.
+    Numbers are kept in single precision: seven digits, far finer than any prior range.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    low = np.array([p.low for p in CATALOGUE.values()])
-    high = np.array([p.high for p in CATALOGUE.values()])
-    table = pd.DataFrame(np.clip(np.round(values, 6), low, high), columns=list(CATALOGUE))
-    table.insert(0, "copies", copies.astype(np.int64))
+    table = pd.DataFrame(values.astype(np.float32), columns=list(CATALOGUE))
+    table.insert(0, "copies", copies.astype(np.int32))
     write_table(folder / f"{NAME}.parquet", table)
     write_json(folder / f"{NAME}.json", manifest)
+    for kind in ("parquet", "json"):
+        (folder / f"{NAME}.{kind}").chmod(0o644)
 
 
 def fingerprint() -> str:
@@ -66,6 +70,8 @@ def read(folder=None) -> tuple[pd.DataFrame, dict]:
     if missing or unknown:
         said = ", ".join([f"lacks {name}" for name in missing[:3]] + [f"has {name}" for name in unknown[:3]])
         raise InputError(f"the calibrated ensemble is of another version of the model: it {said}; {REMEDY}")
+    names = list(CATALOGUE)
+    table[names] = np.clip(table[names].to_numpy(np.float64), _LOW, _HIGH)  # single precision may overstep an end
     return table, manifest
 
 

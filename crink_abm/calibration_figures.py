@@ -28,7 +28,9 @@ def predictive(checks: Checks):
         low, high = np.quantile(x, [0.005, 0.995])
         low, high = min(low, row.seen), max(high, row.seen)
         pad = 0.03 * (high - low)
-        ax.hist(x, bins=24, range=(low - pad, high + pad), color=style.SKY if row.fitted else style.FAINT)
+        whole = np.all(x == np.round(x))
+        bins = np.arange(low, high + 2, max(1, round((high - low) / 24))) - 0.5 if whole else 24
+        ax.hist(x, bins=bins, range=(low - pad, high + pad), color=style.SKY if row.fitted else style.FAINT)
         ax.axvline(row.seen, color=style.VERMILLION)
         ax.set_title(row.figure.replace(", ", ",\n", 1) + f"\np = {row.tail_prob:.2f}", fontsize=6)
         ax.set_yticks([])
@@ -55,9 +57,8 @@ def moved(table, limit):
     colours = [style.BLUE if m else style.FAINT for m in top["moved"]]
     ax.barh(top["parameter"], top["distance"], color=colours)
     ax.axvline(limit, color=style.VERMILLION, linestyle="--")
-    ax.set_xlabel(
-        "Kolmogorov-Smirnov distance from the prior (dashed: what chance alone would reach once in 20 tables)"
-    )
+    ax.margins(y=0.01)
+    ax.set_xlabel("Kuiper distance from the prior (dashed: what chance alone would reach once in 20 tables)")
     ax.tick_params(axis="y", labelsize=5.5)
     return fig
 
@@ -111,11 +112,11 @@ def skill(table):
         ax.set_xlabel("Skill over the base rate")
     axes[0].set_yticks(range(len(rows)), rows)
     axes[0].invert_yaxis()
-    axes[-1].legend(loc="lower right")
+    axes[-1].legend(loc="upper left")
     return fig
 
 
-def draw(figures: dict, folder: Path, note: str) -> list[Path]:
+def draw(figures: dict, folder: Path, note: str, formats=FORMATS) -> list[Path]:
     """Save charts under their names; each is (title, what it shows, a function of no argument that draws it)."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = []
@@ -123,5 +124,5 @@ def draw(figures: dict, folder: Path, note: str) -> list[Path]:
         for name, (title, said, make) in figures.items():
             fig = make()
             style.caption(fig, title, [said, note])
-            saved += style.save(style.settle(fig), folder / name, FORMATS)
+            saved += style.save(style.settle(fig), folder / name, formats)
     return saved

@@ -7,12 +7,14 @@ import pandas as pd
 
 from . import calibration_figures as charts
 from . import checks, headline, hindcast, observation, sbc, worlds
+from .bank import CHUNK
 from .calibration import Calibration, log_weights, normalised
-from .likelihood import effective_size
+from .likelihood import blocks, effective_size
 from .markdown import markdown_table
 from .posterior import moved as moved_by
 from .records import Record
 from .store import write_json, write_table
+from .summaries import summarise
 from .targets import Targets
 from .worlds import Worlds
 
@@ -35,6 +37,7 @@ class Report:
     notes: tuple[str, ...]
     headline: pd.DataFrame
     other_lag: dict
+    record_share: float
 
     def figures(self) -> dict:
         """Name -> (title, what it shows, function that draws it)."""
@@ -85,8 +88,22 @@ class Report:
                   "headline": self.headline}  # fmt: skip
         for name, table in tables.items():
             write_table(folder / f"{name}.parquet", table)
-        write_json(folder / "summary.json", self.fit.manifest() | {"lag_of_the_specification": self.other_lag})
-        return charts.draw(self.figures(), folder / "figures", self.note())
+        said = {"lag_of_the_specification": self.other_lag, "share_left_by_the_record_alone": self.record_share}
+        write_json(folder / "summary.json", self.fit.manifest() | said)
+        return self.draw(folder / "figures")
+
+    def draw(self, folder: Path, formats=charts.FORMATS) -> list[Path]:
+        """The charts."""
+        return charts.draw(self.figures(), folder, self.note(), formats)
+
+
+def _record_share(fit: Calibration, record: Record) -> float:
+    """Share of the prior's volume that the record alone leaves, the elicited bands apart: from one chunk of fresh draws."""
+    drawn = worlds.prior(CHUNK, seed=fit.plan.seed + 10)
+    found = summarise(
+        drawn, record, replicates=fit.plan.replicates, seed=fit.plan.seed + 10, early_runs=fit.plan.early_runs
+    )
+    return effective_size(normalised(sum(blocks(found, fit.seen).values()))) / len(drawn)
 
 
 def _other_lag(fit: Calibration) -> dict:
@@ -105,6 +122,8 @@ def _other_lag(fit: Calibration) -> dict:
         "pla_persistence": float((weights * column).sum()),
         "pla_persistence_by_the_tables": float((fit.weights * column).sum()),
         "largest_other_shift": float(shift.max()),
+        "largest_other": shift.idxmax(),
+        "next_shift": float(shift.drop(shift.idxmax()).max()),
     }
 
 
@@ -128,6 +147,7 @@ def report(fit: Calibration, record: Record, progress=None) -> Report:
         tuple(sorted(scorer.notes)),
         headline.by_conditional(headline.free_of_the_conditional(fit, seed), seed),
         _other_lag(fit),
+        _record_share(fit, record),
     )
 
 
@@ -158,6 +178,8 @@ def document(r: Report, template: str) -> str:
         "draws": f"{m['draws']:,}",
         "effective": f"{m['effective_sample_size']:,.0f}",
         "volume": f"{100 * m['share_of_prior_volume_left']:.2f} %",
+        "record_share": f"{100 * r.record_share:.1f} %",
+        "band_factor": f"{r.record_share / m['share_of_prior_volume_left']:.0f}",
         "unique": f"{m['n_unique']:,}",
         "size": f"{m['n_worlds']:,}",
         "largest": f"{100 * m['largest_weight']:.2f} %",
@@ -185,11 +207,13 @@ def document(r: Report, template: str) -> str:
             skill="+.2f", skill_low="+.2f", skill_high="+.2f", beats_base_rate="",
         ),
         "score_notes": "\n".join(r.notes),
-        "headline": _points(r.headline[r.headline["outcome"].isin(["any_failure", "korea_failure", "taiwan_failure"])]),
+        "headline": _points(r.headline[r.headline["outcome"] == "any_failure"]),
         "other_lag": f"{r.other_lag['pla_persistence']:.2f}",
         "own_lag": f"{r.other_lag['pla_persistence_by_the_tables']:.2f}",
         "other_effective": f"{r.other_lag['effective_sample_size']:,.0f}",
-        "other_shift": f"{r.other_lag['largest_other_shift']:.3f}",
+        "other_shift": f"{r.other_lag['largest_other_shift']:.2f}",
+        "other_name": r.other_lag["largest_other"],
+        "next_shift": f"{r.other_lag['next_shift']:.2f}",
     }  # fmt: skip
     for name, value in parts.items():
         template = template.replace("{{ " + name + " }}", value)

@@ -259,7 +259,7 @@ def audit(args) -> None:
     print(f"\nlevers with one sign on any_failure in more than 95 % of worlds: {', '.join(one) or 'none'}")
 
 
-def _stages(name_of=str):
+def _stages():
     """A progress callback on stderr for work in stages: a line a tenth."""
     said = {}
 
@@ -267,7 +267,7 @@ def _stages(name_of=str):
         tenth = int(10 * done)
         if said.get(stage) != tenth:
             said[stage] = tenth
-            _say(f"{name_of(stage)}: {100 * done:.0f} %")
+            _say(f"{stage}: {100 * done:.0f} %")
 
     return show
 
@@ -302,6 +302,7 @@ def calibrate(args) -> None:
             page = Path(args.markdown)
             template = page.with_name(f"{page.stem}_template.md").read_text(encoding="utf-8")
             page.write_text(calibration_report.document(told, template), encoding="utf-8")
+            told.draw(page.parent / "figures" / "calibration", ("png",))
     m = fit.manifest()
     if args.json:
         _print_json(m | {"folder": str(out), "charts": [str(path) for path in drawn]})
@@ -324,9 +325,13 @@ def calibrate(args) -> None:
 
 
 def _check_folder(path: Path) -> None:
-    from .store import Store
-
-    Store(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _check_writable(path / "summary.json")
+    except OSError as error:
+        raise InputError(
+            f"nothing can be written to {str(path)!r} ({error.strerror}); choose another folder with --out"
+        ) from None
 
 
 def validate(args) -> None:

@@ -41,8 +41,10 @@ class Forecast:
     aircraft: np.ndarray
 
 
-def forecast(worlds: Worlds, record: Record, origin: str, seed: int) -> Forecast:
+def forecast(worlds: Worlds, record: Record, origin: str, seed: int, calendar: np.ndarray | None = None) -> Forecast:
     """Run an ensemble from the month after ``origin``, whose record it has seen.
+
+    ``calendar`` holds the levers and drivers of the months forecast, where they have been looked up already.
 
     The log of aircraft is the activity's course about its mean, set off from the last month's distance to the mean:
 
@@ -52,7 +54,7 @@ def forecast(worlds: Worlds, record: Record, origin: str, seed: int) -> Forecast
     """
     start = levers.month_label(1, origin)
     begun = history.at_start(worlds, record.until(origin), start)
-    calendar = history.calendar(record, start, LEADS)
+    calendar = history.calendar(record, start, LEADS) if calendar is None else calendar
     names = ("launch_days", "provocation", "korea_status", "taiwan_status", "pla_activity", "grievance", "taiwan_drift")
     ran = observation.series(calendar, begun.values, names, replicates=REPLICATES, seed=seed)
 
@@ -223,8 +225,10 @@ def rolling(
     """Forecast from every month from ``first`` to ``last`` and score."""
     scorer = Scorer(record)
     origins = _months_between(first, last)
+    whole = history.calendar(record, levers.month_label(1, first), len(origins) + LEADS - 1)
     for done, origin in enumerate(origins):
-        scorer.score(origin, {name: forecast(e, record, origin, seed) for name, e in ensembles.items()}, scored)
+        ahead = whole[done : done + LEADS]
+        scorer.score(origin, {name: forecast(e, record, origin, seed, ahead) for name, e in ensembles.items()}, scored)
         if progress:
             progress("hindcast", (done + 1) / len(origins))
     return scorer

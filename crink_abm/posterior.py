@@ -18,10 +18,14 @@ def _uniform(parameter: Parameter, x: np.ndarray) -> np.ndarray:
 
 
 def distance(u: np.ndarray, weights: np.ndarray) -> float:
-    """Kolmogorov-Smirnov distance of weighted points from the uniform distribution; weights sum to 1."""
+    """Kuiper's distance of weighted points from the uniform distribution, D+ + D-; weights sum to 1.
+
+    Unlike Kolmogorov's and Smirnov's, the larger of the two, it sees a narrowing as well as a shift. Source: Kuiper
+    1960.
+    """
     order = np.argsort(u, kind="stable")
     cdf, u = np.cumsum(weights[order]), u[order]
-    return float(max(np.max(cdf - u), np.max(u - (cdf - weights[order]))))
+    return float(np.max(cdf - u) + np.max(u - (cdf - weights[order])))
 
 
 def _null_distances(weights, rng) -> np.ndarray:

@@ -62,11 +62,14 @@ def lagged_logit(events: np.ndarray, lead: int) -> float:
     from sklearn.linear_model import LogisticRegression
 
     events = np.asarray(events, float)
-    recent = np.array([events[max(0, k - 5) : k + 1].mean() for k in range(len(events))])
+    padded = np.concatenate([[0.0], np.cumsum(events)])
+    ends = np.arange(1, len(events) + 1)
+    begins = np.maximum(ends - 6, 0)
+    recent = (padded[ends] - padded[begins]) / (ends - begins)
     features, target = np.column_stack([events, recent]), events[lead:]
     if len(target) < 24 or target.min() == target.max():
         return base_rate(events)
-    fitted = LogisticRegression().fit(features[: len(target)], target)
+    fitted = LogisticRegression(solver="newton-cholesky").fit(features[: len(target)], target)
     return float(fitted.predict_proba(features[-1:])[0, 1])
 
 
