@@ -99,12 +99,17 @@ def skill(table):
     fig = style.figure(3.0)
     axes = np.atleast_1d(fig.subplots(1, len(periods), sharey=True))
     rows = [f"{a}: {b}" for a, b in dict.fromkeys(zip(table["series"], table["score"], strict=True))]
-    looks = {"model": (style.BLUE, "o"), "prior": (style.MUTED, "s"), "lagged regression": (style.ORANGE, "^")}
+    looks = {
+        "model": (style.BLUE, "o"),
+        "model, updated": (style.GREEN, "D"),
+        "prior": (style.MUTED, "s"),
+        "lagged regression": (style.ORANGE, "^"),
+    }
     for ax, period in zip(axes, periods, strict=True):
         ax.axvline(0, color=style.INK, linewidth=0.6)
         for k, (name, (colour, marker)) in enumerate(looks.items()):
             part = table[(table["period"] == period) & (table["forecaster"] == name)]
-            y = [rows.index(f"{a}: {b}") + 0.2 * (k - 1) for a, b in zip(part["series"], part["score"], strict=True)]
+            y = [rows.index(f"{a}: {b}") + 0.2 * (k - 1.5) for a, b in zip(part["series"], part["score"], strict=True)]
             ax.hlines(y, part["skill_low"], part["skill_high"], color=colour, linewidth=0.8)
             ax.plot(part["skill"], y, color=colour, marker=marker, linestyle="none", label=name)
         ax.set_xlim(-1.5, 1.0)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import history, levers, observation, scores
+from . import history, levers, likelihood, observation, scores
+from .calibration import normalised, resampled
 from .errors import InputError
 from .parameters import CATALOGUE
 from .records import Record
@@ -27,7 +28,9 @@ _LEVEL_MONTHS = 6
 #: Months from which the base rates count.
 _TOP = 31
 
-MODEL, PRIOR, BASE, LAGGED = "model", "prior", "base rate", "lagged regression"
+MODEL, UPDATED, PRIOR, BASE, LAGGED = "model", "model, updated", "prior", "base rate", "lagged regression"
+#: Months before an origin by which the updated model weighs its worlds, and histories a world to do so.
+UPDATE_MONTHS, UPDATE_REPLICATES = 24, 8
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,32 @@ def forecast(worlds: Worlds, record: Record, origin: str, seed: int, calendar: n
         onset(ran["taiwan_status"]),
         np.stack([course, np.broadcast_to(kept, course.shape)], -1).reshape(-1, LEADS, 2),
     )
+
+
+def updated(worlds: Worlds, record: Record, origin: str, seed: int) -> Worlds:
+    """The same worlds, weighed by how well each accounts for the launches of the two years before an origin.
+
+    No parameter is fitted anew: the synthetic likelihood of the calibration says which of the frozen worlds the last
+    two years speak for, and they are resampled by it. Where those months are not in the record, nothing changes.
+    """
+    start = levers.month_label(1 - UPDATE_MONTHS, origin)
+    table = (
+        record["launch_days"].set_index("month")["launch_days"] if "launch_days" in record else pd.Series(dtype=float)
+    )
+    days = table[start:origin].to_numpy()
+    if start < history.FIRST or len(days) < UPDATE_MONTHS:
+        return worlds
+    begun = history.at_start(worlds, record.until(levers.month_label(-1, start)), start)
+    calendar = history.calendar(record, start, UPDATE_MONTHS)
+    ran = observation.series(calendar, begun.values, ("launch_days",), replicates=UPDATE_REPLICATES, seed=seed)
+    found = observation.launch_summary(ran["launch_days"])
+    d = found - found.mean(1, keepdims=True)
+    cov = np.einsum("wri,wrj->wij", d, d) / (UPDATE_REPLICATES - 1)
+    n = np.full(len(worlds), UPDATE_REPLICATES)
+    cov = likelihood.shrunk(cov, n, likelihood.pooled(cov, n))
+    weights = normalised(likelihood.normal(observation.launch_summary(days), found.mean(1), cov))
+    rows = np.repeat(np.arange(len(worlds)), resampled(weights, len(worlds), seed))
+    return Worlds(worlds.values[rows], f"{worlds.origin}, updated to {origin}", worlds.n_drawn)
 
 
 def _months_between(first: str, last: str) -> list[str]:
@@ -203,7 +232,7 @@ def summary(rows: pd.DataFrame, periods: dict[str, tuple[str, str]]) -> pd.DataF
             by_origin = inside.pivot_table(index="origin", columns="forecaster", values="value", aggfunc="mean")
             if BASE not in by_origin or by_origin.empty:
                 continue
-            for name in (MODEL, PRIOR, BASE, LAGGED):
+            for name in (MODEL, UPDATED, PRIOR, BASE, LAGGED):
                 if name not in by_origin:
                     continue
                 found = scores.block_interval(by_origin[name].to_numpy(), by_origin[BASE].to_numpy())
@@ -228,7 +257,8 @@ def rolling(
     whole = history.calendar(record, levers.month_label(1, first), len(origins) + LEADS - 1)
     for done, origin in enumerate(origins):
         ahead = whole[done : done + LEADS]
-        scorer.score(origin, {name: forecast(e, record, origin, seed, ahead) for name, e in ensembles.items()}, scored)
+        now = {UPDATED: updated(ensembles[MODEL], record, origin, seed), **ensembles}
+        scorer.score(origin, {name: forecast(e, record, origin, seed, ahead) for name, e in now.items()}, scored)
         if progress:
             progress("hindcast", (done + 1) / len(origins))
     return scorer

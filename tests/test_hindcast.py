@@ -88,6 +88,18 @@ def test_a_forecast_does_not_see_the_future(record, ensembles):
     assert (earlier.launch_days > 0).mean() > (base.launch_days > 0).mean() + 0.02
 
 
+def test_updating_favours_the_worlds_that_the_last_two_years_speak_for(record):
+    """After two silent years, worlds that launch little are left; where the record is short, nothing changes."""
+    drawn = worlds.prior(300, seed=1)
+    quiet = record["launch_days"].copy()
+    quiet.loc[quiet["month"] >= "2018-01", "launch_days"] = 0
+    silent = records.Record({**record.tables, "launch_days": quiet})
+    after = hindcast.updated(drawn, silent, "2020-12", seed=1)
+    assert len(after) == len(drawn)
+    assert after.column("provoke_base").mean() < drawn.column("provoke_base").mean() - 0.3
+    assert hindcast.updated(drawn, record, "2012-12", seed=1) is drawn
+
+
 def test_the_table_says_when_the_model_loses(record, ensembles):
     """Scored against itself as base rate the model does not win; made worse, it loses."""
     rows = []
@@ -121,6 +133,7 @@ def test_held_out_months_are_scored_and_no_others(record, ensembles, tmp_path):
     rows = scorer.table()
     assert said.startswith("months 2025-01 to 2025-12")
     assert rows["origin"].min() == "2024-12"
+    assert set(rows["forecaster"]) >= {hindcast.MODEL, hindcast.UPDATED, hindcast.BASE}
     assert set(rows["series"]) == {"month with a launch", "launch days", "log PLA aircraft"}
     counted = rows[(rows["series"] == "launch days") & (rows["forecaster"] == hindcast.MODEL)]
     assert len(counted) == 12 * 13 / 2  # origins 2024-12 to 2025-11, each to the end of 2025

@@ -21,7 +21,7 @@ LAYERS = {
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
     "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "bench": 10, "describe": 10,
     "records": 2, "history": 3, "observation": 8, "targets": 9, "summaries": 10, "likelihood": 11, "bank": 12,
-    "calibrated": 4, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 9,
+    "calibrated": 4, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 14,
     "calibration_figures": 15, "calibration_report": 16,
     "style": 8, "figures": 9, "charts": 10,
     "cli": 20, "__main__": 21, "__init__": 21,
