@@ -115,6 +115,7 @@ class Calibration:
             "largest_weight": float(self.weights.max()),
             "n_worlds": int(self.copies.sum()),
             "n_unique": unique,
+            "spread_by_copies": float(np.sqrt(self.copies.sum() * (self.copies**2.0).sum()) / self.copies.sum()),
             "screen": {"drawn": self.plan.draws, "kept": unique, "share_kept": self.volume_left, "bands": bands},
             "package": __version__,
             "libraries": library_versions(),

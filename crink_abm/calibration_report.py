@@ -180,6 +180,7 @@ def document(r: Report, template: str) -> str:
         "volume": f"{100 * m['share_of_prior_volume_left']:.2f} %",
         "record_share": f"{100 * r.record_share:.1f} %",
         "band_factor": f"{r.record_share / m['share_of_prior_volume_left']:.0f}",
+        "by_copies": f"{m['spread_by_copies']:.2f}",
         "unique": f"{m['n_unique']:,}",
         "size": f"{m['n_worlds']:,}",
         "largest": f"{100 * m['largest_weight']:.2f} %",

@@ -26,17 +26,31 @@ def free_of_the_conditional(fit: Calibration, seed: int) -> Worlds:
     return Worlds(fit.bank.worlds.values[rows], "calibrated, the conditional left free", fit.plan.draws)
 
 
+def _mean_over_worlds(x: np.ndarray, world: np.ndarray) -> tuple[float, float]:
+    """(mean, half-width of its 95 % interval) over rows, of which those of one world count as one observation."""
+    copies = np.bincount(world)
+    seen = copies > 0
+    own, copies = np.bincount(world, x)[seen] / copies[seen], copies[seen]
+    mean, n = x.mean(), len(own)
+    if n < 2:
+        return float(mean), np.nan
+    error = np.sqrt((copies**2 * (own - mean) ** 2).sum() * n / (n - 1)) / copies.sum()
+    return float(mean), float(1.96 * error)
+
+
 def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
     """Risk differences of the headline levers in bins of each world's own conditional probability.
 
     Returns
     -------
-    DataFrame: a row a bin, lever and outcome: n_worlds, prob (at today's policy), diff, diff_low, diff_high (95 %, over
-    worlds), share_lowered (of worlds whose difference is below zero; ties count half).
+    DataFrame: a row a bin, lever and outcome: n_worlds (different ones), prob (at today's policy), diff, diff_low,
+    diff_high (95 %, over worlds), share_lowered (of worlds whose difference is below zero; ties count half).
     """
     n = len(worlds)
     world_of = worlds.of_runs(0, n * runs)
     names = list(outcomes.OUTCOMES)
+    _, same = np.unique(worlds.values, axis=0, return_inverse=True)
+    same = same.ravel()
 
     def risks(policy):
         calendar = levers.calendar(policy)
@@ -54,13 +68,15 @@ def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
         moved, _ = risks({lever: levers.LEVERS[lever].today + STEP})
         for low, high in spans:
             inside = (conditional >= low) & (conditional < high)
+            if not inside.any():
+                continue
             for k, outcome in enumerate(OUTCOMES):
                 diff = (moved - base)[inside, k]
-                error = 1.96 * diff.std(ddof=1) / np.sqrt(len(diff)) if len(diff) > 1 else np.nan
-                mean = diff.mean() if len(diff) else np.nan
+                mean, half = _mean_over_worlds(diff, same[inside])
                 rows.append(
-                    {"lever": lever, "outcome": outcome, "from": low, "to": high, "n_worlds": int(inside.sum()),
-                     "prob": base[inside, k].mean() if len(diff) else np.nan, "diff": mean, "diff_low": mean - error,
-                     "diff_high": mean + error, "share_lowered": float((diff < 0).mean() + 0.5 * (diff == 0).mean())}
+                    {"lever": lever, "outcome": outcome, "from": low, "to": high,
+                     "n_worlds": len(np.unique(same[inside])), "prob": base[inside, k].mean(), "diff": mean,
+                     "diff_low": mean - half, "diff_high": mean + half,
+                     "share_lowered": float((diff < 0).mean() + 0.5 * (diff == 0).mean())}
                 )  # fmt: skip
     return pd.DataFrame(rows)
