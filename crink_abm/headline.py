@@ -60,7 +60,7 @@ def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
         return failed.reshape(runs, n, -1).mean(0), outcomes.conditionals(results, when, levers.MONTHS)[CONDITIONAL]
 
     base, (given, hit) = risks({})
-    trials, events = given.reshape(runs, n).sum(0), hit.reshape(runs, n).sum(0)
+    trials, events = (np.bincount(same, x.reshape(runs, n).sum(0))[same] for x in (given, hit))
     conditional = (events + 0.5) / (trials + 1.0)
     spans = [*itertools.pairwise(EDGES), (EDGES[0], EDGES[-1])]
     rows = []
