@@ -85,12 +85,14 @@ def lagged_normal(x: np.ndarray, lead: int) -> tuple[float, float]:
 def block_interval(scores: np.ndarray, base: np.ndarray, *, block: int = 12, draws: int = 2000, seed: int = 1):
     """(mean, low, high, skill, skill low, skill high) of scores by origin, by a moving-block bootstrap over origins.
 
-    Twelve-month windows of neighbouring origins overlap, so origins are drawn in runs of ``block`` (Künsch 1989).
-    Skill is 1 - mean / mean of ``base``. With fewer origins than two blocks the interval is nan.
+    Twelve-month windows of neighbouring origins overlap, so origins are drawn in runs of ``block`` (Künsch 1989), of
+    a third of the origins where they are fewer than three blocks (then the interval is rough). Skill is 1 - mean /
+    mean of ``base``. With fewer than nine origins the interval is nan.
     """
     n = len(scores)
+    block = min(block, n // 3)
     mean, skill = scores.mean(), 1.0 - scores.mean() / base.mean()
-    if n < 2 * block:
+    if n < 9:
         return mean, np.nan, np.nan, skill, np.nan, np.nan
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, n - block + 1, (draws, -(-n // block)))
