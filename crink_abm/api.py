@@ -20,7 +20,7 @@ _PIECE = 131_072
 
 
 def ensemble(worlds="prior", parameters: Mapping | None = None) -> ensembles.Worlds:
-    """Worlds by name: ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
+    """Worlds by name: ``"calibrated"``, ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
 
     Raises
     ------
@@ -31,9 +31,9 @@ def ensemble(worlds="prior", parameters: Mapping | None = None) -> ensembles.Wor
         return worlds
     if worlds == "defaults":
         return ensembles.defaults(parameters)
-    if worlds == "prior":
-        return make_worlds(design.WorldsTable(), parameters)
-    raise InputError(f"worlds is 'defaults', 'prior' (screened) or a Worlds; {worlds!r} was given")
+    if worlds in ("calibrated", "prior"):
+        return make_worlds(design.WorldsTable(ensemble=worlds), parameters)
+    raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {worlds!r} was given")
 
 
 class Batch:
@@ -92,7 +92,7 @@ def simulate(
     levers : the policy; today's values where none is given
     runs, seed, first_run : how many, which luck, and the first run's number
     parameters : coefficients and switches that differ from their defaults
-    worlds : ``"defaults"``, ``"prior"`` (screened, run k in world k modulo their number), or a ``Worlds``
+    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened; run k in world k modulo their number), or a ``Worlds``
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
         with the arguments of the rule they replace
 

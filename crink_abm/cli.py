@@ -280,6 +280,118 @@ def audit(args) -> None:
     print(f"\nlevers with one sign on any_failure in more than 95 % of the clear worlds: {', '.join(one) or 'none'}")
 
 
+def _stages():
+    """A progress callback on stderr for work in stages: a line a tenth."""
+    said = {}
+
+    def show(stage, done):
+        tenth = int(10 * done)
+        if said.get(stage) != tenth:
+            said[stage] = tenth
+            _say(f"{stage}: {100 * done:.0f} %")
+
+    return show
+
+
+def calibrate(args) -> None:
+    """Fit the model to the record: an ensemble of weighted worlds, and how well it does."""
+    from importlib.resources import files
+
+    from . import calibration, records
+    from .bank import Plan
+
+    out, plan = Path(args.out), Plan(seed=args.seed)
+    plan = Plan(draws=args.draws, seed=args.seed) if args.draws else plan
+    if plan.draws < 1024:
+        raise InputError(f"--draws is at least 1024; {plan.draws} was given")
+    if args.markdown:
+        _check_writable(Path(args.markdown))
+    _check_folder(out)
+    record = records.load()
+    _ready_engine()
+    fit = calibration.calibrate(record, plan, _stages())
+    fit.freeze(out)
+    if args.freeze:
+        fit.freeze(Path(str(files("crink_abm") / "data")))
+    drawn = []
+    if not args.fit_only:
+        from . import calibration_report
+
+        told = calibration_report.report(fit, record, _stages())
+        drawn = told.write(out)
+        if args.markdown:
+            page = Path(args.markdown)
+            template = page.with_name(f"{page.stem}_template.md").read_text(encoding="utf-8")
+            page.write_text(calibration_report.document(told, template), encoding="utf-8")
+            told.draw(page.parent / "figures" / "calibration", ("png",))
+    m = fit.manifest()
+    if args.json:
+        _print_json(m | {"folder": str(out), "charts": [str(path) for path in drawn]})
+        return
+    print(
+        f"{m['draws']:,} prior draws, {m['effective_sample_size']:,.0f} effective after the record and the elicited bands:"
+    )
+    print(f"{100 * m['share_of_prior_volume_left']:.2f} % of the prior's volume is left")
+    print(fit.funnel().to_string(index=False, float_format=lambda x: f"{x:,.0f}"))
+    print(
+        f"\n{m['n_worlds']} equally weighted worlds, {m['n_unique']} different ones; largest weight {m['largest_weight']:.4f}"
+    )
+    if drawn:
+        moved = told.moved[told.moved["moved"]]
+        print(
+            f"parameters the data moved: {len(moved)} of {len(told.moved)}: {', '.join(moved['parameter']) or 'none'}"
+        )
+        print(told.checks.table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    print(f"\nwritten to {out}{' and into the package' if args.freeze else ''}")
+
+
+def _check_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _check_writable(path / "summary.json")
+    except OSError as error:
+        raise InputError(
+            f"nothing can be written to {str(path)!r} ({error.strerror}); choose another folder with --out"
+        ) from None
+
+
+def validate(args) -> None:
+    """Score the calibrated ensemble: on the package's own record, or on later months given as files."""
+    from . import calibrated, hindcast, records
+    from . import worlds as ensembles
+
+    record = records.load()
+    observed = records.load(args.observed, records.OBSERVED) if args.observed else None
+    drivers = records.load(args.drivers, records.DRIVING) if args.drivers else None
+    if drivers and not observed:
+        raise InputError("--drivers says what drove months that --observed gives; give both, or neither")
+    _ready_engine()
+    model = calibrated.load()
+    both = {hindcast.MODEL: model, hindcast.PRIOR: ensembles.prior(len(model), seed=args.seed + 9)}
+    if observed:
+        table, scorer, said = hindcast.validate(both, record, observed, drivers, args.seed, _stages())
+    else:
+        table, scorer = hindcast.hindcast(both, record, args.seed, _stages())
+        said = "the package's own record, monthly origins 2016-01 to 2023-12, 1 to 12 months ahead"
+    for note in sorted(scorer.notes):
+        _say(note)
+    if args.json:
+        manifest = calibrated.read()[1]
+        _print_json({"scored": said, "frozen": manifest["rules_hash"], "seed": args.seed, "notes": sorted(scorer.notes),
+                     "scores": _records(table)})  # fmt: skip
+        return
+    print(f"scored: {said}; parameters as frozen. Lower scores are better; skill is over the base rate")
+    for (series, score), rows in table.groupby(["series", "score"], sort=False):
+        print(f"\n{series}, {score}")
+        print(
+            rows.drop(columns=["series", "score"]).to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep="")
+        )
+    lost = table[(table["forecaster"] == hindcast.MODEL) & (table["skill"] < 0)]
+    if len(lost):
+        said = "; ".join(f"{r.series} ({r.score}, {r.period})" for r in lost.itertuples())
+        print(f"\nthe model does not beat the base rate in: {said}")
+
+
 def bench(args) -> None:
     """Throughput of every engine."""
     from .bench import measure
@@ -385,7 +497,10 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_whole, default=0)
     sub.add_argument("--months", type=_whole, default=120, metavar="N")
     sub.add_argument(
-        "--worlds", choices=("prior", "defaults"), default="prior", help="screened prior draws, or the defaults"
+        "--worlds",
+        choices=("calibrated", "prior", "defaults"),
+        default="prior",
+        help="the calibrated ensemble, screened prior draws, or the defaults",
     )
     sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), default="jeffreys")
 
@@ -393,6 +508,25 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
     sub.add_argument("--out", metavar="DIR", help="keep the tables here as Parquet")
     sub.add_argument("--markdown", metavar="FILE", help="write the findings as a page")
+
+    sub = add(calibrate)
+    sub.add_argument(
+        "--draws", type=_whole, metavar="N", help="prior draws (default: some 260,000, a quarter of an hour)"
+    )
+    sub.add_argument("--seed", type=_whole, default=5)
+    sub.add_argument("--out", metavar="DIR", default="results/calibration", help="where tables and charts go")
+    sub.add_argument(
+        "--freeze", action="store_true", help="put the ensemble into the package, for ensemble = calibrated"
+    )
+    sub.add_argument("--fit-only", action="store_true", help="the ensemble alone, without checks, ranks and hindcast")
+    sub.add_argument("--markdown", metavar="FILE", help="fill FILE's template beside it (docs/calibration.md)")
+
+    sub = add(validate)
+    sub.add_argument("--observed", metavar="DIR", help="tables of later months; layouts in docs/files.md")
+    sub.add_argument(
+        "--drivers", metavar="DIR", help="policy.csv and exercises.csv for them; else the last values hold"
+    )
+    sub.add_argument("--seed", type=_whole, default=0)
 
     add(bench)
     sub = add(info)
@@ -419,7 +553,7 @@ def main(argv: list[str] | None = None) -> int:
         _say(f"crink-abm: {error}")
         return 2
     except KeyboardInterrupt:
-        kept = "; nothing is lost: the same command continues" if given[:1] == ["sweep"] else ""
+        kept = "; nothing is lost: the same command continues" if given[:1] in (["sweep"], ["calibrate"]) else ""
         _say(f"\ninterrupted{kept}")
         return 130
     except BrokenPipeError:

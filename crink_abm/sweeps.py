@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from . import batch, design, levers, outcomes, screening
+from . import batch, calibrated, design, levers, outcomes, screening
 from . import worlds as ensembles
 from .cache import cache_directory
 from .errors import InputError
@@ -53,6 +53,8 @@ _SHARE_UNIT = 2.0**-20
 def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
     """The name of a set of worlds: a hash of all that decides them."""
     said = [worlds_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
+    if table.ensemble == "calibrated":
+        said.append(calibrated.fingerprint())
     return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
@@ -66,6 +68,8 @@ def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.
     """
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
+    if table.ensemble == "calibrated":
+        return calibrated.load(table.structures, fixed).first(table.keep)
     folder, name = cache_directory(), worlds_name(table, fixed, rules)
     kept = read_worlds(folder, name)
     if kept is None:

@@ -183,3 +183,40 @@ def test_interrupt_exits_130_and_the_same_command_continues(tiny):
     assert time.monotonic() - start < 5.0
     assert "the same command continues" in error
     assert subprocess.run(command, env=env, capture_output=True, check=False).returncode == 0
+
+
+def test_calibrate_writes_an_ensemble_and_says_how_much_of_the_prior_is_left(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = _call(
+        capsys, "calibrate", "--draws", 1024, "--seed", 3, "--fit-only", "--out", tmp_path / "fit", "--json"
+    )
+    told = json.loads(out)
+    assert status == 0
+    assert told["draws"] == 1024
+    assert 0 < told["share_of_prior_volume_left"] < 0.2
+    assert {path.name for path in (tmp_path / "fit").iterdir()} >= {"calibrated.parquet", "calibrated.json"}
+    assert _call(capsys, "calibrate", "--draws", 10)[0] == 2
+
+
+@pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")
+def test_validate_scores_months_given_as_files(capsys, tmp_path):
+    (tmp_path / "launch_days.csv").write_text("month,launch_days\n2025-01,2\n2025-02,0\n2025-03,1\n")
+    (tmp_path / "policy.csv").write_text("month,name,value\n2025-01,diplomatic_offramp,0.3\n")
+    status, out, _ = _call(capsys, "validate", "--observed", tmp_path, "--drivers", tmp_path, "--json")
+    told = json.loads(out)
+    assert status == 0
+    assert told["scored"].startswith("months 2025-01 to 2025-03")
+    assert {row["forecaster"] for row in told["scores"]} >= {"model", "prior", "base rate"}
+    assert all(row["mean"] >= 0 for row in told["scores"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("month,launch_days\n2024-12,1\n", "wants later months"), ("month,days\n2025-01,1\n", "lacks the column")],
+)
+def test_validate_refuses_what_it_cannot_score(capsys, tmp_path, text, message):
+    (tmp_path / "launch_days.csv").write_text(text)
+    status, out, err = _call(capsys, "validate", "--observed", tmp_path)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert _call(capsys, "validate", "--drivers", tmp_path)[0] == 2

@@ -1,0 +1,169 @@
+"""Calibration: deterministic, resumable, and honest about what moved."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crink_abm as crink
+from crink_abm import InputError, bank, batch, calibrated, calibration, design, posterior, records, worlds
+from crink_abm.parameters import CATALOGUE
+from crink_abm.rules_key import rules_hash
+from crink_abm.sweeps import make_worlds, worlds_name
+
+SMALL = bank.Plan(draws=1024, replicates=4, early_runs=4, band_runs=16, again=6, early_again=8, bands_again=16, seed=3)
+
+
+@pytest.fixture(scope="module")
+def record():
+    return records.load()
+
+
+@pytest.fixture(scope="module")
+def small(record, tmp_path_factory):
+    """A small calibration, with its own cache: (fit, cache folder)."""
+    batch.compiled()  # by the machine's own cache
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRINK_CACHE", str(folder))
+        yield calibration.calibrate(record, SMALL, size=60), folder
+
+
+def test_a_killed_calibration_continues_with_the_same_bytes(small, record, tmp_path, monkeypatch):
+    """Pieces that are lost or damaged are made again; the frozen files are equal byte for byte."""
+    fit, cache = small
+    monkeypatch.setenv("CRINK_CACHE", str(tmp_path / "cache"))
+    shutil.copytree(cache, tmp_path / "cache")
+    pieces = sorted((tmp_path / "cache").rglob("*.parquet"))
+    pieces[0].unlink()
+    pieces[-1].write_bytes(b"torn")
+    fit.freeze(tmp_path / "a")
+    calibration.calibrate(record, SMALL, size=60).freeze(tmp_path / "b")
+    for name in ("calibrated.parquet", "calibrated.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_another_seed_gives_other_draws(small):
+    fit, _ = small
+    other = bank.draw(bank.Plan(draws=1024, seed=4), 0)
+    assert not np.array_equal(other.values, bank.draw(SMALL, 0).values)
+    assert np.array_equal(bank.draw(SMALL, 0).values[fit.bank.number], fit.bank.worlds.values)
+
+
+def test_weights_favour_what_the_record_says(small):
+    """Launch days of the weighted worlds lie nearer the record than those of the unweighted."""
+    fit, _ = small
+    seen, found = fit.seen.launches[0], fit.bank.summaries.launches[:, 0]
+    assert fit.weights.sum() == pytest.approx(1.0)
+    assert abs((fit.weights * found).sum() - seen) < abs(found.mean() - seen) + 0.05
+    assert (fit.weights * (found - seen) ** 2).sum() < ((found - seen) ** 2).mean()
+
+
+def test_systematic_resampling_keeps_the_shares():
+    weights = np.array([0.5, 0.25, 0.2, 0.05])
+    copies = calibration.resampled(weights, 1000, seed=1)
+    assert copies.sum() == 1000
+    assert np.abs(copies - 1000 * weights).max() <= 1
+
+
+def test_the_funnel_ends_at_the_effective_sample(small):
+    fit, _ = small
+    assert fit.funnel()["effective_so_far"].iloc[-1] == pytest.approx(fit.effective)
+    assert fit.volume_left == fit.effective / SMALL.draws
+
+
+def test_only_what_the_data_moved_is_said_to_have_moved():
+    """Weights on one parameter move it and no other; weights on none move none (negative control)."""
+    values = worlds.prior(4000, seed=1).values
+    rng = np.random.default_rng(0)
+    column = list(CATALOGUE).index("provoke_base")
+    x = values[:, column]
+    on_one = np.exp(-0.5 * ((x + 0.5) / 0.3) ** 2)
+    table = posterior.moved(values, on_one, seed=2)
+    assert table.loc[table["moved"], "parameter"].tolist() == ["provoke_base"]
+    assert table.iloc[0]["variance_ratio"] < 0.4
+    assert not posterior.moved(values, rng.exponential(size=4000), seed=2)["moved"].any()
+
+
+def test_switches_that_the_data_tell_apart_are_found():
+    values = worlds.prior(3240, seed=1).values
+    theory = values[:, list(CATALOGUE).index("xi_theory")]
+    table = posterior.switches(values, np.where(theory == 1, 2.0, 1.0), seed=2).set_index(["switch", "level"])
+    assert table.loc[("xi_theory", "prospect"), "posterior"] == pytest.approx(0.5, abs=0.01)
+    assert table.loc[("xi_theory", "prospect"), "p_value"] == 0.001
+    assert table.loc[("kim_theory", "prospect"), "p_value"] > 0.05
+
+
+@pytest.fixture
+def frozen(small, tmp_path):
+    small[0].freeze(tmp_path / "frozen")
+    return tmp_path / "frozen"
+
+
+def test_the_frozen_ensemble_comes_back_in_equal_weights(small, frozen):
+    fit, _ = small
+    loaded = calibrated.load(folder=frozen)
+    assert len(loaded) == 60
+    assert np.unique(loaded.values, axis=0).shape[0] == (fit.copies > 0).sum()
+    order = np.lexsort(loaded.values.T)
+    sample = fit.sample()
+    assert loaded.values[order] == pytest.approx(sample[np.lexsort(sample.T)], rel=1e-6, abs=1e-6)
+    assert loaded.report["share_kept"] == fit.volume_left
+
+
+def test_an_ensemble_made_under_other_rules_says_so(frozen):
+    manifest = json.loads((frozen / "calibrated.json").read_text())
+    assert manifest["rules_hash"] == rules_hash()
+    (frozen / "calibrated.json").write_text(json.dumps(manifest | {"rules_hash": "0" * 16}))
+    with pytest.warns(UserWarning, match="made under other rules .*`crink-abm calibrate --freeze`"):
+        calibrated.load(folder=frozen)
+
+
+def test_an_ensemble_of_another_version_is_refused(frozen):
+    table = pd.read_parquet(frozen / "calibrated.parquet").drop(columns="pla_sd")
+    table.to_parquet(frozen / "calibrated.parquet")
+    with pytest.raises(InputError, match="lacks pla_sd; make it again"):
+        calibrated.load(folder=frozen)
+    (frozen / "calibrated.parquet").unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        calibrated.load(folder=frozen)
+
+
+def test_structures_and_fixed_parameters_are_honoured(frozen):
+    table = pd.read_parquet(frozen / "calibrated.parquet")
+    one = {
+        name: [table[name].iloc[0]] for name in ("xi_theory", "kim_theory", "coordination", "xi_profile", "kim_profile")
+    }
+    only = calibrated.load({**one, "posture_effect": [0, 1, 2]}, fixed={"sea_cost": 0.3}, folder=frozen)
+    assert 1 <= len(only) < 60
+    assert {name: set(only.column(name)) for name in one} == {name: set(level) for name, level in one.items()}
+    assert set(only.column("sea_cost")) == {0.3}
+
+
+def test_the_package_s_own_ensemble_is_whole_and_within_the_prior():
+    table, manifest = calibrated.read()
+    assert len(table) >= 500
+    assert table["copies"].sum() == manifest["n_worlds"]
+    for name, p in CATALOGUE.items():
+        assert table[name].between(p.low, p.high).all(), name
+    for key in ("rules_hash", "seed", "draws", "targets", "effective_sample_size", "libraries", "command"):
+        assert key in manifest
+
+
+@pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")
+def test_experiments_accept_the_calibrated_ensemble():
+    table = design.WorldsTable(ensemble="calibrated", keep=40)
+    assert len(make_worlds(table)) == 40
+    assert worlds_name(table) != worlds_name(design.WorldsTable(keep=40))
+
+
+@pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")
+def test_simulate_and_compare_run_in_the_calibrated_worlds():
+    batch_of = crink.simulate(worlds="calibrated", runs=200, months=12, seed=1)
+    assert len(batch_of) == 200
+    table = crink.compare({"usfk_posture": 0.8}, worlds="calibrated", runs=400, months=12)
+    assert set(table["policy"]) == {"today", "policy"}
+    with pytest.raises(InputError, match="'calibrated', 'defaults', 'prior'"):
+        crink.simulate(worlds="posterior", runs=1)

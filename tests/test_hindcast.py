@@ -1,0 +1,148 @@
+"""Scores, forecasts and the hindcast: proper, blind to the future, and honest when the model loses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from crink_abm import InputError, hindcast, levers, records, scores, worlds
+
+
+@pytest.fixture(scope="module")
+def record():
+    return records.load()
+
+
+@pytest.fixture(scope="module")
+def ensembles():
+    return {hindcast.MODEL: worlds.prior(60, seed=1)}
+
+
+def test_scores_are_proper():
+    """Each is least, on average, when the forecast is the truth; a shifted forecast scores worse (negative control)."""
+    truth, grid = 0.3, np.linspace(0.02, 0.98, 49)
+    for score in (scores.brier, scores.log_score):
+        expected = truth * score(grid, np.ones(49)) + (1 - truth) * score(grid, np.zeros(49))
+        assert grid[expected.argmin()] == pytest.approx(truth, abs=0.02)
+    seen = np.arange(12)
+    pmf = stats.poisson(2.0).pmf(seen)
+    right, wrong = (
+        sum(p * scores.crps_counts(stats.poisson(m).cdf(np.arange(40)), k) for k, p in zip(seen, pmf, strict=True))
+        for m in (2.0, 3.0)
+    )
+    assert right < wrong
+
+
+def test_crps_agrees_with_its_definition():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=300)
+    brute = np.abs(x - 0.4).mean() - 0.5 * np.abs(x[:, None] - x).mean()
+    assert scores.crps_sample(x, 0.4) == pytest.approx(brute)
+    counts = rng.poisson(2.0, 500)
+    assert scores.crps_counts(scores.count_cdf(counts, 31), 3) == pytest.approx(
+        scores.crps_sample(counts.astype(float), 3)
+    )
+    # the closed form for a normal distribution (Gneiting and Raftery 2007)
+    z = 0.7
+    closed = z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi)
+    assert scores.crps_sample(scores.normal_sample(0.0, 1.0), z) == pytest.approx(closed, abs=0.003)
+
+
+def test_block_intervals_cover_more_honestly_than_independent_ones():
+    """Of a persistent series, blocks of twelve give wider intervals than blocks of one."""
+    rng = np.random.default_rng(5)
+    x = np.zeros(120)
+    for k in range(1, 120):
+        x[k] = 0.8 * x[k - 1] + rng.normal()
+    base = np.full(120, 5.0)
+    wide, narrow = (scores.block_interval(x + 5, base, block=b) for b in (12, 1))
+    assert wide[0] == narrow[0]
+    assert wide[2] - wide[1] > 1.5 * (narrow[2] - narrow[1])
+    assert np.isfinite(scores.block_interval(x[:20], base[:20])[1])
+    assert np.isnan(scores.block_interval(x[:8], base[:8])[1])
+
+
+def test_the_lagged_regressions_learn_persistence():
+    pytest.importorskip("sklearn")
+    events = np.tile(np.r_[np.ones(10), np.zeros(10)], 12)
+    assert scores.lagged_logit(events[:-10], 1) > 0.7  # ends in ones
+    assert scores.lagged_logit(events, 1) < 0.3
+    assert scores.lagged_logit(np.zeros(60), 1) == scores.base_rate(np.zeros(60))
+    mean, sd = scores.lagged_normal(np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0]), 12)
+    assert sd > 0
+    assert 0 <= mean <= 1
+
+
+def test_a_forecast_does_not_see_the_future(record, ensembles):
+    """Changing what was observed after the origin changes nothing; changing what came before does (negative control)."""
+
+    def altered(from_, to):
+        table = record["launch_days"].copy()
+        table.loc[table["month"].between(from_, to), "launch_days"] = 9
+        return records.Record({**record.tables, "launch_days": table})
+
+    model = ensembles[hindcast.MODEL]
+    base = hindcast.forecast(model, record, "2018-12", seed=1)
+    later = hindcast.forecast(model, altered("2019-01", "2024-12"), "2018-12", seed=1)
+    earlier = hindcast.forecast(model, altered("2018-01", "2018-12"), "2018-12", seed=1)
+    assert np.array_equal(base.launch_days, later.launch_days)
+    assert (earlier.launch_days > 0).mean() > (base.launch_days > 0).mean() + 0.02
+
+
+def test_updating_favours_the_worlds_that_the_last_two_years_speak_for(record):
+    """After two silent years, worlds that launch little are left; where the record is short, nothing changes."""
+    drawn = worlds.prior(300, seed=1)
+    quiet = record["launch_days"].copy()
+    quiet.loc[quiet["month"] >= "2018-01", "launch_days"] = 0
+    silent = records.Record({**record.tables, "launch_days": quiet})
+    after = hindcast.updated(drawn, silent, "2020-12", seed=1)
+    assert len(after) == len(drawn)
+    assert after.column("provoke_base").mean() < drawn.column("provoke_base").mean() - 0.3
+    assert hindcast.updated(drawn, record, "2012-12", seed=1) is drawn
+
+
+def test_the_table_says_when_the_model_loses(record, ensembles):
+    """Scored against itself as base rate the model does not win; made worse, it loses."""
+    rows = []
+    rng = np.random.default_rng(2)
+    for origin in hindcast._months_between("2016-01", "2019-12"):
+        x = rng.uniform(0.1, 0.3)
+        for name, value in ((hindcast.BASE, x), (hindcast.MODEL, 1.5 * x), (hindcast.LAGGED, 0.5 * x)):
+            rows.append(("series", "Brier", name, origin, 1, value))
+    table = pd.DataFrame(rows, columns=["series", "score", "forecaster", "origin", "lead", "value"])
+    found = hindcast.summary(table, {"all": ("2016-01", "2019-12")}).set_index("forecaster")
+    assert found.loc[hindcast.MODEL, "beats_base_rate"] == "no"
+    assert found.loc[hindcast.LAGGED, "beats_base_rate"] == "yes"
+    assert found.loc[hindcast.MODEL, "skill"] == pytest.approx(-0.5)
+
+
+def later_tables(folder, n=12):
+    """Tables of 2025 in the package's own layout."""
+    months = [levers.month_label(k, "2025-01") for k in range(n)]
+    rng = np.random.default_rng(4)
+    pd.DataFrame({"month": months, "launch_days": rng.poisson(1.5, n)}).to_csv(folder / "launch_days.csv", index=False)
+    pd.DataFrame(
+        {"month": months, "aircraft": rng.integers(300, 500, n), "days_reported": 30, "definition": "all"}
+    ).to_csv(folder / "pla_aircraft.csv", index=False)
+    (folder / "policy.csv").write_text("month,name,value\n2025-03,diplomatic_offramp,0.6\n")
+
+
+def test_held_out_months_are_scored_and_no_others(record, ensembles, tmp_path):
+    later_tables(tmp_path)
+    observed, drivers = records.load(tmp_path, records.OBSERVED), records.load(tmp_path, records.DRIVING)
+    table, scorer, said = hindcast.validate(ensembles, record, observed, drivers, seed=1)
+    rows = scorer.table()
+    assert said.startswith("months 2025-01 to 2025-12")
+    assert rows["origin"].min() == "2024-12"
+    assert set(rows["forecaster"]) >= {hindcast.MODEL, hindcast.UPDATED, hindcast.BASE}
+    assert set(rows["series"]) == {"month with a launch", "launch days", "log PLA aircraft"}
+    counted = rows[(rows["series"] == "launch days") & (rows["forecaster"] == hindcast.MODEL)]
+    assert len(counted) == 12 * 13 / 2  # origins 2024-12 to 2025-11, each to the end of 2025
+    assert table["mean"].notna().all()
+    assert (rows["value"] >= 0).all()
+
+
+def test_validation_wants_later_months(record, ensembles, tmp_path):
+    (tmp_path / "launch_days.csv").write_text("month,launch_days\n2024-11,3\n")
+    with pytest.raises(InputError, match=r"end in 2024-11 and the package's own in 2024-12"):
+        hindcast.validate(ensembles, record, records.load(tmp_path, records.OBSERVED), None, seed=1)

@@ -1,0 +1,88 @@
+"""The record's tables: what they hold, and how a wrong one is refused."""
+
+import pandas as pd
+import pytest
+
+from crink_abm import InputError, records
+
+
+@pytest.fixture(scope="module")
+def record():
+    return records.load()
+
+
+def test_every_row_names_its_source_and_how_it_was_known(record):
+    for name, table in record.tables.items():
+        assert table[["source", "confidence"]].notna().all(axis=None), name
+
+
+def test_observed_series_end_in_2024_12(record):
+    for name in ("launch_days", "provocations", "pla_aircraft"):
+        assert record[name]["month"].max() == "2024-12"
+    assert record.last_month == "2024-12"
+
+
+def test_the_tables_give_the_figures_of_the_specification(record):
+    """1.81 launch days a month in 2022-24, variance/mean 1.64, empty months 0.22; 11 Korean crises 1993-2017, no war."""
+    days = record["launch_days"].set_index("month")["launch_days"]["2022-01":"2024-12"]
+    assert days.mean() == pytest.approx(1.81, abs=0.005)
+    assert days.var() / days.mean() == pytest.approx(1.64, abs=0.005)
+    assert (days == 0).mean() == pytest.approx(0.22, abs=0.005)
+    crises = record["crises"]
+    korea = crises[crises["theatre"] == "korea"]
+    assert len(korea) == 11
+    assert korea["violence"].max() < 4
+    disputes = record["onsets"].set_index(["theatre", "first_year"])["n_onsets"]
+    assert (disputes["korea", 1990] / 25, disputes["taiwan", 1990] / 25) == (0.52, 0.48)
+
+
+def test_the_same_layout_is_read_from_any_directory(record, tmp_path):
+    record["launch_days"].to_csv(tmp_path / "launch_days.csv", index=False)
+    again = records.load(tmp_path, records.OBSERVED)
+    assert list(again.tables) == ["launch_days"]
+    assert again["launch_days"].equals(record["launch_days"])
+
+
+def test_later_rows_are_believed_where_both_speak_of_a_month(record, tmp_path):
+    (tmp_path / "launch_days.csv").write_text("month,launch_days\n2024-12,3\n2025-01,2\n")
+    both = record.updated(records.load(tmp_path, records.OBSERVED))["launch_days"].set_index("month")["launch_days"]
+    assert both["2024-12"] == 3
+    assert both["2025-01"] == 2
+    assert len(both) == 157
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("launch_days", "month,days\n2025-01,2\n", "lacks the column 'launch_days'"),
+        ("launch_days", "month,launch_days\n2025-13,2\n", r"line 2: month takes a month YYYY-MM; '2025-13'"),
+        ("launch_days", "month,launch_days\n2025-01,2\n2025-01,3\n", "2025-01 is there twice"),
+        ("launch_days", "month,launch_days\n2025-01,\n", "launch_days is empty"),
+        ("launch_days", "month,launch_days\n2025-01,2.5\n", r"whole number of at least 0 in \[0, 31\]; '2.5'"),
+        ("launch_days", "month,launch_days,misiles\n2025-01,2,3\n", "did you mean missiles"),
+        ("pla_aircraft", "month,aircraft,days_reported,definition\n2025-01,300,31,al\n", "did you mean all"),
+        ("policy", "month,name,value\n2025-01,usfk_postur,0.5\n", "did you mean usfk_posture"),
+        ("policy", "month,name,value\n2025-01,usfk_posture,1.5\n", r"in \[-1, 1\]; '1.5'"),
+        ("exercises", "start,end,name,scale\n2025-03,2025-03-20,X,0.5\n", "takes a date YYYY-MM-DD; '2025-03'"),
+    ],
+)
+def test_a_wrong_table_is_refused_in_one_sentence(tmp_path, name, text, message):
+    (tmp_path / f"{name}.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        records.load(tmp_path)
+
+
+def test_a_directory_without_tables_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"holds none of launch_days\.csv"):
+        records.load(tmp_path, records.OBSERVED)
+    with pytest.raises(InputError, match="no directory"):
+        records.load(tmp_path / "missing")
+    with pytest.raises(InputError, match=r"policy\.csv is wanted"):
+        records.Record({})["policy"]
+
+
+def test_until_hides_what_came_later(record):
+    early = record.until("2018-06")
+    assert early["launch_days"]["month"].max() == "2018-06"
+    assert early["crises"]["start"].max() == "2017-07"
+    assert isinstance(early["policy"], pd.DataFrame)

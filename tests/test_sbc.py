@@ -1,0 +1,30 @@
+"""Simulation-based calibration of the method, with a wrong posterior that must be found out."""
+
+import numpy as np
+import pytest
+
+from crink_abm import records, sbc
+
+SIZE = {"n": 150, "draws": 6_000, "replicates": 16, "seed": 11}
+
+
+@pytest.fixture(scope="module")
+def record():
+    return records.load()
+
+
+def test_ranks_of_known_parameters_are_uniform(record):
+    found = sbc.rank(record, **SIZE)
+    assert found.ranks.shape == (150, len(sbc.RANKED))
+    assert found.ranks.min() >= 0
+    assert found.ranks.max() <= sbc.POSTERIOR
+    assert np.median(found.effective) > 30
+    assert found.uniform(), found.table()
+
+
+def test_an_overconfident_posterior_is_found_out(record):
+    """The likelihood to the fourth power puts true values into the tails (negative control)."""
+    found = sbc.rank(record, **SIZE, sharpen=4.0)
+    assert not found.uniform()
+    moved = found.table().set_index("parameter").loc[["provoke_base", "pla_persistence", "pla_sd"]]
+    assert (moved["bins_outside"] >= 1).all()
