@@ -106,10 +106,11 @@ def _heaviest(log_weight: np.ndarray, dropped: float) -> np.ndarray:
 
 
 def _bands(chosen: Worlds, runs: int, seed: int) -> pd.DataFrame:
-    found = {}
-    for k, (events, trials) in enumerate(screening.counts(chosen, runs, seed).values()):
-        found[f"band_{k}_events"], found[f"band_{k}_trials"] = events, trials
-    return pd.DataFrame(found)
+    events, trials = screening.counts(chosen.values, runs, 0, seed)
+    columns = (("events", events), ("trials", trials))
+    return pd.DataFrame(
+        {f"band_{k}_{name}": counts[:, k] for k in range(len(screening.BANDS)) for name, counts in columns}
+    )
 
 
 def _counts(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -403,7 +403,7 @@ def join_prob(speed, reliability, interest, cost):
     return speed * logistic(reliability + interest - cost)
 
 
-def crisis_month(status, onset_prob, settle_prob, decision_prob, resolved, u):
+def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, resolved, u):
     """(episode, decides)"""
     if status == 0:
         episode, decides = float(u < onset_prob), u < onset_prob * decision_prob
@@ -412,7 +412,7 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, resolved, u):
         decides = settle_prob <= u < settle_prob + (1.0 - settle_prob) * decision_prob
     elif status == 2:
         episode = 0.0 if u < settle_prob else 2.0
-        decides = episode == 2
+        decides = settle_prob <= u < settle_prob + (1.0 - settle_prob) * review_prob
     else:
         episode, decides = 3.0, False
     return episode, float(decides and resolved == 0)
@@ -738,8 +738,10 @@ def phase_5(run):
 
 def united_states_threat(run):
     run.term(
-        threat_taiwan=run.threat_floor + run.threat_signal * held((1.0 + run.pla_activity) / 2.0) + run.taiwan_status,
-        threat_korea=run.threat_floor + run.threat_signal * run.provocation_memory + run.korea_status,
+        threat_taiwan=run.threat_floor
+        + run.threat_signal * held((1.0 + run.pla_activity) / 2.0)
+        + run.threat_rung * run.taiwan_status,
+        threat_korea=run.threat_floor + run.threat_signal * run.provocation_memory + run.threat_rung * run.korea_status,
     )
 
 
@@ -755,9 +757,8 @@ def united_states_capacity(run):
 
 def united_states_attention(run):
     s_t = math.sqrt(run.value_taiwan * run.threat_taiwan)
-    s_k = math.sqrt(run.value_korea * run.threat_korea) * (
-        1.0 + run.tied_down * run.usfk_posture * (1.0 - run.dual_role)
-    )
+    tied = run.tied_down * (1.0 - run.dual_role) + run.tied_heavy * run.heavy_share
+    s_k = math.sqrt(run.value_korea * run.threat_korea) * (1.0 + run.usfk_posture * tied)
     run.term(
         attention_taiwan=run.us_capacity * s_t / (s_t + s_k),
         attention_korea=run.us_capacity * s_k / (s_t + s_k),
@@ -832,7 +833,8 @@ def china_belief_counts(run):
         china_belief_for=run.belief_memory * run.china_belief_for
         + (1.0 - run.belief_memory) * run.belief_prior_for
         + run.signal_exercise * run.exercise_activity
-        + run.signal_presence * (run.usfk_posture + run.maritime_posture) / 2.0
+        + run.signal_presence * run.usfk_posture
+        + run.signal_sea * run.maritime_posture
         + run.signal_reputation * run.us_response
         + run.signal_statement * held(run.driver_statement),
         china_belief_against=run.belief_memory * run.china_belief_against
@@ -954,6 +956,7 @@ def xi_episode(run):
         run.taiwan_crisis_prob,
         run.crisis_settle_prob,
         run.crisis_decision_prob,
+        run.force_review_prob,
         run.taiwan_resolved,
         run.u_taiwan_episode,
     )
@@ -961,7 +964,7 @@ def xi_episode(run):
 
 
 def xi_intervention(run):
-    looking_away = 1.0 - held(2.0 * run.attention_taiwan)
+    looking_away = 1.0 - held(run.attention_taiwan / run.attention_full)
     run.term(us_enters_invasion=held(run.china_belief * (1.0 - run.attention_discount * looking_away)))
     run.term(us_enters_blockade=run.enter_blockade * run.us_enters_invasion)
 
@@ -1136,7 +1139,8 @@ def kim_fear(run):
     posture = run.fear_posture * run.usfk_posture * (1.0 + run.heavy_share - run.fear_dual * run.dual_role) / 2.0
     run.term(
         kim_fear=held(
-            run.spiral_gain * (posture + run.fear_exercise * run.exercise_activity)
+            run.spiral_gain
+            * (posture + run.fear_sea * run.maritime_posture + run.fear_exercise * run.exercise_activity)
             + run.fear_hedge * run.rok_hedge
             + run.fear_hybrid * run.counter_hybrid
             - run.fear_relief * run.diplomatic_offramp
@@ -1145,10 +1149,7 @@ def kim_fear(run):
 
 
 def north_korea_restraint(run):
-    run.term(
-        china_restraint=run.restraint_strength * run.china_engagement * (1.0 - run.autonomy)
-        - run.beijing_profit * (1.0 - run.china_engagement)
-    )
+    run.term(china_restraint=run.restraint_strength * run.china_engagement * (1.0 - run.autonomy) - run.beijing_profit)
 
 
 def united_states_korea_guard(run):
@@ -1212,6 +1213,7 @@ def kim_episode(run):
         run.korea_crisis_prob,
         run.crisis_settle_prob,
         run.crisis_decision_prob,
+        run.force_review_prob,
         run.korea_resolved,
         run.u_korea_episode,
     )
@@ -1231,14 +1233,16 @@ def kim_attack_success_prob(run):
 
 def kim_war_win_prob(run):
     attacker = run.nk_strength * run.conventional * (1.0 + run.technology)
-    guarded = contest(attacker, run.korea_difficulty * (run.rok_power + run.korea_guard), run.decisiveness)
+    allied = run.rok_power + run.guard_strength * run.korea_guard
+    guarded = contest(attacker, run.korea_difficulty * allied, run.decisiveness)
     alone = contest(attacker, run.korea_difficulty * run.rok_power, run.decisiveness)
     run.term(win_korea=run.punish_war * guarded + (1.0 - run.punish_war) * alone)
 
 
 def kim_cost_of_retaliation(run):
     dual = run.retaliation_dual * run.usfk_posture * run.dual_role * run.rok_consent
-    run.term(retaliation=run.deter_gain * (run.retaliation_guard * run.korea_guard + dual))
+    sea = run.retaliation_sea * run.maritime_posture
+    run.term(retaliation=run.deter_gain * (run.retaliation_guard * run.korea_guard + dual + sea))
 
 
 def kim_opportunity(run):
@@ -1256,13 +1260,15 @@ def kim_utilities(run):
     r = run.kim_reference * (run.reference_point - (1.0 - run.hardship)) if theory == PROSPECT else 0.0
     fear, restraint = run.preempt_value * run.kim_fear, run.restraint_cost * run.china_restraint
     wait = -fear - run.kim_audience * (run.korea_episode - 1.0)
-    hold = wait + run.hold_gain * (1.0 + run.diplomatic_offramp) / 2.0 - run.restraint_hold * restraint
+    talks = 1.0 - run.hold_talks * (1.0 - run.diplomatic_offramp)
+    hold = wait + run.hold_gain * talks - run.restraint_hold * restraint
     gain = (
         bold * (run.attack_gain + run.attack_desperation * run.hardship + run.attack_confidence * run.technology)
         + run.attack_reward * run.diplomatic_offramp
         + run.kim_opening
     )
-    lost = run.war_loss * (1.0 + run.punish_war) / 2.0 + run.war_caution + run.hedge_deterrence * run.rok_hedge
+    share = run.war_unpunished + (1.0 - run.war_unpunished) * run.punish_war
+    lost = run.war_loss * share + run.war_caution + run.hedge_deterrence * run.rok_hedge
     a = run.attack_fear * fear + restraint
     w = run.restraint_war * restraint
     run.term(
@@ -1351,7 +1357,7 @@ def world_force_anywhere(run):
 
 def united_states_enters(run):
     interest = run.us_interest * (run.us_will - 0.5)
-    cost = run.us_join_cost * (1.0 - held(2.0 * run.attention_taiwan))
+    cost = run.us_join_cost * (1.0 - held(run.attention_taiwan / run.attention_full))
     p = join_prob(run.enter_speed, run.us_reliability, interest, cost)
     if run.taiwan_status != 3:
         p *= run.enter_blockade
@@ -1360,7 +1366,9 @@ def united_states_enters(run):
 
 def united_states_joins_korea(run):
     interest = run.us_interest * (run.us_will - 0.5) + run.tripwire * run.usfk_posture
-    cost = run.us_join_cost * (1.0 - held(2.0 * run.attention_korea)) + run.decoupling * run.survivability
+    cost = (
+        run.us_join_cost * (1.0 - held(run.attention_korea / run.attention_full)) + run.decoupling * run.survivability
+    )
     p = join_prob(run.enter_speed, run.us_reliability, interest, cost)
     run.later(us_in_korea=joined(run.korea_status == 3, run.u_us_joins_korea, p, run.us_in_korea))
 
@@ -1437,7 +1445,7 @@ def world_korea_balance(run):
         run.nk_strength * run.conventional * (1.0 + run.technology) * (1.0 + run.partner_strength * run.russia_in)
         + run.china_korea_share * run.china_power * run.china_in_korea
     )
-    defender = run.korea_difficulty * (run.rok_power + run.us_in_korea * run.korea_guard)
+    defender = run.korea_difficulty * (run.rok_power + run.us_in_korea * run.guard_strength * run.korea_guard)
     run.term(pyongyang_win_prob=contest(attacker, defender, run.decisiveness))
 
 
@@ -1478,7 +1486,7 @@ def world_nuclear_rung(run):
         parties = 1.0 + run.us_in_korea + run.russia_in + run.china_in_korea
         p_korea = nuclear_hazard(
             run, parties, 1.0 - run.pyongyang_win_prob, run.us_in_korea, 1.0 - run.survivability
-        ) * held(2.0 * run.technology)
+        ) * held(run.technology / run.nuclear_technology)
     now = run.u_taiwan_nuclear < p_strait or run.u_korea_nuclear < p_korea
     run.term(nuclear_prob=1.0 - (1.0 - p_strait) * (1.0 - p_korea), nuclear_now=now)
     run.later(nuclear_used=1.0 if now else run.nuclear_used)

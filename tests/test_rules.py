@@ -420,3 +420,25 @@ def test_rules_hold_no_coefficient_of_their_own():
                 }
                 found += [(path.name, function.name, x) for x in numbers - allowed - exempt.get(function.name, set())]
     assert found == []
+
+
+def test_washington_joins_more_readily_where_it_looks():
+    """Attention counts up to ``attention_full``, in the readiness to fight for Taiwan and in Korea alike."""
+    taiwan = {s.name: s for s in steps()}["united_states.enters"].reads
+    korea = {s.name: s for s in steps()}["united_states.joins_korea"].reads
+    base = {"us_reliability": 0.0, "us_interest": 0.0, "us_join_cost": 2.0, "enter_speed": 1.0, "us_will": 0.5,
+            "tripwire": 0.0, "decoupling": 0.0, "us_in": 0.0, "us_in_korea": 0.0, "attention_full": 0.5}  # fmt: skip
+
+    def share(rule, reads, draw, **given):
+        us = (np.arange(1000) + 0.5) / 1000
+        return np.mean([rule(**(dict.fromkeys(reads, 1.0) | base_of(reads) | given | {draw: u})) for u in us])
+
+    def base_of(reads):
+        return {name: value for name, value in base.items() if name in reads}
+
+    for rule, reads, draw, status, attention in (
+        (united_states.enters, taiwan, "u_us_enters", "taiwan_status", "attention_taiwan"),
+        (united_states.joins_korea, korea, "u_us_joins_korea", "korea_status", "attention_korea"),
+    ):
+        found = [share(rule, reads, draw, **{status: 3.0, attention: a}) for a in (0.0, 0.25, 0.5, 0.9)]
+        assert found == pytest.approx([1 / (1 + np.exp(2 * (1 - x))) for x in (0.0, 0.5, 1.0, 1.0)], abs=2e-3)
