@@ -19,7 +19,7 @@ from .tally import Tally
 _PIECE = 131_072
 
 
-def ensemble(worlds="prior", parameters: Mapping | None = None) -> ensembles.Worlds:
+def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensembles.Worlds:
     """Worlds by name: ``"calibrated"``, ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
 
     Raises
@@ -114,13 +114,13 @@ def simulate(
 
 
 def compare(
-    *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="prior",
+    *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="calibrated",
     months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "jeffreys",
 ) -> pd.DataFrame:  # fmt: skip
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
-    spread over the screened prior worlds (``worlds="prior"``), where ``simulate`` uses the default parameters.
+    spread over the calibrated worlds (``worlds="calibrated"``), where ``simulate`` uses the default parameters.
 
     Returns
     -------

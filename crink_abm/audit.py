@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 from scipy.stats import binom
 
-from . import batch, design, estimate, levers, outcomes
+from . import batch, design, estimate, kept, levers, outcomes
 from .errors import InputError
 from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
@@ -102,8 +102,7 @@ class Audit:
             "# The sign audit",
             "Made by `crink-abm audit experiments/sign_audit.toml --markdown docs/sign_audit.md`.",
             "In which share of worlds does raising one lever lower, or raise, each outcome's ten-year risk? "
-            f"{int(row['n_worlds'])} worlds (prior draws of the parameters crossed with the structural switches, of which the "
-            f"screen by elicited bands kept {100 * screen['share_kept']:.1f} % of {screen['drawn']}), "
+            f"{int(row['n_worlds'])} worlds: draws of parameters and structural switches ({kept.fully(screen)}); "
             f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world is clear if an "
             f"exact McNemar test on its own pairs says so at the {100 * CLEAR_LEVEL:g} % level (half of that on each side is "
             "expected from luck alone); the rest is noise, and shrinks as runs grow.",

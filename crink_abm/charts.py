@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import figures, outcomes, style
+from . import figures, kept, outcomes, style
 from .errors import InputError, nearest
 from .levers import LEVERS
 
@@ -36,13 +36,12 @@ class CannotDraw(InputError):
 def provenance(manifest: dict) -> str:
     """Where a chart's numbers come from (experiment, runs, worlds, prior share kept, seed), and what they are not."""
     worlds = manifest["worlds"]
-    screen = worlds.get("screen") or {}
-    kept = f"{100 * screen['share_kept']:.3g} % of prior draws kept" if "share_kept" in screen else "no prior screen"
     moved = f"Baseline: today's policy but {manifest['baseline_moves']}. " if manifest.get("baseline_moves") else ""
     detail = manifest.get("n_detail_runs")
     more = f" ({detail:,} of single levers, packages, baseline)" if detail else ""
+    left = kept.briefly(worlds.get("screen"))
     return (
-        f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point{more}; {worlds['n']:,} worlds ({kept}); "
+        f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point{more}; {worlds['n']:,} worlds ({left}); "
         f"seed {manifest['seed']}. {moved}Theoretical exploration, not a forecast."
     )
 

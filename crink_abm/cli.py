@@ -4,89 +4,15 @@ Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrup
 """
 
 import argparse
-import json
-import math
 import os
 import sys
-import threading
 from pathlib import Path
 
+from . import kept
+from .cli_record import calibrate, validate
 from .errors import InputError, nearest
+from .terminal import check_writable, print_json, progress, ready_engine, rows_of, say, whole
 from .version import __version__
-
-
-def _print_json(data) -> None:
-    """One JSON document on standard output; not-a-number as null."""
-
-    def clean(x):
-        if isinstance(x, dict):
-            return {str(k): clean(v) for k, v in x.items()}
-        if isinstance(x, list | tuple):
-            return [clean(v) for v in x]
-        if hasattr(x, "item"):
-            x = x.item()
-        return None if isinstance(x, float) and not math.isfinite(x) else x
-
-    json.dump(clean(data), sys.stdout, indent=1)
-    sys.stdout.write("\n")
-
-
-def _records(table) -> list[dict]:
-    return table.to_dict("records")
-
-
-def _whole(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a whole number is wanted; {text!r} was given") from None
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"a number of at least 0 is wanted; {number} was given")
-    return number
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _ready_engine() -> None:
-    """Load or compile the kernel, with a word where it takes long; an interrupt is felt while it compiles."""
-    from . import batch
-
-    if not batch.is_warm():
-        _say("compiling the engine (about 15 s, once for this version) ...")
-    failed = []
-
-    def compile_it():
-        try:
-            batch.compiled()
-        except BaseException as error:
-            failed.append(error)
-
-    work = threading.Thread(target=compile_it, daemon=True)
-    work.start()
-    while work.is_alive():
-        work.join(0.1)
-    if failed:
-        raise failed[0]
-
-
-def _progress(unit: str):
-    """A progress callback on stderr: a bar on a terminal, else a plain line a minute."""
-    from tqdm import tqdm
-
-    bar = None
-
-    def show(done, total):
-        nonlocal bar
-        if bar is None:
-            wait = 0.1 if sys.stderr.isatty() else 60.0
-            bar = tqdm(total=total, unit=unit, unit_scale=True, file=sys.stderr, mininterval=wait)
-        bar.update(done - bar.n)
-        if done >= total:
-            bar.close()
-
-    return show
 
 
 def run(args) -> None:
@@ -104,7 +30,7 @@ def _tell(model, args) -> None:
         print(model.story)
         return
     history = model.history
-    _print_json(
+    print_json(
         {
             "seed": model.key[0], "run": model.key[1], **model.source, "start": model.start,
             "months": len(history), "levers": model.levers, "parameters": model.parameters,
@@ -124,14 +50,14 @@ def sweep(args) -> None:
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
     Store(folder).prepare()
     if args.engine == "batch":
-        _ready_engine()
+        ready_engine()
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        progress=_progress("run"), say=_say,
+        progress=progress("run"), say=say,
     )  # fmt: skip
     drawn = []
     if not args.no_charts:
-        _say("drawing the charts ...")
+        say("drawing the charts ...")
         drawn = charts.draw(results)
     _summary(results, drawn, args)
 
@@ -140,9 +66,9 @@ def _summary(results, drawn, args) -> None:
     m = results.manifest
     base = results.estimates[results.estimates["point"] == results.baseline]
     if args.json:
-        _print_json(
+        print_json(
             {"folder": str(results.folder), "n_points": m["n_points"], "n_runs": m["n_runs"], "worlds": m["worlds"],
-             "baseline": _records(base[["outcome", "prob", "low", "high", "n_runs"]]),
+             "baseline": rows_of(base[["outcome", "prob", "low", "high", "n_runs"]]),
              "estimates": str(results.folder / "estimates.parquet"), "charts": [str(path) for path in drawn]}
         )  # fmt: skip
         return
@@ -151,7 +77,7 @@ def _summary(results, drawn, args) -> None:
     size = f"{m['n_points']} policies x {m['n_runs_per_point']:,} runs{more} = {m['n_runs']:,} runs"
     print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
     if screen:
-        print(_kept(screen) + ":")
+        print(kept.fully(screen) + ":")
         for band in screen["bands"]:
             print(
                 f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %"
@@ -165,18 +91,6 @@ def _summary(results, drawn, args) -> None:
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:
         print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
-
-
-def _kept(screen) -> str:
-    """What a screen kept, with the interval of the share."""
-    share, low, high, none, all_ = (
-        100 * screen[name]
-        for name in ("share_kept", "share_low", "share_high", "share_if_undecided_fail", "share_if_undecided_pass")
-    )
-    return (
-        f"the screen kept {screen['kept']} of {screen['drawn']} prior draws ({share:.1f} %, 95 % interval {low:.1f} to "
-        f"{high:.1f} %); {screen['undecided']} stood at an edge: {none:.1f} or {all_:.1f} % with none or all of them"
-    )
 
 
 def replay(args) -> None:
@@ -193,7 +107,7 @@ def plot(args) -> None:
 
     drawn = charts.draw(Results(args.folder), args.out)
     if args.json:
-        _print_json({"charts": [str(path) for path in drawn]})
+        print_json({"charts": [str(path) for path in drawn]})
     else:
         print("\n".join(str(path) for path in drawn))
 
@@ -213,8 +127,8 @@ def compare(args) -> None:
         calendar(chosen, args.months)
     if args.runs < 1:
         raise InputError(f"runs is at least 1; {args.runs} was given")
-    _ready_engine()
-    _say("running ...")
+    ready_engine()
+    say("running ...")
     worlds = ensemble(args.worlds)
     table = run_compare(
         *policies,
@@ -227,26 +141,18 @@ def compare(args) -> None:
     )
     if args.json:
         told = {"worlds": worlds.origin, "n_worlds": len(worlds), "screen": worlds.report}
-        _print_json({"seed": args.seed, **told, "baseline": names[0], "estimates": _records(table)})
+        print_json({"seed": args.seed, **told, "baseline": names[0], "estimates": rows_of(table)})
         return
     print(f"{args.runs:,} runs a policy over {args.months} months, the same luck for each, seed {args.seed}")
     print(f"{len(worlds)} world{'s' * (len(worlds) > 1)} ({args.worlds}); differences from {names[0]!r}")
     if worlds.report:
-        print(_kept(worlds.report))
+        print(kept.fully(worlds.report))
     print("low, high: 95 % Monte Carlo interval, the worlds given; worlds_...: with the worlds as the sample")
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
         columns = ["outcome", "prob", "low", "high", "worlds_low", "worlds_high", "n_runs"]
         columns += [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
-
-
-def _check_writable(path: Path) -> None:
-    try:
-        with path.open("a"):
-            pass
-    except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be written ({error.strerror}); choose another file") from None
 
 
 def audit(args) -> None:
@@ -259,9 +165,9 @@ def audit(args) -> None:
     if args.out:
         Store(args.out).prepare()
     if args.markdown:
-        _check_writable(Path(args.markdown))
-    _ready_engine()
-    found = audits.run(experiment, _progress("lever"))
+        check_writable(Path(args.markdown))
+    ready_engine()
+    found = audits.run(experiment, progress("lever"))
     if args.out:
         folder = Path(args.out)
         write_table(folder / "audit.parquet", found.table)
@@ -269,7 +175,7 @@ def audit(args) -> None:
     if args.markdown:
         Path(args.markdown).write_text(found.document(), encoding="utf-8")
     if args.json:
-        _print_json({"screen": found.report, "one_signed": found.one_signed(), "audit": _records(found.table)})
+        print_json({"screen": found.report, "one_signed": found.one_signed(), "audit": rows_of(found.table)})
         return
     row = found.table.iloc[0]
     print(
@@ -280,126 +186,14 @@ def audit(args) -> None:
     print(f"\nlevers with one sign on any_failure in more than 95 % of the clear worlds: {', '.join(one) or 'none'}")
 
 
-def _stages():
-    """A progress callback on stderr for work in stages: a line a tenth."""
-    said = {}
-
-    def show(stage, done):
-        tenth = int(10 * done)
-        if said.get(stage) != tenth:
-            said[stage] = tenth
-            _say(f"{stage}: {100 * done:.0f} %")
-
-    return show
-
-
-def calibrate(args) -> None:
-    """Fit the model to the record: an ensemble of weighted worlds, and how well it does."""
-    from importlib.resources import files
-
-    from . import calibration, records
-    from .bank import Plan
-
-    out, plan = Path(args.out), Plan(seed=args.seed)
-    plan = Plan(draws=args.draws, seed=args.seed) if args.draws else plan
-    if plan.draws < 1024:
-        raise InputError(f"--draws is at least 1024; {plan.draws} was given")
-    if args.markdown:
-        _check_writable(Path(args.markdown))
-    _check_folder(out)
-    record = records.load()
-    _ready_engine()
-    fit = calibration.calibrate(record, plan, _stages())
-    fit.freeze(out)
-    if args.freeze:
-        fit.freeze(Path(str(files("crink_abm") / "data")))
-    drawn = []
-    if not args.fit_only:
-        from . import calibration_report
-
-        told = calibration_report.report(fit, record, _stages())
-        drawn = told.write(out)
-        if args.markdown:
-            page = Path(args.markdown)
-            template = page.with_name(f"{page.stem}_template.md").read_text(encoding="utf-8")
-            page.write_text(calibration_report.document(told, template), encoding="utf-8")
-            told.draw(page.parent / "figures" / "calibration", ("png",))
-    m = fit.manifest()
-    if args.json:
-        _print_json(m | {"folder": str(out), "charts": [str(path) for path in drawn]})
-        return
-    print(
-        f"{m['draws']:,} prior draws, {m['effective_sample_size']:,.0f} effective after the record and the elicited bands:"
-    )
-    print(f"{100 * m['share_of_prior_volume_left']:.2f} % of the prior's volume is left")
-    print(fit.funnel().to_string(index=False, float_format=lambda x: f"{x:,.0f}"))
-    print(
-        f"\n{m['n_worlds']} equally weighted worlds, {m['n_unique']} different ones; largest weight {m['largest_weight']:.4f}"
-    )
-    if drawn:
-        moved = told.moved[told.moved["moved"]]
-        print(
-            f"parameters the data moved: {len(moved)} of {len(told.moved)}: {', '.join(moved['parameter']) or 'none'}"
-        )
-        print(told.checks.table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
-    print(f"\nwritten to {out}{' and into the package' if args.freeze else ''}")
-
-
-def _check_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        _check_writable(path / "summary.json")
-    except OSError as error:
-        raise InputError(
-            f"nothing can be written to {str(path)!r} ({error.strerror}); choose another folder with --out"
-        ) from None
-
-
-def validate(args) -> None:
-    """Score the calibrated ensemble: on the package's own record, or on later months given as files."""
-    from . import calibrated, hindcast, records
-    from . import worlds as ensembles
-
-    record = records.load()
-    observed = records.load(args.observed, records.OBSERVED) if args.observed else None
-    drivers = records.load(args.drivers, records.DRIVING) if args.drivers else None
-    if drivers and not observed:
-        raise InputError("--drivers says what drove months that --observed gives; give both, or neither")
-    _ready_engine()
-    model = calibrated.load()
-    both = {hindcast.MODEL: model, hindcast.PRIOR: ensembles.prior(len(model), seed=args.seed + 9)}
-    if observed:
-        table, scorer, said = hindcast.validate(both, record, observed, drivers, args.seed, _stages())
-    else:
-        table, scorer = hindcast.hindcast(both, record, args.seed, _stages())
-        said = "the package's own record, monthly origins 2016-01 to 2023-12, 1 to 12 months ahead"
-    for note in sorted(scorer.notes):
-        _say(note)
-    if args.json:
-        manifest = calibrated.read()[1]
-        _print_json({"scored": said, "frozen": manifest["rules_hash"], "seed": args.seed, "notes": sorted(scorer.notes),
-                     "scores": _records(table)})  # fmt: skip
-        return
-    print(f"scored: {said}; parameters as frozen. Lower scores are better; skill is over the base rate")
-    for (series, score), rows in table.groupby(["series", "score"], sort=False):
-        print(f"\n{series}, {score}")
-        print(
-            rows.drop(columns=["series", "score"]).to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep="")
-        )
-    lost = table[(table["forecaster"] == hindcast.MODEL) & (table["skill"] < 0)]
-    if len(lost):
-        said = "; ".join(f"{r.series} ({r.score}, {r.period})" for r in lost.itertuples())
-        print(f"\nthe model does not beat the base rate in: {said}")
-
-
 def bench(args) -> None:
     """Throughput of every engine."""
     from .bench import measure
 
-    _ready_engine()
+    ready_engine()
     found = measure()
     if args.json:
-        _print_json(found)
+        print_json(found)
         return
     print(f"runs of {found['months']} months; the kernel was ready in {found['kernel_ready_seconds']} s")
     for row in found["engines"]:
@@ -424,7 +218,7 @@ def info(args) -> None:
 
     data = lookup(args.name) if args.name else overview()
     if args.json:
-        _print_json(data)
+        print_json(data)
         return
     if args.name:
         for key, value in data.items():
@@ -462,15 +256,15 @@ def parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated"
     )
     sub.add_argument("--scenario", metavar="NAME", help="a named policy to start from")
-    sub.add_argument("--seed", type=_whole, default=0, help="which luck (default 0)")
-    sub.add_argument("--run", type=_whole, default=0, metavar="K", help="number of the run (default 0)")
-    sub.add_argument("--months", type=_whole, default=120, metavar="N", help="horizon (default 120)")
+    sub.add_argument("--seed", type=whole, default=0, help="which luck (default 0)")
+    sub.add_argument("--run", type=whole, default=0, metavar="K", help="number of the run (default 0)")
+    sub.add_argument("--months", type=whole, default=120, metavar="N", help="horizon (default 120)")
 
     sub = add(sweep)
     sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/policy_cube.toml")
     sub.add_argument("--out", metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--runs", type=_whole, metavar="N", help="runs per point, instead of the file's")
-    sub.add_argument("--workers", type=_whole, metavar="W", help="threads (default: all cores)")
+    sub.add_argument("--runs", type=whole, metavar="N", help="runs per point, instead of the file's")
+    sub.add_argument("--workers", type=whole, metavar="W", help="threads (default: all cores)")
     sub.add_argument(
         "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"
     )
@@ -479,8 +273,8 @@ def parser() -> argparse.ArgumentParser:
 
     sub = add(replay)
     sub.add_argument("folder", metavar="DIR", help="a finished sweep")
-    sub.add_argument("--point", type=_whole, required=True, metavar="I", help="number of the policy")
-    sub.add_argument("--run", type=_whole, required=True, metavar="K", help="number of the run")
+    sub.add_argument("--point", type=whole, required=True, metavar="I", help="number of the policy")
+    sub.add_argument("--run", type=whole, required=True, metavar="K", help="number of the run")
 
     sub = add(plot)
     sub.add_argument("folder", metavar="DIR", help="a finished sweep")
@@ -493,9 +287,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="POLICY",
         help="a scenario, or LEVER=VALUE[,LEVER=VALUE...]; one alone is compared with today",
     )
-    sub.add_argument("--runs", type=_whole, default=100_000, metavar="N", help="runs a policy (default 100000)")
-    sub.add_argument("--seed", type=_whole, default=0)
-    sub.add_argument("--months", type=_whole, default=120, metavar="N")
+    sub.add_argument("--runs", type=whole, default=100_000, metavar="N", help="runs a policy (default 100000)")
+    sub.add_argument("--seed", type=whole, default=0)
+    sub.add_argument("--months", type=whole, default=120, metavar="N")
     sub.add_argument(
         "--worlds",
         choices=("calibrated", "prior", "defaults"),
@@ -511,9 +305,9 @@ def parser() -> argparse.ArgumentParser:
 
     sub = add(calibrate)
     sub.add_argument(
-        "--draws", type=_whole, metavar="N", help="prior draws (default: some 260,000, a quarter of an hour)"
+        "--draws", type=whole, metavar="N", help="prior draws (default: some 260,000, a quarter of an hour)"
     )
-    sub.add_argument("--seed", type=_whole, default=5)
+    sub.add_argument("--seed", type=whole, default=5)
     sub.add_argument("--out", metavar="DIR", default="results/calibration", help="where tables and charts go")
     sub.add_argument(
         "--freeze", action="store_true", help="put the ensemble into the package, for ensemble = calibrated"
@@ -526,7 +320,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--drivers", metavar="DIR", help="policy.csv and exercises.csv for them; else the last values hold"
     )
-    sub.add_argument("--seed", type=_whole, default=0)
+    sub.add_argument("--seed", type=whole, default=0)
 
     add(bench)
     sub = add(info)
@@ -550,18 +344,18 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         args.handler(args)
     except InputError as error:
-        _say(f"crink-abm: {error}")
+        say(f"crink-abm: {error}")
         return 2
     except KeyboardInterrupt:
-        kept = "; nothing is lost: the same command continues" if given[:1] in (["sweep"], ["calibrate"]) else ""
-        _say(f"\ninterrupted{kept}")
+        more = "; nothing is lost: the same command continues" if given[:1] in (["sweep"], ["calibrate"]) else ""
+        say(f"\ninterrupted{more}")
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except OSError as error:
-        kept = "; what is finished is kept: mend it, and the same command continues" if given[:1] == ["sweep"] else ""
-        _say(f"crink-abm: {error}{kept}")
+        more = "; what is finished is kept: mend it, and the same command continues" if given[:1] == ["sweep"] else ""
+        say(f"crink-abm: {error}{more}")
         return 1
     return 0
 

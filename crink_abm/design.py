@@ -70,7 +70,7 @@ class OneAtATime(_Strict):
 class WorldsTable(_Strict):
     """Which worlds the runs are spread over."""
 
-    ensemble: Literal["calibrated", "defaults", "prior"] = "prior"
+    ensemble: Literal["calibrated", "defaults", "prior"] = "calibrated"
     draws: Annotated[int, Field(ge=1)] = 9720
     structures: Literal["all", "default"] | dict = "all"
     screen: Literal["none", "elicited"] = "elicited"

@@ -71,20 +71,22 @@ class Tally:
 
     def __init__(self, worlds: Worlds, months: int, base_point: int):
         self.worlds, self.months, self.base_point = worlds, months, base_point
-        self.switches = {p.name: worlds.column(p.name) for p in SWITCHES}
+        # A world that stands in an ensemble twice is one world with more runs, not two that happen to agree.
+        _, rows, self.number = np.unique(worlds.values, axis=0, return_index=True, return_inverse=True)
+        self.n_worlds = len(rows)
+        self.switches = {p.name: worlds.column(p.name)[rows] for p in SWITCHES}
         self.open: dict[int, _Point] = {}
         self.rows, self.metric_rows, self.first = [], [], []
 
     def add(self, point: int, first_run: int, results: np.ndarray, base: np.ndarray) -> None:
         """Count some of a point's runs; ``base`` says which outcomes the same runs had at the baseline."""
-        counts = self.open.setdefault(point, _Point(len(self.worlds), self.months))
-        counts.add(results, base, self.worlds.of_runs(first_run, len(results)))
+        counts = self.open.setdefault(point, _Point(self.n_worlds, self.months))
+        counts.add(results, base, self.number[self.worlds.of_runs(first_run, len(results))])
 
     def close(self, point: int) -> None:
         """Estimate a point whose runs are all in, and forget its counts by world."""
         c = self.open.pop(point)
-        of_runs = np.full(len(self.worlds), float(c.n // len(self.worlds)))
-        of_runs[: c.n % len(self.worlds)] += 1
+        of_runs = np.bincount(self.number[self.worlds.of_runs(0, c.n)], minlength=self.n_worlds).astype(float)
         spread = estimate.spreads(c.event, c.event, of_runs, self.switches)
         change = estimate.spreads(c.up - c.down, c.up + c.down, of_runs, self.switches)
         events, up, down = (total.sum(0).astype(int) for total in (c.event, c.up, c.down))
@@ -123,7 +125,7 @@ class Tally:
         head = ["point", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"]
         table = pd.DataFrame(self.rows, columns=[*head, *SPREADS, *DIFF_SPREADS])
         table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval)
-        width = estimate.over_worlds(len(self.worlds))
+        width = estimate.over_worlds(self.n_worlds)
         for centre, prefix in (("prob", ""), ("diff", "diff_")):
             for end, sign in (("low", -1.0), ("high", 1.0)):
                 table[f"{prefix}worlds_{end}"] = table[centre] + sign * width * table[f"{prefix}worlds_se"]
