@@ -52,7 +52,7 @@ def ready_engine() -> None:
     from . import batch
 
     if not batch.is_warm():
-        say("compiling the engine (about 15 s, once for this version) ...")
+        say("compiling the engine (about 20 s, once for this version) ...")
     failed = []
 
     def compile_it():

@@ -101,3 +101,21 @@ def test_importing_loads_nothing_heavy_and_writes_nothing(tmp_path):
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
     assert list(tmp_path.iterdir()) == []
+
+
+#: Modules below the kernel that cannot change what it computes: where it is kept, what is said, what a user replaces.
+SAY_NOTHING_OF_A_RUN = {"cache", "errors", "overrides", "rules_key", "sources"}
+
+
+def test_all_that_shapes_the_kernel_is_in_its_key():
+    """What ``kernel`` and ``compiler`` import, near and far, is hashed: a module left out could leave a stale kernel."""
+    from crink_abm.rules_key import DECIDING
+
+    imports = {}
+    for path, top, parts in _modules():
+        imports.setdefault(top, set()).update(name for name, own, _ in _imports(path, parts) if own)
+    seen, waiting = set(), {"kernel", "compiler"}
+    while waiting:
+        seen |= waiting
+        waiting = {name for top in waiting for name in imports[top]} - seen
+    assert seen - SAY_NOTHING_OF_A_RUN <= {name.removesuffix(".py") for name in DECIDING}
