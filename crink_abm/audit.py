@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from scipy.stats import binom
 
 from . import batch, design, estimate, kept, levers, outcomes
 from .errors import InputError
@@ -221,8 +220,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
 def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
     """Paired differences and their clear signs (0: noise), from events (runs, worlds, outcomes)."""
     up, down = (there & ~base).sum(0), (base & ~there).sum(0)
-    smaller, n = np.minimum(up, down), up + down
-    clear = (n > 0) & (2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5) < CLEAR_LEVEL)
+    clear = estimate.mcnemar(up, down) < CLEAR_LEVEL
     diff = (up - down) / len(there)
     return diff, np.where(clear, np.sign(diff), 0.0)
 

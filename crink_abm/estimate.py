@@ -5,8 +5,7 @@ integers. Intervals are two-sided at ``LEVEL``.
 """
 
 import numpy as np
-from scipy.special import betaincinv
-from scipy.stats import binom, f, false_discovery_control, norm, t
+from scipy.special import bdtr, betaincinv, fdtrc, ndtr, ndtri, stdtrit
 
 LEVEL = 0.95
 #: Runs a world below which the spread between worlds cannot be told from luck.
@@ -41,7 +40,7 @@ INTERVALS = {"jeffreys": jeffreys, "clopper-pearson": clopper_pearson}
 def wilson(events, n, level: float = LEVEL):
     """Wilson's score interval (used inside Newcombe's; not reported by itself)."""
     events, n = np.asarray(events, float), np.asarray(n, float)
-    z = norm.ppf(0.5 + level / 2.0)
+    z = ndtri(0.5 + level / 2.0)
     centre = (events + z * z / 2.0) / (n + z * z)
     half = z / (n + z * z) * np.sqrt(events * (n - events) / n + z * z / 4.0)
     return centre - half, centre + half
@@ -85,17 +84,22 @@ def difference_test(only_here, only_base, diff, worlds_se):
     both say so. Source: McNemar 1947.
     """
     up, down = np.asarray(only_here), np.asarray(only_base)
-    smaller, n = np.minimum(up, down), up + down
-    exact = np.where(n == 0, 1.0, np.minimum(1.0, 2.0 * binom.cdf(smaller, np.maximum(n, 1), 0.5)))
+    exact = mcnemar(up, down)
     diff, error = np.asarray(diff, float), np.asarray(worlds_se, float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        over_worlds = np.where(error > 0, 2.0 * norm.sf(np.abs(diff) / error), 0.0)
+        over_worlds = np.where(error > 0, 2.0 * ndtr(-np.abs(diff) / error), 0.0)
     return np.maximum(exact, over_worlds)
+
+
+def mcnemar(only_here, only_base):
+    """Two-sided p-values of the exact McNemar test: the discordant pairs split evenly. Source: McNemar 1947."""
+    smaller, n = np.minimum(only_here, only_base), np.add(only_here, only_base)
+    return np.where(n == 0, 1.0, np.minimum(1.0, 2.0 * bdtr(smaller, np.maximum(n, 1), 0.5)))
 
 
 def over_worlds(n_worlds: int, level: float = LEVEL) -> float:
     """How many standard errors wide an interval is on either side where ``n_worlds`` worlds are the sample (Student's t)."""
-    return float(t.ppf(0.5 + level / 2.0, n_worlds - 1)) if n_worlds > 1 else float("nan")
+    return float(stdtrit(n_worlds - 1, 0.5 + level / 2.0)) if n_worlds > 1 else float("nan")
 
 
 def false_discovery(p_values):
@@ -104,6 +108,8 @@ def false_discovery(p_values):
     A map with a thousand cells would show fifty "significant" ones by chance; among the cells with a q-value of
     at most 0.05, at most one in twenty is expected to be such. Source: Benjamini and Hochberg 1995.
     """
+    from scipy.stats import false_discovery_control  # half a second to load, and seldom needed
+
     return false_discovery_control(p_values)
 
 
@@ -112,7 +118,7 @@ def mean_interval(total, squares, n, level: float = LEVEL):
     total, squares, n = (np.asarray(x, float) for x in (total, squares, n))
     mean = total / n
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt(np.maximum(squares / n - mean**2, 0.0) / (n - 1.0)) * norm.ppf(0.5 + level / 2.0)
+        error = np.sqrt(np.maximum(squares / n - mean**2, 0.0) / (n - 1.0)) * ndtri(0.5 + level / 2.0)
     return mean, mean - error, mean + error
 
 
@@ -187,7 +193,7 @@ def _main_effect(mean, levels, alpha):
     raw = (sizes * (means - centre) ** 2).sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(residual > 0, raw / freedom[0] / residual, np.where(raw > 0, np.inf, 0.0))
-        shown = f.sf(ratio, *freedom) < alpha
+        shown = fdtrc(*freedom, ratio) < alpha
         kept = np.where(shown, 1.0 - 1.0 / ratio, 0.0)
     return np.maximum(raw - freedom[0] * residual, 0.0) / len(mean), shown, centre + kept * (means - centre)
 

@@ -210,3 +210,16 @@ def test_cumulative_incidence_counts_months():
     prob, low, high = estimate.incidence(months, 4)
     assert prob.tolist() == [0.25, 0.25, 0.75, 0.75]
     assert ((low <= prob) & (prob <= high)).all()
+
+
+def test_distributions_are_those_of_scipy_stats():
+    """The special functions used for speed of loading against the distributions they stand for."""
+    k, n = np.array([0, 3, 40, 7]), np.array([9, 9, 90, 7])
+    assert estimate.mcnemar(k, n - k) == pytest.approx(
+        [min(1.0, 2 * stats.binom.cdf(min(a, b - a), b, 0.5)) for a, b in zip(k, n, strict=True)]
+    )
+    assert estimate.mcnemar([0], [0]).tolist() == [1.0]
+    assert estimate.over_worlds(12) == pytest.approx(stats.t(11).ppf(0.975))
+    from scipy.special import fdtrc
+
+    assert fdtrc(2, 30, 4.1) == pytest.approx(stats.f(2, 30).sf(4.1))
