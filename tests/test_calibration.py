@@ -156,7 +156,7 @@ def test_the_package_s_own_ensemble_is_whole_and_within_the_prior():
 def test_experiments_accept_the_calibrated_ensemble():
     table = design.WorldsTable(ensemble="calibrated", keep=40)
     assert len(make_worlds(table)) == 40
-    assert worlds_name(table) != worlds_name(design.WorldsTable(keep=40))
+    assert worlds_name(table) != worlds_name(design.WorldsTable(ensemble="prior", keep=40))
 
 
 @pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")

@@ -169,7 +169,7 @@ def test_help_and_version():
 def test_interrupt_exits_130_and_the_same_command_continues(tiny):
     plan = tiny / "long.toml"
     plan.write_text(
-        TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 60000").replace("months = 24", "months = 120")
+        TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 400000")  # nine packs
     )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out", str(tiny / "long")]

@@ -36,7 +36,7 @@ class FakeResults:
         self.estimates = pd.concat([self._estimate(name, k) for k, name in enumerate(outcomes.OUTCOMES)])
         self.manifest = {
             "name": "made_up", "n_runs_per_point": 1000, "seed": 7, "swept": list(swept),
-            "worlds": {"n": 42, "screen": {"share_kept": 0.125}},
+            "worlds": {"n": 42, "screen": {"share_kept": 0.125, "undecided": 3}},
             "experiment": {
                 "experiment": {"months": 120},
                 "packages": packages,

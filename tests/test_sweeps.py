@@ -173,14 +173,15 @@ def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
     """kill -9 at three moments of a real sweep, then the same command again."""
     plan = tmp_path / "killed.toml"
     plan.write_text(
-        '[experiment]\nname = "killed"\nseed = 3\nruns = 3000\nmonths = 60\n[levers]\n'
+        '[experiment]\nname = "killed"\nseed = 3\nruns = 15000\nmonths = 12\n[levers]\n'
         "usfk_posture = { from = 0.0, to = 1.0, points = 21 }\nsanctions_intensity = [0.1, 0.3, 0.5, 0.7]\n"
         '[worlds]\nensemble = "prior"\ndraws = 40\nscreen = "none"\n'
     )
     command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)
-    for wait in (0.2, 0.4, 0.6):
+    assert len(list((tmp_path / "whole" / "runs").iterdir())) >= 5
+    for wait in (0.0, 0.2, 0.4):
         folder = tmp_path / f"cut{wait}"
         process = subprocess.Popen(
             [*command, str(folder)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -189,8 +190,9 @@ def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
             time.sleep(0.01)
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)
-        process.wait()
-        subprocess.run([*command, str(folder)], check=True, env=env, capture_output=True)
+        assert process.wait() == -signal.SIGKILL  # it had not ended by itself
+        again = subprocess.run([*command, str(folder)], check=True, env=env, capture_output=True, text=True)
+        assert "found in" in again.stderr
         assert _digest(folder) == _digest(tmp_path / "whole")
 
 
