@@ -293,8 +293,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--worlds",
         choices=("calibrated", "prior", "defaults"),
-        default="prior",
-        help="the calibrated ensemble, screened prior draws, or the defaults",
+        default="calibrated",
+        help="the calibrated ensemble (default), screened prior draws, or the default parameters",
     )
     sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), default="jeffreys")
 
