@@ -115,7 +115,7 @@ def simulate(
 
 def compare(
     *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="calibrated",
-    months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "jeffreys",
+    months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "best",
 ) -> pd.DataFrame:  # fmt: skip
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
@@ -124,9 +124,9 @@ def compare(
 
     Returns
     -------
-    DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (Jeffreys, or
-    ``interval``), n_runs; diff, diff_low, diff_high (paired, Newcombe's method 10); n_up, n_down, the runs in which
-    only one of the two fails; q_value; and the spreads of both over the worlds.
+    DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: the luck
+    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_up, n_down, the runs in
+    which only one of the two fails; q_value; and the spreads of both over the worlds.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def compare(
             values = batch.run_many(
                 calendar, chosen_worlds.values, n, seed=seed, first_run=first, world_of=chosen_worlds.of_runs(first, n)
             )
-            base = outcomes.months(values) >= 0 if base is None else base
+            base = outcomes.observed(values) if base is None else base
             tally.add(number, first, values, base)
     for number in range(len(policies)):
         tally.close(number)

@@ -85,8 +85,19 @@ def _summary(results, drawn, args) -> None:
     head = m["experiment"]["experiment"]
     moved = m["baseline_moves"]
     print(f"baseline: today's policy{' but ' + moved if moved else ''}; its risks over {head['months']} months")
-    print(f"(low, high: 95 % {head['interval']}, the worlds given; worlds_low, worlds_high: the worlds as the sample)")
-    columns = ["outcome", "prob", "low", "high", "n_runs", "worlds_low", "worlds_high", "parameter_sd", "structure_sd"]
+    print("(low, high: 95 %, the worlds given, by method; worlds_low, worlds_high: the worlds as the sample)")
+    columns = [
+        "outcome",
+        "prob",
+        "low",
+        "high",
+        "n_runs",
+        "method",
+        "worlds_low",
+        "worlds_high",
+        "parameter_sd",
+        "structure_sd",
+    ]
     print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:
@@ -268,7 +279,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"
     )
-    sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), help="instead of the file's")
+    sub.add_argument("--interval", choices=("best", "jeffreys", "clopper-pearson"), help="instead of the file's")
     sub.add_argument("--no-charts", action="store_true", help="estimates only")
 
     sub = add(replay)
@@ -296,7 +307,7 @@ def parser() -> argparse.ArgumentParser:
         default="calibrated",
         help="the calibrated ensemble (default), screened prior draws, or the default parameters",
     )
-    sub.add_argument("--interval", choices=("jeffreys", "clopper-pearson"), default="jeffreys")
+    sub.add_argument("--interval", choices=("best", "jeffreys", "clopper-pearson"), default="best")
 
     sub = add(audit)
     sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")

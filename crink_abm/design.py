@@ -57,7 +57,7 @@ class Header(_Strict):
     detail_runs: Annotated[int, Field(ge=1)] | None = None
     months: Annotated[int, Field(ge=1, le=1200)] = policy.MONTHS
     start: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = policy.START
-    interval: Literal["jeffreys", "clopper-pearson"] = "jeffreys"
+    interval: Literal["best", "jeffreys", "clopper-pearson"] = "best"
 
 
 class OneAtATime(_Strict):

@@ -35,6 +35,8 @@ def clopper_pearson(events, n, level: float = LEVEL):
 
 #: Name of an interval -> the function.
 INTERVALS = {"jeffreys": jeffreys, "clopper-pearson": clopper_pearson}
+#: What a reader may ask for: counts with one of these intervals, or the narrowest valid one.
+KINDS = ("best", *INTERVALS)
 
 
 def wilson(events, n, level: float = LEVEL):
@@ -76,19 +78,25 @@ def newcombe(only_here, only_base, both, n, level: float = LEVEL):
     return p - q, low, high
 
 
-def difference_test(only_here, only_base, diff, worlds_se):
+def difference_test(only_here, only_base, diff, worlds_se, luck_se=np.nan):
     """Two-sided p-values that a paired difference is zero, the more cautious of two tests.
 
-    The exact McNemar test takes the worlds as given and the runs as the sample; the normal test on the
+    The first takes the worlds as given and the runs as the sample: the normal test on ``luck_se``, the difference's
+    standard error with the luck taken out, or where that is nan the exact McNemar test. The normal test on the
     difference's standard error over worlds takes the worlds as the sample. A difference is called clear only if
     both say so. Source: McNemar 1947.
     """
-    up, down = np.asarray(only_here), np.asarray(only_base)
-    exact = mcnemar(up, down)
-    diff, error = np.asarray(diff, float), np.asarray(worlds_se, float)
+    diff, error, luck_se = (np.asarray(x, float) for x in (diff, worlds_se, luck_se))
     with np.errstate(invalid="ignore", divide="ignore"):
         over_worlds = np.where(error > 0, 2.0 * ndtr(-np.abs(diff) / error), 0.0)
-    return np.maximum(exact, over_worlds)
+        by_luck = np.where(luck_se > 0, 2.0 * ndtr(-np.abs(diff) / luck_se), mcnemar(only_here, only_base))
+    return np.maximum(by_luck, over_worlds)
+
+
+def normal_interval(centre, error, level: float = LEVEL):
+    """Normal interval: ``centre`` less and plus so many standard errors ``error``."""
+    half = ndtri(0.5 + level / 2.0) * np.asarray(error, float)
+    return centre - half, centre + half
 
 
 def mcnemar(only_here, only_base):
@@ -127,9 +135,9 @@ def spreads(sums, squares, n_runs, switches):
 
     Parameters
     ----------
-    sums, squares : arrays (n_worlds, n_outcomes): each world's sum over its runs of the quantity and of its
-        square (for an event, 0 or 1, both are its count; for a paired difference, -1, 0 or 1, they are up - down
-        and up + down)
+    sums : array (n_worlds, n_outcomes), each world's sum over its runs of the quantity (an event, 0 or 1; a paired
+        difference, -1, 0 or 1; either with the luck taken out)
+    squares : array (n_outcomes,), the sum of its square over all runs
     n_runs : array (n_worlds,) of runs in each world
     switches : mapping of switch name -> array (n_worlds,) of its level in each world
 
@@ -151,11 +159,11 @@ def spreads(sums, squares, n_runs, switches):
     """
     sums, squares, n_runs = (np.asarray(x, float) for x in (sums, squares, n_runs))
     seen = n_runs > 0
-    sums, squares, weight = sums[seen], squares[seen], n_runs[seen, None]
+    sums, weight = sums[seen], n_runs[seen, None]
     n_worlds, n, n_outcomes = len(weight), weight.sum(), sums.shape[1]
     pooled = sums.sum(0) / n
     unknown = np.full(n_outcomes, np.nan)
-    out = {"mc_sd": np.sqrt(np.maximum(squares.sum(0) / n - pooled**2, 0.0) / n)}
+    out = {"mc_sd": np.sqrt(np.maximum(squares / n - pooled**2, 0.0) / n)}
     if n_worlds < 2:
         names = ("worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
         return out | dict.fromkeys(names, unknown)
@@ -163,7 +171,7 @@ def spreads(sums, squares, n_runs, switches):
     out["worlds_se"] = np.sqrt((weight**2 * (mean - pooled) ** 2).sum(0) * n_worlds / (n_worlds - 1)) / n
     if n < LEAST_RUNS_A_WORLD * n_worlds:
         return out | dict.fromkeys(("parameter_sd", "structure_sd", "structure_low", "structure_high"), unknown)
-    within = (squares - sums * mean).sum(0) / (n - n_worlds)
+    within = (squares - (sums * mean).sum(0)) / (n - n_worlds)
     between = (weight * (mean - pooled) ** 2).sum(0) / (n_worlds - 1)
     size = (n - (weight**2).sum() / n) / (n_worlds - 1)
     world_var = np.maximum((between - within) / size, 0.0)

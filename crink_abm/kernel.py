@@ -24,6 +24,9 @@ RESULTS: tuple[str, ...] = (
     "first_blockade", "first_invasion", "first_korea_attack", "first_korea_war", "first_two_front",
     "first_russian_join", "first_nuclear", "korea_after_taiwan", "taiwan_after_korea", "n_provocations",
     "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
+    "luck_blockade", "luck_invasion", "luck_taiwan", "luck_taiwan_first", "luck_taiwan_second", "luck_attack", "luck_war",
+    "luck_korea", "luck_korea_first", "luck_korea_second", "luck_nuclear", "luck_russia", "luck_taiwan_crisis",
+    "luck_korea_crisis",
 )  # fmt: skip
 
 

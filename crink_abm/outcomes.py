@@ -41,6 +41,21 @@ def column(results: np.ndarray, name: str) -> np.ndarray:
     return results[:, _COLUMN[name]]
 
 
+#: The columns of a run's luck, and the unit in which it is kept: sums of a few thousand products of it are exact.
+LUCKS = tuple(name for name in RESULTS if name.startswith("luck_"))
+LUCK_UNIT = 2.0**-18
+
+
+def luck(results: np.ndarray) -> np.ndarray:
+    """How far the luck of each run went beyond the odds: array (n_runs, len(LUCKS)), mean 0 under every policy."""
+    return np.round(results[:, [_COLUMN[name] for name in LUCKS]] / LUCK_UNIT) * LUCK_UNIT
+
+
+def observed(results: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a paired comparison needs of the baseline's runs: which outcomes happened, and their luck."""
+    return months(results) >= 0, luck(results)
+
+
 def _earliest(a, b):
     return np.where((a >= 0) & ((b < 0) | (a <= b)), a, b)
 

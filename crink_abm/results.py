@@ -90,7 +90,7 @@ class Results:
         return rows
 
     def with_interval(self, interval: str) -> pd.DataFrame:
-        """The estimates with another interval for the probabilities: ``"clopper-pearson"`` or ``"jeffreys"``."""
+        """The estimates with another interval: ``"best"``, ``"clopper-pearson"`` or ``"jeffreys"``."""
         return interval_columns(self.estimates, interval)
 
     def points_along(self, *free: str) -> list[int]:
@@ -226,8 +226,8 @@ def sweep(
     plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
     if runs is not None and runs < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
-    if interval is not None and interval not in estimate.INTERVALS:
-        raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
+    if interval is not None and interval not in estimate.KINDS:
+        raise InputError(f"interval is one of {', '.join(estimate.KINDS)}; {interval!r} was given")
     changed = {} if runs is None else {"runs": runs, "detail_runs": None}
     changed |= {} if interval is None else {"interval": interval}
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})

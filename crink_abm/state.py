@@ -41,6 +41,7 @@ def _terms(owner, *rows):
 
 
 _LADDER = "0 calm, 1 crisis, 2 limited force, 3 war"
+_LUCK = "events less odds"
 
 FIELDS: tuple[Field, ...] = (
     *_states(
@@ -77,6 +78,20 @@ FIELDS: tuple[Field, ...] = (
         ("korea_after_taiwan", -1.0, "month", "Force begins in Korea after force over Taiwan (-1 none)"),
         ("taiwan_after_korea", -1.0, "month", "Force begins over Taiwan after force in Korea (-1 none)"),
         ("help_realised", 0.0, "share", "Largest share of the three partners that joined Beijing's war"),
+        ("luck_blockade", 0.0, _LUCK, "Luck of a first blockade"),
+        ("luck_invasion", 0.0, _LUCK, "Luck of a first invasion"),
+        ("luck_taiwan", 0.0, _LUCK, "Luck of first force over Taiwan"),
+        ("luck_taiwan_first", 0.0, _LUCK, "Luck of first force anywhere, over Taiwan"),
+        ("luck_taiwan_second", 0.0, _LUCK, "Luck of a second front over Taiwan"),
+        ("luck_attack", 0.0, _LUCK, "Luck of a first limited attack in Korea"),
+        ("luck_war", 0.0, _LUCK, "Luck of a first war in Korea"),
+        ("luck_korea", 0.0, _LUCK, "Luck of first force in Korea"),
+        ("luck_korea_first", 0.0, _LUCK, "Luck of first force anywhere, in Korea"),
+        ("luck_korea_second", 0.0, _LUCK, "Luck of a second front in Korea"),
+        ("luck_nuclear", 0.0, _LUCK, "Luck of first nuclear use"),
+        ("luck_russia", 0.0, _LUCK, "Luck of Russia's first joining"),
+        ("luck_taiwan_crisis", 0.0, _LUCK, "Luck of crises over Taiwan before any force"),
+        ("luck_korea_crisis", 0.0, _LUCK, "Luck of crises in Korea before any force"),
     ),
     *_terms(
         A.WORLD,
@@ -194,6 +209,7 @@ FIELDS: tuple[Field, ...] = (
     *_terms(
         A.RUSSIA,
         ("total_flow", "2024 pace = 1", "Munitions from Pyongyang and Iran to Moscow"),
+        ("russia_join_prob", "probability", "Chance that Russia joins a war in Asia this month"),
         ("kit_return", "2024 pace = 1", "Freed Russian kit going to Pyongyang"),
     ),
     *_states(

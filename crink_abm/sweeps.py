@@ -45,9 +45,8 @@ class Cell:
     n: int
 
 
-#: Results that are shares, kept as whole multiples of 2^-20: sums of them are exact, in whatever pieces they come.
-_SHARES = {"help_expected", "help_realised"}
-_SHARE_UNIT = 2.0**-20
+#: Results that are no whole numbers, kept as whole multiples of a unit: sums are exact, in whatever pieces they come.
+_UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(outcomes.LUCKS, outcomes.LUCK_UNIT)
 
 
 def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
@@ -105,21 +104,21 @@ def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
 def _encode(results: np.ndarray) -> pa.Table:
     columns = {}
     for k, name in enumerate(RESULTS):
-        share = name in _SHARES
-        values = np.round(results[:, k] / _SHARE_UNIT) if share else results[:, k]
-        columns[name] = pa.array(values.astype(np.int32 if share else np.int16))
+        unit = _UNITS.get(name)
+        values = np.round(results[:, k] / unit) if unit else results[:, k]
+        columns[name] = pa.array(values.astype(np.int32 if unit else np.int16))
     return pa.table(columns)
 
 
 def _decode(table: pa.Table) -> np.ndarray:
-    columns = [table[name].to_numpy() * (_SHARE_UNIT if name in _SHARES else 1.0) for name in RESULTS]
+    columns = [table[name].to_numpy() * _UNITS.get(name, 1.0) for name in RESULTS]
     return np.column_stack(columns)
 
 
 def runs_table(results: np.ndarray) -> pd.DataFrame:
     """The engine's results as a table, whole numbers as such."""
     table = pd.DataFrame(results, columns=list(RESULTS))
-    return table.astype({name: np.int16 for name in RESULTS if name not in _SHARES})
+    return table.astype({name: np.int16 for name in RESULTS if name not in _UNITS})
 
 
 class Sweep:
@@ -289,7 +288,7 @@ class Sweep:
 
         @lru_cache(maxsize=64)
         def baseline(first, n):
-            return outcomes.months(self._compute([Cell(self.base, first, n)])[0]) >= 0
+            return outcomes.observed(self._compute([Cell(self.base, first, n)])[0])
 
         self.progress(0, total)
         for cells in self._batches():

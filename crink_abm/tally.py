@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from . import estimate, outcomes
+from .control import LEAST, Moments
 from .errors import InputError
 from .parameters import SWITCHES
 from .worlds import Worlds
@@ -21,6 +22,9 @@ _METRICS = {
 SPREADS = ("mc_sd", "worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
 DIFF_SPREADS = tuple(f"diff_{name}" for name in SPREADS)
 
+#: Probability and paired difference with the luck taken out, their standard errors, and by how much their variance fell.
+CONTROLLED = ("cv_prob", "cv_prob_se", "variance_reduction", "cv_diff", "cv_diff_se", "diff_variance_reduction")
+
 #: Ends of the intervals that take the worlds as the sample.
 WORLDS = ("worlds_low", "worlds_high", "diff_worlds_low", "diff_worlds_high")
 
@@ -31,18 +35,22 @@ class _Point:
     def __init__(self, n_worlds: int, n_months: int):
         shape = (n_worlds, len(outcomes.OUTCOMES))
         self.n = 0
-        self.event, self.up, self.down = (np.zeros(shape) for _ in range(3))
+        self.event, self.up, self.down = (np.zeros(shape[1], int) for _ in range(3))
+        self.level, self.change = (Moments(*shape, len(outcomes.LUCKS)) for _ in range(2))
         self.given, self.hit = (np.zeros((n_worlds, len(outcomes.CONDITIONALS))) for _ in range(2))
         self.sums = np.zeros((len(_METRICS), 3))
         self.first = np.zeros((len(outcomes.OUTCOMES) + len(outcomes.CAUSES), n_months), np.int64)
 
-    def add(self, results, base, world_of):
-        when = outcomes.months(results)
-        event = when >= 0
+    def add(self, results, base, world_of, half):
+        when, luck = outcomes.months(results), outcomes.luck(results)
+        event, (base_event, base_luck) = when >= 0, base
         self.n += len(event)
-        n_worlds = len(self.event)
-        for total, flags in ((self.event, event), (self.up, event & ~base), (self.down, base & ~event)):
-            total += np.stack([np.bincount(world_of, flag, len(total)) for flag in flags.T], 1)
+        n_worlds = len(self.given)
+        self.event += event.sum(0)
+        self.up += (event & ~base_event).sum(0)
+        self.down += (base_event & ~event).sum(0)
+        self.level.add(event, luck, world_of, half)
+        self.change.add(event.astype(int) - base_event, luck - base_luck, world_of, half)
         for k, (given, hit) in enumerate(outcomes.conditionals(results, when, self.first.shape[1]).values()):
             self.given[:, k] += np.bincount(world_of, given, n_worlds)
             self.hit[:, k] += np.bincount(world_of, hit, n_worlds)
@@ -78,25 +86,36 @@ class Tally:
         self.open: dict[int, _Point] = {}
         self.rows, self.metric_rows, self.first = [], [], []
 
-    def add(self, point: int, first_run: int, results: np.ndarray, base: np.ndarray) -> None:
-        """Count some of a point's runs; ``base`` says which outcomes the same runs had at the baseline."""
-        counts = self.open.setdefault(point, _Point(self.n_worlds, self.months))
-        counts.add(results, base, self.number[self.worlds.of_runs(first_run, len(results))])
+    def add(self, point: int, first_run: int, results: np.ndarray, base: tuple[np.ndarray, np.ndarray]) -> None:
+        """Count some of a point's runs; ``base`` is what the same runs were at the baseline (:func:`outcomes.observed`)."""
+        if point not in self.open:
+            self.open[point] = _Point(self.n_worlds, self.months)
+        # Whole rounds through the worlds fall into one half or the other.
+        half = (first_run + np.arange(len(results))) // len(self.worlds) % 2
+        self.open[point].add(results, base, self.number[self.worlds.of_runs(first_run, len(results))], half)
 
     def close(self, point: int) -> None:
         """Estimate a point whose runs are all in, and forget its counts by world."""
         c = self.open.pop(point)
-        of_runs = np.bincount(self.number[self.worlds.of_runs(0, c.n)], minlength=self.n_worlds).astype(float)
-        spread = estimate.spreads(c.event, c.event, of_runs, self.switches)
-        change = estimate.spreads(c.up - c.down, c.up + c.down, of_runs, self.switches)
-        events, up, down = (total.sum(0).astype(int) for total in (c.event, c.up, c.down))
+        share, moved = c.event / c.n, c.up + c.down
+        difference = (c.up - c.down) / c.n
+        told, level = _controlled(c.level, np.minimum(c.event, c.n - c.event), share * (1.0 - share) / c.n)
+        told_change, change = _controlled(c.change, moved, (moved / c.n - difference**2) / c.n)
+        spread, spread_of_change = (
+            estimate.spreads(a.sums, a.squares, c.level.n.sum(0), self.switches) for a in (level, change)
+        )
+        spread["mc_sd"] = np.where(np.isnan(told[1]), spread["mc_sd"], told[1])
+        spread_of_change["mc_sd"] = np.where(np.isnan(told_change[1]), spread_of_change["mc_sd"], told_change[1])
         for k, name in enumerate(outcomes.OUTCOMES):
-            wide = (float(table[s][k]) for table in (spread, change) for s in SPREADS)
-            self.rows.append((point, name, c.n, events[k], up[k], down[k], events[k] - up[k], *wide))
+            wide = (float(table[s][k]) for table in (spread, spread_of_change) for s in SPREADS)
+            counted = (int(x[k]) for x in (c.event, c.up, c.down, c.event - c.up))
+            self.rows.append((point, name, c.n, *counted, *told[:, k], *told_change[:, k], *wide))
         for k, name in enumerate(outcomes.CONDITIONALS):
             told = {"worlds_se": estimate.ratio_over_worlds(c.hit[:, k], c.given[:, k])}
             wide = (told.get(s, np.nan) for s in (*SPREADS, *DIFF_SPREADS))
-            self.rows.append((point, name, int(c.given[:, k].sum()), int(c.hit[:, k].sum()), -1, -1, -1, *wide))
+            self.rows.append(
+                (point, name, int(c.given[:, k].sum()), int(c.hit[:, k].sum()), -1, -1, -1, *[np.nan] * 6, *wide)
+            )
         for name, sums in zip(_METRICS, c.sums, strict=True):
             self.metric_rows.append((point, name, *sums))
         self.first.append((point, c.first))
@@ -115,7 +134,7 @@ class Tally:
         table["outcome"] = np.array(names, dtype=object)[table["outcome"]]
         return table
 
-    def estimates(self, points: pd.DataFrame, interval: str = "jeffreys") -> pd.DataFrame:
+    def estimates(self, points: pd.DataFrame, interval: str = "best") -> pd.DataFrame:
         """Tidy estimates: a row a point and outcome.
 
         ``q_value`` controls the false-discovery rate within an outcome and a family of points (grid, one at a
@@ -123,7 +142,7 @@ class Tally:
         ``grid_q_value`` and ``grid_within_noise`` are the same with every point of the grid for the family.
         """
         head = ["point", "outcome", "n_runs", "n_events", "n_up", "n_down", "n_both"]
-        table = pd.DataFrame(self.rows, columns=[*head, *SPREADS, *DIFF_SPREADS])
+        table = pd.DataFrame(self.rows, columns=[*head, *CONTROLLED, *SPREADS, *DIFF_SPREADS])
         table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval)
         width = estimate.over_worlds(self.n_worlds)
         for centre, prefix in (("prob", ""), ("diff", "diff_")):
@@ -137,8 +156,9 @@ class Tally:
             table[f"{name}q_value"] = np.nan
             for _, family in families:
                 p_values = estimate.difference_test(
-                    family["n_up"], family["n_down"], family["diff"], family["diff_worlds_se"]
-                )
+                    family["n_up"], family["n_down"], family["diff"], family["diff_worlds_se"],
+                    family["cv_diff_se"].where(family["diff_method"] == CONTROL),
+                )  # fmt: skip
                 table.loc[family.index, f"{name}q_value"] = estimate.false_discovery(p_values)
             noise = (table[f"{name}q_value"] > 0.05).astype("boolean")
             table[f"{name}within_noise"] = noise.mask(table[f"{name}q_value"].isna())
@@ -155,22 +175,54 @@ class Tally:
         return table.drop(columns=["total", "squares"]).astype({"n_runs": int})
 
 
-def interval_columns(table: pd.DataFrame, interval: str = "jeffreys") -> pd.DataFrame:
-    """Add prob, low, high, and the paired difference from the baseline with Newcombe's interval.
+def _controlled(moments: Moments, least: np.ndarray, plain_variance: np.ndarray):
+    """(mean, standard error, reduction of variance) with the luck taken out, nan where counts are better, and all quantities.
 
-    ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"``. Rows of conditional outcomes have no paired difference.
+    Counts are better where fewer than ``LEAST`` runs went either way, or where luck explains nothing.
     """
-    if interval not in estimate.INTERVALS:
-        raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
+    found = moments.adjusted()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        reduction = plain_variance / found.error**2
+    use = (least >= LEAST) & (found.error > 0) & (reduction > 1.0)
+    return np.where(use, [found.mean, found.error, reduction], np.nan), moments.adjusted(use)
+
+
+#: How a number came about.
+COUNTS, CONTROL = "counts", "control variates"
+
+
+def interval_columns(table: pd.DataFrame, interval: str = "best") -> pd.DataFrame:
+    """Add prob, low, high, and the paired difference from the baseline, with their intervals and methods.
+
+    ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"`` for counts and those intervals of them, with Newcombe's of
+    differences; ``"best"`` takes the luck out (control variates, normal interval) where that is valid and narrower,
+    and counts with Jeffreys' elsewhere. Rows of conditional outcomes have no paired difference.
+    """
+    if interval not in estimate.KINDS:
+        raise InputError(f"interval is one of {', '.join(estimate.KINDS)}; {interval!r} was given")
     table = table.copy()
     n = table["n_runs"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         table["prob"] = table["n_events"] / n
-    table["low"], table["high"] = estimate.INTERVALS[interval](table["n_events"], n)
+    table["low"], table["high"] = estimate.INTERVALS.get(interval, estimate.jeffreys)(table["n_events"], n)
     paired = table["n_up"].to_numpy() >= 0
     up, down, both = (table[name].to_numpy() for name in ("n_up", "n_down", "n_both"))
     values = np.full((3, len(table)), np.nan)
     values[:, paired] = estimate.newcombe(up[paired], down[paired], both[paired], n[paired])
     table["diff"], table["diff_low"], table["diff_high"] = values
+    table["method"], table["diff_method"] = COUNTS, np.where(paired, COUNTS, None)
+    if interval == "best":
+        for name, ends, method in (
+            ("prob", ("low", "high"), "method"),
+            ("diff", ("diff_low", "diff_high"), "diff_method"),
+        ):
+            better = table[f"cv_{name}"].notna()
+            centre = table.loc[better, f"cv_{name}"]
+            least = 0.0 if name == "prob" else -1.0
+            for end, value in zip(
+                ends, estimate.normal_interval(centre, table.loc[better, f"cv_{name}_se"]), strict=True
+            ):
+                table.loc[better, end] = np.clip(value, least, 1.0)
+            table.loc[better, name], table.loc[better, method] = centre, CONTROL
     table["interval"] = interval
     return table

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .codes import Actor, PhaseCode
-from .rules import allies, china, iran, kim, monitors, north_korea, russia, united_states, world, xi
+from .rules import allies, china, iran, kim, luck, monitors, north_korea, russia, united_states, world, xi
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ MONTH: tuple[Phase, ...] = (
             _step(_C, china.pla_activity, "pla_activity"),
             _step(_C, china.crisis_prob, "taiwan_crisis_prob"),
             _step(_C, xi.episode, "taiwan_episode xi_decides"),
+            _step(_W, luck.taiwan_crisis, "luck_taiwan_crisis"),
             _step(_C, xi.intervention, "us_enters_invasion us_enters_blockade", _XI),
             _step(
                 _C,
@@ -189,6 +190,7 @@ MONTH: tuple[Phase, ...] = (
             ),
             _step(_N, north_korea.crisis_prob, "korea_crisis_prob"),
             _step(_N, kim.episode, "korea_episode kim_decides"),
+            _step(_W, luck.korea_crisis, "luck_korea_crisis"),
             _step(_N, kim.punishment_belief, "punish_attack punish_war", _KIM),
             _step(_N, kim.attack_success_prob, "win_attack", _KIM),
             _step(_N, kim.war_win_prob, "win_korea", _KIM),
@@ -208,7 +210,7 @@ MONTH: tuple[Phase, ...] = (
             _step(_U, united_states.enters, "us_in", _FORCE),
             _step(_U, united_states.joins_korea, "us_in_korea", _FORCE),
             _step(_J, allies.japan_enters, "japan_in", _FORCE),
-            _step(_R, russia.joins, "russia_in", _FORCE),
+            _step(_R, russia.joins, "russia_join_prob russia_in", _FORCE),
             _step(_I, iran.joins, "iran_in", _FORCE),
             _step(_N, north_korea.joins, "north_korea_in", _FORCE),
             _step(_C, china.joins_korea, "china_in_korea", _FORCE),
@@ -223,6 +225,14 @@ MONTH: tuple[Phase, ...] = (
             _step(_W, world.taiwan_front, "taiwan_front", _FORCE),
             _step(_W, world.korea_front, "korea_front", _FORCE),
             _step(_W, world.nuclear_rung, "nuclear_prob nuclear_now nuclear_used", _FORCE),
+            _step(_W, luck.war, "luck_nuclear luck_russia", _FORCE),
+            _step(
+                _W,
+                luck.taiwan,
+                "luck_blockade luck_invasion luck_taiwan luck_taiwan_first luck_taiwan_second",
+                _XI,
+            ),
+            _step(_W, luck.korea, "luck_attack luck_war luck_korea luck_korea_first luck_korea_second", _KIM),
             _step(_W, world.two_front_now, "taiwan_last_force korea_last_force two_front"),
             _step(_W, world.record, "first_blockade first_invasion first_korea_attack first_korea_war first_two_front "
                   "first_russian_join first_nuclear"),

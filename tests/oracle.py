@@ -40,6 +40,20 @@ STATES = {
     "korea_after_taiwan": -1.0,
     "taiwan_after_korea": -1.0,
     "help_realised": 0.0,
+    "luck_blockade": 0.0,
+    "luck_invasion": 0.0,
+    "luck_taiwan": 0.0,
+    "luck_taiwan_first": 0.0,
+    "luck_taiwan_second": 0.0,
+    "luck_attack": 0.0,
+    "luck_war": 0.0,
+    "luck_korea": 0.0,
+    "luck_korea_first": 0.0,
+    "luck_korea_second": 0.0,
+    "luck_nuclear": 0.0,
+    "luck_russia": 0.0,
+    "luck_taiwan_crisis": 0.0,
+    "luck_korea_crisis": 0.0,
     # CHINA
     "taiwan_status": 0.0,
     "china_power": 1.0,
@@ -171,6 +185,7 @@ TERMS = (
     "kim_choice",
     # RUSSIA
     "total_flow",
+    "russia_join_prob",
     "kit_return",
     # UNITED_STATES
     "exercise_activity",
@@ -420,6 +435,17 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, re
 
 def first_month(recorded, happens, month):
     return month if recorded < 0 and happens > 0 else recorded
+
+
+def surprise(event, prob, still_open):
+    if not still_open:
+        return 0.0
+    return (1.0 if event else 0.0) - prob
+
+
+def lately(last_force, month):
+    """Whether there was force within TWO_FRONT_MONTHS (-1 is never)."""
+    return last_force >= 0 and month - last_force <= TWO_FRONT_MONTHS
 
 
 # -- Phase 1: the world moves --
@@ -963,6 +989,13 @@ def xi_episode(run):
     run.term(taiwan_episode=episode, xi_decides=decides)
 
 
+def luck_taiwan_crisis(run):
+    still_open = run.taiwan_status == 0 and run.first_blockade < 0 and run.first_invasion < 0
+    run.later(
+        luck_taiwan_crisis=run.luck_taiwan_crisis + surprise(run.taiwan_episode > 0, run.taiwan_crisis_prob, still_open)
+    )
+
+
 def xi_intervention(run):
     looking_away = 1.0 - held(run.attention_taiwan / run.attention_full)
     run.term(us_enters_invasion=held(run.china_belief * (1.0 - run.attention_discount * looking_away)))
@@ -1109,6 +1142,7 @@ def phase_8(run):
     china_pla_activity(run)
     china_crisis_prob(run)
     xi_episode(run)
+    luck_taiwan_crisis(run)
     if run.xi_decides > 0:
         xi_intervention(run)
         xi_win_prob(run)
@@ -1125,6 +1159,8 @@ def phase_8(run):
         xi_option_probs(run)
         xi_choose(run)
         xi_expectation(run)
+    else:
+        run.term(xi_choice=0.0)
     xi_next_status(run)
 
 
@@ -1220,6 +1256,13 @@ def kim_episode(run):
     run.term(korea_episode=episode, kim_decides=decides)
 
 
+def luck_korea_crisis(run):
+    still_open = run.korea_status == 0 and run.first_korea_attack < 0 and run.first_korea_war < 0
+    run.later(
+        luck_korea_crisis=run.luck_korea_crisis + surprise(run.korea_episode > 0, run.korea_crisis_prob, still_open)
+    )
+
+
 def kim_punishment_belief(run):
     run.term(
         punish_attack=run.nk_belief * (1.0 - run.discount_attack * run.survivability),
@@ -1305,6 +1348,7 @@ def phase_9(run):
     north_korea_provocation(run)
     north_korea_crisis_prob(run)
     kim_episode(run)
+    luck_korea_crisis(run)
     if run.kim_decides > 0:
         kim_punishment_belief(run)
         kim_attack_success_prob(run)
@@ -1391,6 +1435,7 @@ def russia_joins(run):
     cost = run.russia_join_cost * run.trilateral_coordination * run.attention_taiwan
     p = join_prob(run.join_speed, run.russia_reliability, interest, cost) * if_uncoordinated(run)
     war = run.taiwan_status == 3 or run.korea_status == 3
+    run.term(russia_join_prob=p if war else 0.0)
     run.later(russia_in=joined(war, run.u_russia_joins, p, run.russia_in))
 
 
@@ -1492,6 +1537,45 @@ def world_nuclear_rung(run):
     run.later(nuclear_used=1.0 if now else run.nuclear_used)
 
 
+def luck_war(run):
+    run.later(
+        luck_nuclear=run.luck_nuclear + surprise(run.nuclear_now > 0, run.nuclear_prob, run.first_nuclear < 0),
+        luck_russia=run.luck_russia + surprise(run.russia_in > 0, run.russia_join_prob, run.first_russian_join < 0),
+    )
+
+
+def luck_taiwan(run):
+    """The firsts are open while `luck_taiwan` is too; the second front has its own condition, in its place."""
+    none_taiwan = run.first_blockade < 0 and run.first_invasion < 0
+    none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
+    second = run.first_two_front < 0 and lately(run.korea_last_force, run.month)
+    force, p = run.xi_choice >= 2, run.prob_blockade + run.prob_invasion
+    run.later(
+        luck_blockade=run.luck_blockade + surprise(run.xi_choice == 2, run.prob_blockade, run.first_blockade < 0),
+        luck_invasion=run.luck_invasion + surprise(run.xi_choice == 3, run.prob_invasion, run.first_invasion < 0),
+        luck_taiwan=run.luck_taiwan + surprise(force, p, none_taiwan),
+        luck_taiwan_first=run.luck_taiwan_first + surprise(force, p, none_taiwan and none_korea),
+        luck_taiwan_second=run.luck_taiwan_second + surprise(force, p, second),
+    )
+
+
+def luck_korea(run):
+    """As in `luck_taiwan`, after Xi."""
+    none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
+    none_taiwan = run.first_blockade < 0 and run.first_invasion < 0 and run.taiwan_status < 2
+    xi_made_it = run.xi_choice >= 2 and lately(run.korea_last_force, run.month)
+    force_taiwan = run.taiwan_status >= 2 or lately(run.taiwan_last_force, run.month)
+    second = run.first_two_front < 0 and not xi_made_it and force_taiwan
+    force, p = run.kim_choice >= 2, run.prob_attack + run.prob_war
+    run.later(
+        luck_attack=run.luck_attack + surprise(run.kim_choice == 2, run.prob_attack, run.first_korea_attack < 0),
+        luck_war=run.luck_war + surprise(run.kim_choice == 3, run.prob_war, run.first_korea_war < 0),
+        luck_korea=run.luck_korea + surprise(force, p, none_korea),
+        luck_korea_first=run.luck_korea_first + surprise(force, p, none_korea and none_taiwan),
+        luck_korea_second=run.luck_korea_second + surprise(force, p, second),
+    )
+
+
 def world_two_front_now(run):
     taiwan = run.month if run.taiwan_status >= 2 else run.taiwan_last_force
     korea = run.month if run.korea_status >= 2 else run.korea_last_force
@@ -1554,8 +1638,13 @@ def phase_11(run):
         world_taiwan_front(run)
         world_korea_front(run)
         world_nuclear_rung(run)
+        luck_war(run)
     else:
         run.term(nuclear_now=0.0)
+    if run.xi_decides > 0:
+        luck_taiwan(run)
+    if run.kim_decides > 0:
+        luck_korea(run)
     world_two_front_now(run)
     world_record(run)
     world_second_front(run)

@@ -106,9 +106,9 @@ def test_a_difference_that_a_few_worlds_carry_is_not_clear():
     """All of a difference in 2 of 100 worlds: clear for the runs as a sample, not for the worlds as a sample."""
     rose = np.zeros((100, 1))
     rose[:2] = 10
-    change = estimate.spreads(rose, rose, np.full(100, 10), {})
+    change = estimate.spreads(rose, rose.sum(0), np.full(100, 10), {})
     few = estimate.difference_test([20], [0], [0.02], change["worlds_se"])
-    spread = estimate.spreads(np.full((100, 1), 0.2), np.full((100, 1), 0.2), np.full(100, 10), {})
+    spread = estimate.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
     everywhere = estimate.difference_test([20], [0], [0.02], spread["worlds_se"])
     assert few[0] > 0.05
     assert everywhere[0] < 1e-4
@@ -120,7 +120,7 @@ def test_paired_change_has_its_own_spread():
     switch = np.arange(400) % 2
     rose = rng.binomial(50, np.where(switch == 1, 0.2, 0.0))[:, None]
     fell = rng.binomial(50, np.where(switch == 0, 0.2, 0.0))[:, None]
-    change = estimate.spreads(rose - fell, rose + fell, np.full(400, 50), {"switch": switch})
+    change = estimate.spreads(rose - fell, (rose + fell).sum(0), np.full(400, 50), {"switch": switch})
     assert change["structure_sd"][0] == pytest.approx(0.2, abs=0.01)
     assert change["parameter_sd"][0] < 0.03
     assert change["structure_low"][0] == pytest.approx(-0.2, abs=0.02)
@@ -132,7 +132,7 @@ def _made_up(rng, n_worlds, m, sd_param, sd_struct):
         0.4 + sd_struct * np.array([-1, 0, 1])[switch] * np.sqrt(1.5) + rng.normal(0, sd_param, n_worlds), 0, 1
     )
     events = rng.binomial(m, prob)[:, None]
-    return estimate.spreads(events, events, np.full(n_worlds, m), {"switch": switch})
+    return estimate.spreads(events, events.sum(0), np.full(n_worlds, m), {"switch": switch})
 
 
 @pytest.mark.parametrize(("sd_param", "sd_struct"), [(0.08, 0.0), (0.0, 0.08), (0.06, 0.06), (0.0, 0.0)])
@@ -158,14 +158,14 @@ def test_noise_seldom_opens_a_structural_range():
     switches = {f"s{k}": rng.permutation(np.arange(300) % (2 + k % 2)) for k in range(6)}
     for _ in range(n):
         events = rng.binomial(50, rng.uniform(0, 1, 300))[:, None]
-        made = estimate.spreads(events, events, np.full(300, 50), switches)
+        made = estimate.spreads(events, events.sum(0), np.full(300, 50), switches)
         opened += (made["structure_high"] > made["structure_low"])[0]
         means = [events[levels == v].mean() / 50 for levels in switches.values() for v in np.unique(levels)]
         raw.append(max(means) - min(means))
     assert opened <= stats.binom(n, 0.05).ppf(0.999)
     assert min(raw) > 0.02
     events = rng.binomial(50, 0.3 + 0.3 * switches["s0"])[:, None]
-    made = estimate.spreads(events, events, np.full(300, 50), switches)
+    made = estimate.spreads(events, events.sum(0), np.full(300, 50), switches)
     assert made["structure_low"][0] == pytest.approx(0.3, abs=0.02)
     assert made["structure_high"][0] == pytest.approx(0.6, abs=0.02)
 

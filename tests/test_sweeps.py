@@ -16,7 +16,7 @@ import crink_abm as crink
 from crink_abm import InputError, design, estimate, outcomes
 from crink_abm.kernel import RESULTS
 from crink_abm.store import Store
-from crink_abm.sweeps import Sweep
+from crink_abm.sweeps import _UNITS, Sweep
 
 SMALL = {
     "experiment": {"name": "small", "seed": 5, "runs": 96, "months": 36},
@@ -111,7 +111,7 @@ def test_replay_is_the_run_of_the_sweep(results, point, run):
     model = results.replay(point, run)
     stored = results.runs([point]).iloc[run]
     for name in RESULTS:
-        assert model.value(name) == pytest.approx(stored[name], abs=2.0**-21 if name.startswith("help_") else 0), name
+        assert model.value(name) == pytest.approx(stored[name], abs=_UNITS.get(name, 0.0) / 2), name
 
 
 def test_replay_names_what_exists(results):

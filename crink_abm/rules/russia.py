@@ -106,7 +106,8 @@ def joins(
                    + russia_binding trilateral_coordination + (directed_pull if coordination is directed)
         cost     = russia_join_cost trilateral_coordination attention_taiwan
         p = join_prob(join_speed, russia_reliability, interest, cost), times uncoordinated if coordination is none
-        while taiwan_status = 3 or korea_status = 3: russia_in' = 1 if u_russia_joins < p, else russia_in; otherwise 0
+        while taiwan_status = 3 or korea_status = 3: russia_join_prob = p,
+            russia_in' = 1 if u_russia_joins < p, else russia_in; otherwise both 0
 
     ``russia_binding`` is the opposing path: a bloc binds the opposing bloc. Claims C17, C21.
     """
@@ -120,4 +121,4 @@ def joins(
     cost = russia_join_cost * (trilateral_coordination * attention_taiwan)
     prob = join_prob(join_speed, russia_reliability, interest, cost)
     prob = uncoordinated * prob if coordination == 0.0 else prob
-    return inside(at_war and u_russia_joins < prob, russia_in, at_war)
+    return prob if at_war else 0.0, inside(at_war and u_russia_joins < prob, russia_in, at_war)
