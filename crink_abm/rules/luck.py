@@ -9,12 +9,18 @@ from .common import TWO_FRONT_MONTHS
 
 
 def surprise(happens, prob, open_):
-    """One month's luck: (1 if happens, else 0) - prob where the event is still open, else 0."""
+    """One month's luck.
+
+        surprise(happens, prob, open) = (1 if happens, else 0) - prob    if open, else 0
+    """
     return ((1.0 if happens else 0.0) - prob) if open_ else 0.0
 
 
 def recent(last_force, month):
-    """Force in a theatre within the window of the second front: last_force >= 0 and month - last_force <= TWO_FRONT_MONTHS = 12."""
+    """Force in a theatre within the window of the second front.
+
+        recent(last, month) = 1 if last >= 0 and month - last <= TWO_FRONT_MONTHS = 12, else 0
+    """
     return last_force >= 0.0 and month - last_force <= TWO_FRONT_MONTHS
 
 
@@ -25,12 +31,19 @@ def taiwan(
 ):  # fmt: skip
     """The luck of Xi's decision, where he takes one.
 
-        surprise(e, p, open) = (1 if e, else 0) - p    if open, else 0
+        surprise(happens, p, open) = (1 if happens, else 0) - p    if open, else 0
+        recent(last) = (last >= 0 and month - last <= TWO_FRONT_MONTHS)    with TWO_FRONT_MONTHS = 12
+        p           = prob_blockade + prob_invasion
+        taiwan_open = (first_blockade < 0 and first_invasion < 0)
         luck_blockade'      = luck_blockade + surprise(xi_choice = 2, prob_blockade, first_blockade < 0)
         luck_invasion'      = luck_invasion + surprise(xi_choice = 3, prob_invasion, first_invasion < 0)
-        luck_taiwan'        = luck_taiwan + surprise(xi_choice >= 2, prob_blockade + prob_invasion, no force yet over Taiwan)
-        luck_taiwan_first'  = the same while there was no force in Korea either
-        luck_taiwan_second' = the same while first_two_front < 0 and there was force in Korea within TWO_FRONT_MONTHS = 12
+        luck_taiwan'        = luck_taiwan + surprise(xi_choice >= 2, p, taiwan_open)
+        luck_taiwan_first'  = luck_taiwan_first + surprise(xi_choice >= 2, p, taiwan_open and first_korea_attack < 0
+                              and first_korea_war < 0)
+        luck_taiwan_second' = luck_taiwan_second + surprise(xi_choice >= 2, p, first_two_front < 0
+                              and recent(korea_last_force))
+
+    All is as it stood before this month, but Xi's choice and its odds.
     """
     force, prob = xi_choice >= 2.0, prob_blockade + prob_invasion
     taiwan_open = first_blockade < 0.0 and first_invasion < 0.0
@@ -52,13 +65,19 @@ def korea(
 ):  # fmt: skip
     """The luck of Kim's decision, where he takes one; he decides after Xi.
 
+        p          = prob_attack + prob_war
+        korea_open = (first_korea_attack < 0 and first_korea_war < 0)
+        made       = (xi_choice >= 2 and recent(korea_last_force))      Xi has just made it a war on two fronts
+        near       = (taiwan_status >= 2 or recent(taiwan_last_force))
         luck_attack'       = luck_attack + surprise(kim_choice = 2, prob_attack, first_korea_attack < 0)
         luck_war'          = luck_war + surprise(kim_choice = 3, prob_war, first_korea_war < 0)
-        luck_korea'        = luck_korea + surprise(kim_choice >= 2, prob_attack + prob_war, no force yet in Korea)
-        luck_korea_first'  = the same while there is no force over Taiwan either, this month's included
-        luck_korea_second' = the same while first_two_front < 0, Xi's choice has not just made it one (xi_choice < 2, or
-                             no force in Korea within TWO_FRONT_MONTHS), and there is force over Taiwan (taiwan_status >= 2)
-                             or was within TWO_FRONT_MONTHS
+        luck_korea'        = luck_korea + surprise(kim_choice >= 2, p, korea_open)
+        luck_korea_first'  = luck_korea_first + surprise(kim_choice >= 2, p, korea_open and first_blockade < 0
+                             and first_invasion < 0 and xi_choice < 2)
+        luck_korea_second' = luck_korea_second + surprise(kim_choice >= 2, p, first_two_front < 0 and near and not made)
+
+    surprise and recent as for Taiwan. All is as it stood before this month, but both choices, their odds, and
+    taiwan_status, which knows Xi's choice.
     """
     force, prob = kim_choice >= 2.0, prob_attack + prob_war
     korea_open = first_korea_attack < 0.0 and first_korea_war < 0.0
