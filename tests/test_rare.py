@@ -59,6 +59,7 @@ def test_dropped_weights_are_seen(monkeypatch):
     assert _apart(found, *_brute("taiwan_invasion")) > 10.0
 
 
+@pytest.mark.slow  # its rules are compiled anew: half a minute
 def test_a_chain_of_known_probability():
     """Crisis each month with chance c, then invasion with chance e of each: 1 - (1 - c e)^T, at 6e-12."""
     months, onset, force = 60, 1e-5, 1e-8
