@@ -14,6 +14,7 @@ _HOME = {
     "SouthKorea": "agents", "Japan": "agents", "Taiwan": "agents", "Monitors": "agents",
     "simulate": "api", "compare": "api", "Batch": "api",
     "sweep": "results", "Results": "results",
+    "rare": "rare_events",
     "InputError": "errors",
     "LEVERS": "levers", "CATALOGUE": "parameters", "OUTCOMES": "outcomes", "SCENARIOS": "scenarios",
 }  # fmt: skip

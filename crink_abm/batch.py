@@ -26,11 +26,11 @@ def compiled(rules: Mapping[str, Callable] | None = None):
     return _kernel(tuple(sorted((rules or {}).items())))
 
 
-def is_warm() -> bool:
-    """Whether the kernel's machine code is on disk already."""
+def is_warm(name: str = "crink_kernel") -> bool:
+    """Whether a kernel's machine code is on disk already."""
     from .compiler import kernel_folder
 
-    return any(kernel_folder().glob("__pycache__/*.nbi"))
+    return any(kernel_folder().glob(f"__pycache__/{name}.*.nbi"))
 
 
 def n_threads() -> int:

@@ -1,12 +1,13 @@
 """How the runs abreast lie in memory: one block of doubles, a row a name, a column a lane."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import count
 
 from .codes import Draw
 from .levers import COLUMNS
 from .parameters import CATALOGUE
-from .state import FIELDS
+from .state import FIELDS, Field
 
 #: Runs abreast.
 LANES = 128
@@ -16,6 +17,32 @@ TOGETHER = 8
 BENCH_VALUES, BENCH_PARAMETERS, BENCH_RESULTS, BENCH = 0, 112, 208, 288
 
 TERMS = frozenset(f.name for f in FIELDS if not f.is_state)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a kernel is written from.
+
+    Attributes
+    ----------
+    name : of the file that keeps its machine code
+    month : the phases, in order
+    fields : the fields of the world, in order
+    columns : what each column of a calendar holds
+    results : the fields that are returned of each run
+    """
+
+    name: str
+    month: tuple
+    fields: tuple[Field, ...]
+    columns: tuple[str, ...]
+    results: tuple[str, ...]
+
+    def steps(self) -> tuple:
+        """Every step of a month in order."""
+        return tuple(step for phase in self.month for step in phase.steps)
+
+
 _COLUMN = {name: k for k, name in enumerate(CATALOGUE)}
 
 
@@ -40,14 +67,23 @@ class Block:
     ----------
     parameters, draws : the names that have rows, besides the fields
     lanes : the number of runs abreast
+    fields, columns : those of the machine
     """
 
-    def __init__(self, parameters: Iterable[str], draws: Iterable[str], lanes: int):
+    def __init__(
+        self,
+        parameters: Iterable[str],
+        draws: Iterable[str],
+        lanes: int,
+        fields=FIELDS,
+        columns: Iterable[str] = COLUMNS,
+    ):
+        self.columns, self.terms = frozenset(columns), frozenset(f.name for f in fields if not f.is_state)
         self.lanes, self.draws = lanes, frozenset(draws)
         self.next_loop = count(1).__next__
         self.tables = []
         self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
-        self._rows = {name: k for k, name in enumerate([*(f.name for f in FIELDS), *self.parameters, *draws])}
+        self._rows = {name: k for k, name in enumerate([*(f.name for f in fields), *self.parameters, *draws])}
         self.row_length = row_length(lanes)
 
     def has(self, name: str) -> bool:
@@ -116,7 +152,7 @@ class Loop:
 
     def value(self, name: str) -> str:
         """A local that holds ``name``, loading or drawing it on first use."""
-        if name in COLUMNS:
+        if name in self._block.columns:
             return f"c_{name}"
         if name == "month":
             return "month"
@@ -134,7 +170,7 @@ class Loop:
     def call(self, step, reads) -> None:
         """Append one rule: a term is seen by later rules at once, a state keeps its old value until the end."""
         arguments = ", ".join(self.value(name) for name in reads)
-        given = {name: f"{'x' if name in TERMS else 'n'}{self._tag}{name}" for name in step.writes}
+        given = {name: f"{'x' if name in self._block.terms else 'n'}{self._tag}{name}" for name in step.writes}
         self.lines.append(f"{', '.join(given.values())} = {rule_alias(step)}({arguments})")
         for name, local in given.items():
-            (self.terms if name in TERMS else self.states)[name] = local
+            (self.terms if name in self._block.terms else self.states)[name] = local

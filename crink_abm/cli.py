@@ -166,6 +166,30 @@ def compare(args) -> None:
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 
+def rare(args) -> None:
+    """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
+    from . import design, rare_events
+    from .store import Store, write_table
+
+    design.read(args.file, rare_events.RareFile)
+    if args.out:
+        Store(args.out).prepare()
+    ready_engine("crink_tilted", rare_events.compiled)
+    table = rare_events.rare(
+        args.file, outcome=args.outcome, relative=args.relative, progress=lambda runs: say(f"{runs:,} runs ...")
+    )
+    if args.out:
+        write_table(Path(args.out) / "rare.parquet", table)
+    if args.json:
+        print_json({"relative": args.relative, "estimates": rows_of(table)})
+        return
+    print(f"{table['method'].iloc[0]}; low, high: 95 %, between {rare_events.REPLICATES} replicates")
+    print(table.drop(columns="method").to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    for row in table[~table["reached"]].itertuples():
+        said = f"{row.relative_error:.2f} is as near as {row.n_runs:,} runs come" if row.prob else "no event was seen"
+        print(f"not reached: {row.outcome} of policy {row.point}: {said}; raise most_runs in [rare]")
+
+
 def audit(args) -> None:
     """The sign audit."""
     from . import audit as audits
@@ -308,6 +332,12 @@ def parser() -> argparse.ArgumentParser:
         help="the calibrated ensemble (default), screened prior draws, or the default parameters",
     )
     sub.add_argument("--interval", choices=("best", "jeffreys", "clopper-pearson"), default="best")
+
+    sub = add(rare)
+    sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/rare.toml")
+    sub.add_argument("--outcome", metavar="O", help="this outcome instead of the file's")
+    sub.add_argument("--relative", type=float, metavar="X", help="half-width of the interval over the probability")
+    sub.add_argument("--out", metavar="DIR", help="keep the table here as rare.parquet")
 
     sub = add(audit)
     sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")

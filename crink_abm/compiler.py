@@ -108,10 +108,10 @@ def kernel_folder() -> Path:
     )
 
 
-def _place(text: str) -> Path | None:
+def _place(text: str, name: str) -> Path | None:
     """The kernel's file, written whole or not at all; None where the cache cannot be written."""
     folder = kernel_folder()
-    path = folder / "crink_kernel.py"
+    path = folder / f"{name}.py"
     try:
         if not path.exists() or path.read_text() != text:
             folder.mkdir(parents=True, exist_ok=True)
@@ -145,8 +145,12 @@ def _check_compiles(step, twin, n_arguments: int) -> None:
         )
 
 
-def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int = kernel.LANES):
+def compile_kernel(
+    overrides: Mapping[str, Callable] | None = None, lanes: int = kernel.LANES, machine=kernel.MODEL, renamed=None
+):
     """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``); ``lanes`` runs abreast.
+
+    ``machine`` is what it is written from; ``renamed`` gives, by rule, ``{name it asks for: name it gets}``.
 
     Raises
     ------
@@ -155,18 +159,22 @@ def compile_kernel(overrides: Mapping[str, Callable] | None = None, lanes: int =
     """
     overrides = checked(overrides)
     replaced = {step.name: reads_of(step, overrides[step.name]) for step in steps() if step.name in overrides}
-    text = kernel.source(replaced, lanes)
-    path = None if overrides or lanes != kernel.LANES else _place(text)
+    for step in steps():
+        names = (renamed or {}).get(step.name, {})
+        if names:
+            replaced[step.name] = tuple(names.get(name, name) for name in replaced.get(step.name, step.reads))
+    text = kernel.source(replaced, lanes, machine)
+    path = None if overrides or lanes != kernel.LANES else _place(text, machine.name)
     if path is None:
         scope = {}
         exec(compile(text, "<crink kernel>", "exec"), scope)
     else:
-        spec = importlib.util.spec_from_file_location("crink_kernel", path)
-        module = sys.modules["crink_kernel"] = importlib.util.module_from_spec(spec)
+        spec = importlib.util.spec_from_file_location(machine.name, path)
+        module = sys.modules[machine.name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         scope = module.__dict__
     rules = RuleCompiler(callable_here=False)
-    for step in steps():
+    for step in machine.steps():
         twin = rules.compiled(overrides.get(step.name, step.rule))
         if step.name in overrides:
             _check_compiles(step, twin, len(replaced[step.name]))

@@ -130,8 +130,8 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
         if first["type"] == "extra_forbidden":
             allowed = _allowed(kind, first["loc"][:-1])
             hint = nearest(str(first["loc"][-1]), allowed)
-            if place == "audit":
-                hint = "; an experiment with [audit] is run by `crink-abm audit`"
+            if place in ("audit", "rare"):
+                hint = f"; an experiment with [{place}] is run by `crink-abm {place}`"
             raise InputError(f"{where}: [{place}] is not known here{hint}; known are {', '.join(allowed)}") from None
         if first["type"] == "missing":
             raise InputError(f"{where}: [{place}] is required and missing") from None

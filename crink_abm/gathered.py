@@ -7,7 +7,7 @@ unit left idle by taking lanes singly.
 
 from collections.abc import Iterable, Iterator
 
-from .block import BENCH, BENCH_PARAMETERS, BENCH_RESULTS, BENCH_VALUES, TERMS, TOGETHER, Block, Loop
+from .block import BENCH, BENCH_PARAMETERS, BENCH_RESULTS, BENCH_VALUES, TOGETHER, Block, Loop
 from .parameters import CATALOGUE
 
 #: Where the branches of the steps differ so much in cost that working out all of them for every lane does not pay:
@@ -133,6 +133,7 @@ def _other(place, switch, level):
     return "".join(f"{other!r} if {place} == {other!r} else " for other in others[:-1]) + repr(others[-1])
 
 
-def conditional_terms(month) -> list[str]:
+def conditional_terms(machine) -> list[str]:
     """Terms that are worked out only where a condition holds; 0 elsewhere."""
-    return [name for phase in month for step in phase.steps if step.when for name in step.writes if name in TERMS]
+    states = {f.name for f in machine.fields if f.is_state}
+    return [name for step in machine.steps() if step.when for name in step.writes if name not in states]

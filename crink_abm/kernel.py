@@ -9,15 +9,15 @@ right-hand side is a call of a rule.
 
 from collections.abc import Mapping
 
-from .block import LANES, TERMS, Block, Loop, draw_block, rule_alias
+from .block import LANES, Block, Loop, Machine, draw_block, rule_alias
 from .codes import Draw
 from .gathered import APART, conditional_terms, group_lines, list_lines
 from .levers import COLUMNS
 from .parameters import CATALOGUE
 from .state import FIELDS
-from .transition import MONTH, steps
+from .transition import MONTH
 
-__all__ = ["LANES", "RESULTS", "monthly_draws", "rule_alias", "source"]
+__all__ = ["LANES", "MODEL", "RESULTS", "monthly_draws", "rule_alias", "source"]
 
 #: What the engine returns of each run: the values of these fields after the last month.
 RESULTS: tuple[str, ...] = (
@@ -28,6 +28,9 @@ RESULTS: tuple[str, ...] = (
     "luck_korea", "luck_korea_first", "luck_korea_second", "luck_nuclear", "luck_russia", "luck_taiwan_crisis",
     "luck_korea_crisis",
 )  # fmt: skip
+
+#: The model as it is. A machine with more steps and fields (``tilt``) is written by the same text.
+MODEL = Machine("crink_kernel", MONTH, FIELDS, COLUMNS, RESULTS)
 
 
 def groups(phase):
@@ -40,9 +43,9 @@ def groups(phase):
     return cut
 
 
-def monthly_draws(reads) -> list[Draw]:
+def monthly_draws(reads, machine: Machine = MODEL) -> list[Draw]:
     """Draws that rules without a condition ask for: made for all lanes at the start of a month."""
-    asked = {name for phase in MONTH for step in phase.steps if step.when is None for name in reads[step.name]}
+    asked = {name for step in machine.steps() if step.when is None for name in reads[step.name]}
     return [draw for draw in Draw if draw.name in asked]
 
 
@@ -55,14 +58,14 @@ def _draw_lines(draws, block):
         yield from (f"    {block.lane(d.name)} = d{number}_{d.word}" for d in draws if d.block == number)
 
 
-def _check(phase, cut, reads):
+def _check(phase, cut, reads, terms):
     """A phase decides from one snapshot: nothing is written twice, or written in one group and read in a later one."""
-    written = [name for step in phase.steps for name in step.writes if name not in TERMS]
+    written = [name for step in phase.steps for name in step.writes if name not in terms]
     if len(written) != len(set(written)):
         raise AssertionError(f"phase {phase.title!r} writes a state twice")
     for k, (_, group) in enumerate(cut):
         later = {name for _, rest in cut[k + 1 :] for step in rest for name in reads[step.name]}
-        early = {name for step in group for name in step.writes if name in later and name not in TERMS}
+        early = {name for step in group for name in step.writes if name in later and name not in terms}
         if early:
             raise AssertionError(f"phase {phase.title!r}: {sorted(early)} are read in a later group; split the phase")
 
@@ -70,7 +73,7 @@ def _check(phase, cut, reads):
 def _phase_lines(phase, reads, block, listed, seen):
     """One phase: a vector loop for its unconditional groups, gathered lanes for the others."""
     cut = groups(phase)
-    _check(phase, cut, reads)
+    _check(phase, cut, reads, block.terms)
     for when, group in cut:
         yield f"# {phase.title}" + (f": where {when}" if when else "")
         if when is not None:
@@ -87,36 +90,35 @@ def _phase_lines(phase, reads, block, listed, seen):
         yield from (f"    {block.lane(name)} = {local}" for name, local in {**loop.terms, **loop.states}.items())
 
 
-def escaping_terms(reads) -> list[str]:
+def escaping_terms(reads, machine: Machine = MODEL) -> list[str]:
     """Terms of conditional steps that a group of other steps reads: kept, and zeroed every month."""
-    cut = [(when, group) for phase in MONTH for when, group in groups(phase)]
+    terms = {f.name for f in machine.fields if not f.is_state}
+    cut = [(when, group) for phase in machine.month for when, group in groups(phase)]
     home = {name: k for k, (_, group) in enumerate(cut) for step in group for name in step.writes}
     read = {
         name
         for k, (_, group) in enumerate(cut)
         for step in group
         for name in reads[step.name]
-        if name in TERMS and cut[home[name]][0] is not None and home[name] != k
+        if name in terms and cut[home[name]][0] is not None and home[name] != k
     }
     return sorted(read)
 
 
-def _start_lines(block):
+def _start_lines(block, of):
     """A block begins: each lane's world, its parameters, and every field at its initial value."""
     column = {name: k for k, name in enumerate(CATALOGUE)}
-    named = [field.initial if isinstance(field.initial, str) else None for field in FIELDS]
-    starts = block.table(
-        0.0 if name else float(field.initial or 0.0) for field, name in zip(FIELDS, named, strict=True)
-    )
+    named = [field.initial if isinstance(field.initial, str) else None for field in of]
+    starts = block.table(0.0 if name else float(field.initial or 0.0) for field, name in zip(of, named, strict=True))
     origins = block.table(-1 if name is None else column[name] for name in named)
     columns = block.table(column[name] for name in block.parameters)
     # Rows from a table as well: told that they are evenly spaced, the compiler would scatter vectors, which is slower.
-    fields = block.table(block.row(field.name) for field in FIELDS)
+    fields = block.table(block.row(field.name) for field in of)
     parameters = block.table(block.row(name) for name in block.parameters)
     yield f"for i in range({block.lanes}):"
     yield "    k = world_of[block + i] if block + i < n_runs else world_of[block]"
     yield "    world[i] = k"
-    yield f"    for j in range({len(FIELDS)}):"
+    yield f"    for j in range({len(of)}):"
     yield f"        w[{fields}[j] + i] = worlds[k, {origins}[j]] if {origins}[j] >= 0 else {starts}[j]"
     yield f"    for j in range({len(block.parameters)}):"
     yield f"        w[{parameters}[j] + i] = worlds[k, {columns}[j]]"
@@ -129,45 +131,46 @@ def _zero_lines(names, block):
     yield f"        w[{table}[r] + i] = 0.0"
 
 
-def _month_lines(reads, block):
+def _month_lines(reads, block, machine):
     """All that happens in a month."""
-    seen, listed = escaping_terms(reads), set()
+    seen, listed = escaping_terms(reads, machine), set()
     yield "month = float(t)"
-    yield from (f"c_{name} = calendar[t, {k}]" for k, name in enumerate(COLUMNS))
+    yield from (f"c_{name} = calendar[t, {k}]" for k, name in enumerate(machine.columns))
     yield from _zero_lines(seen, block)
     yield "if record:"
-    hidden = [name for name in conditional_terms(MONTH) if name not in seen]
+    hidden = [name for name in conditional_terms(machine) if name not in seen]
     yield from ("    " + line for line in _zero_lines(hidden, block))
-    yield from _draw_lines(monthly_draws(reads), block)
-    for phase in MONTH:
+    yield from _draw_lines(monthly_draws(reads, machine), block)
+    for phase in machine.month:
         yield from _phase_lines(phase, reads, block, listed, seen)
     yield "if record:"
     yield f"    for i in range(min({block.lanes}, n_runs - block)):"
-    yield f"        for j in range({len(FIELDS)}):"
+    yield f"        for j in range({len(machine.fields)}):"
     yield f"            trajectory[block + i, t, j] = w[j * {block.row_length} + i]"
 
 
-def _block(reads, lanes):
+def _block(reads, lanes, machine):
     """The block of an engine whose rules ask for ``reads``."""
-    always = {name for step in steps() if step.when is None for name in reads[step.name]}
+    always = {name for step in machine.steps() if step.when is None for name in reads[step.name]}
     always |= {switch for switch, _ in APART.values()}
-    return Block(always & CATALOGUE.keys(), [draw.name for draw in monthly_draws(reads)], lanes)
+    draws = [draw.name for draw in monthly_draws(reads, machine)]
+    return Block(always & CATALOGUE.keys(), draws, lanes, machine.fields, machine.columns)
 
 
 def block_size(lanes: int = LANES) -> int:
     """Doubles of the block of the model's own rules."""
-    return _block({step.name: step.reads for step in steps()}, lanes).size
+    return _block({step.name: step.reads for step in MODEL.steps()}, lanes, MODEL).size
 
 
-def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = LANES) -> str:
+def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = LANES, machine: Machine = MODEL) -> str:
     """The text of the function ``run_blocks``, to be compiled by numba.
 
     ``replaced`` gives what rules put in place of the model's ask for: ``{rule name: names}``; ``lanes`` is the
-    number of runs abreast (1 to measure what abreast is worth).
+    number of runs abreast (1 to measure what abreast is worth); ``machine`` what it is written from.
     """
-    reads = {step.name: step.reads for step in steps()} | dict(replaced or {})
-    conditions = dict.fromkeys(step.when for step in steps() if step.when)
-    block = _block(reads, lanes)
+    reads = {step.name: step.reads for step in machine.steps()} | dict(replaced or {})
+    conditions = dict.fromkeys(step.when for step in machine.steps() if step.when)
+    block = _block(reads, lanes, machine)
     out = [
         "",
         "",
@@ -182,11 +185,11 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
         f"    for block in range(0, n_runs, {lanes}):",
         "        run0 = first_run + u64(block)",
     ]
-    out += [" " * 8 + line for line in _start_lines(block)]
+    out += [" " * 8 + line for line in _start_lines(block, machine.fields)]
     out += ["        for t in range(n_months):"]
-    out += [" " * 12 + line for line in _month_lines(reads, block)]
+    out += [" " * 12 + line for line in _month_lines(reads, block, machine)]
     out += [f"        for i in range(min({lanes}, n_runs - block)):"]
-    out += [f"            results[block + i, {k}] = {block.lane(name)}" for k, name in enumerate(RESULTS)]
+    out += [f"            results[block + i, {k}] = {block.lane(name)}" for k, name in enumerate(machine.results)]
     head = ["from numpy import array, int64, zeros", "from numpy import uint64 as u64", ""]
     head += [f"table{k} = array({numbers})" for k, numbers in enumerate(block.tables, 1)]
     return "\n".join(head + out) + "\n"

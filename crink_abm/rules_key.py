@@ -8,7 +8,7 @@ from pathlib import Path
 DECIDING = ("codes.py", "numerics.py", "draws.py", "levers.py", "state.py", "transition.py", "parameters", "rules")
 
 #: Modules that decide, besides, what machine code there is.
-COMPILING = ("block.py", "gathered.py", "kernel.py", "compiler.py")
+COMPILING = ("block.py", "gathered.py", "kernel.py", "compiler.py", "tilt.py")
 
 #: Modules that decide, besides the rules, which worlds a screen leaves.
 SCREENING = ("worlds.py", "screening.py", "outcomes.py", "estimate.py")

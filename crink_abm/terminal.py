@@ -47,17 +47,17 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def ready_engine() -> None:
+def ready_engine(name: str = "crink_kernel", compiled=None) -> None:
     """Load or compile the kernel, with a word where it takes long; an interrupt is felt while it compiles."""
     from . import batch
 
-    if not batch.is_warm():
+    if not batch.is_warm(name):
         say("compiling the engine (about 20 s, once for this version) ...")
     failed = []
 
     def compile_it():
         try:
-            batch.compiled()
+            (compiled or batch.compiled)()
         except BaseException as error:
             failed.append(error)
 

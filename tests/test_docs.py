@@ -9,6 +9,7 @@ from conftest import ROOT
 from crink_abm import describe, design, levers
 from crink_abm.audit import AuditFile
 from crink_abm.parameters import CATALOGUE
+from crink_abm.rare_events import RareFile
 from crink_abm.sources import SOURCES
 from crink_abm.transition import steps
 
@@ -55,7 +56,8 @@ def test_every_parameter_has_a_source_that_exists():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.toml")), ids=lambda p: p.name)
 def test_every_experiment_file_is_valid(path):
-    kind = AuditFile if "audit" in tomllib.loads(path.read_text()) else design.Experiment
+    tables = tomllib.loads(path.read_text())
+    kind = AuditFile if "audit" in tables else RareFile if "rare" in tables else design.Experiment
     assert design.read(path, kind).experiment.name == path.stem
 
 

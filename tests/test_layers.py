@@ -16,7 +16,7 @@ LAYERS = {
     "state": 2,
     "rules": 3,
     "transition": 4,
-    "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "compiler": 6, "batch": 7,
+    "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "tilt": 6, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
     "estimate": 0, "control": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
     "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10,
@@ -24,11 +24,12 @@ LAYERS = {
     "calibrated": 4, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 14,
     "calibration_figures": 15, "calibration_report": 16,
     "style": 8, "figures": 9, "charts": 10,
+    "rare_events": 10,
     "kept": 0, "terminal": 18, "cli_record": 19, "cli": 20, "__main__": 21, "__init__": 21,
 }  # fmt: skip
 
 #: Imports that are made inside a function on purpose: heavy, or upward by design.
-DEFERRED = {("batch", "compiler"), ("sweeps", "agents"), ("describe", "compiler")}
+DEFERRED = {("batch", "compiler"), ("sweeps", "agents"), ("describe", "compiler"), ("rare_events", "compiler")}
 
 
 def _modules():
