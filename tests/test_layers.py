@@ -18,7 +18,7 @@ LAYERS = {
     "transition": 4,
     "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "tilt": 6, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
-    "estimate": 0, "control": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
+    "estimate": 0, "control": 0, "precision": 7, "worlds": 2, "design": 3, "store": 2, "screening": 8,
     "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10,
     "records": 2, "history": 3, "observation": 8, "targets": 9, "summaries": 10, "likelihood": 11, "bank": 12,
     "calibrated": 4, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 14,

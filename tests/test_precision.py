@@ -1,0 +1,52 @@
+"""Stopping on precision: the two-stage rule covers, the naive one does not, and the width asked for is reached."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from crink_abm import estimate, precision
+
+_REPETITIONS = 10_000
+_LEAST = 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / _REPETITIONS)
+
+
+@pytest.mark.parametrize(("prob", "half_width"), [(0.02, 0.01), (0.3, 0.02), (0.5, 0.01), (0.999, 0.005)])
+def test_two_stages_cover_and_are_as_narrow_as_asked(prob, half_width):
+    rng = np.random.default_rng(17)
+    pilot = rng.binomial(precision.PILOT_RUNS, prob, _REPETITIONS)
+    runs = precision.runs_by_counts(pilot, precision.PILOT_RUNS, half_width)
+    events = rng.binomial(runs, prob)
+    low, high = estimate.clopper_pearson(events, runs)
+    assert ((low <= prob) & (prob <= high)).mean() >= _LEAST
+    assert ((high - low) / 2 <= half_width * 1.001).mean() >= 1 - 1e-3
+    # It learns from the pilot: where the risk is far from even, far fewer runs than not knowing it would take.
+    blind = stats.norm.ppf(0.975) ** 2 / 4 / half_width**2
+    assert np.median(runs) < blind * (0.5 if abs(prob - 0.5) > 0.4 else 1.1)
+
+
+def test_looking_until_the_interval_is_narrow_covers_too_seldom():
+    """The negative control: the naive rule with the default interval, on the first question above."""
+    rng, prob, half_width, look = np.random.default_rng(18), 0.02, 0.01, 20
+    events, runs = np.zeros(_REPETITIONS, int), np.zeros(_REPETITIONS, int)
+    going = np.ones(_REPETITIONS, bool)
+    while going.any():
+        events[going] += rng.binomial(look, prob, going.sum())
+        runs[going] += look
+        low, high = estimate.jeffreys(events, runs)
+        going &= (high - low) / 2 > half_width
+    low, high = estimate.jeffreys(events, runs)
+    assert ((low <= prob) & (prob <= high)).mean() < _LEAST
+
+
+def test_runs_by_control_is_the_normal_interval_turned_round():
+    error, n, half_width = np.array([0.004, 0.01]), 1000, 0.005
+    runs = precision.runs_by_control(error, n, half_width)
+    width = stats.norm.ppf(0.975) * error * np.sqrt(n / runs)
+    assert (width <= half_width).all()
+    assert (width > half_width * 0.8).all()
+
+
+def test_runs_come_in_even_rounds():
+    assert [precision.whole_rounds(x, 30) for x in (1, 60, 61, 120.0)] == [60, 60, 120, 120]
+    assert precision.pilot_seed(precision.pilot_seed(7)) == 7
+    assert precision.pilot_seed(7) != 7
