@@ -27,7 +27,7 @@ CLEAR_LEVEL = 0.01
 LEAST_CLEAR = 20
 
 
-class AuditTable(design._Strict):
+class AuditTable(design.Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
     levers: Literal["all"] | list[str] = "all"

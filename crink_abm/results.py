@@ -9,7 +9,7 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from . import design, estimate, levers, outcomes
-from .errors import InputError
+from .errors import InputError, nearest
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .rules_key import rules_hash
@@ -80,13 +80,15 @@ class Results:
         return sweep
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
-        """Rows of one outcome where the given levers have the given values, all other *unswept* columns free."""
+        """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free."""
         known = self.estimates["outcome"].unique()
         if outcome not in known:
             raise InputError(f"no outcome is named {outcome!r}; they are {', '.join(known)}")
         rows = self.estimates[self.estimates["outcome"] == outcome]
         for name, value in fixed.items():
-            rows = rows[np.isclose(rows[name], value)]
+            if name not in rows:
+                raise InputError(f"no lever or factor is named {name!r}{nearest(name, rows)}")
+            rows = rows[(rows[name] == value) if isinstance(value, str) else np.isclose(rows[name], value)]
         return rows
 
     def with_interval(self, interval: str) -> pd.DataFrame:
@@ -152,14 +154,12 @@ class Results:
 
     @cached_property
     def dataset(self):
-        """The grid as an xarray Dataset: dimensions outcome and the swept levers."""
+        """The grid as an xarray Dataset: dimensions outcome, the swept levers and the factors."""
 
-        swept = self.manifest["swept"]
-        if not swept:
-            raise InputError("this sweep varies no lever over a grid; use results.estimates")
-        rows = self.estimates[self.estimates["point"].isin(self.points_along(*swept))]
-        for name in swept:
-            rows = rows[np.isin(rows[name], [float(x) for x in design.levels_of(self.experiment.levers[name])])]
+        grid = {dimension["name"]: dimension["levels"] for dimension in self.manifest["grid"]}
+        if not grid:
+            raise InputError("this sweep crosses nothing over a grid; use results.estimates")
+        rows = self.estimates[self.estimates["on_grid"]]
         columns = [
             "prob",
             "low",
@@ -173,7 +173,8 @@ class Results:
             *DIFF_SPREADS,
             *WORLDS,
         ]
-        data = rows.set_index(["outcome", *swept])[columns].to_xarray()
+        data = rows.set_index(["outcome", *grid])[columns].to_xarray()
+        data = data.sel({name: levels for name, levels in grid.items() if isinstance(levels[0], str)})  # in file order
         return data.assign_attrs(name=self.manifest["name"], seed=self.manifest["seed"])
 
     def replay(self, point: int, run: int):

@@ -148,7 +148,7 @@ class Sweep:
         self.policies, self.base = self.points.policies, self.points.base
         self.head, self.rules = experiment.experiment, checked_rules(rules)
         detail = self.head.detail_runs or self.head.runs
-        self.n_runs = [self.head.runs if family == "grid" else detail for family in self.points.families]
+        self.n_runs = [self.head.runs if family in ("grid", "sample") else detail for family in self.points.families]
         self.calendar(self.base)
         self.store, self.say = Store(folder), say or (lambda text: None)
 
@@ -316,12 +316,13 @@ class Sweep:
                 "rules_replaced": {"names": sorted(self.rules), "fingerprint": fingerprint(self.rules)},
                 "libraries": library_versions(),
                 "baseline_point": self.base,
-                "baseline_moves": design.moves(self.policies[self.base]),
+                "baseline_moves": design.moves_in_words(self.policies[self.base]),
                 "n_points": len(self.policies),
                 "n_runs_per_point": head.runs,
                 "n_detail_runs": head.detail_runs,
                 "n_runs": total,
                 "swept": design.swept(self.experiment),
+                "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in self.points.grid],
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},
                 "worlds_table": f"{self.worlds_name}.parquet",
             },
