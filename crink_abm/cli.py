@@ -42,11 +42,13 @@ def _tell(model, args) -> None:
 
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
-    from . import charts, design
+    from . import charts, design, nesting
     from .results import sweep as run_sweep
     from .store import Store
 
     plan = design.read(args.file)
+    if nesting.cheap(plan):
+        nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
     Store(folder).prepare()
     if args.engine == "batch":

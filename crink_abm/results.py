@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from . import design, estimate, levers, outcomes
+from . import by_world, design, estimate, levers, nesting, outcomes
 from .errors import InputError, nearest
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
+from .parameters import CATALOGUE
 from .rules_key import rules_hash
 from .store import read_json, read_table
 from .sweeps import Sweep, runs_table
@@ -130,6 +131,41 @@ class Results:
                 frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
+    @cached_property
+    def worlds(self) -> pd.DataFrame:
+        """The worlds of the sweep: a row a world, indexed by its number, with ``copies`` and a column a parameter.
+
+        A world that stands in the ensemble several times is one row, under its first place.
+        """
+        held = self.sweep.worlds
+        first, copies = np.unique(by_world.first_rows(held), return_counts=True)
+        table = pd.DataFrame(held.values[first], columns=list(CATALOGUE), index=pd.Index(first, name="world"))
+        table.insert(0, "copies", copies)
+        return table
+
+    def by_world(self, outcome: str, points: Iterable[int] | None = None) -> pd.DataFrame:
+        """Counts of one outcome by point and world, for a decomposition of variance of one's own.
+
+        Parameters
+        ----------
+        outcome : any outcome, also a conditional one (whose ``n_runs`` are those in which its condition happened)
+        points : numbers of points; all if None
+
+        Returns
+        -------
+        DataFrame: point, world (to join with :attr:`worlds`), n_runs, n_events, n_up, n_down (runs with the event only
+        here, only at the baseline; -1 where runs are not paired)
+        """
+        numbers = range(self.manifest["n_points"]) if points is None else sorted({int(p) for p in points})
+        base = self.runs([self.baseline])
+        frames = []
+        for point in numbers:
+            paired = base if self.sweep.n_runs[point] <= len(base) else None
+            frames.append(
+                by_world.counts(outcome, self.runs([point]), paired, self.sweep.worlds, self.sweep.head.months)
+            )
+        return pd.concat(frames, ignore_index=True)
+
     def incidence(self, points: Iterable[int], names: Iterable[str] | None = None) -> pd.DataFrame:
         """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs)."""
         return self._curves(points, {name: name for name in names or outcomes.OUTCOMES})
@@ -229,8 +265,8 @@ def sweep(
         raise InputError(f"runs is at least 1; {runs} was given")
     if interval is not None and interval not in estimate.INTERVALS:
         raise InputError(f"interval is one of {', '.join(estimate.INTERVALS)}; {interval!r} was given")
-    changed = {} if runs is None else {"runs": runs, "detail_runs": None}
-    changed |= {} if interval is None else {"interval": interval}
+    plan = nesting.resolved(plan, rules, runs)
+    changed = {} if interval is None else {"interval": interval}
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")

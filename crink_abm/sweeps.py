@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from . import batch, calibrated, design, levers, outcomes, screening
+from . import batch, calibrated, crossing, design, levers, outcomes, screening, world_file
 from . import worlds as ensembles
 from .cache import cache_directory
 from .errors import InputError
@@ -55,6 +55,8 @@ def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
     said = [worlds_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
     if table.ensemble == "calibrated":
         said.append(calibrated.fingerprint())
+    if table.file is not None:
+        said.append(table.sha256 or world_file.digest(table.file))
     return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
@@ -64,8 +66,12 @@ def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.
     Raises
     ------
     InputError
-        If no draw passes the screen.
+        If no draw passes the screen, a file of worlds cannot be taken, or worlds cannot be crossed as asked.
     """
+    if table.crossing == "full":
+        return crossing.crossed(_to_cross(table, fixed), table.structures, fixed)
+    if table.file is not None:
+        return world_file.load(table.file, table.structures, fixed).first(table.keep)
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
     if table.ensemble == "calibrated":
@@ -84,6 +90,27 @@ def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.
             folder.mkdir(parents=True, exist_ok=True)
             write_worlds(folder, name, kept)
     return kept
+
+
+def _to_cross(table: design.WorldsTable, fixed) -> ensembles.Worlds:
+    """The parameter draws that are crossed with the structures: nothing may have chosen among them by structure."""
+    if table.keep is not None:
+        raise InputError('[worlds] keep would break crossing = "full"; give fewer draws, or fewer levels in structures')
+    if table.ensemble == "defaults":
+        return ensembles.defaults(fixed)
+    if table.file is not None:
+        if world_file.has_switches(table.file):
+            raise InputError(
+                f'{table.file} says the switches of its worlds, and crossing = "full" all of them; drop one'
+            )
+        return world_file.load(table.file, fixed=fixed)
+    if table.ensemble == "calibrated" or table.screen != "none":
+        kind = "calibrated worlds were" if table.ensemble == "calibrated" else "screened draws are"
+        raise InputError(
+            f'{kind} chosen together with the switches, which crossing = "full" would tear apart; take '
+            'ensemble = "prior" with screen = "none", "defaults", or a file of parameters'
+        )
+    return ensembles.prior(table.draws, seed=table.seed, which="default", fixed=fixed)
 
 
 def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> None:
@@ -325,5 +352,6 @@ class Sweep:
                 "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in self.points.grid],
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},
                 "worlds_table": f"{self.worlds_name}.parquet",
+                "nesting": crossing.nesting(self.worlds, head.runs),
             },
         )
