@@ -27,7 +27,7 @@ CLEAR_LEVEL = 0.01
 LEAST_CLEAR = 20
 
 
-class AuditTable(design._Strict):
+class AuditTable(design.Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
     levers: Literal["all"] | list[str] = "all"
@@ -164,9 +164,11 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     Raises
     ------
     InputError
-        If a lever stands at 1 already.
+        If a lever stands at 1 already, or the runs of a world are given where they mean nothing.
     """
     plan, head = experiment.audit, experiment.experiment
+    if experiment.worlds.runs_per_world is not None:
+        raise InputError("[worlds] runs_per_world is for sweeps; an audit has its own, [audit] runs_per_world")
     ensemble = make_worlds(experiment.worlds, experiment.parameters)
     base_policy = design.baseline(experiment)
     chosen = list(levers.LEVERS) if plan.levers == "all" else plan.levers

@@ -41,7 +41,7 @@ def provenance(manifest: dict) -> str:
     more = f" ({detail:,} of single levers, packages, baseline)" if detail else ""
     left = kept.briefly(worlds.get("screen"))
     return (
-        f"{manifest['name']}: {manifest['n_runs_per_point']:,} runs per point{more}; {worlds['n']:,} worlds ({left}); "
+        f"{manifest['name']}: {kept.runs_in_words(manifest)} per point{more}; {worlds['n']:,} worlds ({left}); "
         f"seed {manifest['seed']}. {moved}Theoretical exploration, not a forecast."
     )
 

@@ -42,18 +42,20 @@ def _tell(model, args) -> None:
 
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
-    from . import charts, design
+    from . import charts, design, nesting
     from .results import sweep as run_sweep
     from .store import Store
 
     plan = design.read(args.file)
+    if nesting.cheap(plan):
+        nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
     Store(folder).prepare()
     if args.engine == "batch":
         ready_engine()
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        progress=progress("run"), say=say,
+        precision=args.precision, progress=progress("run"), say=say,
     )  # fmt: skip
     drawn = []
     if not args.no_charts:
@@ -74,7 +76,7 @@ def _summary(results, drawn, args) -> None:
         return
     screen = m["worlds"]["screen"]
     more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
-    size = f"{m['n_points']} policies x {m['n_runs_per_point']:,} runs{more} = {m['n_runs']:,} runs"
+    size = f"{m['n_points']} policies x {kept.runs_in_words(m)}{more} = {m['n_runs']:,} runs"
     print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
     if screen:
         print(kept.fully(screen) + ":")
@@ -299,6 +301,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/policy_cube.toml")
     sub.add_argument("--out", metavar="DIR", help="folder for results (default results/NAME)")
     sub.add_argument("--runs", type=whole, metavar="N", help="runs per point, instead of the file's")
+    sub.add_argument(
+        "--precision", type=float, metavar="H", help="run each point until the half-width of its intervals is H"
+    )
     sub.add_argument("--workers", type=whole, metavar="W", help="threads (default: all cores)")
     sub.add_argument(
         "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"

@@ -26,3 +26,11 @@ def fully(report: dict | None) -> str:
         f"the screen kept {report['kept']:,} of {report['drawn']:,} prior draws ({share:.1f} %, 95 % interval {low:.1f} to "
         f"{high:.1f} %); {report['undecided']} stood at an edge: {none:.1f} or {every:.1f} % with none or all of them"
     )
+
+
+def runs_in_words(manifest: dict) -> str:
+    """How many runs a sweep's points have."""
+    settled = manifest["runs_of_points"]
+    if settled is None:
+        return f"{manifest['n_runs_per_point']:,} runs"
+    return f"{min(settled):,} to {max(settled):,} runs (half-width {manifest['precision']['asked']:g})"

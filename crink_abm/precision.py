@@ -83,3 +83,11 @@ def runs_needed(pilot: pd.DataFrame, half_width: float, kind: str, round_: int) 
 def whole_rounds(runs: float, round_: int) -> int:
     """At least ``runs`` runs, in an even number of rounds of ``round_``."""
     return int(-(-runs // (2 * round_)) * 2 * round_)
+
+
+def reached(estimates: pd.DataFrame, half_width: float) -> dict:
+    """What became of the precision asked for: ``asked``, ``widest`` (half-width of an outcome's interval), ``missed`` points."""
+    rows = estimates[estimates["outcome"].isin(OUTCOMES)]
+    half = (rows["high"] - rows["low"]) / 2.0
+    missed = sorted({int(point) for point in rows.loc[half > half_width, "point"]})
+    return {"asked": half_width, "widest": float(half.max()), "missed": missed}

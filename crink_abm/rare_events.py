@@ -46,7 +46,7 @@ _AIMS = {
 _ONSETS, _FORCES = (0.0, 0.5, 1.0, 2.0), (0.0, 0.03, 0.12, 0.4)
 
 
-class RareTable(design._Strict):
+class RareTable(design.Strict):
     """``[rare]``: which outcomes, how precisely, and the most runs for one of them."""
 
     outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])

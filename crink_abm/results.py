@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from . import design, estimate, levers, outcomes
-from .errors import InputError
+from . import by_world, design, estimate, levers, nesting, outcomes, piloting
+from .errors import InputError, nearest
+from .kept import runs_in_words
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
+from .parameters import CATALOGUE
 from .rules_key import rules_hash
 from .store import read_json, read_table
 from .sweeps import Sweep, runs_table
@@ -75,18 +77,20 @@ class Results:
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it was set up (for worlds and replays)."""
-        sweep = Sweep(self.experiment, self.folder, rules=self.rules)
+        sweep = Sweep(self.experiment, self.folder, rules=self.rules, n_runs=self.manifest["runs_of_points"])
         sweep.worlds_name = self.manifest["worlds_table"].removesuffix(".parquet")
         return sweep
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
-        """Rows of one outcome where the given levers have the given values, all other *unswept* columns free."""
+        """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free."""
         known = self.estimates["outcome"].unique()
         if outcome not in known:
             raise InputError(f"no outcome is named {outcome!r}; they are {', '.join(known)}")
         rows = self.estimates[self.estimates["outcome"] == outcome]
         for name, value in fixed.items():
-            rows = rows[np.isclose(rows[name], value)]
+            if name not in rows:
+                raise InputError(f"no lever or factor is named {name!r}{nearest(name, rows)}")
+            rows = rows[(rows[name] == value) if isinstance(value, str) else np.isclose(rows[name], value)]
         return rows
 
     def with_interval(self, interval: str) -> pd.DataFrame:
@@ -128,6 +132,41 @@ class Results:
                 frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
+    @cached_property
+    def worlds(self) -> pd.DataFrame:
+        """The worlds of the sweep: a row a world, indexed by its number, with ``copies`` and a column a parameter.
+
+        A world that stands in the ensemble several times is one row, under its first place.
+        """
+        held = self.sweep.worlds
+        first, copies = np.unique(by_world.first_rows(held), return_counts=True)
+        table = pd.DataFrame(held.values[first], columns=list(CATALOGUE), index=pd.Index(first, name="world"))
+        table.insert(0, "copies", copies)
+        return table
+
+    def by_world(self, outcome: str, points: Iterable[int] | None = None) -> pd.DataFrame:
+        """Counts of one outcome by point and world, for a decomposition of variance of one's own.
+
+        Parameters
+        ----------
+        outcome : any outcome, also a conditional one (whose ``n_runs`` are those in which its condition happened)
+        points : numbers of points; all if None
+
+        Returns
+        -------
+        DataFrame: point, world (to join with :attr:`worlds`), n_runs, n_events, n_up, n_down (runs with the event only
+        here, only at the baseline; -1 where runs are not paired)
+        """
+        numbers = range(self.manifest["n_points"]) if points is None else sorted({int(p) for p in points})
+        base = self.runs([self.baseline])
+        frames = []
+        for point in numbers:
+            paired = base if self.sweep.n_runs[point] <= len(base) else None
+            frames.append(
+                by_world.counts(outcome, self.runs([point]), paired, self.sweep.worlds, self.sweep.head.months)
+            )
+        return pd.concat(frames, ignore_index=True)
+
     def incidence(self, points: Iterable[int], names: Iterable[str] | None = None) -> pd.DataFrame:
         """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs)."""
         return self._curves(points, {name: name for name in names or outcomes.OUTCOMES})
@@ -152,14 +191,12 @@ class Results:
 
     @cached_property
     def dataset(self):
-        """The grid as an xarray Dataset: dimensions outcome and the swept levers."""
+        """The grid as an xarray Dataset: dimensions outcome, the swept levers and the factors."""
 
-        swept = self.manifest["swept"]
-        if not swept:
-            raise InputError("this sweep varies no lever over a grid; use results.estimates")
-        rows = self.estimates[self.estimates["point"].isin(self.points_along(*swept))]
-        for name in swept:
-            rows = rows[np.isin(rows[name], [float(x) for x in design.levels_of(self.experiment.levers[name])])]
+        grid = {dimension["name"]: dimension["levels"] for dimension in self.manifest["grid"]}
+        if not grid:
+            raise InputError("this sweep crosses nothing over a grid; use results.estimates")
+        rows = self.estimates[self.estimates["on_grid"]]
         columns = [
             "prob",
             "low",
@@ -173,7 +210,8 @@ class Results:
             *DIFF_SPREADS,
             *WORLDS,
         ]
-        data = rows.set_index(["outcome", *swept])[columns].to_xarray()
+        data = rows.set_index(["outcome", *grid])[columns].to_xarray()
+        data = data.sel({name: levels for name, levels in grid.items() if isinstance(levels[0], str)})  # in file order
         return data.assign_attrs(name=self.manifest["name"], seed=self.manifest["seed"])
 
     def replay(self, point: int, run: int):
@@ -198,7 +236,7 @@ class Results:
 
     def __repr__(self):
         m = self.manifest
-        return f"Results({m['name']!r}: {m['n_points']} points x {m['n_runs_per_point']} runs in {m['worlds']['n']} worlds)"
+        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {m['worlds']['n']} worlds)"
 
     def _repr_html_(self):
         base = self.estimates[self.estimates["point"] == self.baseline]
@@ -211,11 +249,13 @@ class Results:
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
     rules=None, progress: Callable | None = None, interval: str | None = None, say: Callable | None = None,
+    precision: float | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
-    ``runs`` is the number of runs of every point instead, ``interval`` the kind of interval; ``rules`` puts plain functions in
+    ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
+    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
     place of rules; ``workers`` is the number of threads (all cores if None).
 
     Raises
@@ -228,11 +268,19 @@ def sweep(
         raise InputError(f"runs is at least 1; {runs} was given")
     if interval is not None and interval not in estimate.KINDS:
         raise InputError(f"interval is one of {', '.join(estimate.KINDS)}; {interval!r} was given")
-    changed = {} if runs is None else {"runs": runs, "detail_runs": None}
-    changed |= {} if interval is None else {"interval": interval}
+    plan = nesting.resolved(plan, rules, runs)
+    changed = {} if interval is None else {"interval": interval}
+    if precision is not None:
+        if not 1e-5 <= precision < 0.5:
+            raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {precision!r} was given")
+        changed |= {"precision": precision, "detail_runs": None}
+    if runs is not None and precision is None:
+        changed |= {"precision": None}
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")
     folder = Path(out) if out else Path("results") / plan.experiment.name
-    Sweep(plan, folder, engine=engine, threads=workers, progress=progress, rules=rules, say=say).run()
+    options = {"engine": engine, "threads": workers, "progress": progress, "rules": rules, "say": say}
+    settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
+    Sweep(plan, folder, n_runs=settled, **options).run()
     return Results(folder, rules=rules)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from . import batch, calibrated, design, levers, outcomes, screening
+from . import batch, calibrated, crossing, design, levers, outcomes, precision, screening, world_file
 from . import worlds as ensembles
 from .cache import cache_directory
 from .errors import InputError
@@ -54,6 +54,8 @@ def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
     said = [worlds_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
     if table.ensemble == "calibrated":
         said.append(calibrated.fingerprint())
+    if table.file is not None:
+        said.append(table.sha256 or world_file.digest(table.file))
     return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
@@ -63,8 +65,12 @@ def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.
     Raises
     ------
     InputError
-        If no draw passes the screen.
+        If no draw passes the screen, a file of worlds cannot be taken, or worlds cannot be crossed as asked.
     """
+    if table.crossing == "full":
+        return crossing.crossed(_to_cross(table, fixed), table.structures, fixed)
+    if table.file is not None:
+        return world_file.load(table.file, table.structures, fixed).first(table.keep)
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
     if table.ensemble == "calibrated":
@@ -83,6 +89,27 @@ def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.
             folder.mkdir(parents=True, exist_ok=True)
             write_worlds(folder, name, kept)
     return kept
+
+
+def _to_cross(table: design.WorldsTable, fixed) -> ensembles.Worlds:
+    """The parameter draws that are crossed with the structures: nothing may have chosen among them by structure."""
+    if table.keep is not None:
+        raise InputError('[worlds] keep would break crossing = "full"; give fewer draws, or fewer levels in structures')
+    if table.ensemble == "defaults":
+        return ensembles.defaults(fixed)
+    if table.file is not None:
+        if world_file.has_switches(table.file):
+            raise InputError(
+                f'{table.file} says the switches of its worlds, and crossing = "full" all of them; drop one'
+            )
+        return world_file.load(table.file, fixed=fixed)
+    if table.ensemble == "calibrated" or table.screen != "none":
+        kind = "calibrated worlds were" if table.ensemble == "calibrated" else "screened draws are"
+        raise InputError(
+            f'{kind} chosen together with the switches, which crossing = "full" would tear apart; take '
+            'ensemble = "prior" with screen = "none", "defaults", or a file of parameters'
+        )
+    return ensembles.prior(table.draws, seed=table.seed, which="default", fixed=fixed)
 
 
 def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> None:
@@ -133,11 +160,12 @@ class Sweep:
     progress : called with (runs done, runs in all) after each pack
     rules : plain functions in place of rules; see :mod:`crink_abm.overrides`
     say : called with what was found in the folder, if anything was
+    n_runs : runs of each point, where a pilot has settled them (``precision``); else as the experiment says
     """
 
     def __init__(
         self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None,
-        say: Callable[[str], None] | None = None,
+        say: Callable[[str], None] | None = None, n_runs: list[int] | None = None,
     ):  # fmt: skip
         if engine not in ("batch", "mesa"):
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
@@ -147,7 +175,9 @@ class Sweep:
         self.policies, self.base = self.points.policies, self.points.base
         self.head, self.rules = experiment.experiment, checked_rules(rules)
         detail = self.head.detail_runs or self.head.runs
-        self.n_runs = [self.head.runs if family == "grid" else detail for family in self.points.families]
+        self.n_runs = n_runs or [
+            self.head.runs if family in ("grid", "sample") else detail for family in self.points.families
+        ]
         self.calendar(self.base)
         self.store, self.say = Store(folder), say or (lambda text: None)
 
@@ -300,7 +330,13 @@ class Sweep:
             self.progress(done, total)
         points = self.points.table()
         write_table(folder / "points.parquet", points)
-        write_table(folder / "estimates.parquet", tally.estimates(points, head.interval))
+        estimates = tally.estimates(points, head.interval)
+        write_table(folder / "estimates.parquet", estimates)
+        reached = precision.reached(estimates, head.precision) if head.precision else None
+        if reached and reached["missed"]:
+            self.say(
+                f"{len(reached['missed'])} points missed the precision; the widest half-width is {reached['widest']:.2g}"
+            )
         write_table(folder / "metrics.parquet", tally.metrics())
         write_table(folder / "first_months.parquet", tally.first_months())
         write_json(
@@ -315,13 +351,17 @@ class Sweep:
                 "rules_replaced": {"names": sorted(self.rules), "fingerprint": fingerprint(self.rules)},
                 "libraries": library_versions(),
                 "baseline_point": self.base,
-                "baseline_moves": design.moves(self.policies[self.base]),
+                "baseline_moves": design.moves_in_words(self.policies[self.base]),
                 "n_points": len(self.policies),
-                "n_runs_per_point": head.runs,
+                "n_runs_per_point": max(self.n_runs) if head.precision else head.runs,
+                "runs_of_points": self.n_runs if head.precision else None,
+                "precision": reached,
                 "n_detail_runs": head.detail_runs,
                 "n_runs": total,
                 "swept": design.swept(self.experiment),
+                "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in self.points.grid],
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},
                 "worlds_table": f"{self.worlds_name}.parquet",
+                "nesting": None if head.precision else crossing.nesting(self.worlds, head.runs),
             },
         )

@@ -5,6 +5,9 @@ import pytest
 from scipy import stats
 
 from crink_abm import estimate, precision
+from crink_abm.errors import InputError
+from crink_abm.outcomes import OUTCOMES
+from crink_abm.results import sweep
 
 _REPETITIONS = 10_000
 _LEAST = 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / _REPETITIONS)
@@ -50,3 +53,52 @@ def test_runs_come_in_even_rounds():
     assert [precision.whole_rounds(x, 30) for x in (1, 60, 61, 120.0)] == [60, 60, 120, 120]
     assert precision.pilot_seed(precision.pilot_seed(7)) == 7
     assert precision.pilot_seed(7) != 7
+
+
+_PLAN = {
+    "experiment": {"name": "narrow", "seed": 5, "precision": 0.04, "runs": 200, "months": 36},
+    "levers": {"usfk_posture": [0.2, 0.9]},
+    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "keep": 20},
+}
+
+
+def _bytes(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in (".parquet", ".json")}
+
+
+def test_a_sweep_reaches_its_precision_with_runs_where_they_are_needed(tmp_path):
+    results = sweep(_PLAN, tmp_path / "a")
+    table = results.estimates[results.estimates["outcome"].isin(OUTCOMES)]
+    assert ((table["high"] - table["low"]) / 2 <= 0.04).all()
+    assert results.manifest["precision"]["missed"] == []
+    settled = results.manifest["runs_of_points"]
+    assert [n % 40 for n in settled] == [0] * len(settled)
+    by_point = table.groupby("point")["n_runs"].first()
+    assert by_point.tolist() == settled
+    last = settled[1] - 1
+    assert results.replay(1, last).value("first_blockade") == results.runs([1])["first_blockade"].iloc[last]
+    # Again, from nothing and over what is there: the same bytes. And counts alone take more runs.
+    sweep(_PLAN, tmp_path / "a")
+    sweep(_PLAN, tmp_path / "b")
+    assert _bytes(tmp_path / "a") == _bytes(tmp_path / "b")
+    counts = sweep(_PLAN, tmp_path / "c", interval="clopper-pearson")
+    assert sum(counts.manifest["runs_of_points"]) > sum(settled)
+
+
+def test_a_narrower_interval_takes_more_runs_and_keeps_those_made(tmp_path):
+    sweep(_PLAN, tmp_path)
+    before = {path.name for path in (tmp_path / "runs").glob("*.parquet")}
+    narrow = sweep(_PLAN, tmp_path, precision=0.02)
+    assert before <= {path.name for path in (tmp_path / "runs").glob("*.parquet")}
+    assert narrow.manifest["precision"]["widest"] <= 0.02
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"worlds": {"ensemble": "defaults", "runs_per_world": 5}}, "nested design"),
+     ({"experiment": _PLAN["experiment"] | {"detail_runs": 9}}, "detail_runs")],
+)  # fmt: skip
+def test_precision_refuses_what_fixes_the_runs(change, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        sweep(_PLAN | change, tmp_path / "x")
+    assert not (tmp_path / "x").exists()

@@ -1,0 +1,52 @@
+"""The pilot of a sweep that is to reach a precision: a sweep of its own, kept beside the runs that count."""
+
+from pathlib import Path
+
+from . import precision
+from .errors import InputError
+from .experiment import Experiment
+from .store import Store, read_table
+from .sweeps import Sweep, make_worlds
+
+
+def checked(experiment: Experiment) -> None:
+    """Refuse what a precision cannot go with.
+
+    Raises
+    ------
+    InputError
+        If the file also fixes the runs of each world, or the runs off the grid.
+    """
+    table, head = experiment.worlds, experiment.experiment
+    if table.runs_per_world is not None or table.crossing == "full":
+        raise InputError(
+            "[experiment] precision settles the number of runs, which a nested design fixes; leave out precision, or "
+            "[worlds] runs_per_world and crossing"
+        )
+    if head.detail_runs is not None:
+        raise InputError("[experiment] precision settles every point's runs; leave out detail_runs, or precision")
+
+
+def settle(experiment: Experiment, folder: str | Path, **options) -> list[int]:
+    """How many runs each point needs, from a pilot of ``runs`` runs (2,000 if the file names none) under another seed.
+
+    Parameters
+    ----------
+    folder : of the sweep; the pilot goes to its folder ``pilot``, and is continued there like any sweep
+    options : as of :class:`sweeps.Sweep`
+    """
+    checked(experiment)
+    head, folder = experiment.experiment, Path(folder)
+    with Store(folder).work(head.name, experiment.key()):
+        pass  # refused now if the folder is another's
+    round_ = len(make_worlds(experiment.worlds, experiment.parameters, options.get("rules")))
+    changed = {
+        "precision": None, "detail_runs": None, "seed": precision.pilot_seed(head.seed),
+        "runs": precision.whole_rounds(head.runs or precision.PILOT_RUNS, round_),
+    }  # fmt: skip
+    pilot = experiment.model_copy(update={"experiment": head.model_copy(update=changed)})
+    sweep = Sweep(pilot, folder / "pilot", **options)
+    sweep.run()
+    table = read_table(folder / "pilot" / "estimates.parquet")
+    needed = precision.runs_needed(table, head.precision, head.interval, round_)
+    return [needed[point] for point in range(len(sweep.policies))]
