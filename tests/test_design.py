@@ -346,7 +346,9 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
     ax = charts.figure(factors, "factors").axes[0]
     rows = factors.select("any_failure")
     rows = rows[rows["on_grid"]]
-    marks = np.concatenate([mark.get_offsets() for mark in ax.collections if isinstance(mark, PathCollection)])
+    marks = np.concatenate(
+        [np.asarray(mark.get_offsets()) for mark in ax.collections if isinstance(mark, PathCollection)]
+    )
     assert len(marks) == len(rows) == 54
     assert np.sort(marks[:, 0]) == pytest.approx(np.sort(100 * rows["diff"].to_numpy()))
     names = [text.get_text() for text in ax.get_yticklabels()]
