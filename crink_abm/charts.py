@@ -1,7 +1,7 @@
 """The charts of a finished sweep: picks the data, lays out the figures, writes the files."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -10,12 +10,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import figures, kept, outcomes, style
+from . import design_charts, figures, outcomes, style
 from .errors import InputError, nearest
 from .levers import LEVERS
+from .panels import (
+    HEADLINE,
+    HOLLOW,
+    PAIRED,
+    CannotDraw,
+    base_of,
+    captioned,
+    difference_panels,
+    horizon,
+    label_outer,
+    provenance,
+)  # fmt: skip
+
+__all__ = ["CHARTS", "CannotDraw", "draw", "figure", "provenance"]
 
 FORMATS = ("png", "svg", "pdf")
-HEADLINE = ("any_failure", "taiwan_failure", "korea_failure")
 DETAIL = (*HEADLINE, "two_front", "taiwan_invasion", "korea_war", "russian_join", "nuclear_use")
 
 _LOG = logging.getLogger(__name__)
@@ -24,56 +37,6 @@ _ENDS = {
     0.0: style.Look("Lever at 0", "0", style.BLUE, marker="o"),
     1.0: style.Look("Lever at 1", "1", style.VERMILLION, marker="^"),
 }
-#: What the two intervals of a difference are.
-_PAIRED = "95 % for Monte Carlo error, the worlds given (Newcombe, paired); {outer}: 95 % with the worlds as the sample"
-_HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
-
-
-class CannotDraw(InputError):
-    """The sweep lacks what a chart shows; the message says what."""
-
-
-def provenance(manifest: dict) -> str:
-    """Where a chart's numbers come from (experiment, runs, worlds, prior share kept, seed), and what they are not."""
-    worlds = manifest["worlds"]
-    moved = f"Baseline: today's policy but {manifest['baseline_moves']}. " if manifest.get("baseline_moves") else ""
-    detail = manifest.get("n_detail_runs")
-    more = f" ({detail:,} of single levers, packages, baseline)" if detail else ""
-    left = kept.briefly(worlds.get("screen"))
-    return (
-        f"{manifest['name']}: {kept.runs_in_words(manifest)} per point{more}; {worlds['n']:,} worlds ({left}); "
-        f"seed {manifest['seed']}. {moved}Theoretical exploration, not a forecast."
-    )
-
-
-def _horizon(results) -> str:
-    return f"{results.manifest['experiment']['experiment']['months'] / 12:g}-year"
-
-
-def _base(results) -> pd.Series:
-    return results.points.loc[results.points["point"] == results.baseline].iloc[0]
-
-
-def _panels(results, title: str, notes: Sequence[str], n: int, columns: int, height: float, looks=(), **options):
-    """A captioned figure and its first ``n`` axes in rows of ``columns``; each row takes ``height`` inches."""
-    lines = -(-n // columns)
-    fig = style.figure(0.35 + height * lines)
-    axes = fig.subplots(lines, columns, squeeze=False, **options).flatten()
-    for ax in axes[n:]:
-        ax.remove()
-    for ax in axes[max(n - columns, 0) : n]:
-        ax.tick_params(labelbottom=True)
-    style.caption(fig, title, [*notes, provenance(results.manifest)], looks)
-    return fig, axes[:n]
-
-
-def _label_outer(axes, columns: int) -> None:
-    """Keep axis labels only at the left column and under the last panel of each column."""
-    for k, ax in enumerate(axes):
-        if k % columns:
-            ax.set_ylabel("")
-        if k + columns < len(axes):
-            ax.set_xlabel("")
 
 
 def _along(results, lever: str, names: Iterable[str]) -> pd.DataFrame:
@@ -112,13 +75,16 @@ def _on_grid(results, rows: pd.DataFrame, *names: str) -> pd.DataFrame:
 
 
 def _map(results, rows, *names) -> pd.DataFrame:
-    """Cells of a map: on the grid, judged with the whole grid for their family."""
-    return _on_grid(results, rows, *names).assign(within_noise=lambda cells: cells["grid_within_noise"])
+    """Cells of a map: on the grid, judged with the whole grid for their family; none if that is no map."""
+    rows = _on_grid(results, rows[rows["on_grid"]], *names)
+    if any(rows[name].nunique() < 2 for name in names):
+        rows = rows[:0]  # a factor that is nowhere at the baseline leaves at most the baseline's own cell
+    return rows.assign(within_noise=rows["grid_within_noise"])
 
 
 def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
     """(x, y, title, cells) for each pair of swept levers, at the ends and the baseline of the third if there is one."""
-    swept, base, panels = results.manifest["swept"], _base(results), []
+    swept, base, panels = results.manifest["swept"], base_of(results), []
     for x, y in combinations(swept, 2):
         others = [name for name in swept if name not in (x, y)]
         if len(others) != 1:
@@ -126,6 +92,8 @@ def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFram
             continue
         third = others[0]
         cube = dict(iter(_map(results, results.slice(outcome, *swept), *swept).groupby(third)))
+        if not cube:
+            continue
         shown = {min(cube), max(cube), *(level for level in cube if np.isclose(level, base[third]))}
         panels += [(x, y, f"{style.LEVERS[third][0]} {level:g}", cube[level]) for level in sorted(shown)]
     return [panel for panel in panels if len(panel[3])]
@@ -136,17 +104,17 @@ def _heat(outcome: str, results) -> Figure:
         raise CannotDraw("a heat map needs at least two crossed levers (from, to, points under [levels])")
     panels = {name: _heat_panels(results, name) for name in HEADLINE}
     if not panels[outcome]:
-        raise CannotDraw("no two levers are crossed with the others at the baseline")
+        raise CannotDraw("no two levers are crossed with the others, and the factors, at the baseline")
     limit = style.ceiling(100 * max(cells["diff"].abs().max() for group in panels.values() for *_, cells in group))
     first = [panel for panel in panels[outcome] if panel[:2] == panels[outcome][0][:2]]
     columns = len(first) if len(first) > 1 else min(3, len(panels[outcome]))
-    title = f"{style.OUTCOMES[outcome].label}: change in {_horizon(results)} risk, percentage points"
+    title = f"{style.OUTCOMES[outcome].label}: change in {horizon(results)} risk, percentage points"
     notes = [
         "Against the baseline (outlined where on the grid); levers not named at the baseline. Dot: not discernible "
         "from the baseline (false-discovery rate 5 %). + and −: sign of a change that is. Above each panel: its "
         "smallest and largest change. One scale for the charts of all outcomes."
     ]
-    fig, axes = _panels(results, title, notes, len(panels[outcome]), columns, 2.25)
+    fig, axes = captioned(results, title, notes, len(panels[outcome]), columns, 2.25)
     for k, (ax, (x, y, name, cells)) in enumerate(zip(axes, panels[outcome], strict=True)):
         here = cells.loc[cells["point"] == results.baseline, [x, y]].to_numpy()
         figures.heat_map(cells, x, y, limit, tuple(here[0]) if len(here) else None, ax)
@@ -167,14 +135,14 @@ def _responses(results) -> Figure:
     low, high = everything[["diff_low", "diff_worlds_low"]].min(), everything[["diff_high", "diff_worlds_high"]].max()
     ylim = (100 * low.min() - 0.5, 100 * high.max() + 0.5)
     columns = min(3, len(data))
-    title = f"Change in {_horizon(results)} risk as one lever moves, percentage points"
+    title = f"Change in {horizon(results)} risk as one lever moves, percentage points"
     notes = [
         "Any: deterrence failure in either theatre; Taiwan: blockade or invasion; Korea: attack or war. Dotted line: "
-        f"the baseline level; other levers at the baseline. Inner band: {_PAIRED.format(outer='outer')}."
+        f"the baseline level; other levers at the baseline. Inner band: {PAIRED.format(outer='outer')}."
     ]
-    fig, axes = _panels(results, title, notes, len(data), columns, 1.7, sharey=True)
+    fig, axes = captioned(results, title, notes, len(data), columns, 1.7, sharey=True)
     for k, (ax, lever) in enumerate(zip(axes, data, strict=True)):
-        figures.response(data[lever], lever, _base(results)[lever], ylim, ax)
+        figures.response(data[lever], lever, base_of(results)[lever], ylim, ax)
         ax.set_ylabel("" if k % columns else "Change (points)")
     return fig
 
@@ -189,14 +157,14 @@ def _incidence(results) -> Figure:
     notes = ["Bands: 95 % Jeffreys intervals, month by month."]
     if len(policies) > 1:
         notes[0] += " Policies share their luck, so bands can overlap where the difference is discernible."
-    fig, axes = _panels(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
+    fig, axes = captioned(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
     for ax, name in zip(axes, names, strict=True):
         looks = {"baseline": _BASELINE} | (
             {name: style.Look(name, name, style.BLUE, style.DASHED)} if len(policies) > 1 else {}
         )
         figures.incidence(data, looks, ylim=(0, 105 * data["high"].max()), ax=ax)
         ax.set_title(name)
-    _label_outer(axes, columns)
+    label_outer(axes, columns)
     return fig
 
 
@@ -209,12 +177,12 @@ def _competing(results) -> Figure:
         "Competing risks: each run counts once, under the failure that came first (in a tied month the one named "
         "first: blockade, invasion, attack, war). Bands: 95 % Jeffreys intervals, month by month."
     ]
-    fig, axes = _panels(results, title, notes, len(policies), columns, 1.95, sharex=True, sharey=True)
+    fig, axes = captioned(results, title, notes, len(policies), columns, 1.95, sharex=True, sharey=True)
     looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
     for ax, (point, name) in zip(axes, policies.items(), strict=True):
         figures.incidence(data[data["point"] == point], looks, "outcome", (0, 105 * data["high"].max()), ax)
         ax.set_title(name)
-    _label_outer(axes, columns)
+    label_outer(axes, columns)
     return fig
 
 
@@ -227,12 +195,12 @@ def _lever_ends(results) -> Figure:
     data["row"] = [style.LEVERS[name][0] for name in data["lever"]]
     widest = data[data["outcome"] == HEADLINE[0]].groupby("row")["diff"].agg(lambda x: x.abs().max())
     order = list(widest.sort_values(ascending=False, kind="stable").index)
-    title = f"Change in {_horizon(results)} risk with one lever at 0 or at 1, percentage points"
-    whiskers = f"Thick whisker: {_PAIRED.format(outer='thin')}."
-    notes = [f"Levers by their largest change in any failure; others at the baseline. {whiskers} {_HOLLOW}"]
+    title = f"Change in {horizon(results)} risk with one lever at 0 or at 1, percentage points"
+    whiskers = f"Thick whisker: {PAIRED.format(outer='thin')}."
+    notes = [f"Levers by their largest change in any failure; others at the baseline. {whiskers} {HOLLOW}"]
     n, height = len(HEADLINE), 0.5 + 0.27 * len(order)
-    fig, axes = _panels(results, title, notes, n, n, height, _ENDS.values(), sharex=True, sharey=True)
-    _difference_panels(axes, data, HEADLINE, order, _ENDS, "level")
+    fig, axes = captioned(results, title, notes, n, n, height, _ENDS.values(), sharex=True, sharey=True)
+    difference_panels(axes, data, HEADLINE, order, _ENDS, "level")
     return fig
 
 
@@ -242,23 +210,17 @@ def _package_differences(results) -> Figure:
         raise CannotDraw("the experiment has no [packages]")
     data = results.estimates[results.estimates["point"].isin(packages)].assign(policy="package")
     data["row"] = data["point"].map(packages)
-    title = f"Change in {_horizon(results)} risk under packages of measures, percentage points"
+    title = f"Change in {horizon(results)} risk under packages of measures, percentage points"
     notes = [
-        f"Against the baseline. Thick whisker: {_PAIRED.format(outer='thin')}. {_HOLLOW}",
+        f"Against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW}",
         *_contents(results, packages),
     ]
-    fig, axes = _panels(results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * len(packages), sharex=True, sharey=True)
-    _difference_panels(
+    fig, axes = captioned(results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * len(packages), sharex=True, sharey=True)
+    difference_panels(
         axes, data, DETAIL, list(packages.values()), {"package": style.Look("", "", style.BLUE)}, "policy"
     )
-    _label_outer(axes, 4)
+    label_outer(axes, 4)
     return fig
-
-
-def _difference_panels(axes, data, names, order, looks, by) -> None:
-    for ax, name in zip(axes, names, strict=True):
-        figures.differences(data[data["outcome"] == name], order, looks, by, ax)
-        ax.set(title=style.OUTCOMES[name].label, xlabel="Change (points)")
 
 
 def _frontier(results) -> Figure:
@@ -266,12 +228,12 @@ def _frontier(results) -> Figure:
     sides = {axis: _along(results, lever, [name]).set_index(lever) for axis, name in names.items()}
     if len(sides["x"]) < 3:
         raise CannotDraw(f"{lever} has fewer than three levels with the others at the baseline ([one_at_a_time])")
-    title = f"{_horizon(results)} risk over Taiwan and in Korea along dual-role use of US forces in Korea"
+    title = f"{horizon(results)} risk over Taiwan and in Korea along dual-role use of US forces in Korea"
     notes = [
         "Numbers: level of dual-role use, 0 bound to the peninsula, 1 wholly usable for Taiwan; square: the baseline. "
         "Crosses: 95 % intervals, left Jeffreys, right paired difference (Newcombe), each outcome by itself."
     ]
-    fig, axes = _panels(results, title, notes, 2, 2, 3.3)
+    fig, axes = captioned(results, title, notes, 2, 2, 3.3)
     for ax, (value, low, high), quantity in zip(
         axes, (("prob", "low", "high"), ("diff", "diff_low", "diff_high")), (figures.RISK, figures.CHANGE), strict=True
     ):
@@ -280,7 +242,7 @@ def _frontier(results) -> Figure:
             data[[axis, f"{axis}_low", f"{axis}_high"]] = rows[[value, low, high]].to_numpy()
         levels = data["level"].to_list()
         written = [*levels[:: max(1, len(levels) // 5)], levels[-1]]
-        figures.frontier(data, *names.values(), written, _base(results)[lever], quantity, ax)
+        figures.frontier(data, *names.values(), written, base_of(results)[lever], quantity, ax)
     return fig
 
 
@@ -288,7 +250,7 @@ def _spreads(results) -> Figure:
     rows = results.estimates[results.estimates["point"] == results.baseline].set_index("outcome")
     data = rows.loc[list(DETAIL)].reset_index()
     data["row"] = [style.OUTCOMES[name].label for name in data["outcome"]]
-    title = f"Spread of the {_horizon(results)} risk at the baseline, by source"
+    title = f"Spread of the {horizon(results)} risk at the baseline, by source"
     notes = [
         "Left: standard error from finite runs, and standard deviations between parameter draws and between structural "
         "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range "
@@ -310,7 +272,7 @@ def _difference_spreads(results) -> Figure:
     data = pd.concat([data, packed], ignore_index=True)
     if data.empty:
         raise CannotDraw("no lever stands at 1 with the others at the baseline, and there are no packages")
-    title = f"Spread of the change in {_horizon(results)} risk of any failure, by source"
+    title = f"Spread of the change in {horizon(results)} risk of any failure, by source"
     notes = [
         "Each lever at 1, others at the baseline, and packages. Left: standard error from finite runs, and standard "
         "deviations of the change between parameter draws and between structural variants (0: none found). Right: dot "
@@ -324,7 +286,7 @@ def _spread_panels(results, data, title, notes, prefix) -> Figure:
     if data[f"{prefix}parameter_sd"].isna().all():
         raise CannotDraw("the spreads need two or more worlds, with twenty or more runs in each")
     height = 0.7 + 0.225 * len(data)
-    fig, axes = _panels(results, title, notes, 2, 2, height, figures.SPREADS.values(), sharey=True)
+    fig, axes = captioned(results, title, notes, 2, 2, height, figures.SPREADS.values(), sharey=True)
     figures.spreads(data, axes[0], prefix)
     figures.structure_ranges(data, axes[1], prefix)
     return fig
@@ -341,6 +303,8 @@ CHARTS: dict[str, Callable] = {
     "packages": _package_differences,
     "spreads": _spreads,
     "difference_spreads": _difference_spreads,
+    "factors": design_charts.factors,
+    **{f"sample_{name}": partial(design_charts.sample, name) for name in HEADLINE},
 }
 
 

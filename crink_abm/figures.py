@@ -295,3 +295,40 @@ def _named_rows(ax, names):
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)
+
+
+def scatter(data, lever, means, baseline=None, span=(0.0, 1.0), ax=None):
+    """Change in risk at many policies against one lever, with intervals, and means over slices of its range.
+
+    Parameters
+    ----------
+    data : DataFrame with columns named by ``lever`` (level), diff, diff_low, diff_high (shares of 1), within_noise (bool)
+    means : DataFrame with columns middle (of a slice), mean, low, high (shares of 1); may be empty
+    baseline : the lever's level at the baseline, marked by a dotted line; left out where it is not a number
+    span : the lever's range in the sample
+
+    Returns
+    -------
+    Axes. A hollow dot is within noise.
+    """
+    ax = style.axes(ax)
+    ax.set_gid(lever)
+    ax.axhline(0, color=style.MUTED, linewidth=0.6)
+    if baseline is not None and np.isfinite(baseline):
+        ax.axvline(baseline, color=style.MUTED, linewidth=0.7, linestyle=style.DOTTED, gid=BASELINE_GID)
+    ax.vlines(data[lever], 100 * data["diff_low"], 100 * data["diff_high"], color=style.SKY, linewidth=0.4, alpha=0.6)
+    noise = _flags(data["within_noise"])
+    for hollow in (False, True):
+        at = data[noise == hollow]
+        ax.scatter(
+            at[lever], 100 * at["diff"], s=4, linewidths=0.5, edgecolors=style.BLUE,
+            facecolors="white" if hollow else style.BLUE, gid=NOISE_GID if hollow else None,
+        )  # fmt: skip
+    ax.vlines(means["middle"], 100 * means["low"], 100 * means["high"], color=style.INK, linewidth=1.2, zorder=4)
+    ax.plot(means["middle"], 100 * means["mean"], color=style.INK, linewidth=1.0, marker="s", markersize=2.5, zorder=4)
+    ax.set(xlim=span, xlabel=style.LEVERS[lever][1], ylabel="Change (points)")
+    ax.set_xticks(ends := [span[0], (span[0] + span[1]) / 2.0, span[1]], [f"{level:g}" for level in ends])
+    ax.set_title(style.LEVERS[lever][0])
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(_SIGNED)
+    return ax

@@ -310,3 +310,68 @@ def test_extending_a_sobol_sample_keeps_every_point_and_number(tables, power, mo
     assert many.policies[: len(few.policies)] == few.policies
     assert many.families[: len(few.policies)] == few.families
     assert many.base == few.base
+
+
+# --- charts of designs ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tables", "drawn"),
+    [
+        ({"sample": SAMPLE}, {"sample_any_failure", "sample_taiwan_failure", "sample_korea_failure"}),
+        ({"factors": {"leave": RAMP}}, {"factors"}),
+        ({"factors": {"f": FACTORS["factors"]["withdrawal"]}}, {"factors"}),
+        ({"packages": {"a": "article"}}, {"packages"}),
+        ({"levers": {"heavy_share": [0.2, 0.4], "exposure": [0.2, 0.8]}, "factors": {"leave": RAMP}}, {"factors"}),
+        ({"levers": {"heavy_share": [0.2, 0.4], "exposure": [0.2, 0.8]}, "factors": {"f": {"a": {}, "b": LEAVE}}},
+         {"factors", "responses", "heat_any_failure", "heat_taiwan_failure", "heat_korea_failure"}),
+        ({}, set()),
+    ],
+)  # fmt: skip
+def test_every_design_runs_alone_and_has_the_charts_that_make_sense(tables, drawn, tmp_path):
+    """Charts that always are: incidence, first failures. A map under a factor that is nowhere at the baseline is none."""
+    from crink_abm import charts
+
+    found = crink.sweep(_plan(**tables), tmp_path)
+    names = {path.stem for path in charts.draw(found, formats=["png"])}
+    assert names == {"incidence", "first_failures"} | drawn
+
+
+def test_the_chart_of_factors_shows_every_cell_once(factors):
+    """As many marks as cells, at the changes of the estimates; the row is found by its words."""
+    from matplotlib.collections import PathCollection
+
+    from crink_abm import charts
+
+    ax = charts.figure(factors, "factors").axes[0]
+    rows = factors.select("any_failure")
+    rows = rows[rows["on_grid"]]
+    marks = np.concatenate(
+        [np.asarray(mark.get_offsets()) for mark in ax.collections if isinstance(mark, PathCollection)]
+    )
+    assert len(marks) == len(rows) == 54
+    assert np.sort(marks[:, 0]) == pytest.approx(np.sort(100 * rows["diff"].to_numpy()))
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    cell = rows[
+        (rows["sanctions_intensity"] == 0.8)
+        & (rows["withdrawal"] == "leave by 2028")
+        & (rows["carriers_begins"] == "2027-06")
+    ]
+    place = names.index("Sanctions intensity 0.8, leave by 2028, begins 2027-06")
+    here = marks[np.abs(marks[:, 1] - place) < 0.5]
+    assert sorted(here[:, 0]) == pytest.approx(sorted(100 * cell["diff"]))
+
+
+def test_means_over_slices_are_plain_means():
+    from crink_abm.design_charts import slices
+
+    rng = np.random.default_rng(2)
+    levels = 0.2 + 0.6 * rng.random(200)
+    values = levels**2 + rng.normal(0, 0.1, 200)
+    table = slices(levels, values, 0.2, 0.8)
+    assert len(table) == 8
+    for k, row in enumerate(table.itertuples()):
+        inside = values[(levels >= 0.2 + 0.075 * k) & (levels < 0.2 + 0.075 * (k + 1))]
+        assert row.mean == pytest.approx(inside.mean())
+        assert row.high - row.mean == pytest.approx(1.959964 * inside.std(ddof=1) / np.sqrt(len(inside)), rel=1e-5)
+    assert slices(levels[:31], values[:31], 0.2, 0.8).empty

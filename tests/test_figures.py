@@ -30,6 +30,13 @@ class FakeResults:
         table = (
             table.sort_values("label").drop_duplicates(list(LEVERS), keep="last").sort_index().reset_index(drop=True)
         )
+        others = [name for name in LEVERS if name not in swept]
+        on_grid = bool(swept) & table[list(swept)].isin([0.0, 0.5, 1.0]).all(axis=1)
+        on_grid &= (table[others] == pd.Series(BASE)[others]).all(axis=1)
+        sampled = np.random.default_rng(1).random((0 if not swept else 64, len(LEVERS)))
+        table = pd.concat([table.assign(on_grid=on_grid, family="any"), pd.DataFrame(sampled, columns=list(LEVERS)).assign(
+            label="", on_grid=False, family="sample")], ignore_index=True)  # fmt: skip
+        table["timing"] = np.where(table["on_grid"], np.where(table.index % 2, "late", "early"), None)
         self.points = table.assign(point=table.index)
         self.baseline = int(self.points.loc[self.points["label"] == "baseline", "point"].iloc[0])
         self.folder = None
@@ -37,7 +44,13 @@ class FakeResults:
         self.manifest = {
             "name": "made_up", "n_runs_per_point": 1000, "seed": 7, "swept": list(swept),
             "worlds": {"n": 42, "screen": {"share_kept": 0.125, "undecided": 3}},
+            "grid": [
+                *({"name": name, "levels": [0.0, 0.5, 1.0], "labels": ["0", "0.5", "1"]} for name in swept),
+                *[{"name": "timing", "levels": ["early", "late"], "labels": ["early", "late"]}] * bool(swept),
+            ],
             "experiment": {
+                "factors": {"timing": {"early": {}, "late": {"dual_role": {"2026-01": 0.3, "2028-01": 0.9}}}},
+                "sample": {"method": "sobol", "levers": "all", "ranges": {}} if swept else None,
                 "experiment": {"months": 120},
                 "packages": packages,
                 "levers": {name: {"from": 0.0, "to": 1.0, "points": 3} for name in swept},
