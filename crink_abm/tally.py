@@ -30,7 +30,7 @@ class _Point:
 
     def __init__(self, n_worlds: int, n_months: int):
         shape = (n_worlds, len(outcomes.OUTCOMES))
-        self.n = 0
+        self.n, self.of_world = 0, np.zeros(n_worlds)
         self.event, self.up, self.down = (np.zeros(shape) for _ in range(3))
         self.given, self.hit = (np.zeros((n_worlds, len(outcomes.CONDITIONALS))) for _ in range(2))
         self.sums = np.zeros((len(_METRICS), 3))
@@ -41,6 +41,7 @@ class _Point:
         event = when >= 0
         self.n += len(event)
         n_worlds = len(self.event)
+        self.of_world += np.bincount(world_of, minlength=n_worlds)
         for total, flags in ((self.event, event), (self.up, event & ~base), (self.down, base & ~event)):
             total += np.stack([np.bincount(world_of, flag, len(total)) for flag in flags.T], 1)
         for k, (given, hit) in enumerate(outcomes.conditionals(results, when, self.first.shape[1]).values()):
@@ -78,17 +79,19 @@ class Tally:
         self.open: dict[int, _Point] = {}
         self.rows, self.metric_rows, self.first = [], [], []
 
-    def add(self, point: int, first_run: int, results: np.ndarray, base: np.ndarray) -> None:
-        """Count some of a point's runs; ``base`` says which outcomes the same runs had at the baseline."""
+    def add(self, point: int, first_run: int, results: np.ndarray, base: np.ndarray, kept=slice(None)) -> None:
+        """Count some of a point's runs; ``base`` says which outcomes the same runs had at the baseline.
+
+        ``kept`` picks those that count: neither they nor their pair at the baseline failed.
+        """
         counts = self.open.setdefault(point, _Point(self.n_worlds, self.months))
-        counts.add(results, base, self.number[self.worlds.of_runs(first_run, len(results))])
+        counts.add(results[kept], base[kept], self.number[self.worlds.of_runs(first_run, len(results))[kept]])
 
     def close(self, point: int) -> None:
         """Estimate a point whose runs are all in, and forget its counts by world."""
         c = self.open.pop(point)
-        of_runs = np.bincount(self.number[self.worlds.of_runs(0, c.n)], minlength=self.n_worlds).astype(float)
-        spread = estimate.spreads(c.event, c.event, of_runs, self.switches)
-        change = estimate.spreads(c.up - c.down, c.up + c.down, of_runs, self.switches)
+        spread = estimate.spreads(c.event, c.event, c.of_world, self.switches)
+        change = estimate.spreads(c.up - c.down, c.up + c.down, c.of_world, self.switches)
         events, up, down = (total.sum(0).astype(int) for total in (c.event, c.up, c.down))
         for k, name in enumerate(outcomes.OUTCOMES):
             wide = (float(table[s][k]) for table in (spread, change) for s in SPREADS)

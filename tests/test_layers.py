@@ -19,7 +19,7 @@ LAYERS = {
     "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
     "estimate": 0, "worlds": 2, "design": 3, "store": 2, "screening": 8,
-    "tally": 7, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10,
+    "tally": 7, "failures": 1, "sweeps": 9, "results": 10, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10,
     "records": 2, "history": 3, "observation": 8, "targets": 9, "summaries": 10, "likelihood": 11, "bank": 12,
     "calibrated": 4, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 14,
     "calibration_figures": 15, "calibration_report": 16,
