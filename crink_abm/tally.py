@@ -90,8 +90,9 @@ class Tally:
     def close(self, point: int) -> None:
         """Estimate a point whose runs are all in, and forget its counts by world."""
         c = self.open.pop(point)
-        spread = estimate.spreads(c.event, c.event, c.of_world, self.switches)
-        change = estimate.spreads(c.up - c.down, c.up + c.down, c.of_world, self.switches)
+        with np.errstate(invalid="ignore", divide="ignore"):  # every run may have failed
+            spread = estimate.spreads(c.event, c.event, c.of_world, self.switches)
+            change = estimate.spreads(c.up - c.down, c.up + c.down, c.of_world, self.switches)
         events, up, down = (total.sum(0).astype(int) for total in (c.event, c.up, c.down))
         for k, name in enumerate(outcomes.OUTCOMES):
             wide = (float(table[s][k]) for table in (spread, change) for s in SPREADS)
@@ -173,7 +174,8 @@ def interval_columns(table: pd.DataFrame, interval: str = "jeffreys") -> pd.Data
     paired = table["n_up"].to_numpy() >= 0
     up, down, both = (table[name].to_numpy() for name in ("n_up", "n_down", "n_both"))
     values = np.full((3, len(table)), np.nan)
-    values[:, paired] = estimate.newcombe(up[paired], down[paired], both[paired], n[paired])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values[:, paired] = estimate.newcombe(up[paired], down[paired], both[paired], n[paired])
     table["diff"], table["diff_low"], table["diff_high"] = values
     table["interval"] = interval
     return table

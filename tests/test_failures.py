@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import crink_abm as crink
@@ -139,3 +140,21 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
     told = capsys.readouterr()
     assert f"failed in month {row['month']}" in told.err
     assert f", {row['month']} months." in told.out
+    assert "So far: " in told.out
+
+
+def test_a_policy_whose_every_run_failed_has_no_estimate():
+    from crink_abm import estimate
+    from crink_abm.kernel import RESULTS
+    from crink_abm.tally import Tally
+
+    tally, base = Tally(worlds.prior(8, seed=1), 24, 1), np.zeros((64, 10), bool)
+    for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
+        tally.add(point, 0, np.full((64, len(RESULTS)), -1.0), base, kept)
+        tally.close(point)
+    table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
+    lost = table[table["point"] == 0]
+    assert (lost["n_runs"] == 0).all()
+    assert lost[["prob", "low", "high", "diff", "diff_low", "diff_high"]].isna().all(axis=None)
+    row = table[(table["point"] == 1) & (table["outcome"] == "any_failure")].iloc[0]
+    assert (row["n_runs"], row["high"]) == (64, estimate.jeffreys(0, 64)[1])
