@@ -23,7 +23,7 @@ from . import overrides, replay
 from . import parameters as coefficients
 from .codes import Actor, Draw
 from .draws import uniforms
-from .errors import InputError, nearest
+from .errors import InputError, NotFiniteError, nearest
 from .kernel import RESULTS
 from .state import FIELDS
 from .transition import MONTH, steps
@@ -237,6 +237,8 @@ class DeterrenceModel(mesa.Model):
                 inputs = [given[name] if owner is None else getattr(owner, name) for owner, name in reads]
                 result = rule(*inputs)
                 outputs = tuple(map(float, result)) if isinstance(result, tuple) else (float(result),)
+                if not math.isfinite(sum(outputs)) and not all(map(math.isfinite, outputs)):
+                    raise NotFiniteError(step.name, step.writes, outputs, self.month)
                 for name, value in zip(step.writes, outputs, strict=True):
                     if _IS_TERM[name]:
                         setattr(self.holder[_OWNER[name]], name, value)
@@ -332,7 +334,7 @@ def _planned(phase, holders, rules):
 
 
 def _guarded(step, rule):
-    """A rule of the user's, held to what the model's rule returns: as many finite numbers."""
+    """A rule of the user's, held to what the model's rule returns: as many numbers."""
 
     def checked(*inputs):
         result = rule(*inputs)
@@ -341,7 +343,7 @@ def _guarded(step, rule):
             numbers = tuple(float(value) for value in values)
         except (TypeError, ValueError):
             numbers = ()
-        if len(numbers) != len(step.writes) or not all(math.isfinite(number) for number in numbers):
+        if len(numbers) != len(step.writes):
             raise InputError(
                 f"rule {step.name} returns {len(step.writes)} finite number(s) ({', '.join(step.writes)}); it returned {result!r}"
             )

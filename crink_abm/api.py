@@ -1,5 +1,6 @@
 """Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,6 +10,7 @@ from . import batch, design, estimate, outcomes
 from . import levers as policy
 from . import worlds as ensembles
 from .errors import InputError
+from .failures import failed
 from .kernel import RESULTS
 from .overrides import whole
 from .scenarios import scenario
@@ -42,14 +44,19 @@ class Batch:
     Attributes
     ----------
     levers : the policy
+    failed : int array, the numbers of the runs that failed (a rule raised or gave a number that is not finite); they
+        have no row in what follows and count in no estimate
     results : DataFrame, a row a run: first months of each event (-1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, columns as ``outcomes.OUTCOMES``
     """
 
-    def __init__(self, levers, values, n_months, seed):
+    def __init__(self, levers, values, n_months, seed, first_run=0):
         self.levers, self.seed, self.n_months = levers, seed, n_months
-        self._values = values
-        self.results = pd.DataFrame(values, columns=list(RESULTS)).rename_axis("run")
+        lost, index = failed(values), pd.RangeIndex(len(values))
+        self.failed = np.flatnonzero(lost) + first_run
+        self._values = values = values[~lost] if lost.any() else values
+        self.results = pd.DataFrame(values, columns=list(RESULTS), index=index[~lost] if lost.any() else index)
+        self.results = self.results.rename_axis("run")
         self.months = outcomes.months(values)
 
     def __len__(self):
@@ -74,7 +81,8 @@ class Batch:
         return pd.DataFrame({"month": np.arange(1, self.n_months + 1), "prob": prob, "low": low, "high": high})
 
     def __repr__(self):
-        return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed})"
+        lost = f", besides {len(self.failed)} that failed" if len(self.failed) else ""
+        return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed}{lost})"
 
     def _repr_html_(self):
         return f"<p><b>{self!r}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
@@ -96,6 +104,11 @@ def simulate(
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
         with the arguments of the rule they replace
 
+    Warns
+    -----
+    UserWarning
+        If runs failed: they are left out, and ``Batch.failed`` names them.
+
     Raises
     ------
     InputError
@@ -110,17 +123,31 @@ def simulate(
         policy.calendar(chosen, months, start, drivers), chosen_worlds.values, runs, seed=seed, first_run=first_run,
         world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
     )  # fmt: skip
-    return Batch(chosen, values, months, seed)
+    _warn(np.flatnonzero(failed(values)) + first_run, runs)
+    return Batch(chosen, values, months, seed, first_run)
+
+
+def _warn(runs: np.ndarray, of: int) -> None:
+    """Say that some runs failed, and which first."""
+    if len(runs):
+        first = ", ".join(map(str, runs[:5])) + (", ..." if len(runs) > 5 else "")
+        warnings.warn(
+            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite) and count nowhere: "
+            f"run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
+            stacklevel=3,
+        )
 
 
 def compare(
     *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="calibrated",
     months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "best",
+    rules: Mapping | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
-    spread over the calibrated worlds (``worlds="calibrated"``), where ``simulate`` uses the default parameters.
+    spread over the calibrated worlds (``worlds="calibrated"``), where ``simulate`` uses the default parameters. A run
+    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it.
 
     Returns
     -------
@@ -144,16 +171,22 @@ def compare(
     chosen_worlds = ensemble(worlds, parameters)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     tally = Tally(chosen_worlds, months, 0)
+    lost = set()
     for first, n in batch.chunks(runs, _PIECE):
-        base = None
+        base = base_failed = None
         for number, calendar in enumerate(calendars):
             values = batch.run_many(
-                calendar, chosen_worlds.values, n, seed=seed, first_run=first, world_of=chosen_worlds.of_runs(first, n)
-            )
-            base = outcomes.observed(values) if base is None else base
-            tally.add(number, first, values, base)
+                calendar, chosen_worlds.values, n, seed=seed, first_run=first,
+                world_of=chosen_worlds.of_runs(first, n), rules=rules,
+            )  # fmt: skip
+            bad = failed(values)
+            lost.update((np.flatnonzero(bad) + first).tolist())
+            if base is None:
+                base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
+            tally.add(number, first, values, base, ~(bad | base_failed))
     for number in range(len(policies)):
         tally.close(number)
+    _warn(np.array(sorted(lost)), runs)
     labels = names or [f"policy {k}" for k in range(len(policies))]
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
     return tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])

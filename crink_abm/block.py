@@ -16,6 +16,9 @@ TOGETHER = 8
 #: Rows of the bench (the lane's number and values of the block; parameters from the table; results), and all of them.
 BENCH_VALUES, BENCH_PARAMETERS, BENCH_RESULTS, BENCH = 0, 112, 208, 288
 
+#: The row that tells failed runs: 0 while every number that a rule gave was finite, nan from then on.
+WATCH = "not_finite"
+
 TERMS = frozenset(f.name for f in FIELDS if not f.is_state)
 
 
@@ -83,7 +86,7 @@ class Block:
         self.next_loop = count(1).__next__
         self.tables = []
         self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
-        self._rows = {name: k for k, name in enumerate([*(f.name for f in fields), *self.parameters, *draws])}
+        self._rows = {name: k for k, name in enumerate([*(f.name for f in fields), WATCH, *self.parameters, *draws])}
         self.row_length = row_length(lanes)
 
     def has(self, name: str) -> bool:
@@ -146,7 +149,7 @@ class Loop:
     """
 
     def __init__(self, block, place, index="i"):
-        self.lines, self.loaded, self.terms, self.states = [], [], {}, {}
+        self.lines, self.loaded, self.terms, self.states, self._given = [], [], {}, {}, []
         self._block, self._place, self._index, self._drawn = block, place, index, set()
         self._tag = f"{block.next_loop()}_"  # a local of its own for each loop: much less for the compiler to sort out
 
@@ -174,3 +177,11 @@ class Loop:
         self.lines.append(f"{', '.join(given.values())} = {rule_alias(step)}({arguments})")
         for name, local in given.items():
             (self.terms if name in self._block.terms else self.states)[name] = local
+            self._given.append(local)
+
+    def watch(self) -> dict[str, str]:
+        """Append what becomes of the row ``WATCH``, 0 x every number given added to it; returns ``{WATCH: local}``."""
+        seen = self.value(WATCH)
+        for given in self._given:
+            self.lines.append(f"{seen} = watched({seen}, {given})")
+        return {WATCH: seen}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import kept
 from .cli_record import calibrate, validate
-from .errors import InputError, nearest
+from .errors import InputError, RunsFailedError, nearest
 from .terminal import check_writable, print_json, progress, ready_engine, rows_of, say, whole
 from .version import __version__
 
@@ -62,6 +62,18 @@ def sweep(args) -> None:
         say("drawing the charts ...")
         drawn = charts.draw(results)
     _summary(results, drawn, args)
+    if results.manifest["n_failed"]:
+        raise RunsFailedError(_failures_told(results))
+
+
+def _failures_told(results) -> str:
+    """The table of failed runs, the first twenty of them."""
+    n, shown = results.manifest["n_failed"], results.failures.head(20)
+    more = f"; the first {len(shown)}, and more in {results.folder / 'failures.parquet'}" if n > len(shown) else ""
+    return (
+        f"{n:,} of {results.manifest['n_runs']:,} runs failed and count in no estimate{more}:\n{shown.to_string(index=False)}\n"
+        f"see one up to its failure with `crink-abm replay {results.folder} --point I --run K`"
+    )
 
 
 def _summary(results, drawn, args) -> None:
@@ -71,6 +83,7 @@ def _summary(results, drawn, args) -> None:
         print_json(
             {"folder": str(results.folder), "n_points": m["n_points"], "n_runs": m["n_runs"], "worlds": m["worlds"],
              "baseline": rows_of(base[["outcome", "prob", "low", "high", "n_runs"]]),
+             "n_failed": m["n_failed"], "failures": rows_of(results.failures),
              "estimates": str(results.folder / "estimates.parquet"), "charts": [str(path) for path in drawn]}
         )  # fmt: skip
         return
@@ -108,9 +121,14 @@ def _summary(results, drawn, args) -> None:
 
 def replay(args) -> None:
     """One run of a finished sweep, again, in Mesa."""
+    from .failures import why
     from .results import Results
 
-    _tell(Results(args.folder).replay(args.point, args.run), args)
+    model = Results(args.folder).replay(args.point, args.run, to_the_end=False)
+    month, cause = why(model)
+    _tell(model, args)
+    if month >= 0:
+        raise RunsFailedError(f"the run failed in month {month} (months count from 0): {cause}")
 
 
 def plot(args) -> None:
@@ -389,6 +407,9 @@ def main(argv: list[str] | None = None) -> int:
             top.print_help()
             return 0
         args.handler(args)
+    except RunsFailedError as error:
+        say(f"crink-abm: {error}")
+        return 1
     except InputError as error:
         say(f"crink-abm: {error}")
         return 2

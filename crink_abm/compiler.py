@@ -55,6 +55,25 @@ def _exponent(typing, x):
     return nb.float64(nb.float64), build
 
 
+@intrinsic
+def _watched(typing, total, x):
+    """total + 0 x: nan as soon as an x is not finite, and untouched by finite ones.
+
+    The two operations may be one (``contract``), where the processor has such: a sum of zeros has nothing to round.
+    """
+
+    def build(context, builder, signature, args):
+        zero = builder.fmul(args[1], ir.Constant(ir.DoubleType(), 0.0), flags=("contract",))
+        return builder.fadd(args[0], zero, flags=("contract",))
+
+    return nb.float64(nb.float64, nb.float64), build
+
+
+@numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+def _watched_compiled(total, x):
+    return _watched(total, x)
+
+
 @numba.njit(forceinline=True, **OPTIONS)
 def _pow2_compiled(k):
     return _pow2(k)
@@ -180,15 +199,20 @@ def compile_kernel(
             _check_compiles(step, twin, len(replaced[step.name]))
             twin = _as_floats(twin, len(step.writes))
         scope[kernel.rule_alias(step)] = twin
+    scope["watched"] = _watched_compiled
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
     return numba.njit(_SIGNATURE, cache=path is not None, **OPTIONS)(scope["run_blocks"])
 
 
 def _as_floats(rule, n: int):
-    """A replacement whose whole numbers and flags become floats, like every value of the model."""
-    if n == 1:
-        return numba.njit(forceinline=True, **OPTIONS)(lambda *a: float(rule(*a)))
-    names = ", ".join(f"r{k}" for k in range(n))
-    scope = {"rule": rule}
-    exec(f"def floats(*a):\n    {names} = rule(*a)\n    return {', '.join(f'float(r{k})' for k in range(n))}", scope)
+    """A replacement whose whole numbers and flags become floats, like every value of the model.
+
+    Where it raises it gives nan instead: that run has failed, and the others beside it go on.
+    """
+    names = [f"r{k}" for k in range(n)]
+    scope = {"rule": rule, "nan": float("nan")}
+    given = "".join(f"        {name} = float(g{name})\n" for name in names)
+    failed = "".join(f"        {name} = nan\n" for name in names)
+    text = f"def floats(*a):\n    try:\n        {', '.join('g' + name for name in names)} = rule(*a)\n{given}"
+    exec(f"{text}    except Exception:\n{failed}    return {', '.join(names)}", scope)
     return numba.njit(forceinline=True, **OPTIONS)(scope["floats"])

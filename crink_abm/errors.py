@@ -12,3 +12,19 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     """`` (did you mean …?)`` when a name is close to an allowed one, else nothing."""
     close = get_close_matches(str(name), list(allowed), n=1, cutoff=0.6)
     return f" (did you mean {close[0]}?)" if close else ""
+
+
+class NotFiniteError(InputError):
+    """A rule gave a number that is not finite: the run has failed. ``field`` is the first such; months count from 0."""
+
+    def __init__(self, rule: str, writes, values, month: int):
+        bad = (v != v or v in (float("inf"), float("-inf")) for v in values)
+        self.field, self.month = next(name for name, is_bad in zip(writes, bad, strict=True) if is_bad), month
+        given = values if len(values) > 1 else values[0]
+        super().__init__(
+            f"rule {rule} returns {len(writes)} finite number(s) ({', '.join(writes)}); in month {month} it returned {given!r}"
+        )
+
+
+class RunsFailedError(Exception):
+    """Some runs failed; everything else is done. Commands end with exit status 1."""

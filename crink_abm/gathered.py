@@ -56,7 +56,7 @@ def _loop(group, reads, block, place, index, seen):
     loop = Loop(block, place, index)
     for step in group:
         loop.call(step, reads[step.name])
-    always = {**loop.states, **{name: local for name, local in loop.terms.items() if name in seen}}
+    always = {**loop.states, **loop.watch(), **{name: local for name, local in loop.terms.items() if name in seen}}
     return loop, always, {name: local for name, local in loop.terms.items() if name not in seen}
 
 

@@ -9,7 +9,7 @@ right-hand side is a call of a rule.
 
 from collections.abc import Mapping
 
-from .block import LANES, Block, Loop, Machine, draw_block, rule_alias
+from .block import LANES, WATCH, Block, Loop, Machine, draw_block, rule_alias
 from .codes import Draw
 from .gathered import APART, conditional_terms, group_lines, list_lines
 from .levers import COLUMNS
@@ -19,7 +19,8 @@ from .transition import MONTH
 
 __all__ = ["LANES", "MODEL", "RESULTS", "monthly_draws", "rule_alias", "source"]
 
-#: What the engine returns of each run: the values of these fields after the last month.
+#: What the engine returns of each run: the values of these fields after the last month. In a *failed* run, one in which
+#: a rule gave a number that is not finite, all of them are nan.
 RESULTS: tuple[str, ...] = (
     "first_blockade", "first_invasion", "first_korea_attack", "first_korea_war", "first_two_front",
     "first_russian_join", "first_nuclear", "korea_after_taiwan", "taiwan_after_korea", "n_provocations",
@@ -85,9 +86,10 @@ def _phase_lines(phase, reads, block, listed, seen):
         loop = Loop(block, block.lane)
         for step in group:
             loop.call(step, reads[step.name])
+        given = {**loop.terms, **loop.states, **loop.watch()}
         yield f"for i in range({block.lanes}):"
         yield from ("    " + line for line in loop.lines)
-        yield from (f"    {block.lane(name)} = {local}" for name, local in {**loop.terms, **loop.states}.items())
+        yield from (f"    {block.lane(name)} = {local}" for name, local in given.items())
 
 
 def escaping_terms(reads, machine: Machine = MODEL) -> list[str]:
@@ -120,6 +122,7 @@ def _start_lines(block, of):
     yield "    world[i] = k"
     yield f"    for j in range({len(of)}):"
     yield f"        w[{fields}[j] + i] = worlds[k, {origins}[j]] if {origins}[j] >= 0 else {starts}[j]"
+    yield f"    {block.lane(WATCH)} = 0.0"
     yield f"    for j in range({len(block.parameters)}):"
     yield f"        w[{parameters}[j] + i] = worlds[k, {columns}[j]]"
 
@@ -189,7 +192,11 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     out += ["        for t in range(n_months):"]
     out += [" " * 12 + line for line in _month_lines(reads, block, machine)]
     out += [f"        for i in range(min({lanes}, n_runs - block)):"]
-    out += [f"            results[block + i, {k}] = {block.lane(name)}" for k, name in enumerate(machine.results)]
-    head = ["from numpy import array, int64, zeros", "from numpy import uint64 as u64", ""]
+    out += [f"            failed = {block.lane(WATCH)} != 0.0  # not a number"]
+    out += [
+        f"            results[block + i, {k}] = nan if failed else {block.lane(name)}"
+        for k, name in enumerate(machine.results)
+    ]
+    head = ["from numpy import array, int64, nan, zeros", "from numpy import uint64 as u64", ""]
     head += [f"table{k} = array({numbers})" for k, numbers in enumerate(block.tables, 1)]
     return "\n".join(head + out) + "\n"

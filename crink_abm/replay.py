@@ -227,7 +227,9 @@ def story(model) -> str:
     happened = {name: date for name, date in outcome(model).items() if date}
     came = "; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
     lines += textwrap.wrap(
-        f"What it came to: {came or 'deterrence held in both theatres'}.", 110, subsequent_indent="  "
+        f"{'What it came to' if len(history) == model.horizon else 'So far'}: {came or 'deterrence held in both theatres'}.",
+        110,
+        subsequent_indent="  ",
     )
     return "\n".join(lines)
 

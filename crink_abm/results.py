@@ -10,6 +10,7 @@ from pyarrow import ArrowException
 
 from . import by_world, design, estimate, levers, nesting, outcomes, piloting
 from .errors import InputError, nearest
+from .failures import failed
 from .kept import runs_in_words
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
@@ -115,7 +116,7 @@ class Results:
         return rows.sort_values(list(free)).reset_index(drop=True)
 
     def runs(self, points: Iterable[int]) -> pd.DataFrame:
-        """The runs of some points: a row a run, the engine's results as columns."""
+        """The runs of some points that did not fail: a row a run, the engine's results as columns."""
         wanted = {int(p) for p in points}
         frames = []
         for cell in self.sweep.cells():
@@ -126,9 +127,11 @@ class Results:
                         f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
                         "missing or damaged; run the sweep again: only what is missing is redone"
                     )
-                frame = runs_table(np.concatenate(pieces))
+                results = np.concatenate(pieces)
+                held = ~failed(results)
+                frame = runs_table(results[held])
                 frame.insert(0, "point", cell.point)
-                frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n))
+                frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n)[held])
                 frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
@@ -175,12 +178,21 @@ class Results:
         """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""
         return self._curves(points, {f"first:{name}": name for name in outcomes.CAUSES})
 
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """The failed runs (the first 1,000 by point and run): point, run, world, month (from 0), cause.
+
+        ``manifest["n_failed"]`` is the number of all.
+        """
+        return read_table(self.folder / "failures.parquet")
+
     def _curves(self, points, names):
         months = np.arange(self.manifest["experiment"]["experiment"]["months"])
         counts = self.first_months.set_index(["point", "outcome"]).sort_index()
+        counted = self.select("any_failure").set_index("point")["n_runs"]
         frames = []
         for point in points:
-            n = self.sweep.n_runs[point]
+            n = counted.loc[point]
             for stored, name in names.items():
                 dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
                 events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()
@@ -214,8 +226,10 @@ class Results:
         data = data.sel({name: levels for name, levels in grid.items() if isinstance(levels[0], str)})  # in file order
         return data.assign_attrs(name=self.manifest["name"], seed=self.manifest["seed"])
 
-    def replay(self, point: int, run: int):
+    def replay(self, point: int, run: int, *, to_the_end: bool = True):
         """One run of the sweep again, in Mesa, to the horizon: bit-identical.
+
+        A failed run raises what it failed of; ``to_the_end=False`` returns it unstepped, to be taken up to there.
 
         Raises
         ------
@@ -232,7 +246,8 @@ class Results:
         n = self.sweep.n_runs[point]
         if not 0 <= run < n:
             raise InputError(f"runs of point {point} are numbered 0 to {n - 1}; {run} was given")
-        return self.sweep.replay(point, run).run()
+        model = self.sweep.replay(point, run)
+        return model.run() if to_the_end else model
 
     def __repr__(self):
         m = self.manifest

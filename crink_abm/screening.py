@@ -12,6 +12,7 @@ import numpy as np
 
 from . import batch, levers, outcomes
 from .estimate import jeffreys
+from .failures import failed
 from .parameters import SWITCHES
 from .worlds import Worlds, keep
 
@@ -53,6 +54,8 @@ def counts(worlds: np.ndarray, runs: int, first_run: int, seed: int, rules=None)
             levers.calendar(), worlds, n, seed=seed, first_run=first_run + first * n_worlds,
             world_of=np.arange(n) % n_worlds, rules=rules,
         )  # fmt: skip
+        ran = ~failed(results)  # the others count in no world
+        results = np.where(ran[:, None], results, 0.0)
         when = outcomes.months(results)
         given = outcomes.conditionals(results, when, levers.MONTHS)
         for k, band in enumerate(BANDS):
@@ -60,6 +63,7 @@ def counts(worlds: np.ndarray, runs: int, first_run: int, seed: int, rules=None)
                 base, hit = given[band.outcome]
             else:
                 base, hit = np.ones(n, bool), when[:, names.index(band.outcome)] >= 0
+            base, hit = base & ran, hit & ran
             events[:, k] += hit.reshape(count, -1).sum(0)
             trials[:, k] += base.reshape(count, -1).sum(0)
     return events, trials

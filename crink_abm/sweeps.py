@@ -21,6 +21,7 @@ from . import batch, calibrated, crossing, design, levers, outcomes, precision, 
 from . import worlds as ensembles
 from .cache import cache_directory
 from .errors import InputError
+from .failures import Failures, failed, why
 from .kernel import RESULTS
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
@@ -129,16 +130,18 @@ def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
 
 
 def _encode(results: np.ndarray) -> pa.Table:
-    columns = {}
+    """Runs as they are kept: small whole numbers; a failed run has null in every column."""
+    columns, lost = {}, failed(results)
     for k, name in enumerate(RESULTS):
         unit = _UNITS.get(name)
         values = np.round(results[:, k] / unit) if unit else results[:, k]
-        columns[name] = pa.array(values.astype(np.int32 if unit else np.int16))
+        kind = np.int32 if unit else np.int16
+        columns[name] = pa.array(np.where(lost, 0, values).astype(kind), mask=lost if lost.any() else None)
     return pa.table(columns)
 
 
 def _decode(table: pa.Table) -> np.ndarray:
-    columns = [table[name].to_numpy() * _UNITS.get(name, 1.0) for name in RESULTS]
+    columns = [table[name].cast(pa.float64()).to_numpy() * _UNITS.get(name, 1.0) for name in RESULTS]
     return np.column_stack(columns)
 
 
@@ -246,8 +249,13 @@ class Sweep:
                 self.calendar(point), self.worlds.values, n, seed=self.head.seed, first_run=first_run,
                 world_of=self.worlds.of_runs(first_run, n), threads=1, rules=self.rules,
             )  # fmt: skip
-        runs = range(first_run, first_run + n)
-        return np.array([[self.replay(point, run).run().value(name) for name in RESULTS] for run in runs])
+        return np.array([self._one(point, run) for run in range(first_run, first_run + n)])
+
+    def _one(self, point: int, run: int) -> list[float]:
+        """The results of one run in Mesa; nan throughout if it fails."""
+        model = self.replay(point, run)
+        month, _ = why(model)
+        return [np.nan if month >= 0 else model.value(name) for name in RESULTS]
 
     def replay(self, point: int, run: int):
         """One run in Mesa, not yet stepped."""
@@ -314,16 +322,19 @@ class Sweep:
         if self.engine == "batch":
             batch.compiled(self.rules)
         tally = Tally(self.worlds, head.months, self.base)
-        done, total = 0, sum(self.n_runs)
+        done, total, lost = 0, sum(self.n_runs), Failures()
 
         @lru_cache(maxsize=64)
         def baseline(first, n):
-            return outcomes.observed(self._compute([Cell(self.base, first, n)])[0])
+            results = self._compute([Cell(self.base, first, n)])[0]
+            return outcomes.observed(np.nan_to_num(results)), failed(results)
 
         self.progress(0, total)
         for cells in self._batches():
             for cell, results in zip(cells, self._read_or_make(cells), strict=True):
-                tally.add(cell.point, cell.first, results, baseline(cell.first, cell.n))
+                base, base_failed = baseline(cell.first, cell.n)
+                lost.add(cell.point, cell.first, results)
+                tally.add(cell.point, cell.first, results, base, ~(failed(results) | base_failed))
                 if cell.first + cell.n == self.n_runs[cell.point]:
                     tally.close(cell.point)
                 done += cell.n
@@ -339,6 +350,8 @@ class Sweep:
             )
         write_table(folder / "metrics.parquet", tally.metrics())
         write_table(folder / "first_months.parquet", tally.first_months())
+        table = lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0]))
+        write_table(folder / "failures.parquet", table)
         write_json(
             folder / "manifest.json",
             {
@@ -358,6 +371,7 @@ class Sweep:
                 "precision": reached,
                 "n_detail_runs": head.detail_runs,
                 "n_runs": total,
+                "n_failed": lost.n,
                 "swept": design.swept(self.experiment),
                 "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in self.points.grid],
                 "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},

@@ -86,24 +86,31 @@ class Tally:
         self.open: dict[int, _Point] = {}
         self.rows, self.metric_rows, self.first = [], [], []
 
-    def add(self, point: int, first_run: int, results: np.ndarray, base: tuple[np.ndarray, np.ndarray]) -> None:
-        """Count some of a point's runs; ``base`` is what the same runs were at the baseline (:func:`outcomes.observed`)."""
+    def add(
+        self, point: int, first_run: int, results: np.ndarray, base: tuple[np.ndarray, np.ndarray], kept=slice(None)
+    ) -> None:
+        """Count some of a point's runs; ``base`` is what the same runs were at the baseline (:func:`outcomes.observed`).
+
+        ``kept`` picks those that count: neither they nor their pair at the baseline failed.
+        """
         if point not in self.open:
             self.open[point] = _Point(self.n_worlds, self.months)
         # Whole rounds through the worlds fall into one half or the other.
         half = (first_run + np.arange(len(results))) // len(self.worlds) % 2
-        self.open[point].add(results, base, self.number[self.worlds.of_runs(first_run, len(results))], half)
+        world = self.number[self.worlds.of_runs(first_run, len(results))]
+        self.open[point].add(results[kept], tuple(x[kept] for x in base), world[kept], half[kept])
 
     def close(self, point: int) -> None:
         """Estimate a point whose runs are all in, and forget its counts by world."""
         c = self.open.pop(point)
-        share, moved = c.event / c.n, c.up + c.down
-        difference = (c.up - c.down) / c.n
-        told, level = _controlled(c.level, np.minimum(c.event, c.n - c.event), share * (1.0 - share) / c.n)
-        told_change, change = _controlled(c.change, moved, (moved / c.n - difference**2) / c.n)
-        spread, spread_of_change = (
-            estimate.spreads(a.sums, a.squares, c.level.n.sum(0), self.switches) for a in (level, change)
-        )
+        with np.errstate(invalid="ignore", divide="ignore"):  # every run may have failed
+            share, moved = c.event / c.n, c.up + c.down
+            difference = (c.up - c.down) / c.n
+            told, level = _controlled(c.level, np.minimum(c.event, c.n - c.event), share * (1.0 - share) / c.n)
+            told_change, change = _controlled(c.change, moved, (moved / c.n - difference**2) / c.n)
+            spread, spread_of_change = (
+                estimate.spreads(a.sums, a.squares, c.level.n.sum(0), self.switches) for a in (level, change)
+            )
         spread["mc_sd"] = np.where(np.isnan(told[1]), spread["mc_sd"], told[1])
         spread_of_change["mc_sd"] = np.where(np.isnan(told_change[1]), spread_of_change["mc_sd"], told_change[1])
         for k, name in enumerate(outcomes.OUTCOMES):
@@ -208,7 +215,8 @@ def interval_columns(table: pd.DataFrame, interval: str = "best") -> pd.DataFram
     paired = table["n_up"].to_numpy() >= 0
     up, down, both = (table[name].to_numpy() for name in ("n_up", "n_down", "n_both"))
     values = np.full((3, len(table)), np.nan)
-    values[:, paired] = estimate.newcombe(up[paired], down[paired], both[paired], n[paired])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values[:, paired] = estimate.newcombe(up[paired], down[paired], both[paired], n[paired])
     table["diff"], table["diff_low"], table["diff_high"] = values
     table["method"], table["diff_method"] = COUNTS, np.where(paired, COUNTS, None)
     if interval == "best":
