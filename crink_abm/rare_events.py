@@ -3,7 +3,8 @@
 The tilted model (:mod:`crink_abm.tilt`) makes decisive draws fall towards the event and weighs every path exactly.
 Runs are dealt to the untilted model and three tilts in equal shares in each world, so weights are at most 4 and the
 variance is at most four times that of brute force, whatever the tilts. Nuclear use is integrated out.
-The interval is from the spread between independent replicates (Student's t, on the log scale).
+A pilot decides how many runs are needed; the estimate comes from fresh ones, and its interval from the spread between
+independent replicates (Student's t, on the log scale).
 """
 
 from collections.abc import Callable, Mapping

@@ -69,7 +69,7 @@ def test_dropped_weights_are_seen(monkeypatch):
     ids=["baseline", "postures 0.8"],
 )
 def test_where_it_is_rare_brute_force_agrees(changes, about, n):
-    """Two fronts in the world of experiments/rare.toml; the same with the weights dropped is out by far."""
+    """Two fronts in the world of experiments/rare.toml; a bias of 30 % would be seen."""
     plan = design.read(ROOT / "experiments" / "rare.toml", rare_events.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar({**design.baseline(plan), **changes}, plan.experiment.months)
@@ -124,7 +124,6 @@ def test_intervals_cover_what_they_say(monkeypatch):
     def covered(times):
         return np.mean([abs(np.log(truth / f["prob"])) <= times * f["relative_error"] for f in told])
 
-    print(covered(1.0), covered(0.5), np.mean([f["n_runs"] for f in told]), np.mean([f["reached"] for f in told]))
     assert all(f["reached"] for f in told)
     assert len({f["n_runs"] for f in told}) > 5, "the pilots decide"
     assert covered(1.0) >= least
