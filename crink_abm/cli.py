@@ -189,17 +189,17 @@ def compare(args) -> None:
 def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
     from . import design, rare_events
-    from .store import Store, write_table
+    from .rare_kept import Kept
 
     design.read(args.file, rare_events.RareFile)
     if args.out:
-        Store(args.out).prepare()
+        with Kept(args.out).work():
+            pass
     ready_engine("crink_tilted", rare_events.compiled)
     table = rare_events.rare(
-        args.file, outcome=args.outcome, relative=args.relative, progress=lambda runs: say(f"{runs:,} runs ...")
-    )
-    if args.out:
-        write_table(Path(args.out) / "rare.parquet", table)
+        args.file, outcome=args.outcome, relative=args.relative, out=args.out,
+        progress=lambda runs: say(f"{runs:,} runs ..."),
+    )  # fmt: skip
     if args.json:
         print_json({"relative": args.relative, "estimates": rows_of(table)})
         return
@@ -360,7 +360,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/rare.toml")
     sub.add_argument("--outcome", metavar="O", help="this outcome instead of the file's")
     sub.add_argument("--relative", type=float, metavar="X", help="half-width of the interval over the probability")
-    sub.add_argument("--out", metavar="DIR", help="keep the table here as rare.parquet")
+    sub.add_argument("--out", metavar="DIR", help="keep each estimate here, and rare.parquet")
 
     sub = add(audit)
     sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
@@ -414,7 +414,8 @@ def main(argv: list[str] | None = None) -> int:
         say(f"crink-abm: {error}")
         return 2
     except KeyboardInterrupt:
-        more = "; nothing is lost: the same command continues" if given[:1] in (["sweep"], ["calibrate"]) else ""
+        keeps = given[:1] in (["sweep"], ["calibrate"]) or (given[:1] == ["rare"] and any("--out" in x for x in given))
+        more = "; nothing is lost: the same command continues" if keeps else ""
         say(f"\ninterrupted{more}")
         return 130
     except BrokenPipeError:

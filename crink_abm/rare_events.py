@@ -3,11 +3,14 @@
 The tilted model (:mod:`crink_abm.tilt`) makes decisive draws fall towards the event and weighs every path exactly.
 Runs are dealt to the untilted model and three tilts in equal shares in each world, so weights are at most 4 and the
 variance is at most four times that of brute force, whatever the tilts. Nuclear use is integrated out.
-The interval is from the spread between independent replicates (Student's t, on the log scale).
+A pilot decides how many runs are needed; the estimate comes from fresh ones, and its interval from the spread between
+independent replicates (Student's t, on the log scale).
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -20,11 +23,15 @@ from .estimate import over_worlds
 from .kernel import RESULTS
 from .outcomes import OUTCOMES
 from .overrides import checked as checked_rules
+from .overrides import fingerprint
+from .rare_kept import Kept, key_of
 from .sweeps import make_worlds
 from .tilt import RENAMED, SETTINGS, TILTED
 
-#: Independent replicates; tilts, the untilted model first; runs of a first round.
-REPLICATES, TILTS, FIRST_RUNS = 16, 4, 131_072
+#: Independent replicates; tilts, the untilted model first; runs of the pilot.
+REPLICATES, TILTS, FIRST_RUNS = 64, 4, 65_536
+#: How many times the runs that a pilot shows to be needed are made: so that it seldom comes to a third stage.
+MARGIN = 1.6
 #: Runs a thread takes at a time.
 SLICE = 4096
 METHOD = "importance sampling: defensive mixture of tilted decisions, balance heuristic"
@@ -51,7 +58,7 @@ class RareTable(design.Strict):
 
     outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    most_runs: Annotated[int, Field(ge=FIRST_RUNS)] = 8_388_608
+    most_runs: Annotated[int, Field(ge=2 * FIRST_RUNS)] = 8_388_608
 
 
 class RareFile(design.Experiment):
@@ -90,68 +97,78 @@ def tilted_calendar(calendar: np.ndarray, outcome: str, tilt: int, shares=(0.25,
 def scores(calendar, worlds, outcome: str, n: int, *, seed: int, tilt: int, first_run: int, rules=None, threads=None):
     """Weighed scores of ``n`` runs under one tilt, worlds in turn: array (n,). Their mean over the tilts is unbiased."""
     kernel, table = compiled(rules), tilted_calendar(calendar, outcome, tilt)
-    out = np.empty((n, len(RESULTS) + 1))
     of = (np.arange(n) % len(worlds)).astype(np.int64)
-    none = np.zeros((0, 0, 0))
+    found, none = np.empty(n), np.zeros((0, 0, 0))
 
     def work(low):
         high = min(low + SLICE, n)
-        kernel(table, worlds, of[low:high], np.uint64(seed), np.uint64(first_run + low), out[low:high], none)
+        out = np.empty((high - low, len(RESULTS) + 1))
+        kernel(table, worlds, of[low:high], np.uint64(seed), np.uint64(first_run + low), out, none)
+        found[low:high] = out[:, -1]
 
     batch.run_slices(work, range(0, n, SLICE), threads)
-    return out[:, -1]
+    return found
+
+
+def interval(means: np.ndarray) -> tuple[float, float, float]:
+    """Mean of the replicates, its standard error, and half the width of its 95 % interval over it (inf: no event)."""
+    prob, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(len(means)))
+    return prob, error, over_worlds(len(means)) * error / prob if prob > 0 else float("inf")
 
 
 def estimate(
     calendar, worlds, outcome: str, *, seed: int, relative=0.1, most_runs=8_388_608, rules=None, threads=None,
     progress: Callable[[int], None] | None = None,
 ) -> dict:  # fmt: skip
-    """One probability, by rounds until the half-width of its 95 % interval is ``relative`` of it or runs are spent.
+    """One probability, its 95 % interval as narrow as asked for or as narrow as the runs allow.
+
+    A pilot of fixed size decides how many runs are needed; the estimate comes from fresh runs, so its interval is of
+    a size that its own luck did not choose. If they fall short of what was asked, they are the pilot of another stage.
 
     Parameters
     ----------
     calendar : array (n_months, len(levers.COLUMNS))
     worlds : array (n_worlds, n_parameters); the probability is the mean over them
-    progress : called with the runs done after each round
+    relative : half the width of the interval over the probability
+    most_runs : the most runs, those of the pilots among them
+    progress : called with the runs done after each stage
 
     Returns
     -------
-    dict: prob, low, high, relative_error (half-width of the interval over prob), reached, n_runs,
+    dict: prob, low, high, relative_error (half-width of the interval over prob), reached, n_runs (all that were made),
     brute_force_runs (what brute force would need for the same standard error), method.
     """
     worlds = np.require(worlds, np.float64, ["C", "W"])
     unit = len(worlds) * TILTS * REPLICATES  # every world meets every tilt in every replicate
-    sums, done, more = np.zeros(REPLICATES), 0, -(-FIRST_RUNS // unit)
+    stage, done, size = 0, 0, -(-FIRST_RUNS // unit)
     while True:
-        n = more * len(worlds)
-        for k in range(REPLICATES):
-            for tilt in range(TILTS):
-                first = ((k * TILTS + tilt) << 40) + done * len(worlds)
-                sums[k] += scores(
-                    calendar, worlds, outcome, n, seed=seed, tilt=tilt, first_run=first, rules=rules, threads=threads
-                ).sum()
-        done += more
-        means = sums / (done * len(worlds) * TILTS)
-        prob, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(REPLICATES))
-        width = over_worlds(REPLICATES) * error / prob if prob > 0 else np.inf
+        n, means = size * len(worlds), np.zeros(REPLICATES)
+        for tilt in range(TILTS):
+            found = scores(
+                calendar, worlds, outcome, n * REPLICATES, seed=seed, tilt=tilt, rules=rules, threads=threads,
+                first_run=(tilt << 40) + done * len(worlds) * REPLICATES,
+            )  # fmt: skip
+            means += found.reshape(REPLICATES, n).mean(axis=1) / TILTS
+        prob, error, width = interval(means)
+        stage, done = stage + 1, done + size
         (progress or (lambda runs: None))(done * unit)
         left = most_runs // unit - done
-        if width <= relative or left <= 0:
+        if (stage > 1 and width <= relative) or left < size:
             break
-        wanted = done * 1.2 * (width / relative) ** 2 - done if np.isfinite(width) else 3 * done
-        more = int(min(max(wanted, done / 2, 1), left, 7 * done))
+        wanted = size * MARGIN * (width / relative) ** 2 if prob else 4 * size
+        size = int(min(max(np.ceil(wanted), size), left))
     none = 1.0 - 0.025 ** (1.0 / (done * len(worlds) * REPLICATES))  # untilted runs without an event
     return {
-        "outcome": outcome, "prob": prob, "low": prob * np.exp(-width) if prob else 0.0,
-        "high": min(1.0, prob * np.exp(width)) if prob else none, "relative_error": width if prob else np.nan,
+        "outcome": outcome, "prob": prob, "low": float(prob * np.exp(-width)) if prob else 0.0,
+        "high": float(min(1.0, prob * np.exp(width))) if prob else none, "relative_error": width if prob else np.nan,
         "reached": bool(width <= relative), "n_runs": done * unit,
         "brute_force_runs": prob * (1.0 - prob) / error**2 if error > 0 else np.nan, "method": METHOD,
     }  # fmt: skip
 
 
 def rare(
-    experiment, *, outcome: str | None = None, relative: float | None = None, rules=None, threads=None,
-    progress: Callable[[int], None] | None = None,
+    experiment, *, outcome: str | None = None, relative: float | None = None, out: str | Path | None = None, rules=None,
+    threads=None, progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Probabilities far below one over the number of runs, for every policy of an experiment.
 
@@ -161,17 +178,18 @@ def rare(
         width of the 95 % interval over the probability) and ``most_runs``
     outcome : this one instead of the file's
     relative : this precision instead of the file's
+    out : folder that keeps each finished estimate, and at the end the table; the same command takes up from there
     rules : plain functions in place of rules
 
     Returns
     -------
-    DataFrame, a row a policy and outcome: point, label, outcome, prob, low, high (95 %, Student's t between 16
+    DataFrame, a row a policy and outcome: point, label, outcome, prob, low, high (95 %, Student's t between 64
     replicates, log scale), relative_error, reached, n_runs, brute_force_runs, method.
 
     Raises
     ------
     InputError
-        If the experiment, the outcome or the precision cannot be taken.
+        If the experiment, the outcome or the precision cannot be taken, or the folder cannot be written or is a sweep's.
     """
     plan = (
         design.checked(experiment, kind=RareFile) if isinstance(experiment, dict) else design.read(experiment, RareFile)
@@ -182,14 +200,24 @@ def rare(
     if not 0.0 < relative < 1.0:
         raise InputError(f"relative lies in (0, 1), for example 0.1; {relative!r} was given")
     rules, head, points = checked_rules(rules), plan.experiment, design.points(plan)
-    worlds = make_worlds(plan.worlds, plan.parameters, rules)
-    rows = []
-    for point, chosen in enumerate(points.policies):
-        calendar = levers.calendar(chosen, head.months, head.start, plan.drivers)
-        for name in [outcome] if outcome else plan.rare.outcomes:
-            found = estimate(
-                calendar, worlds.values, name, seed=head.seed, relative=relative, most_runs=plan.rare.most_runs,
-                rules=rules, threads=threads, progress=progress,
-            )  # fmt: skip
-            rows.append({"point": point, "label": points.labels[point], **found})
-    return pd.DataFrame(rows)
+    kept = Kept(out) if out else None
+    worlds, rows = make_worlds(plan.worlds, plan.parameters, rules), []
+    with kept.work() if kept else nullcontext():
+        for point, chosen in enumerate(points.policies):
+            calendar = levers.calendar(chosen, head.months, head.start, plan.drivers)
+            for name in [outcome] if outcome else plan.rare.outcomes:
+                said = {"outcome": name, "seed": head.seed, "relative": relative, "most_runs": plan.rare.most_runs}
+                key = key_of(calendar, worlds.values, {**said, "rules": fingerprint(rules)})
+                found = kept.read(key) if kept else None
+                if found is None:
+                    found = estimate(
+                        calendar, worlds.values, name, seed=head.seed, relative=relative, most_runs=plan.rare.most_runs,
+                        rules=rules, threads=threads, progress=progress,
+                    )  # fmt: skip
+                    if kept:
+                        kept.write(key, found)
+                rows.append({"point": point, "label": points.labels[point], **found})
+        table = pd.DataFrame(rows)
+        if kept:
+            kept.finish(table)
+    return table

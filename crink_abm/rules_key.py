@@ -13,6 +13,9 @@ COMPILING = ("block.py", "gathered.py", "kernel.py", "compiler.py", "tilt.py")
 #: Modules that decide, besides the rules, which worlds a screen leaves.
 SCREENING = ("worlds.py", "screening.py", "outcomes.py", "estimate.py")
 
+#: Modules that decide, besides the rules and the machine code, an estimate of a rare event.
+ESTIMATING = ("rare_events.py", "estimate.py", "batch.py")
+
 
 def _hash(names: tuple[str, ...]) -> str:
     root = Path(__file__).parent
@@ -40,3 +43,9 @@ def kernel_hash() -> str:
 def worlds_hash() -> str:
     """Sixteen hex digits that change whenever the rules do, or how worlds are drawn and screened."""
     return _hash(DECIDING + SCREENING)
+
+
+@cache
+def rare_hash() -> str:
+    """Sixteen hex digits that change whenever the kernel does, or how a rare event is estimated."""
+    return _hash(DECIDING + COMPILING + ESTIMATING)

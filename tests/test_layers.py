@@ -25,7 +25,7 @@ LAYERS = {
     "calibrated": 4, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 14,
     "calibration_figures": 15, "calibration_report": 16,
     "style": 8, "figures": 9, "panels": 10, "design_charts": 11, "charts": 12,
-    "rare_events": 10,
+    "rare_kept": 3, "rare_events": 10,
     "kept": 0, "terminal": 18, "cli_record": 19, "cli": 20, "__main__": 21, "__init__": 21,
 }  # fmt: skip
 
