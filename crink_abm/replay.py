@@ -226,11 +226,9 @@ def story(model) -> str:
         lines.append("")
     happened = {name: date for name, date in outcome(model).items() if date}
     came = "; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
-    lines += textwrap.wrap(
-        f"{'What it came to' if len(history) == model.horizon else 'So far'}: {came or 'deterrence held in both theatres'}.",
-        110,
-        subsequent_indent="  ",
-    )
+    opening = "What it came to" if len(history) == model.horizon else "So far"
+    told = f"{opening}: {came or 'deterrence held in both theatres'}."
+    lines += textwrap.wrap(told, 110, subsequent_indent="  ")
     return "\n".join(lines)
 
 
