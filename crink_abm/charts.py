@@ -231,7 +231,7 @@ def _frontier(results) -> Figure:
     title = f"{horizon(results)} risk over Taiwan and in Korea along dual-role use of US forces in Korea"
     notes = [
         "Numbers: level of dual-role use, 0 bound to the peninsula, 1 wholly usable for Taiwan; square: the baseline. "
-        "Crosses: 95 % intervals, left Jeffreys, right paired difference (Newcombe), each outcome by itself."
+        "Crosses: 95 % intervals, right of the paired difference, each outcome by itself."
     ]
     fig, axes = captioned(results, title, notes, 2, 2, 3.3)
     for ax, (value, low, high), quantity in zip(
@@ -253,7 +253,7 @@ def _spreads(results) -> Figure:
     title = f"Spread of the {horizon(results)} risk at the baseline, by source"
     notes = [
         "Left: standard error from finite runs, and standard deviations between parameter draws and between structural "
-        "variants (0: none found). Right: dot and line, pooled probability and its 95 % Jeffreys interval; grey, range "
+        "variants (0: none found). Right: dot and line, pooled probability and its 95 % interval; grey, range "
         "of the means over the levels of the structural switches that an F test shows to matter (none: no bar). Spreads of "
         "the risk itself."
     ]
@@ -276,7 +276,7 @@ def _difference_spreads(results) -> Figure:
     notes = [
         "Each lever at 1, others at the baseline, and packages. Left: standard error from finite runs, and standard "
         "deviations of the change between parameter draws and between structural variants (0: none found). Right: dot "
-        "and line, pooled change and its 95 % interval (Newcombe; the worlds given); grey, range of the mean change "
+        "and line, pooled change and its 95 % interval (the worlds given); grey, range of the mean change "
         "over the levels of the structural switches that an F test shows to matter (none: no bar)."
     ]
     return _spread_panels(results, data, title, notes, "diff_")

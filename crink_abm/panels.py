@@ -9,7 +9,7 @@ from .errors import InputError
 
 HEADLINE = ("any_failure", "taiwan_failure", "korea_failure")
 #: What the two intervals of a difference are.
-PAIRED = "95 % for Monte Carlo error, the worlds given (Newcombe, paired); {outer}: 95 % with the worlds as the sample"
+PAIRED = "95 % for Monte Carlo error, the worlds given (paired); {outer}: 95 % with the worlds as the sample"
 HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
 
 
