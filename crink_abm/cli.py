@@ -55,7 +55,7 @@ def sweep(args) -> None:
         ready_engine()
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, progress=progress("run"), say=say,
+        precision=args.precision, dask=args.dask, progress=progress("run"), say=say,
     )  # fmt: skip
     drawn = []
     if not args.no_charts:
@@ -322,6 +322,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--precision", type=float, metavar="H", help="run each point until the half-width of its intervals is H"
     )
+    sub.add_argument("--dask", metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs (tcp://...)")
     sub.add_argument("--workers", type=whole, metavar="W", help="threads (default: all cores)")
     sub.add_argument(
         "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from . import by_world, design, estimate, levers, nesting, outcomes, piloting
+from . import by_world, design, estimate, levers, machines, nesting, outcomes, piloting
 from .errors import InputError, nearest
 from .failures import failed
 from .kept import runs_in_words
@@ -264,14 +264,15 @@ class Results:
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
     rules=None, progress: Callable | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None,
+    precision: float | None = None, dask: str | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
     ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
     have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
-    place of rules; ``workers`` is the number of threads (all cores if None).
+    place of rules; ``workers`` is the number of threads (all cores if None), ``dask`` the address of a
+    Dask scheduler whose workers do the runs instead.
 
     Raises
     ------
@@ -296,6 +297,12 @@ def sweep(
         raise InputError(f"workers is at least 1; {workers} was given")
     folder = Path(out) if out else Path("results") / plan.experiment.name
     options = {"engine": engine, "threads": workers, "progress": progress, "rules": rules, "say": say}
-    settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
-    Sweep(plan, folder, n_runs=settled, **options).run()
+    cluster = None if dask is None else machines.Cluster(dask)
+    try:
+        options["cluster"] = cluster
+        settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
+        Sweep(plan, folder, n_runs=settled, **options).run()
+    finally:
+        if cluster is not None:
+            cluster.close()
     return Results(folder, rules=rules)

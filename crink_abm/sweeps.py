@@ -164,11 +164,13 @@ class Sweep:
     rules : plain functions in place of rules; see :mod:`crink_abm.overrides`
     say : called with what was found in the folder, if anything was
     n_runs : runs of each point, where a pilot has settled them (``precision``); else as the experiment says
+    cluster : workers to use instead of threads (:class:`machines.Cluster`)
     """
 
     def __init__(
         self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None,
         say: Callable[[str], None] | None = None, n_runs: list[int] | None = None,
+        cluster=None,
     ):  # fmt: skip
         if engine not in ("batch", "mesa"):
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
@@ -182,7 +184,7 @@ class Sweep:
             self.head.runs if family in ("grid", "sample") else detail for family in self.points.families
         ]
         self.calendar(self.base)
-        self.store, self.say = Store(folder), say or (lambda text: None)
+        self.store, self.say, self.cluster = Store(folder), say or (lambda text: None), cluster
 
     @cached_property
     def worlds_name(self) -> str:
@@ -212,11 +214,12 @@ class Sweep:
 
         ``rules`` names other rules than those installed.
         """
-        said = [rules or rules_hash(), RESULTS, fingerprint(self.rules), self.head.seed, self._worlds_digest]
+        said = [rules or rules_hash(), RESULTS, fingerprint(self.rules), self.head.seed, self.worlds_digest]
         return hashlib.sha256(json.dumps(said).encode() + self.calendar(point).tobytes()).hexdigest()[:24]
 
     @cached_property
-    def _worlds_digest(self) -> str:
+    def worlds_digest(self) -> str:
+        """A hash of the worlds' values."""
         return hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
 
     def cells(self) -> Iterator[Cell]:
@@ -279,7 +282,12 @@ class Sweep:
             k, first, count = item
             results[k][first : first + count] = self.run_slice(cells[k].point, cells[k].first + first, count)
 
-        batch.run_slices(work, slices, self.threads)
+        if self.cluster is None:
+            batch.run_slices(work, slices, self.threads)
+            return results
+        made = self.cluster.compute(self, [(cells[k].point, cells[k].first + at, n) for k, at, n in slices])
+        for (k, at, n), values in zip(slices, made, strict=True):
+            results[k][at : at + n] = values
         return results
 
     def stored(self, cell: Cell, key: str) -> tuple[list[np.ndarray], list[Cell]]:

@@ -1,0 +1,21 @@
+"""A sweep on Slurm: `python slurm_dask.py experiments/policy_cube.toml`. Needs dask-jobqueue."""
+
+import sys
+
+from dask_jobqueue import SLURMCluster
+
+import crink_abm as crink
+from crink_abm.machines import settings
+
+CORES = 8  # of one job; one process a core
+
+if __name__ == "__main__":
+    cluster = SLURMCluster(
+        cores=CORES,
+        processes=CORES,
+        memory="8GB",
+        walltime="01:00:00",
+        job_script_prologue=[f"export {name}={value}" for name, value in settings().items()],
+    )
+    cluster.scale(jobs=1)
+    print(crink.sweep(sys.argv[1], dask=cluster.scheduler_address))
