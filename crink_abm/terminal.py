@@ -77,7 +77,7 @@ def progress(unit: str):
 
     def show(done, total):
         nonlocal bar
-        if bar is None:
+        if bar is None or done == 0:  # a sweep with a pilot is two pieces of work
             wait = 0.1 if sys.stderr.isatty() else 60.0
             bar = tqdm(total=total, unit=unit, unit_scale=True, file=sys.stderr, mininterval=wait)
         bar.update(done - bar.n)

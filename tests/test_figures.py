@@ -42,7 +42,7 @@ class FakeResults:
         self.folder = None
         self.estimates = pd.concat([self._estimate(name, k) for k, name in enumerate(outcomes.OUTCOMES)])
         self.manifest = {
-            "name": "made_up", "n_runs_per_point": 1000, "seed": 7, "swept": list(swept),
+            "name": "made_up", "n_runs_per_point": 1000, "runs_of_points": None, "seed": 7, "swept": list(swept),
             "worlds": {"n": 42, "screen": {"share_kept": 0.125, "undecided": 3}},
             "grid": [
                 *({"name": name, "levels": [0.0, 0.5, 1.0], "labels": ["0", "0.5", "1"]} for name in swept),
@@ -345,7 +345,7 @@ def test_unknown_chart_or_format_is_named(results, tmp_path):
 
 
 def test_provenance_says_when_no_screen_was_used():
-    manifest = {"name": "x", "n_runs_per_point": 10, "seed": 0, "worlds": {"n": 1, "screen": None}}
+    manifest = {"name": "x", "n_runs_per_point": 10, "runs_of_points": None, "seed": 0, "worlds": {"n": 1, "screen": None}}
     assert "1 worlds (no prior screen); seed 0" in charts.provenance(manifest)
 
 
