@@ -108,6 +108,7 @@ def test_the_next_start_and_the_mesa_engine_give_the_same_bytes(results, tmp_pat
     assert _digest(a.folder) == _digest(b.folder)
 
 
+@pytest.mark.slow  # two more kernels are compiled: a minute
 def test_simulate_and_compare_lose_no_other_run():
     """In one world: the warning names the runs that fail, the rest are those of a sound rule."""
     with pytest.warns(UserWarning, match="runs failed"):
@@ -144,13 +145,13 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
 
 
 def test_a_policy_whose_every_run_failed_has_no_estimate():
-    from crink_abm import estimate
+    from crink_abm import estimate, outcomes
     from crink_abm.kernel import RESULTS
     from crink_abm.tally import Tally
 
-    tally, base = Tally(worlds.prior(8, seed=1), 24, 1), np.zeros((64, 10), bool)
+    tally, nothing = Tally(worlds.prior(8, seed=1), 24, 1), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
-        tally.add(point, 0, np.full((64, len(RESULTS)), -1.0), base, kept)
+        tally.add(point, 0, nothing, outcomes.observed(nothing), kept)
         tally.close(point)
     table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
     lost = table[table["point"] == 0]

@@ -345,7 +345,13 @@ def test_unknown_chart_or_format_is_named(results, tmp_path):
 
 
 def test_provenance_says_when_no_screen_was_used():
-    manifest = {"name": "x", "n_runs_per_point": 10, "runs_of_points": None, "seed": 0, "worlds": {"n": 1, "screen": None}}
+    manifest = {
+        "name": "x",
+        "n_runs_per_point": 10,
+        "runs_of_points": None,
+        "seed": 0,
+        "worlds": {"n": 1, "screen": None},
+    }
     assert "1 worlds (no prior screen); seed 0" in charts.provenance(manifest)
 
 

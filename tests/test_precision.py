@@ -56,7 +56,7 @@ def test_runs_come_in_even_rounds():
 
 
 _PLAN = {
-    "experiment": {"name": "narrow", "seed": 5, "precision": 0.04, "runs": 200, "months": 36},
+    "experiment": {"name": "narrow", "seed": 5, "precision": 0.012, "months": 36},
     "levers": {"usfk_posture": [0.2, 0.9]},
     "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "keep": 20},
 }
@@ -69,10 +69,10 @@ def _bytes(folder):
 def test_a_sweep_reaches_its_precision_with_runs_where_they_are_needed(tmp_path):
     results = sweep(_PLAN, tmp_path / "a")
     table = results.estimates[results.estimates["outcome"].isin(OUTCOMES)]
-    assert ((table["high"] - table["low"]) / 2 <= 0.04).all()
+    assert ((table["high"] - table["low"]) / 2 <= 0.012).all()
     assert results.manifest["precision"]["missed"] == []
     settled = results.manifest["runs_of_points"]
-    assert [n % 40 for n in settled] == [0] * len(settled)
+    assert [n % (2 * results.manifest["worlds"]["n"]) for n in settled] == [0] * len(settled)
     by_point = table.groupby("point")["n_runs"].first()
     assert by_point.tolist() == settled
     last = settled[1] - 1
@@ -88,14 +88,14 @@ def test_a_sweep_reaches_its_precision_with_runs_where_they_are_needed(tmp_path)
 def test_a_narrower_interval_takes_more_runs_and_keeps_those_made(tmp_path):
     sweep(_PLAN, tmp_path)
     before = {path.name for path in (tmp_path / "runs").glob("*.parquet")}
-    narrow = sweep(_PLAN, tmp_path, precision=0.02)
+    narrow = sweep(_PLAN, tmp_path, precision=0.009)
     assert before <= {path.name for path in (tmp_path / "runs").glob("*.parquet")}
-    assert narrow.manifest["precision"]["widest"] <= 0.02
+    assert narrow.manifest["precision"]["widest"] <= 0.009
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"worlds": {"ensemble": "defaults", "runs_per_world": 5}}, "nested design"),
+    [({"worlds": {"ensemble": "defaults", "runs_per_world": 200}}, "nested design"),
      ({"experiment": _PLAN["experiment"] | {"detail_runs": 9}}, "detail_runs")],
 )  # fmt: skip
 def test_precision_refuses_what_fixes_the_runs(change, message, tmp_path):
