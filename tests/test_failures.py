@@ -35,6 +35,7 @@ def _runs(rule):
     return batch.run_many(calendar, world.values, 700, seed=3, world_of=world.of_runs(0, 700), rules=rule)
 
 
+@pytest.mark.once
 def test_runs_beside_a_failed_one_keep_their_bytes():
     """The rule is the sound one where it does not fail, so all other runs must be the sound rule's, to the bit."""
     plain, found = _runs({"china.crisis_prob": sound}), _runs({"china.crisis_prob": breaks})

@@ -85,6 +85,7 @@ def richardson(a, b, k, x, g=0.0, h=0.0, months=6000):
     return china_arming, allied_arming
 
 
+@pytest.mark.once
 def test_richardsons_stability_condition():
     """The race settles exactly if a b > k l, for any four coefficients, and where it settles is Richardson's balance:
     x* = (b g + k h) / (a b - k l), y* = (a h + l g) / (a b - k l)."""

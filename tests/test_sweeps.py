@@ -169,6 +169,7 @@ def test_temporary_files_of_a_killed_write_are_swept_and_told(results, tmp_path)
     assert not list(store.packs.iterdir())
 
 
+@pytest.mark.once
 def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
     """kill -9 at three moments of a real sweep, then the same command again."""
     plan = tmp_path / "killed.toml"
@@ -284,6 +285,7 @@ def test_worlds_are_balanced_over_structures_and_within_ranges():
             assert len(set(np.floor(mass * 648).clip(0, 647))) >= 645
 
 
+@pytest.mark.once
 def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
     """Four and sixteen times the runs keep the same share within the chance of drawing it, and mostly the same worlds.
 
@@ -303,6 +305,7 @@ def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
     assert (~outside.any(1)).sum() > 2 * many.report["kept"]
 
 
+@pytest.mark.once
 def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
     """Worlds dropped or kept early would be judged the same by the full number of runs, but for one in a hundred."""
     from crink_abm import screening, worlds
