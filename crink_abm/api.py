@@ -123,8 +123,9 @@ def simulate(
         policy.calendar(chosen, months, start, drivers), chosen_worlds.values, runs, seed=seed, first_run=first_run,
         world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
     )  # fmt: skip
-    _warn(np.flatnonzero(failed(values)) + first_run, runs)
-    return Batch(chosen, values, months, seed, first_run)
+    made = Batch(chosen, values, months, seed, first_run)
+    _warn(made.failed, runs)
+    return made
 
 
 def _warn(runs: np.ndarray, of: int) -> None:

@@ -38,7 +38,7 @@ def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: 
     Parameters
     ----------
     runs : a row a run: point, run, and the engine's results
-    base : the same of the baseline, with at least the same runs; None if it has fewer
+    base : the same of the baseline, which had at least the same runs; None if it had fewer
     n_months : length of a run
 
     Returns
@@ -49,11 +49,13 @@ def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: 
     world_of = first_rows(worlds)
     paired = base is not None and outcome in outcomes.OUTCOMES
     frames = []
+    pair = base.set_index("run") if paired else None
     for point, mine in runs.groupby("point"):
+        mine = mine[mine["run"].isin(pair.index)] if paired else mine  # a run counts where it failed on neither side
         given, event = happened(outcome, mine[list(RESULTS)].to_numpy(float), n_months)
         flags = {"n_runs": given, "n_events": event & given}
         if paired:
-            same = happened(outcome, base[list(RESULTS)].to_numpy(float)[: len(mine)], n_months)[1]
+            same = happened(outcome, pair.loc[mine["run"], list(RESULTS)].to_numpy(float), n_months)[1]
             flags |= {"n_up": event & ~same, "n_down": same & ~event}
         table = pd.DataFrame(flags).groupby(world_of[mine["run"].to_numpy() % len(worlds)]).sum()
         frames.append(table.rename_axis("world").reset_index().assign(point=point))

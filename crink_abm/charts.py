@@ -18,6 +18,7 @@ from .panels import (
     HOLLOW,
     PAIRED,
     CannotDraw,
+    NotAsked,
     base_of,
     captioned,
     difference_panels,
@@ -358,6 +359,8 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
         try:
             fig = figure(results, name)
         except InputError as reason:
+            if only is None and isinstance(reason, NotAsked):
+                continue  # no news: the chart is for another kind of design
             _LOG.warning("chart %s skipped: %s", name, reason)
             continue
         with style.context():

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Events, other runs, and degrees of freedom below which the normal interval is not trusted and counts are used.
-LEAST = 30
+#: Events, other runs, and degrees of freedom of a half, below which the normal interval is not trusted: counts are used.
+LEAST = 60
 #: Share of the greatest variance of a luck below which its direction is no news.
 _RANK = 1e-9
 
@@ -60,16 +60,17 @@ class Moments:
             self.cross[h] += mine.T @ mine
 
     def _multiples(self, h: int) -> np.ndarray:
-        """The multiples of the lucks that leave least variance in the runs of one half: (n_lucks, n_quantities)."""
-        n, total = self.n[h].sum(), self.sums[h].sum(0)
-        covariance = self.cross[h] - np.outer(total, total) / n
+        """The multiples of the lucks that leave least variance within the worlds of one half: (n_lucks, n_quantities)."""
+        n, sums = self.n[h], self.sums[h]
+        seen = n > 0  # within worlds: that worlds differ is no luck, and would only blur the multiples
+        covariance = self.cross[h] - (sums[seen] / n[seen, None]).T @ sums[seen]
         return np.linalg.lstsq(covariance[self.q :, self.q :], covariance[self.q :, : self.q], rcond=_RANK)[0]
 
     def adjusted(self, use: np.ndarray | None = None) -> Adjusted:
         """The quantities with the luck taken out; as they are where ``use`` (n_quantities,) is False."""
         q, n_w = self.q, self.n.sum(0)
         n, sums, squares = n_w.sum(), np.zeros(self.sums[0, :, : self.q].shape), np.zeros(self.q)
-        halves = self.n.sum(1) >= LEAST
+        halves = self.n.sum(1) - (self.n > 0).sum(1) >= LEAST
         for h in (0, 1):
             cross = self.cross[h]
             if halves.all():

@@ -8,7 +8,18 @@ from matplotlib.figure import Figure
 
 from . import estimate, figures, style
 from .levers import LEVERS
-from .panels import HEADLINE, HOLLOW, PAIRED, CannotDraw, captioned, difference_panels, horizon, label_outer
+from .panels import (
+    HEADLINE,
+    HOLLOW,
+    PAIRED,
+    CannotDraw,
+    NotAsked,
+    base_of,
+    captioned,
+    difference_panels,
+    horizon,
+    label_outer,
+)
 
 #: Rows that one chart of a grid holds, and series within a row.
 MOST_ROWS, MOST_SERIES = 40, 5
@@ -54,7 +65,7 @@ def factors(results) -> Figure:
     """
     grid = results.manifest["grid"]
     if all(dimension["name"] in LEVERS for dimension in grid):
-        raise CannotDraw("the grid crosses no factors ([factors], or a list of schedules under [levers])")
+        raise NotAsked("the grid crosses no factors ([factors], or a list of schedules under [levers])")
     short = [k for k, d in enumerate(grid) if len(d["levels"]) <= MOST_SERIES]
     series = grid[short[-1]] if len(grid) > 1 and short else None
     down = [dimension for dimension in grid if dimension is not series]
@@ -69,7 +80,7 @@ def factors(results) -> Figure:
     looks = {
         name: style.Look(name, name, _COLOURS[k], marker=_MARKERS[k]) for k, name in enumerate(names)
     }  # fmt: skip
-    base = results.points.loc[results.points["point"] == results.baseline].iloc[0]
+    base = base_of(results)
     title = f"Change in {horizon(results)} risk over the grid of the factors, percentage points"
     notes = [
         f"Against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW} A mark at 0 without whiskers is the "
@@ -106,7 +117,7 @@ def sample(outcome: str, results) -> Figure:
     """Change in one risk at every policy of a sample, against each lever that it moves."""
     plan = results.manifest["experiment"].get("sample")
     if not plan:
-        raise CannotDraw("the experiment has no [sample]")
+        raise NotAsked("the experiment has no [sample]")
     rows = results.estimates[(results.estimates["outcome"] == outcome) & (results.estimates["family"] == "sample")]
     names = [name for name in LEVERS if plan["levers"] == "all" or name in plan["levers"]]
     columns = min(3, len(names))
@@ -119,7 +130,7 @@ def sample(outcome: str, results) -> Figure:
         "the baseline level."
     ]
     fig, axes = captioned(results, title, notes, len(names), columns, 1.7, sharey=True)
-    base = results.points.loc[results.points["point"] == results.baseline].iloc[0]
+    base = base_of(results)
     for ax, name in zip(axes, names, strict=True):
         low, high = plan["ranges"].get(name, (0.0, 1.0))
         figures.scatter(rows, name, slices(rows[name], rows["diff"], low, high), base[name], (low, high), ax)

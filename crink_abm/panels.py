@@ -17,6 +17,10 @@ class CannotDraw(InputError):
     """The sweep lacks what a chart shows; the message says what."""
 
 
+class NotAsked(CannotDraw):
+    """The experiment has not the kind of design that a chart is for."""
+
+
 def provenance(manifest: dict) -> str:
     """Where a chart's numbers come from (experiment, runs, worlds, prior share kept, seed), and what they are not."""
     worlds = manifest["worlds"]

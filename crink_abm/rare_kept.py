@@ -3,18 +3,16 @@
 import hashlib
 import json
 import math
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from .errors import InputError
 from .rules_key import rare_hash
-from .store import read_json, write_json, write_table
+from .store import alone, read_json, write_json, write_table
 
 #: What the folder of a sweep holds.
 _OF_A_SWEEP = ("manifest.json", "estimates.parquet", "runs")
@@ -60,23 +58,8 @@ class Kept:
         InputError
             If the folder cannot be written, or another command is at work in it.
         """
-        try:
-            self.place.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.place):
-                pass
-        except OSError as error:
-            raise InputError(
-                f"results cannot be written to {str(self.folder)!r} ({error.strerror}); choose another folder with --out"
-            ) from None
-        try:
-            with FileLock(self.folder / ".lock", timeout=0):
-                for left in (*self.folder.glob(".*.tmp"), *self.place.glob(".*.tmp")):
-                    left.unlink(missing_ok=True)
-                yield
-        except Timeout:
-            raise InputError(
-                f"another command is at work in {str(self.folder)!r}; wait for it, or choose another folder with --out"
-            ) from None
+        with alone(self.folder, self.place, "command"):
+            yield
 
     def read(self, key: str) -> dict | None:
         """A kept estimate; None if it is not there, whole and as it was written."""

@@ -164,7 +164,7 @@ class Results:
         base = self.runs([self.baseline])
         frames = []
         for point in numbers:
-            paired = base if self.sweep.n_runs[point] <= len(base) else None
+            paired = base if self.sweep.n_runs[point] <= self.sweep.n_runs[self.baseline] else None
             frames.append(
                 by_world.counts(outcome, self.runs([point]), paired, self.sweep.worlds, self.sweep.head.months)
             )

@@ -68,6 +68,46 @@ def read_json(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def prepare(folder: Path, place: Path) -> None:
+    """Make ``place`` in ``folder``, and try to write in it.
+
+    Raises
+    ------
+    InputError
+        If that fails.
+    """
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"results cannot be written to {str(folder)!r} ({error.strerror}); choose another folder with --out"
+        ) from None
+
+
+@contextlib.contextmanager
+def alone(folder: Path, place: Path, who: str) -> Iterator[int]:
+    """Hold a folder for one command; yields how many writes cut short were removed from it and from ``place``.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written, or another command (``who`` says which kind) is at work in it.
+    """
+    prepare(folder, place)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            left = [*folder.glob(f".*{_SUFFIX}"), *place.glob(f".*{_SUFFIX}")]
+            for path in left:
+                path.unlink(missing_ok=True)
+            yield len(left)
+    except Timeout:
+        raise InputError(
+            f"another {who} is at work in {str(folder)!r}; wait for it, or choose another folder with --out"
+        ) from None
+
+
 @dataclass(frozen=True)
 class Block:
     """Where some runs lie: rows ``offset`` to ``offset + n`` of a pack hold the key's runs from ``first`` on."""
@@ -109,21 +149,8 @@ class Store:
         self._table = lru_cache(maxsize=4)(self._read_pack)
 
     def prepare(self) -> None:
-        """Make the folder, and try to write in it.
-
-        Raises
-        ------
-        InputError
-            If that fails.
-        """
-        try:
-            self.packs.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.packs):
-                pass
-        except OSError as error:
-            raise InputError(
-                f"results cannot be written to {str(self.folder)!r} ({error.strerror}); choose another folder with --out"
-            ) from None
+        """Make the folder, and try to write in it: :func:`prepare`."""
+        prepare(self.folder, self.packs)
 
     @contextlib.contextmanager
     def work(self, name: str, key: str) -> Iterator[Found]:
@@ -134,21 +161,13 @@ class Store:
         InputError
             If the folder cannot be written, holds another experiment, or another sweep is at work in it.
         """
-        self.prepare()
         try:
-            with FileLock(self.folder / ".lock", timeout=0):
+            with alone(self.folder, self.packs, "sweep") as self.found.cut_short:
                 self._claim(name, key)
-                for left in (*self.folder.glob(f".*{_SUFFIX}"), *self.packs.glob(f".*{_SUFFIX}")):
-                    left.unlink(missing_ok=True)
-                    self.found.cut_short += 1
                 self.writing = True
                 vars(self).pop("_index", None)
                 _ = self._index
                 yield self.found
-        except Timeout:
-            raise InputError(
-                f"another sweep is at work in {str(self.folder)!r}; wait for it, or choose another folder with --out"
-            ) from None
         finally:
             self.writing = False
 

@@ -14,11 +14,9 @@ mixtures (Hesterberg 1995), the balance heuristic (Veach and Guibas 1995; Owen a
 from .block import Machine
 from .codes import Actor, PhaseCode
 from .kernel import MODEL
+from .rules.common import TWO_FRONT_MONTHS
 from .state import Field
 from .transition import Phase, Step
-
-#: Months within which force in the two theatres makes two fronts (as in ``rules.common``).
-WINDOW = 12.0
 
 
 def tilted(v, start, p, floor, floor_1, floor_2, floor_3):
@@ -49,8 +47,8 @@ def tilted(v, start, p, floor, floor_1, floor_2, floor_3):
 def strength(own_force, other_force, month, survival, tilt_near, tilt_pause):
     """How strongly a theatre is tilted: 0 once the event happened (or force was used here, for two fronts), more while
     the other theatre's force is within the window."""
-    here = tilt_pause > 0.0 and own_force >= 0.0 and month - own_force <= WINDOW
-    near = other_force >= 0.0 and month - other_force <= WINDOW
+    here = tilt_pause > 0.0 and own_force >= 0.0 and month - own_force <= TWO_FRONT_MONTHS
+    near = other_force >= 0.0 and month - other_force <= TWO_FRONT_MONTHS
     return 0.0 if here or survival <= 0.0 else (tilt_near if near else 1.0)
 
 

@@ -98,6 +98,14 @@ def _digest(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+def test_counts_by_world_leave_out_the_same_runs_as_the_estimates(results):
+    for outcome in ("any_failure", "taiwan_failure"):
+        found = results.by_world(outcome).groupby("point")[["n_runs", "n_events", "n_up", "n_down"]].sum()
+        told = results.estimates[results.estimates["outcome"] == outcome].set_index("point")
+        assert (told["n_runs"] < results.manifest["n_runs_per_point"]).any()
+        assert (found[["n_runs", "n_events", "n_up", "n_down"]] == told[found.columns].loc[found.index]).all(axis=None)
+
+
 def test_the_next_start_and_the_mesa_engine_give_the_same_bytes(results, tmp_path):
     before = _digest(results.folder)
     crink.sweep(PLAN, results.folder, rules=BREAKS)

@@ -322,6 +322,16 @@ def test_charts_that_cannot_be_drawn_are_skipped_with_the_reason(tmp_path, caplo
         charts.figure(bare, "packages")
 
 
+def test_charts_for_another_kind_of_design_are_no_news(tmp_path, monkeypatch, caplog):
+    bare = FakeResults(swept=(), one_at_a_time=(), packages={})
+    others = {name: draw for name, draw in charts.CHARTS.items() if name == "factors" or name.startswith("sample_")}
+    monkeypatch.setattr(charts, "CHARTS", others)
+    assert charts.draw(bare, tmp_path) == []
+    assert caplog.text == ""
+    charts.draw(bare, tmp_path, only=["factors"])  # asked for by name, it says why not
+    assert "the grid crosses no factors" in caplog.text
+
+
 def test_missing_runs_cost_only_the_charts_that_need_them(tmp_path, monkeypatch, caplog):
     def missing(*_):
         raise InputError("the part abc is missing")

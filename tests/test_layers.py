@@ -26,7 +26,7 @@ LAYERS = {
     "calibration_figures": 15, "calibration_report": 16,
     "style": 8, "figures": 9, "panels": 10, "design_charts": 11, "charts": 12,
     "rare_kept": 3, "rare_events": 10,
-    "kept": 0, "terminal": 18, "cli_record": 19, "cli": 20, "__main__": 21, "__init__": 21,
+    "kept": 0, "terminal": 18, "cli_record": 19, "cli_studies": 19, "cli": 20, "__main__": 21, "__init__": 21,
 }  # fmt: skip
 
 #: Imports that are made inside a function on purpose: heavy, or upward by design.
@@ -61,7 +61,7 @@ def test_imports_point_one_way(path, top, parts):
         if (
             not own
             or name == top
-            or (deferred and ((top, name) in DEFERRED or top in ("cli", "cli_record", "terminal")))
+            or (deferred and ((top, name) in DEFERRED or top in ("cli", "cli_record", "cli_studies", "terminal")))
         ):
             continue
         assert LAYERS[name] < LAYERS[top], f"{top} (layer {LAYERS[top]}) imports {name} (layer {LAYERS[name]})"
