@@ -35,7 +35,7 @@ def _runs(rule):
     return batch.run_many(calendar, world.values, 700, seed=3, world_of=world.of_runs(0, 700), rules=rule)
 
 
-@pytest.mark.once
+@pytest.mark.slow  # two kernels are compiled: a minute
 def test_runs_beside_a_failed_one_keep_their_bytes():
     """The rule is the sound one where it does not fail, so all other runs must be the sound rule's, to the bit."""
     plain, found = _runs({"china.crisis_prob": sound}), _runs({"china.crisis_prob": breaks})
@@ -50,6 +50,7 @@ def vanishes(grievance, month):
     return math.inf if month == 3.0 else 0.1
 
 
+@pytest.mark.once
 def test_a_number_that_is_not_finite_is_noticed_although_it_vanishes():
     """kim_fear is worked out anew each month and only compared where Kim decides; the wrong month must still be seen."""
     assert failed(_runs({"kim.fear": vanishes})).all()

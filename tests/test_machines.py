@@ -94,6 +94,7 @@ def test_a_worker_with_other_rules_is_refused(tmp_path):
         machines.work(json.dumps({"experiment": _PLAN, "rules_hash": rules_hash(), "worlds": ""}), (), [(0, 0, 1)])
 
 
+@pytest.mark.once
 def test_no_scheduler_is_told_in_one_sentence(tmp_path):
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         crink.sweep(_PLAN, tmp_path / "x", dask="127.0.0.1:1")

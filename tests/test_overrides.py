@@ -127,6 +127,7 @@ def test_fingerprints_follow_what_the_function_does():
     assert fingerprint({}) == ""
 
 
+@pytest.mark.once
 def test_an_edited_rule_is_never_run_from_an_old_kernel(tmp_path):
     """Edit a rule in a copy of the package: the next process sees the new answer although a kernel was cached."""
     import os

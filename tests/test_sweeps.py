@@ -541,6 +541,7 @@ def test_simulate_is_the_model_run_by_run():
     assert "Batch(20 runs" in repr(batch)
 
 
+@pytest.mark.once
 def test_rules_can_be_replaced_and_compiled():
     """A plain function in place of a rule: compiled in batch, and the same as the subclass in Mesa."""
 
