@@ -50,7 +50,7 @@ def vanishes(grievance, month):
     return math.inf if month == 3.0 else 0.1
 
 
-@pytest.mark.once
+@pytest.mark.slow  # one more kernel is compiled
 def test_a_number_that_is_not_finite_is_noticed_although_it_vanishes():
     """kim_fear is worked out anew each month and only compared where Kim decides; the wrong month must still be seen."""
     assert failed(_runs({"kim.fear": vanishes})).all()

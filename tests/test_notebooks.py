@@ -11,7 +11,10 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=[pytest.mark.once] if p.stem.startswith("02") else [], id=p.stem) for p in NOTEBOOKS],
+)
 def test_notebook_runs(path, tmp_path, monkeypatch):
     """Executed in a copy of the checkout's layout, so the real results folder is not touched."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -40,7 +40,7 @@ def test_a_replaced_rule_changes_the_runs():
     assert not np.array_equal(plain.results, crink.simulate(runs=200, seed=7, rules=RULES).results)
 
 
-@pytest.mark.once
+@pytest.mark.slow  # the whole kernel is compiled again
 def test_the_rule_itself_as_a_replacement_changes_nothing():
     from crink_abm.rules import china
 

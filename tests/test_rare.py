@@ -48,6 +48,7 @@ def _apart(found, share, n):
     return abs(found["prob"] - share) / np.sqrt(error**2 + share * (1.0 - share) / n)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("outcome", NAMES)
 def test_the_estimate_agrees_with_brute_force(outcome):
     found = rare_events.estimate(CALENDAR, worlds.defaults().values, outcome, seed=1)
