@@ -14,8 +14,8 @@ from .failures import failed
 from .kernel import RESULTS
 from .overrides import whole
 from .scenarios import scenario
-from .sweeps import make_worlds
 from .tally import Tally
+from .world_making import make_worlds
 
 #: Runs held in memory at a time.
 _PIECE = 131_072

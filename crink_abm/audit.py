@@ -19,7 +19,7 @@ from . import batch, design, estimate, kept, levers, outcomes
 from .errors import InputError
 from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
-from .sweeps import make_worlds
+from .world_making import make_worlds
 
 #: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
 CLEAR_LEVEL = 0.01

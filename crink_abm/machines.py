@@ -41,7 +41,7 @@ def client(address: str):
 @lru_cache(maxsize=4)
 def _sweep(job: str, rules: tuple):
     """The sweep of a job in this worker, its worlds made here and checked."""
-    from . import design, sweeps
+    from . import design, sweeps, world_making
 
     told = json.loads(job)
     if told["rules_hash"] != rules_hash():
@@ -51,7 +51,7 @@ def _sweep(job: str, rules: tuple):
         )
     sweep = sweeps.Sweep(design.checked(told["experiment"]), ".", threads=1, rules=dict(rules))
     table = sweep.experiment.worlds
-    sweep.worlds = sweeps.make_worlds(table, sweep.experiment.parameters, sweep.rules)
+    sweep.worlds = world_making.make_worlds(table, sweep.experiment.parameters, sweep.rules)
     if sweep.worlds_digest != told["worlds"]:
         raise InputError("this worker made other worlds than the sweep has; install the same versions on every machine")
     return sweep

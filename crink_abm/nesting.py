@@ -3,7 +3,7 @@
 from . import world_file
 from .errors import InputError
 from .experiment import Experiment
-from .sweeps import make_worlds
+from .world_making import make_worlds
 
 
 def cheap(experiment: Experiment) -> bool:
@@ -16,7 +16,7 @@ def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Exp
 
     Parameters
     ----------
-    rules : as in :func:`sweeps.make_worlds`
+    rules : as in :func:`world_making.make_worlds`
     runs : runs a point, instead of all that the file says of it
 
     Raises

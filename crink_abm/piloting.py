@@ -6,7 +6,8 @@ from . import precision
 from .errors import InputError
 from .experiment import Experiment
 from .store import Store, read_table
-from .sweeps import Sweep, make_worlds
+from .sweeps import Sweep
+from .world_making import make_worlds
 
 
 def checked(experiment: Experiment) -> None:

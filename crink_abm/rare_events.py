@@ -25,8 +25,8 @@ from .outcomes import OUTCOMES
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .rare_kept import Kept, key_of
-from .sweeps import make_worlds
 from .tilt import RENAMED, SETTINGS, TILTED
+from .world_making import make_worlds
 
 #: Independent replicates; tilts, the untilted model first; runs of the pilot.
 REPLICATES, TILTS, FIRST_RUNS = 64, 4, 65_536

@@ -9,6 +9,7 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from . import by_world, design, estimate, levers, machines, nesting, outcomes, piloting
+from .encoding import runs_table
 from .errors import InputError, nearest
 from .failures import failed
 from .kept import runs_in_words
@@ -17,7 +18,7 @@ from .overrides import fingerprint
 from .parameters import CATALOGUE
 from .rules_key import rules_hash
 from .store import read_json, read_table
-from .sweeps import Sweep, runs_table
+from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 
 

@@ -5,31 +5,28 @@ differ by policy alone. Interrupt it at any moment: the same command takes up
 where it stopped and ends with the same bytes.
 """
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from . import batch, calibrated, crossing, design, levers, outcomes, precision, screening, world_file
+from . import batch, crossing, design, levers, outcomes, precision
 from . import worlds as ensembles
-from .cache import cache_directory
+from .encoding import decode, encode
 from .errors import InputError
 from .failures import Failures, failed, why
 from .kernel import RESULTS
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
-from .parameters import CATALOGUE
-from .rules_key import rules_hash, worlds_hash
-from .store import Store, read_json, read_table, write_json, write_table
+from .rules_key import rules_hash
+from .store import Store, write_json, write_table
 from .tally import Tally
 from .version import __version__, library_versions
+from .world_making import make_worlds, read_worlds, worlds_name, write_worlds
 
 #: Runs worked out together and kept as one pack: a second or two of work, so little is lost and files are few.
 PACK_RUNS = 262_144
@@ -44,111 +41,6 @@ class Cell:
     point: int
     first: int
     n: int
-
-
-#: Results that are no whole numbers, kept as whole multiples of a unit: sums are exact, in whatever pieces they come.
-_UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(outcomes.LUCKS, outcomes.LUCK_UNIT)
-
-
-def worlds_name(table: design.WorldsTable, fixed=None, rules=None) -> str:
-    """The name of a set of worlds: a hash of all that decides them."""
-    said = [worlds_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
-    if table.ensemble == "calibrated":
-        said.append(calibrated.fingerprint())
-    if table.file is not None:
-        said.append(table.sha256 or world_file.digest(table.file))
-    return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
-
-
-def make_worlds(table: design.WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
-    """The worlds an experiment asks for, screened if it says so; a screen is made once a machine.
-
-    Raises
-    ------
-    InputError
-        If no draw passes the screen, a file of worlds cannot be taken, or worlds cannot be crossed as asked.
-    """
-    if table.crossing == "full":
-        return crossing.crossed(_to_cross(table, fixed), table.structures, fixed)
-    if table.file is not None:
-        return world_file.load(table.file, table.structures, fixed).first(table.keep)
-    if table.ensemble == "defaults":
-        return ensembles.defaults(fixed)
-    if table.ensemble == "calibrated":
-        return calibrated.load(table.structures, fixed).first(table.keep)
-    folder, name = cache_directory(), worlds_name(table, fixed, rules)
-    kept = read_worlds(folder, name)
-    if kept is None:
-        kept = ensembles.prior(table.draws, seed=table.seed, which=table.structures, fixed=fixed)
-        if table.screen == "elicited":
-            try:
-                kept = screening.elicited(kept, runs=table.screen_runs, seed=table.seed, rules=rules)
-            except ValueError as error:
-                raise InputError(str(error)) from None
-        kept = kept.first(table.keep)
-        with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-            folder.mkdir(parents=True, exist_ok=True)
-            write_worlds(folder, name, kept)
-    return kept
-
-
-def _to_cross(table: design.WorldsTable, fixed) -> ensembles.Worlds:
-    """The parameter draws that are crossed with the structures: nothing may have chosen among them by structure."""
-    if table.keep is not None:
-        raise InputError('[worlds] keep would break crossing = "full"; give fewer draws, or fewer levels in structures')
-    if table.ensemble == "defaults":
-        return ensembles.defaults(fixed)
-    if table.file is not None:
-        if world_file.has_switches(table.file):
-            raise InputError(
-                f'{table.file} says the switches of its worlds, and crossing = "full" all of them; drop one'
-            )
-        return world_file.load(table.file, fixed=fixed)
-    if table.ensemble == "calibrated" or table.screen != "none":
-        kind = "calibrated worlds were" if table.ensemble == "calibrated" else "screened draws are"
-        raise InputError(
-            f'{kind} chosen together with the switches, which crossing = "full" would tear apart; take '
-            'ensemble = "prior" with screen = "none", "defaults", or a file of parameters'
-        )
-    return ensembles.prior(table.draws, seed=table.seed, which="default", fixed=fixed)
-
-
-def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> None:
-    """Keep worlds as NAME.parquet and NAME.json; the second is written last and vouches for the first."""
-    write_table(folder / f"{name}.parquet", pd.DataFrame(worlds.values, columns=list(CATALOGUE)))
-    write_json(folder / f"{name}.json", {"origin": worlds.origin, "n_drawn": worlds.n_drawn, "report": worlds.report})
-
-
-def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
-    """Worlds kept by :func:`write_worlds`; None if they are not there, whole."""
-    try:
-        said = read_json(folder / f"{name}.json")
-        values = read_table(folder / f"{name}.parquet")[list(CATALOGUE)].to_numpy()
-    except (OSError, ValueError, pa.ArrowException):
-        return None
-    return ensembles.Worlds(values, said["origin"], said["n_drawn"], said["report"])
-
-
-def _encode(results: np.ndarray) -> pa.Table:
-    """Runs as they are kept: small whole numbers; a failed run has null in every column."""
-    columns, lost = {}, failed(results)
-    for k, name in enumerate(RESULTS):
-        unit = _UNITS.get(name)
-        values = np.round(results[:, k] / unit) if unit else results[:, k]
-        kind = np.int32 if unit else np.int16
-        columns[name] = pa.array(np.where(lost, 0, values).astype(kind), mask=lost if lost.any() else None)
-    return pa.table(columns)
-
-
-def _decode(table: pa.Table) -> np.ndarray:
-    columns = [table[name].cast(pa.float64()).to_numpy() * _UNITS.get(name, 1.0) for name in RESULTS]
-    return np.column_stack(columns)
-
-
-def runs_table(results: np.ndarray) -> pd.DataFrame:
-    """The engine's results as a table, whole numbers as such."""
-    table = pd.DataFrame(results, columns=list(RESULTS))
-    return table.astype({name: np.int16 for name in RESULTS if name not in _UNITS})
 
 
 class Sweep:
@@ -300,7 +192,7 @@ class Sweep:
                 # What is missing runs up to the end: a later block may hold some of it, and is then not used.
                 missing.append(Cell(cell.point, at, end - at))
                 break
-            pieces.append(_decode(table))
+            pieces.append(decode(table))
             at += n
         return pieces, missing
 
@@ -309,11 +201,11 @@ class Sweep:
         keys = [self.key(cell.point) for cell in cells]
         read = [self.stored(cell, key) for cell, key in zip(cells, keys, strict=True)]
         lacking = [(key, cell) for key, (_, missing) in zip(keys, read, strict=True) for cell in missing]
-        tables = [_encode(results) for results in self._compute([cell for _, cell in lacking])]
+        tables = [encode(results) for results in self._compute([cell for _, cell in lacking])]
         if tables:
             self.store.write([(key, cell.first, cell.n) for key, cell in lacking], pa.concat_tables(tables))
         made = iter(tables)
-        return [np.concatenate([*pieces, *(_decode(next(made)) for _ in missing)]) for pieces, missing in read]
+        return [np.concatenate([*pieces, *(decode(next(made)) for _ in missing)]) for pieces, missing in read]
 
     def run(self) -> None:
         """Do what is missing, and write the estimates and then the manifest."""

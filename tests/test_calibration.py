@@ -11,7 +11,7 @@ import crink_abm as crink
 from crink_abm import InputError, bank, batch, calibrated, calibration, design, posterior, records, worlds
 from crink_abm.parameters import CATALOGUE
 from crink_abm.rules_key import rules_hash
-from crink_abm.sweeps import make_worlds, worlds_name
+from crink_abm.world_making import make_worlds, worlds_name
 
 SMALL = bank.Plan(draws=1024, replicates=4, early_runs=4, band_runs=16, again=6, early_again=8, bands_again=16, seed=3)
 

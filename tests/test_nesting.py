@@ -10,7 +10,8 @@ from scipy import stats
 import crink_abm as crink
 from crink_abm import InputError, cli, crossing, design, nesting, outcomes, world_file, worlds
 from crink_abm.parameters import CATALOGUE, SWITCHES
-from crink_abm.sweeps import Sweep, make_worlds
+from crink_abm.sweeps import Sweep
+from crink_abm.world_making import make_worlds
 
 STRUCTURES = {"xi_theory": [0, 1], "kim_theory": [0, 1]}
 TABLE = {"ensemble": "prior", "draws": 12, "screen": "none", "structures": STRUCTURES, "crossing": "full"}

@@ -14,9 +14,10 @@ from conftest import ROOT
 
 import crink_abm as crink
 from crink_abm import InputError, design, estimate, outcomes
+from crink_abm.encoding import UNITS
 from crink_abm.kernel import RESULTS
 from crink_abm.store import Store
-from crink_abm.sweeps import _UNITS, Sweep
+from crink_abm.sweeps import Sweep
 
 SMALL = {
     "experiment": {"name": "small", "seed": 5, "runs": 96, "months": 36},
@@ -111,7 +112,7 @@ def test_replay_is_the_run_of_the_sweep(results, point, run):
     model = results.replay(point, run)
     stored = results.runs([point]).iloc[run]
     for name in RESULTS:
-        assert model.value(name) == pytest.approx(stored[name], abs=_UNITS.get(name, 0.0) / 2), name
+        assert model.value(name) == pytest.approx(stored[name], abs=UNITS.get(name, 0.0) / 2), name
 
 
 def test_replay_names_what_exists(results):
@@ -320,13 +321,13 @@ def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
 
 
 def test_a_cached_screen_is_not_reused_after_an_edit_of_the_screen(monkeypatch):
-    from crink_abm import rules_key, sweeps
+    from crink_abm import rules_key, world_making
 
     table = design.WorldsTable()
-    before = sweeps.worlds_name(table)
-    assert sweeps.worlds_name(table) == before
-    monkeypatch.setattr(sweeps, "worlds_hash", lambda: "another")
-    assert sweeps.worlds_name(table) != before
+    before = world_making.worlds_name(table)
+    assert world_making.worlds_name(table) == before
+    monkeypatch.setattr(world_making, "worlds_hash", lambda: "another")
+    assert world_making.worlds_name(table) != before
     for module in ("screening", "worlds", "outcomes", "estimate"):
         assert f"{module}.py" in rules_key.SCREENING
 
