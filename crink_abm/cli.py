@@ -12,7 +12,8 @@ from . import kept
 from .cli_record import calibrate, validate
 from .cli_studies import audit, compare, rare
 from .errors import InputError, RunsFailedError, nearest
-from .terminal import print_json, progress, ready_engine, rows_of, say, whole
+from .progress import shown
+from .terminal import print_json, ready_engine, rows_of, say, share, whole
 from .version import __version__
 
 
@@ -47,6 +48,8 @@ def sweep(args) -> None:
     from .results import sweep as run_sweep
     from .store import Store
 
+    if args.shard and (args.interval or args.precision or args.dask):
+        raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
     plan = design.read(args.file)
     if nesting.cheap(plan):
         nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
@@ -54,9 +57,12 @@ def sweep(args) -> None:
     Store(folder).prepare()
     if args.engine == "batch":
         ready_engine()
+    if args.shard:
+        _shard(args, folder)
+        return
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, dask=args.dask, progress=progress("run"), say=say,
+        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
     )  # fmt: skip
     drawn = []
     if not args.no_charts:
@@ -65,6 +71,21 @@ def sweep(args) -> None:
     _summary(results, drawn, args)
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
+
+
+def _shard(args, folder) -> None:
+    from .results import shard
+
+    number, of = args.shard
+    n = shard(
+        args.file, number, of, folder, engine=args.engine, workers=args.workers, runs=args.runs, backend=args.backend,
+        progress=shown("run"), say=say,
+    )  # fmt: skip
+    if args.json:
+        print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})
+        return
+    print(f"shard {number} of {of}: {n:,} runs are kept in {folder}")
+    print("when all are done, the same command without --shard takes them over and counts")
 
 
 def _failures_told(results) -> str:
@@ -215,8 +236,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--precision", type=float, metavar="H", help="run each point until the half-width of its intervals is H"
     )
+    sub.add_argument(
+        "--shard", type=share, metavar="K/N", help="only keep the runs of the K-th of N shares (for an array of jobs)"
+    )
     sub.add_argument("--dask", metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs (tcp://...)")
-    sub.add_argument("--workers", type=whole, metavar="W", help="threads (default: all cores)")
+    sub.add_argument("--workers", type=whole, metavar="W", help="threads or processes (default: all cores)")
+    sub.add_argument(
+        "--backend", choices=("threads", "loky"), help="loky: processes instead of threads, for --engine mesa"
+    )
     sub.add_argument(
         "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"
     )

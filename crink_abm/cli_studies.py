@@ -4,7 +4,8 @@ from pathlib import Path
 
 from . import kept
 from .errors import InputError
-from .terminal import check_writable, print_json, progress, ready_engine, rows_of, say
+from .progress import shown
+from .terminal import check_writable, print_json, ready_engine, rows_of, say
 
 
 def compare(args) -> None:
@@ -86,7 +87,7 @@ def audit(args) -> None:
     if args.markdown:
         check_writable(Path(args.markdown))
     ready_engine()
-    found = audits.run(experiment, progress("lever"))
+    found = audits.run(experiment, shown("lever"))
     if args.out:
         folder = Path(args.out)
         write_table(folder / "audit.parquet", found.table)

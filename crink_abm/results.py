@@ -262,24 +262,8 @@ class Results:
         )
 
 
-def sweep(
-    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, dask: str | None = None,
-) -> Results:  # fmt: skip
-    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
-
-    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
-    ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
-    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
-    place of rules; ``workers`` is the number of threads (all cores if None), ``dask`` the address of a
-    Dask scheduler whose workers do the runs instead.
-
-    Raises
-    ------
-    InputError
-        If the experiment or the folder cannot be taken.
-    """
+def _plan(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> design.Experiment:
+    """The experiment with what the caller changes in it."""
     plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
     if runs is not None and runs < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
@@ -296,14 +280,62 @@ def sweep(
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
     if workers is not None and workers < 1:
         raise InputError(f"workers is at least 1; {workers} was given")
+    return plan
+
+
+def sweep(
+    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
+    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
+    precision: float | None = None, backend=None, dask: str | None = None,
+) -> Results:  # fmt: skip
+    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+
+    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
+    ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
+    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
+    place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
+    executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
+    address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
+    shows these, and None does so in a notebook.
+
+    Raises
+    ------
+    InputError
+        If the experiment or the folder cannot be taken.
+    """
+    plan = _plan(experiment, rules, workers, runs, interval, precision)
     folder = Path(out) if out else Path("results") / plan.experiment.name
-    options = {"engine": engine, "threads": workers, "progress": progress, "rules": rules, "say": say}
-    cluster = None if dask is None else machines.Cluster(dask)
-    try:
-        options["cluster"] = cluster
+    options = {"engine": engine, "progress": progress, "rules": rules, "say": say}
+    with machines.chosen(backend, workers, dask, say) as options["workers"]:
         settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
         Sweep(plan, folder, n_runs=settled, **options).run()
-    finally:
-        if cluster is not None:
-            cluster.close()
     return Results(folder, rules=rules)
+
+
+def shard(
+    experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
+    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
+) -> int:  # fmt: skip
+    """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
+
+    Shares may be worked out at the same time, on any machines that see the folder, in any order, and again after one was
+    killed. :func:`sweep` on the same folder then takes them over, makes what is missing, and counts. Arguments are those of
+    :func:`sweep`. Returns the number of runs in the share.
+
+    Raises
+    ------
+    InputError
+        If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
+    """
+    plan = _plan(experiment, rules, workers, runs)
+    if not 1 <= number <= of:
+        raise InputError(f"shards are numbered 1 to the number of shards; {number}/{of} was given")
+    if plan.experiment.precision:
+        raise InputError(
+            "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
+            "--runs, or let a Dask cluster run it"
+        )
+    folder = Path(out) if out else Path("results") / plan.experiment.name
+    options = {"engine": engine, "progress": progress, "rules": rules, "say": say, "shard": f"{number}-of-{of}"}
+    with machines.chosen(backend, workers, None, say) as options["workers"]:
+        return Sweep(plan, folder, **options).run_shard(number, of)

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -42,8 +43,14 @@ def _write(path: Path, save) -> None:
         raise
 
 
+#: Rows of a row group: coded in some hundredths of a second, during which an interrupt waits.
+_GROUP = 32_768
+
+
 def _parquet(table: pa.Table, target) -> None:
-    pq.write_table(table, target, compression="zstd", write_page_checksum=True)
+    with pq.ParquetWriter(target, table.schema, compression="zstd", write_page_checksum=True) as writer:
+        for first in range(0, max(len(table), 1), _GROUP):
+            writer.write_table(table.slice(first, _GROUP))
 
 
 def write_table(path: Path, table: pd.DataFrame | pa.Table) -> None:
@@ -126,11 +133,14 @@ class Found:
     runs: int = 0
     damaged: list[str] = field(default_factory=list)
     cut_short: int = 0
+    shards: int = 0
 
     def __str__(self):
         if not (self.packs or self.damaged or self.cut_short):
             return "nothing yet"
         parts = [f"{self.runs:,} runs in {self.packs} pack{'s' * (self.packs != 1)}"]
+        if self.shards:
+            parts.append(f"{self.shards} shard{'s' * (self.shards != 1)} gathered")
         if self.damaged:
             parts.append(f"{len(self.damaged)} damaged (made again)")
         if self.cut_short:
@@ -139,10 +149,20 @@ class Found:
 
 
 class Store:
-    """The folder of one sweep. Making one touches no file; reading needs no lock; writing goes on inside ``work``."""
+    """The folder of one sweep. Making one touches no file; reading needs no lock; writing goes on inside ``work``.
 
-    def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+    A *shard* is a folder in the sweep's folder, in which one of several commands keeps the runs that it works out. It has a
+    lock of its own and reads the sweep's packs; the sweep itself, when it begins, takes the packs of finished shards over.
+
+    Parameters
+    ----------
+    folder : of the sweep
+    shard : name of the shard, if this is the store of one
+    """
+
+    def __init__(self, folder: str | Path, shard: str | None = None):
+        self.sweep_folder = Path(folder)
+        self.folder = self.sweep_folder / "shards" / shard if shard else self.sweep_folder
         self.packs = self.folder / "runs"
         self.found = Found()
         self.writing = False
@@ -164,6 +184,8 @@ class Store:
         try:
             with alone(self.folder, self.packs, "sweep") as self.found.cut_short:
                 self._claim(name, key)
+                if self.folder == self.sweep_folder:
+                    self._gather()
                 self.writing = True
                 vars(self).pop("_index", None)
                 _ = self._index
@@ -176,28 +198,38 @@ class Store:
 
         The runs stay: those that the new version shares are not made again.
         """
-        manifest = self.folder / "manifest.json"
+        manifest = self.sweep_folder / "manifest.json"
         try:
             held = read_json(manifest)
         except (OSError, ValueError):
             return
         if held.get("name") != name:
             raise InputError(
-                f"{str(self.folder)!r} holds the sweep {held.get('name')!r}, not {name!r}; choose another folder with --out"
+                f"{str(self.sweep_folder)!r} holds the sweep {held.get('name')!r}, not {name!r}; choose another folder with --out"
             )
-        if held.get("experiment_hash") != key:
+        if held.get("experiment_hash") != key and self.folder == self.sweep_folder:
             figures = self.folder / "figures"
             for path in (manifest, *self.folder.glob("*.parquet"), *figures.glob("*.*")):
                 if not path.name.startswith("worlds-"):
                     path.unlink()
+
+    def _gather(self) -> None:
+        """Take the packs of all shards over; one that is cut short here goes on the next time."""
+        for shard in sorted(path for path in self.folder.glob("shards/*") if path.is_dir()):
+            with alone(shard, shard / "runs", "shard of this sweep"):
+                for path in shard.glob("runs/*.parquet"):
+                    os.replace(path, self.packs / path.name)
+            shutil.rmtree(shard)
+            self.found.shards += 1
 
     @cached_property
     def _index(self) -> dict[str, dict[int, Block]]:
         """Key -> first run -> the longest block that begins there, from the packs' footers."""
         self.found.packs = self.found.runs = 0
         self._blocks = defaultdict(dict)
-        for path in sorted(self.packs.glob("*.parquet")):
-            self._register(path)
+        for folder in dict.fromkeys((self.sweep_folder / "runs", self.packs)):
+            for path in sorted(folder.glob("*.parquet")):
+                self._register(path)
         return self._blocks
 
     def _register(self, path: Path) -> None:
@@ -221,7 +253,7 @@ class Store:
         for blocks in self._blocks.values():
             for first in [first for first, block in blocks.items() if block.pack == path.stem]:
                 del blocks[first]
-        if self.writing:
+        if self.writing and path.parent == self.packs:
             path.unlink(missing_ok=True)
 
     def _read_pack(self, name: str) -> pa.Table | None:
@@ -230,6 +262,8 @@ class Store:
         Bytes that cannot be fetched are the disk's trouble, not damage: that error is raised, and nothing is lost.
         """
         path = self.packs / f"{name}.parquet"
+        if not path.exists():
+            path = self.sweep_folder / "runs" / path.name
         try:
             data = path.read_bytes()
         except FileNotFoundError:

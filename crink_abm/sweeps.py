@@ -8,39 +8,29 @@ where it stopped and ends with the same bytes.
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 
-from . import batch, crossing, design, levers, outcomes, precision
+from . import batch, crossing, design, levers, precision
 from . import worlds as ensembles
-from .encoding import decode, encode
+from .encoding import decode
 from .errors import InputError
 from .failures import Failures, failed, why
 from .kernel import RESULTS
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
+from .pipeline import PACK_RUNS, Cell, Pipeline
+from .progress import chosen as progress_of
 from .rules_key import rules_hash
 from .store import Store, write_json, write_table
 from .tally import Tally
 from .version import __version__, library_versions
+from .workers import Threads
 from .world_making import make_worlds, read_worlds, worlds_name, write_worlds
 
-#: Runs worked out together and kept as one pack: a second or two of work, so little is lost and files are few.
-PACK_RUNS = 262_144
-#: Runs of one policy that are counted together (a fixed cut, whatever the size of the sweep), and those a thread takes.
-SPAN_RUNS, SLICE_RUNS = 8_192, 2_048
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Consecutive runs of one point: the unit in which a sweep is worked out and counted."""
-
-    point: int
-    first: int
-    n: int
+#: Runs of one policy that are counted together: a fixed cut, whatever the size of the sweep.
+SPAN_RUNS = 8_192
 
 
 class Sweep:
@@ -51,23 +41,23 @@ class Sweep:
     experiment : design.Experiment
     folder : where results go
     engine : ``"batch"`` or ``"mesa"`` (slow; the same bytes)
-    threads : threads of the batch engine; all cores if None
-    progress : called with (runs done, runs in all) after each pack
+    workers : who works the runs out; threads on all cores if None (:mod:`crink_abm.workers`)
+    progress : called after each pack with the runs done, those in all, and a few words: the policies done, and the widest
+        half-width of an outcome's interval so far; or whether to show these (in notebooks, if None)
     rules : plain functions in place of rules; see :mod:`crink_abm.overrides`
     say : called with what was found in the folder, if anything was
+    shard : name of the shard of the folder in which runs are kept, if any
     n_runs : runs of each point, where a pilot has settled them (``precision``); else as the experiment says
-    cluster : workers to use instead of threads (:class:`machines.Cluster`)
     """
 
     def __init__(
-        self, experiment, folder, *, engine="batch", threads=None, progress: Callable | None = None, rules=None,
-        say: Callable[[str], None] | None = None, n_runs: list[int] | None = None,
-        cluster=None,
+        self, experiment, folder, *, engine="batch", workers=None, progress: Callable | bool | None = None, rules=None,
+        say: Callable[[str], None] | None = None, n_runs: list[int] | None = None, shard: str | None = None,
     ):  # fmt: skip
         if engine not in ("batch", "mesa"):
             raise InputError(f"engine is batch or mesa; {engine!r} was given")
-        self.experiment, self.engine, self.threads = experiment, engine, threads
-        self.progress = progress or (lambda done, total: None)
+        self.experiment, self.engine, self.workers = experiment, engine, workers or Threads()
+        self.progress = progress_of(progress, "run")
         self.points = design.points(experiment)
         self.policies, self.base = self.points.policies, self.points.base
         self.head, self.rules = experiment.experiment, checked_rules(rules)
@@ -76,7 +66,7 @@ class Sweep:
             self.head.runs if family in ("grid", "sample") else detail for family in self.points.families
         ]
         self.calendar(self.base)
-        self.store, self.say, self.cluster = Store(folder), say or (lambda text: None), cluster
+        self.store, self.say = Store(folder, shard), say or (lambda text: None)
 
     @cached_property
     def worlds_name(self) -> str:
@@ -125,18 +115,6 @@ class Sweep:
                     if first < self.n_runs[point]:
                         yield Cell(point, first, min(SPAN_RUNS, self.n_runs[point] - first))
 
-    def _batches(self) -> Iterator[list[Cell]]:
-        """Cells in order, as many together as make a pack."""
-        together, total = [], 0
-        for cell in self.cells():
-            if total + cell.n > PACK_RUNS:
-                yield together
-                together, total = [], 0
-            together.append(cell)
-            total += cell.n
-        if together:
-            yield together
-
     def run_slice(self, point: int, first_run: int, n: int) -> np.ndarray:
         """Some runs of one point by the chosen engine, in this thread: array (n, len(RESULTS))."""
         if self.engine == "batch":
@@ -165,23 +143,6 @@ class Sweep:
         model.source = {"sweep": self.head.name, "point": point, "world": world}
         return model
 
-    def _compute(self, cells: list[Cell]) -> list[np.ndarray]:
-        """The runs of some cells, in threads: an array (n, len(RESULTS)) each."""
-        results = [np.empty((cell.n, len(RESULTS))) for cell in cells]
-        slices = [(k, *piece) for k, cell in enumerate(cells) for piece in batch.chunks(cell.n, SLICE_RUNS)]
-
-        def work(item):
-            k, first, count = item
-            results[k][first : first + count] = self.run_slice(cells[k].point, cells[k].first + first, count)
-
-        if self.cluster is None:
-            batch.run_slices(work, slices, self.threads)
-            return results
-        made = self.cluster.compute(self, [(cells[k].point, cells[k].first + at, n) for k, at, n in slices])
-        for (k, at, n), values in zip(slices, made, strict=True):
-            results[k][at : at + n] = values
-        return results
-
     def stored(self, cell: Cell, key: str) -> tuple[list[np.ndarray], list[Cell]]:
         """The runs of a cell that the store holds, and the cells that it lacks."""
         pieces, missing, at, end = [], [], cell.first, cell.first + cell.n
@@ -196,16 +157,19 @@ class Sweep:
             at += n
         return pieces, missing
 
-    def _read_or_make(self, cells: list[Cell]) -> list[np.ndarray]:
-        """The runs of some cells; what the store lacks is worked out together and kept as one pack."""
-        keys = [self.key(cell.point) for cell in cells]
-        read = [self.stored(cell, key) for cell, key in zip(cells, keys, strict=True)]
-        lacking = [(key, cell) for key, (_, missing) in zip(keys, read, strict=True) for cell in missing]
-        tables = [encode(results) for results in self._compute([cell for _, cell in lacking])]
-        if tables:
-            self.store.write([(key, cell.first, cell.n) for key, cell in lacking], pa.concat_tables(tables))
-        made = iter(tables)
-        return [np.concatenate([*pieces, *(decode(next(made)) for _ in missing)]) for pieces, missing in read]
+    def run_shard(self, number: int, of: int) -> int:
+        """Work out and keep one of ``of`` shares of the runs, and count nothing; ``number`` is from 1. Returns the runs."""
+        cells = [cell for place, cell in enumerate(self.cells()) if place % of == number - 1]
+        done, total = 0, sum(cell.n for cell in cells)
+        with self.store.work(self.head.name, self.experiment.key()) as found:
+            if str(found) != "nothing yet":
+                self.say(f"found in {self.store.sweep_folder}: {found}")
+            self.progress(0, total, "")
+            with Pipeline(self, cells, paired=False) as pipeline:
+                for pack in pipeline:
+                    done += sum(cell.n for cell, *_ in pack)
+                    self.progress(done, total, f"shard {number} of {of}")
+        return total
 
     def run(self) -> None:
         """Do what is missing, and write the estimates and then the manifest."""
@@ -224,21 +188,16 @@ class Sweep:
         tally = Tally(self.worlds, head.months, self.base)
         done, total, lost = 0, sum(self.n_runs), Failures()
 
-        @lru_cache(maxsize=64)
-        def baseline(first, n):
-            results = self._compute([Cell(self.base, first, n)])[0]
-            return outcomes.observed(np.nan_to_num(results)), failed(results)
-
-        self.progress(0, total)
-        for cells in self._batches():
-            for cell, results in zip(cells, self._read_or_make(cells), strict=True):
-                base, base_failed = baseline(cell.first, cell.n)
-                lost.add(cell.point, cell.first, results)
-                tally.add(cell.point, cell.first, results, base, ~(failed(results) | base_failed))
-                if cell.first + cell.n == self.n_runs[cell.point]:
-                    tally.close(cell.point)
-                done += cell.n
-            self.progress(done, total)
+        self.progress(0, total, "")
+        with Pipeline(self, self.cells()) as pipeline:
+            for pack in pipeline:
+                for cell, results, base, base_failed in pack:
+                    lost.add(cell.point, cell.first, results)
+                    tally.add(cell.point, cell.first, results, base, ~(failed(results) | base_failed))
+                    if cell.first + cell.n == self.n_runs[cell.point]:
+                        tally.close(cell.point)
+                    done += cell.n
+                self.progress(done, total, f"{tally.closed}/{len(self.policies)} policies, ±{tally.half_width():.2g}")
         points = self.points.table()
         write_table(folder / "points.parquet", points)
         estimates = tally.estimates(points, head.interval)

@@ -85,6 +85,7 @@ class Tally:
         self.switches = {p.name: worlds.column(p.name)[rows] for p in SWITCHES}
         self.open: dict[int, _Point] = {}
         self.rows, self.metric_rows, self.first = [], [], []
+        self.closed, self._widest = 0, 0.0
 
     def add(
         self, point: int, first_run: int, results: np.ndarray, base: tuple[np.ndarray, np.ndarray], kept=slice(None)
@@ -111,6 +112,7 @@ class Tally:
             spread, spread_of_change = (
                 estimate.spreads(a.sums, a.squares, c.level.n.sum(0), self.switches) for a in (level, change)
             )
+        self.closed, self._widest = self.closed + 1, max(self._widest, _half_width(c.event, c.n, told[1]))
         spread["mc_sd"] = np.where(np.isnan(told[1]), spread["mc_sd"], told[1])
         spread_of_change["mc_sd"] = np.where(np.isnan(told_change[1]), spread_of_change["mc_sd"], told_change[1])
         for k, name in enumerate(outcomes.OUTCOMES):
@@ -126,6 +128,10 @@ class Tally:
         for name, sums in zip(_METRICS, c.sums, strict=True):
             self.metric_rows.append((point, name, *sums))
         self.first.append((point, c.first))
+
+    def half_width(self) -> float:
+        """Half the width of the widest interval of an outcome so far, over the points that have runs."""
+        return max([self._widest, *(_half_width(c.event, c.n) for c in self.open.values())])
 
     def first_months(self) -> pd.DataFrame:
         """How many runs had each outcome first in each month; causes (competing risks) as ``first:CAUSE``."""
@@ -180,6 +186,14 @@ class Tally:
         for name, column in zip(("mean", "low", "high"), values, strict=True):
             table[name] = np.where(table["n_runs"] > 0, column * scale, np.nan)
         return table.drop(columns=["total", "squares"]).astype({"n_runs": int})
+
+
+def _half_width(events, n, error=np.nan) -> float:
+    """Half the width of the widest of some outcomes' intervals: from ``error`` with the luck taken out, else Jeffreys'."""
+    low, high = estimate.jeffreys(events, n)
+    by_luck = -np.subtract(*estimate.normal_interval(0.0, np.broadcast_to(error, low.shape)))
+    half = np.where(np.isnan(by_luck), high - low, by_luck) / 2.0
+    return float(np.fmax.reduce(half, initial=0.0))
 
 
 def _controlled(moments: Moments, least: np.ndarray, plain_variance: np.ndarray):

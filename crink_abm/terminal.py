@@ -1,4 +1,4 @@
-"""What the commands share: words on stderr, one JSON document on stdout, progress, folders that can be written."""
+"""What the commands share: words on stderr, one JSON document on stdout, folders that can be written."""
 
 import argparse
 import json
@@ -42,6 +42,14 @@ def whole(text: str) -> int:
     return number
 
 
+def share(text: str) -> tuple[int, int]:
+    """The share ``K/N`` of a whole, from the command line: (K, N)."""
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"a share like 3/8 is wanted, 1/8 to 8/8; {text!r} was given")
+    return int(number), int(of)
+
+
 def say(text: str) -> None:
     """A line on stderr."""
     print(text, file=sys.stderr, flush=True)
@@ -67,24 +75,6 @@ def ready_engine(name: str = "crink_kernel", compiled=None) -> None:
         work.join(0.1)
     if failed:
         raise failed[0]
-
-
-def progress(unit: str):
-    """A progress callback on stderr: a bar on a terminal, else a plain line a minute."""
-    from tqdm import tqdm
-
-    bar = None
-
-    def show(done, total):
-        nonlocal bar
-        if bar is None or done == 0:  # a sweep with a pilot is two pieces of work
-            wait = 0.1 if sys.stderr.isatty() else 60.0
-            bar = tqdm(total=total, unit=unit, unit_scale=True, file=sys.stderr, mininterval=wait)
-        bar.update(done - bar.n)
-        if done >= total:
-            bar.close()
-
-    return show
 
 
 def check_writable(path: Path) -> None:
