@@ -3,11 +3,15 @@
 import time
 
 import mesa
+import numpy as np
 
-from . import batch, floor, levers
+from . import batch, calibrated, floor, levers
 from . import worlds as ensembles
 from .agents import DeterrenceModel
 from .block import LANES
+
+#: Worlds of the calibrated ensemble, where many are taken.
+WORLDS = 512
 
 
 def _best(work, runs, repeats):
@@ -24,11 +28,12 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
     """Runs of 120 months a second by engine and size, and the ratios to ``mesa.batch_run``, in one call.
 
     ``one run at a time`` is the compiled engine with a single lane: the same rules and the same bits, without the
-    runs abreast.
+    runs abreast. Worlds are the default one, but where ``WORLDS`` of the calibrated ensemble are named: leaders there
+    follow all theories, and crises are more frequent.
     """
     from .compiler import compile_kernel
 
-    world, calendar = ensembles.defaults(), levers.calendar()
+    world, calendar, many = ensembles.defaults().values, levers.calendar(), calibrated.load().first(WORLDS).values
     start = time.perf_counter()
     batch.compiled()
     loading = time.perf_counter() - start
@@ -42,8 +47,9 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
         for run in range(mesa_runs):
             DeterrenceModel(run=run).run()
 
-    def compiled(runs, threads, kernel=None):
-        return lambda: batch.run_many(calendar, world.values, runs, seed=0, threads=threads, kernel=kernel)
+    def compiled(runs, threads, kernel=None, worlds=world):
+        of = np.arange(runs) % len(worlds)
+        return lambda: batch.run_many(calendar, worlds, runs, seed=0, world_of=of, threads=threads, kernel=kernel)
 
     threads = batch.n_threads()
     eighth = batch_runs // 8
@@ -53,6 +59,9 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
         ("batch, one run at a time", eighth, _best(compiled(eighth, 1, single), eighth, repeats)),
         *((f"batch, {n} thread{'s' * (n > 1)}", runs, _best(compiled(runs, n), runs, repeats))
           for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
+        (f"batch, one run at a time, {WORLDS} worlds", eighth, _best(compiled(eighth, 1, single, many), eighth, repeats)),
+        *((f"batch, {n} thread{'s' * (n > 1)}, {WORLDS} worlds", batch_runs,
+           _best(compiled(batch_runs, n, None, many), batch_runs, repeats)) for n in dict.fromkeys((1, threads))),
     ]  # fmt: skip
     base = speeds[0][2]
     return {

@@ -13,7 +13,7 @@ from .state import FIELDS, Field
 LANES = 128
 #: Lanes that a conditional step takes at a time: eight doubles fill the widest vector register, and a cache line.
 TOGETHER = 8
-#: Rows of the bench (the lane's number and values of the block; parameters from the table; results), and all of them.
+#: Rows of the bench (the number of the lane's run and values of the block; parameters from the table; results), and all of them.
 BENCH_VALUES, BENCH_PARAMETERS, BENCH_RESULTS, BENCH = 0, 112, 208, 288
 
 #: The row that tells failed runs: 0 while every number that a rule gave was finite, nan from then on.
@@ -122,9 +122,9 @@ class Block:
 
 
 def draw_block(number: int, index: str, tag: str = "") -> str:
-    """The call that makes the four words of a block of draws for the lane ``index``, as ``d<tag><number>_<word>``."""
+    """The call that makes the four words of a block of draws of the run ``first_run + index``, as ``d<tag><number>_<word>``."""
     words = ", ".join(f"d{tag}{number}_{k}" for k in range(4))
-    return f"{words} = uniform_block(seed, run0 + u64({index}), u64(t), u64({number}))"
+    return f"{words} = uniform_block(seed, first_run + u64({index}), u64(t), u64({number}))"
 
 
 def rule_alias(step) -> str:
@@ -139,7 +139,7 @@ class Loop:
     ----------
     block : where things lie; draws that have no row there are made here
     place : the place of a name in the loop's lane, as kernel text
-    index : the number of that lane, as kernel text
+    index : the number of that lane's run, from the first, as kernel text
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class Loop:
     terms, states : ``{name: local}`` of what the rules have given
     """
 
-    def __init__(self, block, place, index="i"):
+    def __init__(self, block, place, index="place[i]"):
         self.lines, self.loaded, self.terms, self.states, self._given = [], [], {}, {}, []
         self._block, self._place, self._index, self._drawn = block, place, index, set()
         self._tag = f"{block.next_loop()}_"  # a local of its own for each loop: much less for the compiler to sort out

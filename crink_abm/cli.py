@@ -167,7 +167,7 @@ def bench(args) -> None:
     print(f"runs of {found['months']} months; the kernel was ready in {found['kernel_ready_seconds']} s")
     for row in found["engines"]:
         speed = f"{row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x"
-        print(f"{row['engine']:25} {row['runs']:>8,} runs {speed}")
+        print(f"{row['engine']:38} {row['runs']:>8,} runs {speed}")
     floor = found["floor"]
     print(
         f"\n{found['lanes']} runs abreast to one at a time, processor time: {floor['abreast_to_one_at_a_time']:.2f} x"

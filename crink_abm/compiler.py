@@ -25,7 +25,8 @@ from .rules_key import kernel_hash
 from .transition import steps
 
 _SIGNATURE = nb.void(
-    nb.float64[:, ::1], nb.float64[:, ::1], nb.int64[::1], nb.uint64, nb.uint64, nb.float64[:, ::1], nb.float64[:, :, ::1]
+    nb.float64[:, ::1], nb.float64[:, ::1], nb.int64[::1], nb.int64[::1], nb.uint64, nb.uint64, nb.float64[:, ::1],
+    nb.float64[:, :, ::1],
 )  # fmt: skip
 #: How everything is compiled: plain IEEE arithmetic, no reordering.
 OPTIONS = {"error_model": "numpy", "nogil": True, "fastmath": False}

@@ -68,7 +68,7 @@ def _lane_lines(when, position):
 
 def _singly(when, group, reads, block, seen):
     """The steps for one listed lane at a time."""
-    loop, always, recorded = _loop(group, reads, block, block.lane, "i", seen)
+    loop, always, recorded = _loop(group, reads, block, block.lane, "place[i]", seen)
     yield f"for position in range(n_{when}):"
     yield from ("    " + line for line in _lane_lines(when, "position"))
     yield from ("    " + line for line in loop.lines)
@@ -83,7 +83,10 @@ def _together(span, when, group, reads, block, seen, told=None):
 
     ``told`` gives, by name, what the compiler is to know of a value: kernel text from the text of its place.
     """
-    values, parameters = {"lane": BENCH_VALUES}, {}  # the lane too, so that the vector loop touches one array only
+    values, parameters = (
+        {"run": BENCH_VALUES},
+        {},
+    )  # the run's number too, so that the vector loop touches one array only
 
     def place(name):
         rows, start = (values, BENCH_VALUES) if block.has(name) else (parameters, BENCH_PARAMETERS)
@@ -99,7 +102,7 @@ def _together(span, when, group, reads, block, seen, told=None):
     yield f"    count = min({TOGETHER}, {span.split(', ')[1]} - first)"
     yield "    for p in range(count):"
     yield from ("        " + line for line in _lane_lines(when, "first + p"))
-    yield f"        {block.bench(BENCH_VALUES)} = float(i)"
+    yield f"        {block.bench(BENCH_VALUES)} = float(place[i])"
     yield from (
         "        " + line for line in _copied(block, list(values)[1:], BENCH_VALUES + 1, "{bench} = w[{table}[r] + i]")
     )

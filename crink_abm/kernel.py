@@ -55,7 +55,7 @@ def _draw_lines(draws, block):
     yield "# the draws of every month"
     yield f"for i in range({block.lanes}):"
     for number in sorted({draw.block for draw in draws}):
-        yield "    " + draw_block(number, "i")
+        yield "    " + draw_block(number, "place[i]")
         yield from (f"    {block.lane(d.name)} = d{number}_{d.word}" for d in draws if d.block == number)
 
 
@@ -108,23 +108,27 @@ def escaping_terms(reads, machine: Machine = MODEL) -> list[str]:
 
 
 def _start_lines(block, of):
-    """A block begins: each lane's world, its parameters, and every field at its initial value."""
+    """A block begins: each lane's run, its world, its parameters, and every field at its initial value.
+
+    A row is filled at a time, over the lanes: those that begin at a number, and those at a parameter's value.
+    """
     column = {name: k for k, name in enumerate(CATALOGUE)}
-    named = [field.initial if isinstance(field.initial, str) else None for field in of]
-    starts = block.table(0.0 if name else float(field.initial or 0.0) for field, name in zip(of, named, strict=True))
-    origins = block.table(-1 if name is None else column[name] for name in named)
-    columns = block.table(column[name] for name in block.parameters)
-    # Rows from a table as well: told that they are evenly spaced, the compiler would scatter vectors, which is slower.
-    fields = block.table(block.row(field.name) for field in of)
-    parameters = block.table(block.row(name) for name in block.parameters)
+    begins = (
+        {field.name: field.initial or 0.0 for field in of} | {WATCH: 0.0} | {name: name for name in block.parameters}
+    )
+    numbers = {name: float(value) for name, value in begins.items() if not isinstance(value, str)}
+    named = {name: column[value] for name, value in begins.items() if isinstance(value, str)}
+    rows, values = block.table(block.row(name) for name in numbers), block.table(numbers.values())
+    named_rows, columns = block.table(block.row(name) for name in named), block.table(named.values())
     yield f"for i in range({block.lanes}):"
-    yield "    k = world_of[block + i] if block + i < n_runs else world_of[block]"
-    yield "    world[i] = k"
-    yield f"    for j in range({len(of)}):"
-    yield f"        w[{fields}[j] + i] = worlds[k, {origins}[j]] if {origins}[j] >= 0 else {starts}[j]"
-    yield f"    {block.lane(WATCH)} = 0.0"
-    yield f"    for j in range({len(block.parameters)}):"
-    yield f"        w[{parameters}[j] + i] = worlds[k, {columns}[j]]"
+    yield "    place[i] = order[block + i] if block + i < n_runs else order[block]"
+    yield "    world[i] = world_of[place[i]]"
+    yield f"for j in range({len(numbers)}):"
+    yield f"    for i in range({block.lanes}):"
+    yield f"        w[{rows}[j] + i] = {values}[j]"
+    yield f"for j in range({len(named)}):"
+    yield f"    for i in range({block.lanes}):"
+    yield f"        w[{named_rows}[j] + i] = worlds[world[i], {columns}[j]]"
 
 
 def _zero_lines(names, block):
@@ -149,7 +153,7 @@ def _month_lines(reads, block, machine):
     yield "if record:"
     yield f"    for i in range(min({block.lanes}, n_runs - block)):"
     yield f"        for j in range({len(machine.fields)}):"
-    yield f"            trajectory[block + i, t, j] = w[j * {block.row_length} + i]"
+    yield f"            trajectory[place[i], t, j] = w[j * {block.row_length} + i]"
 
 
 def _block(reads, lanes, machine):
@@ -177,16 +181,16 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     out = [
         "",
         "",
-        "def run_blocks(calendar, worlds, world_of, seed, first_run, results, trajectory):",
+        "def run_blocks(calendar, worlds, world_of, order, seed, first_run, results, trajectory):",
         "    n_runs = results.shape[0]",
         "    n_months = calendar.shape[0]",
         "    record = trajectory.shape[0] > 0",
         f"    room = zeros({block.size + 8})",
         "    w = room[(-(room.ctypes.data // 8)) % 8 :]  # on a cache line, so that no vector straddles two",
         *(f"    l_{when} = zeros({lanes}, int64)" for when in conditions),
+        f"    place = zeros({lanes}, int64)",
         f"    world = zeros({lanes}, int64)",
         f"    for block in range(0, n_runs, {lanes}):",
-        "        run0 = first_run + u64(block)",
     ]
     out += [" " * 8 + line for line in _start_lines(block, machine.fields)]
     out += ["        for t in range(n_months):"]
@@ -194,7 +198,7 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     out += [f"        for i in range(min({lanes}, n_runs - block)):"]
     out += [f"            failed = {block.lane(WATCH)} != 0.0  # not a number"]
     out += [
-        f"            results[block + i, {k}] = nan if failed else {block.lane(name)}"
+        f"            results[place[i], {k}] = nan if failed else {block.lane(name)}"
         for k, name in enumerate(machine.results)
     ]
     head = ["from numpy import array, int64, nan, zeros", "from numpy import uint64 as u64", ""]

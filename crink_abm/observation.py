@@ -42,7 +42,7 @@ def series(
             own.results = np.empty((_TRACED, len(RESULTS)))
         trace, worlds = own.trace[: high - low], np.arange(low, high)
         first = replicate * REPLICATE + first_world + low
-        kernel(calendar, values, worlds, np.uint64(seed), np.uint64(first), own.results[: high - low], trace)
+        batch.call(kernel, calendar, values, worlds, seed, first, own.results[: high - low], trace)
         for name in fields:
             out[name][low:high, replicate] = trace[:, :, _FIELD[name]]
 

@@ -16,7 +16,7 @@ from .failures import failed
 #: Runs worked out together and kept as one pack: a second or two of work, so little is lost and files are few.
 PACK_RUNS = 262_144
 #: Runs that are worked out at a time by one thread or process.
-SLICE_RUNS = 2_048
+SLICE_RUNS = 4_096
 #: Spans of the baseline's runs that are held, for the points that are counted against them.
 SPANS_HELD = 64
 

@@ -98,12 +98,12 @@ def scores(calendar, worlds, outcome: str, n: int, *, seed: int, tilt: int, firs
     """Weighed scores of ``n`` runs under one tilt, worlds in turn: array (n,). Their mean over the tilts is unbiased."""
     kernel, table = compiled(rules), tilted_calendar(calendar, outcome, tilt)
     of = (np.arange(n) % len(worlds)).astype(np.int64)
-    found, none = np.empty(n), np.zeros((0, 0, 0))
+    found = np.empty(n)
 
     def work(low):
         high = min(low + SLICE, n)
         out = np.empty((high - low, len(RESULTS) + 1))
-        kernel(table, worlds, of[low:high], np.uint64(seed), np.uint64(first_run + low), out, none)
+        batch.call(kernel, table, worlds, of[low:high], seed, first_run + low, out)
         found[low:high] = out[:, -1]
 
     batch.run_slices(work, range(0, n, SLICE), threads)

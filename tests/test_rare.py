@@ -22,18 +22,10 @@ def test_without_a_tilt_every_run_is_the_models_own():
     of = np.arange(n) % 7
     out = np.empty((n, len(RESULTS) + 1))
     table = rare_events.tilted_calendar(CALENDAR, "two_front", 0)
-    kernel(table, world, of, np.uint64(4), np.uint64(9), out, np.zeros((0, 0, 0)))
+    batch.call(kernel, table, world, of, 4, 9, out)
     plain = batch.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
     assert np.array_equal(out[:, :-1], plain)
-    kernel(
-        rare_events.tilted_calendar(CALENDAR, "two_front", 3),
-        world,
-        of,
-        np.uint64(4),
-        np.uint64(9),
-        out,
-        np.zeros((0, 0, 0)),
-    )
+    batch.call(kernel, rare_events.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
     assert not np.array_equal(out[:, :-1], plain)
 
 
