@@ -405,7 +405,7 @@ def test_ten_thousand_points_make_few_files():
     sweep = Sweep(plan, "unused")
     assert len(sweep.policies) > 10_000
     assert len(list(together(sweep.cells()))) < 50
-    assert sum(cell.n for cells in sweep.batches() for cell in cells) == len(sweep.policies) * 96
+    assert sum(cell.n for cells in together(sweep.cells()) for cell in cells) == len(sweep.policies) * 96
 
 
 def test_two_sweeps_in_one_folder_are_told_apart(results):
