@@ -1,6 +1,6 @@
 """How the runs abreast lie in memory: one block of doubles, a row a name, a column a lane."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -84,7 +84,7 @@ class Block:
         self.columns, self.terms = frozenset(columns), frozenset(f.name for f in fields if not f.is_state)
         self.lanes, self.draws = lanes, frozenset(draws)
         self.next_loop = count(1).__next__
-        self.tables = []
+        self.tables, self.offsets = [], []
         self.parameters = tuple(name for name in CATALOGUE if name in set(parameters))
         self._rows = {name: k for k, name in enumerate([*(f.name for f in fields), WATCH, *self.parameters, *draws])}
         self.row_length = row_length(lanes)
@@ -102,13 +102,26 @@ class Block:
         self.tables.append(list(numbers))
         return f"table{len(self.tables)}"
 
+    def together(self, offsets: Iterable[int]) -> str:
+        """The name of a constant tuple of the kernel: the places that are loaded or stored by one line."""
+        self.offsets.append(tuple(offsets))
+        return f"rows{len(self.offsets)}"
+
+    def place(self, name: str) -> int | str:
+        """Where ``name`` is for lane ``i``: the place of lane 0 in the block, or if it has no row kernel text."""
+        return self.row(name) if self.has(name) else self.lane(name)
+
     def lane(self, name: str) -> str:
         """The place of ``name`` in lane ``i``, whose world is ``k``, as kernel text."""
         return f"w[{self.row(name)} + i]" if self.has(name) else f"worlds[k, {self.row(name)}]"
 
+    def bench_row(self, k: int) -> int:
+        """Where row ``k`` of the bench begins: short rows behind the block, where lanes are gathered."""
+        return self.bench_start + k * TOGETHER
+
     def bench(self, k: int) -> str:
-        """Place ``p`` of row ``k`` of the bench: short rows behind the block, where lanes are gathered."""
-        return f"w[{self.bench_start + k * TOGETHER} + p]"
+        """Place ``p`` of row ``k`` of the bench, as kernel text."""
+        return f"w[{self.bench_row(k)} + p]"
 
     @property
     def bench_start(self) -> int:
@@ -135,23 +148,26 @@ def rule_alias(step) -> str:
 class Loop:
     """The body of one loop over lanes: loads each name once, calls the rules, keeps what they give.
 
+    Loads are one line, and stores are another, whatever their number: much less for the compiler to sort out.
+
     Parameters
     ----------
     block : where things lie; draws that have no row there are made here
-    place : the place of a name in the loop's lane, as kernel text
+    place : where a name lies for the first lane, or kernel text if it is not simply loaded
     index : the number of that lane's run, from the first, as kernel text
+    at : the lane, or the place of the bench, that is added to where a name lies
 
     Attributes
     ----------
-    lines : the text so far
     loaded : the names loaded so far, in order
     terms, states : ``{name: local}`` of what the rules have given
     """
 
-    def __init__(self, block, place, index="place[i]"):
-        self.lines, self.loaded, self.terms, self.states, self._given = [], [], {}, {}, []
-        self._block, self._place, self._index, self._drawn = block, place, index, set()
-        self._tag = f"{block.next_loop()}_"  # a local of its own for each loop: much less for the compiler to sort out
+    def __init__(self, block, place, index="place[i]", at="i"):
+        self.loaded, self.terms, self.states, self._given = [], {}, {}, []
+        self._block, self._place, self._index, self._at, self._drawn = block, place, index, at, set()
+        self._calls, self._texts, self._places = [], [], {}
+        self._tag = f"{block.next_loop()}_"  # locals of its own for each loop: much less for the compiler to sort out
 
     def value(self, name: str) -> str:
         """A local that holds ``name``, loading or drawing it on first use."""
@@ -163,25 +179,38 @@ class Loop:
             draw = Draw[name]
             if draw.block not in self._drawn:
                 self._drawn.add(draw.block)
-                self.lines.append(draw_block(draw.block, self._index, self._tag))
+                self._texts.append(draw_block(draw.block, self._index, self._tag))
             return f"d{self._tag}{draw.block}_{draw.word}"
+        local = f"x{self._tag}{name}"
         if name not in self.loaded and name not in self.terms:
             self.loaded.append(name)
-            self.lines.append(f"x{self._tag}{name} = {self._place(name)}")
-        return f"x{self._tag}{name}"
+            place = self._place(name)
+            if isinstance(place, int):
+                self._places[local] = place
+            else:
+                self._texts.append(f"{local} = {place}")
+        return local
 
     def call(self, step, reads) -> None:
         """Append one rule: a term is seen by later rules at once, a state keeps its old value until the end."""
         arguments = ", ".join(self.value(name) for name in reads)
         given = {name: f"{'x' if name in self._block.terms else 'n'}{self._tag}{name}" for name in step.writes}
-        self.lines.append(f"{', '.join(given.values())} = {rule_alias(step)}({arguments})")
+        self._calls.append(f"{', '.join(given.values())} = {rule_alias(step)}({arguments})")
         for name, local in given.items():
             (self.terms if name in self._block.terms else self.states)[name] = local
             self._given.append(local)
 
     def watch(self) -> dict[str, str]:
         """Append what becomes of the row ``WATCH``, 0 x every number given added to it; returns ``{WATCH: local}``."""
-        seen = self.value(WATCH)
-        for given in self._given:
-            self.lines.append(f"{seen} = watched({seen}, {given})")
+        seen = f"n{self._tag}{WATCH}"
+        self._calls.append(f"{seen} = watched({self.value(WATCH)}, ({', '.join(self._given)},))")
         return {WATCH: seen}
+
+    def lines(self) -> list[str]:
+        """The loads, the draws, and the calls of the rules."""
+        rows = self._block.together(self._places.values())
+        return [f"{', '.join(self._places)}, = take(w, {self._at}, {rows})", *self._texts, *self._calls]
+
+    def store(self, places: Mapping[str, int]) -> str:
+        """The line that keeps locals: ``places`` says where each lies for the first lane."""
+        return f"put(w, {self._at}, {self._block.together(places.values())}, ({', '.join(places)},))"

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import numba
 from llvmlite import ir
+from numba.core import cgutils
 from numba.core import types as nb
 from numba.extending import intrinsic
 
 from . import draws, kernel, numerics
+from .block import TOGETHER
 from .cache import cache_directory
 from .errors import InputError
 from .overrides import checked, reads_of
@@ -57,22 +59,65 @@ def _exponent(typing, x):
 
 
 @intrinsic
-def _watched(typing, total, x):
-    """total + 0 x: nan as soon as an x is not finite, and untouched by finite ones.
+def _watched(typing, total, given):
+    """total + 0 x for each x: nan as soon as one is not finite, and untouched by finite ones.
 
     The two operations may be one (``contract``), where the processor has such: a sum of zeros has nothing to round.
     """
 
     def build(context, builder, signature, args):
-        zero = builder.fmul(args[1], ir.Constant(ir.DoubleType(), 0.0), flags=("contract",))
-        return builder.fadd(args[0], zero, flags=("contract",))
+        total, values = args[0], cgutils.unpack_tuple(builder, args[1])
+        for value in values:
+            zero = builder.fmul(value, ir.Constant(ir.DoubleType(), 0.0), flags=("contract",))
+            total = builder.fadd(total, zero, flags=("contract",))
+        return total
 
-    return nb.float64(nb.float64, nb.float64), build
+    return nb.float64(nb.float64, given), build
+
+
+def _places(context, builder, signature, args):
+    """The addresses ``w[row + i]`` of some rows."""
+    w = context.make_array(signature.args[0])(context, builder, args[0]).data
+    for row in cgutils.unpack_tuple(builder, args[2]):
+        yield builder.gep(w, [builder.add(row, args[1], flags=("nsw",))], inbounds=True)
+
+
+@intrinsic
+def _take(typing, w, i, rows):
+    """``(w[rows[0] + i], w[rows[1] + i], ...)``, no index below 0."""
+
+    def build(context, builder, signature, args):
+        values = [builder.load(place) for place in _places(context, builder, signature, args)]
+        return cgutils.pack_array(builder, values)
+
+    return nb.UniTuple(nb.float64, len(rows))(w, i, rows), build
+
+
+@intrinsic
+def _put(typing, w, i, rows, values):
+    """``w[rows[k] + i] = values[k]`` for each k, no index below 0."""
+
+    def build(context, builder, signature, args):
+        given = cgutils.unpack_tuple(builder, args[3])
+        for place, value in zip(_places(context, builder, signature, args), given, strict=True):
+            builder.store(value, place)
+        return context.get_dummy_value()
+
+    return nb.void(w, i, rows, values), build
 
 
 @numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
-def _watched_compiled(total, x):
-    return _watched(total, x)
+def _bring(source, places, i, w, to):
+    """What lies at some places of ``source``, ``i`` further on each, to every eighth place of ``w`` from ``to`` on."""
+    for r in range(len(places)):
+        w[to + r * TOGETHER] = source[places[r] + i]
+
+
+@numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+def _bring_back(w, places, i, start):
+    """The other way."""
+    for r in range(len(places)):
+        w[places[r] + i] = w[start + r * TOGETHER]
 
 
 @numba.njit(forceinline=True, **OPTIONS)
@@ -200,7 +245,7 @@ def compile_kernel(
             _check_compiles(step, twin, len(replaced[step.name]))
             twin = _as_floats(twin, len(step.writes))
         scope[kernel.rule_alias(step)] = twin
-    scope["watched"] = _watched_compiled
+    scope.update(watched=_watched, take=_take, put=_put, bring=_bring, bring_back=_bring_back)
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
     return numba.njit(_SIGNATURE, cache=path is not None, **OPTIONS)(scope["run_blocks"])
 

@@ -96,11 +96,11 @@ def _moved() -> dict[str, dict[str, int]]:
     block = Block(CATALOGUE, [draw.name for draw in draws], 1)
     moved = {"every month": Counter({"blocks of draws": len({d.block for d in draws}), "stores": len(draws)})}
     for when, group in ((when, group) for phase in MONTH for when, group in groups(phase)):
-        loop = Loop(block, block.lane)
+        loop = Loop(block, block.place)
         for step in group:
             loop.call(step, reads[step.name])
         kept = [name for name in (*loop.terms, *loop.states) if when is None or name not in TERMS]
-        drawn = sum("uniform_block" in line for line in loop.lines)
+        drawn = sum("uniform_block" in line for line in loop.lines())
         moved.setdefault(when or "every month", Counter()).update(
             {"loads": len(loop.loaded), "stores": len(kept), "blocks of draws": drawn}
         )

@@ -51,13 +51,12 @@ def group_lines(when: str, group, reads, block: Block, seen: Iterable[str]) -> I
     )
 
 
-def _loop(group, reads, block, place, index, seen):
-    """The steps as one loop body, and what it has to store: (loop, always, only for the record)."""
-    loop = Loop(block, place, index)
+def _loop(group, reads, loop, seen):
+    """The steps in a loop's body, and what it has to store: (always, only for the record), by name."""
     for step in group:
         loop.call(step, reads[step.name])
     always = {**loop.states, **loop.watch(), **{name: local for name, local in loop.terms.items() if name in seen}}
-    return loop, always, {name: local for name, local in loop.terms.items() if name not in seen}
+    return always, {name: local for name, local in loop.terms.items() if name not in seen}
 
 
 def _lane_lines(when, position):
@@ -68,14 +67,15 @@ def _lane_lines(when, position):
 
 def _singly(when, group, reads, block, seen):
     """The steps for one listed lane at a time."""
-    loop, always, recorded = _loop(group, reads, block, block.lane, "place[i]", seen)
+    loop = Loop(block, block.place)
+    always, recorded = _loop(group, reads, loop, seen)
     yield f"for position in range(n_{when}):"
     yield from ("    " + line for line in _lane_lines(when, "position"))
-    yield from ("    " + line for line in loop.lines)
-    yield from (f"    {block.lane(name)} = {local}" for name, local in always.items())
+    yield from ("    " + line for line in loop.lines())
+    yield "    " + loop.store({local: block.row(name) for name, local in always.items()})
     if recorded:
         yield "    if record:"
-        yield from (f"        {block.lane(name)} = {local}" for name, local in recorded.items())
+        yield "        " + loop.store({local: block.row(name) for name, local in recorded.items()})
 
 
 def _together(span, when, group, reads, block, seen, told=None):
@@ -90,11 +90,13 @@ def _together(span, when, group, reads, block, seen, told=None):
 
     def place(name):
         rows, start = (values, BENCH_VALUES) if block.has(name) else (parameters, BENCH_PARAMETERS)
-        here = block.bench(rows.setdefault(name, start + len(rows)))
-        return told[name](here) if told and name in told else here
+        row = rows.setdefault(name, start + len(rows))
+        return told[name](block.bench(row)) if told and name in told else block.bench_row(row)
 
-    loop, always, recorded = _loop(group, reads, block, place, block.bench(BENCH_VALUES), seen)
-    results = {name: BENCH_RESULTS + k for k, name in enumerate((*always, *recorded))}
+    loop = Loop(block, place, block.bench(BENCH_VALUES), "p")
+    always, recorded = _loop(group, reads, loop, seen)
+    kept = {**always, **recorded}
+    results = {name: BENCH_RESULTS + k for k, name in enumerate(kept)}
     ends = (len(values), BENCH_PARAMETERS + len(parameters), BENCH_RESULTS + len(results))
     if any(end > start for end, start in zip(ends, (BENCH_PARAMETERS, BENCH_RESULTS, BENCH), strict=True)):
         raise AssertionError(f"the steps where {when} read and write more names than the bench has rows: {ends}")
@@ -103,31 +105,24 @@ def _together(span, when, group, reads, block, seen, told=None):
     yield "    for p in range(count):"
     yield from ("        " + line for line in _lane_lines(when, "first + p"))
     yield f"        {block.bench(BENCH_VALUES)} = float(place[i])"
-    yield from (
-        "        " + line for line in _copied(block, list(values)[1:], BENCH_VALUES + 1, "{bench} = w[{table}[r] + i]")
-    )
-    yield from (
-        "        " + line for line in _copied(block, parameters, BENCH_PARAMETERS, "{bench} = worlds[k, {table}[r]]")
-    )
+    yield f"        bring(w, {_rows(block, list(values)[1:])}, i, w, {block.bench_row(BENCH_VALUES + 1)} + p)"
+    if parameters:
+        yield f"        bring(worlds[k], {_rows(block, parameters)}, 0, w, {block.bench_row(BENCH_PARAMETERS)} + p)"
     yield f"    for p in range({TOGETHER}):"
-    yield from ("        " + line for line in loop.lines)
-    yield from (f"        {block.bench(results[name])} = {local}" for name, local in {**always, **recorded}.items())
-    for condition, names, start in (("True", always, 0), ("record", recorded, len(always))):
-        yield f"    if {condition}:"
-        yield "        for p in range(count):"
-        yield f"            i = l_{when}[first + p]"
-        back = _copied(block, names, BENCH_RESULTS + start, "w[{table}[r] + i] = {bench}")
-        yield from ("            " + line for line in back)
+    yield from ("        " + line for line in loop.lines())
+    yield "        " + loop.store({local: block.bench_row(results[name]) for name, local in kept.items()})
+    yield "    for p in range(count):"
+    yield f"        i = l_{when}[first + p]"
+    yield f"        bring_back(w, {_rows(block, always)}, i, {block.bench_row(BENCH_RESULTS)} + p)"
+    if recorded:
+        start = block.bench_row(BENCH_RESULTS + len(always))
+        yield "        if record:"
+        yield f"            bring_back(w, {_rows(block, recorded)}, i, {start} + p)"
 
 
-def _copied(block, names, start, what):
-    """A loop over consecutive rows of the bench, each of which belongs to one of ``names``."""
-    if names:
-        table = block.table(block.row(name) for name in names)
-        yield f"for r in range({len(names)}):"
-        yield "    " + what.format(bench=f"w[{block.bench_start + start * TOGETHER} + r * {TOGETHER} + p]", table=table)
-    else:
-        yield "pass"
+def _rows(block, names):
+    """A constant array of where names lie: for the first lane, or in their world."""
+    return block.table(block.row(name) for name in names)
 
 
 def _other(place, switch, level):

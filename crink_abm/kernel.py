@@ -83,13 +83,13 @@ def _phase_lines(phase, reads, block, listed, seen):
                 yield from list_lines(when, block)
             yield from group_lines(when, group, reads, block, seen)
             continue
-        loop = Loop(block, block.lane)
+        loop = Loop(block, block.place)
         for step in group:
             loop.call(step, reads[step.name])
         given = {**loop.terms, **loop.states, **loop.watch()}
         yield f"for i in range({block.lanes}):"
-        yield from ("    " + line for line in loop.lines)
-        yield from (f"    {block.lane(name)} = {local}" for name, local in given.items())
+        yield from ("    " + line for line in loop.lines())
+        yield "    " + loop.store({local: block.row(name) for name, local in given.items()})
 
 
 def escaping_terms(reads, machine: Machine = MODEL) -> list[str]:
@@ -203,4 +203,5 @@ def source(replaced: Mapping[str, tuple[str, ...]] | None = None, lanes: int = L
     ]
     head = ["from numpy import array, int64, nan, zeros", "from numpy import uint64 as u64", ""]
     head += [f"table{k} = array({numbers})" for k, numbers in enumerate(block.tables, 1)]
+    head += [f"rows{k} = {numbers}" for k, numbers in enumerate(block.offsets, 1)]
     return "\n".join(head + out) + "\n"

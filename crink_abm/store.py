@@ -288,7 +288,9 @@ class Store:
         """Keep blocks ``(key, first, n)``, whose rows follow one another in ``table``, as one pack."""
         table = table.replace_schema_metadata({"blocks": json.dumps(blocks)})
         sink = pa.BufferOutputStream()
-        _parquet(table, sink, use_dictionary=False)  # of numbers that hardly repeat: half the time, two thirds of the bytes
+        _parquet(
+            table, sink, use_dictionary=False
+        )  # of numbers that hardly repeat: half the time, two thirds of the bytes
         data = sink.getvalue()
         path = self.packs / f"{_name(data)}.parquet"
         _write(path, lambda file: file.write(data))

@@ -89,6 +89,14 @@ def test_pairing_narrows_the_interval():
     assert paired[2] - paired[1] < 0.5 * (apart[2] - apart[1])
 
 
+def test_false_discovery_is_scipys():
+    luck = np.random.default_rng(5)
+    for n in (0, 1, 2, 7, 400):
+        p = luck.uniform(size=n) ** luck.integers(1, 4)
+        p[: n // 3] = p[-(n // 3) :] if n // 3 else p[:0]  # ties
+        assert estimate.false_discovery(p) == pytest.approx(stats.false_discovery_control(p) if n else [], rel=1e-13)
+
+
 def test_false_discovery_holds_under_the_null():
     """With no effect anywhere, hardly any map shows a marked cell; without control, nearly every map would."""
     rng = np.random.default_rng(3)
