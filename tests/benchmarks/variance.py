@@ -1,0 +1,62 @@
+"""How much each technique saves, outcome by outcome: the table of docs/files.md. `python tests/benchmarks/variance.py`"""
+
+import numpy as np
+
+from crink_abm import batch, calibrated, levers, outcomes
+from crink_abm.control import Moments
+
+WORLDS, ROUNDS, MONTHS, SEED = 512, 1024, 120, 77
+#: The luck that an outcome's own events make up.
+OWN = {
+    "any_failure": ("luck_taiwan_first", "luck_korea_first"),
+    "taiwan_failure": ("luck_taiwan",),
+    "korea_failure": ("luck_korea",),
+    "taiwan_blockade": ("luck_blockade",),
+    "taiwan_invasion": ("luck_invasion",),
+    "korea_attack": ("luck_attack",),
+    "korea_war": ("luck_war",),
+    "two_front": ("luck_taiwan_second", "luck_korea_second"),
+    "russian_join": ("luck_russia",),
+    "nuclear_use": ("luck_nuclear",),
+}
+
+
+def runs(policy, worlds, of):
+    """Events (n, outcomes) and luck (n, lucks) of a policy's runs."""
+    results = batch.run_many(levers.calendar(policy, MONTHS), worlds.values, len(of), seed=SEED, world_of=of)
+    return outcomes.observed(results)
+
+
+def variance(x):
+    """Of the mean of runs that are spread evenly over the worlds."""
+    return x.reshape(-1, WORLDS).var(0, ddof=1).mean() / len(x)
+
+
+def controlled(events, luck, half, of):
+    """Variance of the mean of each outcome with fitted multiples of the luck."""
+    moments = Moments(WORLDS, events.shape[1], luck.shape[1])
+    moments.add(events, luck, of, half)
+    return moments.adjusted().error ** 2
+
+
+def main() -> None:
+    """Print the table."""
+    worlds, of = calibrated.load().first(WORLDS), np.arange(WORLDS * ROUNDS) % WORLDS
+    half = np.arange(len(of)) // WORLDS % 2
+    (here, luck), (there, other) = (runs(policy, worlds, of) for policy in ({}, {"usfk_posture": 0.9}))
+    fitted = controlled(here, luck, half, of)
+    fitted_change = controlled(here.astype(int) - there, luck - other, half, of)
+    print("outcome           conditional  control   paired  + conditional  + control   conditional less counted, in se")
+    for name, own in OWN.items():
+        k, columns = list(outcomes.OUTCOMES).index(name), [outcomes.LUCKS.index(luck_) for luck_ in own]
+        event, event_there = here[:, k].astype(float), there[:, k].astype(float)
+        given, given_there = event - luck[:, columns].sum(1), event_there - other[:, columns].sum(1)
+        counted, apart = variance(event), variance(event) + variance(event_there)
+        saved = [counted / variance(given), counted / fitted[k], apart / variance(event - event_there)]
+        saved += [apart / variance(given - given_there), apart / fitted_change[k]]
+        off = (given - event).mean() / np.sqrt(variance(given - event))
+        print(f"{name:18}" + "".join(f"{x:11.2f}" for x in saved) + f"{off:14.2f}")
+
+
+if __name__ == "__main__":
+    main()
