@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import itertools
 import math
 
 import numpy as np
@@ -443,3 +444,37 @@ def test_washington_joins_more_readily_where_it_looks():
     ):
         found = [share(rule, reads, draw, **{status: 3.0, attention: a}) for a in (0.0, 0.25, 0.5, 0.9)]
         assert found == pytest.approx([1 / (1 + np.exp(2 * (1 - x))) for x in (0.0, 0.5, 1.0, 1.0)], abs=2e-3)
+
+
+@pytest.mark.parametrize(("taiwan_last", "korea_last"), [(-1, -1), (-1, 8), (8, -1), (-1, 7), (7, -1), (19, 7)])
+def test_the_luck_of_a_second_front_is_the_event_less_its_odds(taiwan_last, korea_last):
+    """All choices of Xi and then Kim in month 20, every way the wars may have stood: whoever makes two fronts, only his odds count.
+
+    Where Xi has just made them, Kim's choice that month makes nothing, and its odds are no part of the luck.
+    """
+    from crink_abm.rules import luck
+
+    month, window, xi_odds, kim_odds = 20.0, 12.0, (0.6, 0.1, 0.2, 0.1), (0.3, 0.3, 0.25, 0.15)
+    taiwan_near, korea_near = (last >= 0 and month - last <= window for last in (taiwan_last, korea_last))
+    mean = 0.0
+    for (his, p), (theirs, q) in itertools.product(enumerate(xi_odds), enumerate(kim_odds)):
+        first = dict(first_blockade=-1.0, first_invasion=-1.0, first_korea_attack=-1.0, first_korea_war=-1.0)
+        last = dict(first_two_front=-1.0, korea_last_force=float(korea_last), month=month)
+        zero = dict.fromkeys(("blockade", "invasion", "taiwan", "taiwan_first", "taiwan_second", "attack", "war", "korea",
+                              "korea_first", "korea_second"), 0.0)  # fmt: skip
+        zero = {f"luck_{name}": value for name, value in zero.items()}
+        both = first | last | zero | dict(xi_choice=float(his), kim_choice=float(theirs))
+        odds = dict(prob_blockade=xi_odds[2], prob_invasion=xi_odds[3], prob_attack=kim_odds[2], prob_war=kim_odds[3])
+        status = dict(taiwan_status=float(his) if his >= 2 else 0.0, taiwan_last_force=float(taiwan_last))
+        given = both | odds | status
+        made = [
+            rule(*(given[name] for name in inspect.signature(rule).parameters)) for rule in (luck.taiwan, luck.korea)
+        ]
+        total = made[0][4] + made[1][4]
+        by_xi = his >= 2 and korea_near
+        could_kim = not by_xi and (his >= 2 or taiwan_near)
+        by_kim = could_kim and theirs >= 2
+        said = (0.3 if korea_near else 0.0) + (0.4 if could_kim else 0.0)
+        assert total == pytest.approx(float(by_xi or by_kim) - said)
+        mean += p * q * total
+    assert mean == pytest.approx(0.0)
