@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor
-from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from . import batch, design, world_making
 from .errors import InputError, nearest
+from .overrides import fingerprint
 from .pipeline import PACK_RUNS
 from .rules_key import rules_hash
 from .sweeps import Sweep
@@ -27,6 +28,8 @@ from .workers import Threads, Workers
 TASK_RUNS = 32_768
 #: How often a pack is begun before deaths of its processes are taken for no accident.
 TRIES = 3
+#: Sweeps that a worker remembers.
+SWEEPS_HELD = 4
 
 
 def client(address: str):
@@ -49,21 +52,32 @@ def client(address: str):
         ) from None
 
 
-@lru_cache(maxsize=4)
-def _sweep(job: str, rules: tuple):
-    """The sweep of a job in this worker, its worlds made here and checked."""
+_sweeps: dict[str, Sweep] = {}
+
+
+def _sweep(job: str, rules: tuple) -> Sweep:
+    """The sweep of a job in this worker, its worlds made here and checked.
+
+    It is kept by what the job says, and with it the functions that came first: others of the same fingerprint do the same, and
+    to compile them anew for each task would take longer than the task.
+    """
+    if job in _sweeps:
+        return _sweeps[job]
     told = json.loads(job)
     if told["rules_hash"] != rules_hash():
         raise InputError(
             f"this worker has other rules ({rules_hash()}) than the sweep ({told['rules_hash']}); install the same version "
             "of crink_abm on every machine"
         )
-    sweep = Sweep(design.checked(told["experiment"]), ".", engine=told["engine"], rules=dict(rules))
-    table = sweep.experiment.worlds
-    sweep.worlds = world_making.make_worlds(table, sweep.experiment.parameters, sweep.rules)
+    experiment = design.checked(told["experiment"])
+    experiment.worlds._folder = Path(told["folder"])
+    sweep = Sweep(experiment, ".", engine=told["engine"], rules=dict(rules))
+    sweep.worlds = world_making.make_worlds(experiment.worlds, experiment.parameters, sweep.rules)
     if sweep.worlds_digest != told["worlds"]:
         raise InputError("this worker made other worlds than the sweep has; install the same versions on every machine")
-    return sweep
+    if len(_sweeps) >= SWEEPS_HELD:
+        _sweeps.clear()
+    return _sweeps.setdefault(job, sweep)
 
 
 def work(job: str, rules: tuple, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
@@ -72,19 +86,22 @@ def work(job: str, rules: tuple, pieces: list[tuple[int, int, int]]) -> list[np.
     return [sweep.run_slice(*piece).astype(np.float64) for piece in pieces]
 
 
+def _ahead(count: int) -> int:
+    """Packs on their way while one is counted: enough that none of ``count`` workers waits."""
+    return max(1, -(-count * TASK_RUNS // PACK_RUNS))
+
+
 class Cluster(Workers):
     """The workers of a Dask scheduler, used by one sweep.
 
     Parameters
     ----------
-    address : of the scheduler
+    address : of the scheduler; the workers that it has now decide how much is asked for at a time
     """
 
     def __init__(self, address: str):
         self.client = client(address)
-        cores = sum(self.client.nthreads().values())
-        #: Packs on their way while one is counted: enough that no core waits, and each has some tasks.
-        self.ahead = max(1, -(-cores * TASK_RUNS // PACK_RUNS))
+        self.ahead = _ahead(sum(self.client.nthreads().values()))
 
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
         """As of :class:`Workers`. A task whose worker dies is given to another; one that raises is raised here."""
@@ -109,18 +126,43 @@ class Executor(Workers):
     Parameters
     ----------
     executor : what runs are given to; it is left as it is
-    count : how many workers it has
+    count : how many workers it has; as many as this machine has cores if None
     """
 
     def __init__(self, executor: concurrent.futures.Executor, count: int | None = None):
-        self.executor, self.count = executor, count or batch.n_threads()
+        self.executor, self.count, self._asked = executor, count or batch.n_threads(), set()
+        self.ahead = _ahead(self.count)
 
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
         """As of :class:`Workers`."""
-        asked = order(sweep)
-        most = min(TASK_RUNS, PACK_RUNS // (4 * self.count))
-        futures = [self.executor.submit(work, *asked, task) for task in tasks(pieces, most)]
-        return [results for future in futures for results in future.result()]
+        wanted, made = self._tasks(pieces), {}
+        self._work_out(order(sweep), wanted, made)
+        return [results for k in wanted for results in made[k]]
+
+    def _tasks(self, pieces) -> dict[int, list[tuple[int, int, int]]]:
+        """Pieces put together to some four tasks a worker, numbered."""
+        most = min(TASK_RUNS, sum(n for *_, n in pieces) // (4 * self.count))
+        return dict(enumerate(tasks(pieces, max(1, most))))
+
+    def _work_out(self, asked, wanted, made) -> None:
+        """Put what each of the tasks gives into ``made``, by number: also of those that are done when one fails."""
+        futures = {k: self.executor.submit(work, *asked, task) for k, task in wanted.items()}
+        self._asked.update(futures.values())
+        try:
+            for k, future in futures.items():
+                made[k] = future.result()
+        except BaseException:
+            for k, future in futures.items():
+                if not future.cancel() and future.done() and future.exception() is None:
+                    made[k] = future.result()
+            raise
+        finally:
+            self._asked.difference_update(futures.values())
+
+    def stop(self) -> None:
+        """Take back what is not begun; whoever made the executor ends it."""
+        for future in list(self._asked):
+            future.cancel()
 
 
 def _end_with(parent: int) -> None:
@@ -134,6 +176,12 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _pool(count: int):
+    from loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
+
+
 class Processes(Executor):
     """Processes of this machine, each with one thread, by loky.
 
@@ -144,25 +192,23 @@ class Processes(Executor):
     """
 
     def __init__(self, count: int | None = None, say: Callable[[str], None] | None = None):
-        self.count, self.say = count or batch.n_threads(), say or (lambda text: None)
-        self._begin()
-
-    def _begin(self):
-        from loky import ProcessPoolExecutor
-
-        self.executor = ProcessPoolExecutor(
-            self.count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings())
-        )  # fmt: skip
+        self.say = say or (lambda text: None)
+        super().__init__(_pool(count or batch.n_threads()), count)
+        self.ahead = 1  # one pack, cut as finely as there are processes
 
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Executor`; all that was asked for is begun again when a process dies, since loky then gives it up."""
-        for _ in range(TRIES):
+        """As of :class:`Executor`; what is not done when a process dies is begun again, since loky then gives it up."""
+        asked, wanted, made = order(sweep), self._tasks(pieces), {}
+        for left in reversed(range(TRIES)):
             try:
-                return super().compute(sweep, pieces)
-            except BrokenExecutor:
-                self.say("a worker process died; its runs are begun again")
-                self._begin()
-        raise ChildProcessError(f"worker processes died {TRIES} times in a row (too little memory?)")
+                self._work_out(asked, {k: task for k, task in wanted.items() if k not in made}, made)
+                break
+            except BrokenExecutor as error:
+                if not left:
+                    raise ChildProcessError(f"worker processes died {TRIES} times in a row: {error}") from error
+                self.say("a worker process died; what was not done is begun again")
+                self.executor = _pool(self.count)
+        return [results for k in wanted for results in made[k]]
 
     def stop(self) -> None:
         """Kill the processes."""
@@ -204,6 +250,7 @@ def chosen(backend=None, count: int | None = None, dask: str | None = None, say=
 def order(sweep) -> tuple[str, tuple]:
     """What a worker is told of a sweep: text, and the functions in place of rules."""
     told = {"experiment": sweep.experiment.model_dump(mode="json", by_alias=True), "engine": sweep.engine}
+    told |= {"folder": str(sweep.experiment.worlds._folder.resolve()), "replaced": fingerprint(sweep.rules)}
     job = json.dumps(told | {"rules_hash": rules_hash(), "worlds": sweep.worlds_digest})
     return job, tuple(sorted(sweep.rules.items()))
 

@@ -15,8 +15,6 @@ from .failures import failed
 
 #: Runs worked out together and kept as one pack: a second or two of work, so little is lost and files are few.
 PACK_RUNS = 262_144
-#: Runs that are worked out at a time by one thread or process.
-SLICE_RUNS = 4_096
 #: Spans of the baseline's runs that are held, for the points that are counted against them.
 SPANS_HELD = 64
 
@@ -95,6 +93,8 @@ class Pipeline:
         self._baseline = lru_cache(maxsize=SPANS_HELD)(lambda first, n: _Baseline())
 
     def __enter__(self):
+        if self._sweep.engine == "batch":
+            batch.compiled(self._sweep.rules)  # once, before threads ask for it
         return self
 
     def __exit__(self, *error):
@@ -120,10 +120,15 @@ class Pipeline:
         for cell in cells:
             if cell.point == sweep.base:
                 baselines[cell.first, cell.n].asked = True
-        wanted = baselines.items() if self._paired else ()
-        asked = [Cell(sweep.base, first, n) for (first, n), baseline in wanted if not baseline.asked]
-        for cell in asked:
-            baselines[cell.first, cell.n].asked = True
+        asked = []
+        for (first, n), baseline in baselines.items() if self._paired else ():
+            if not baseline.asked:
+                baseline.asked, cell = True, Cell(sweep.base, first, n)
+                pieces, missing = sweep.stored(cell, sweep.key(sweep.base))
+                if missing:
+                    asked.append(cell)
+                else:
+                    baseline.keep(np.concatenate(pieces))
         made = self._pool.submit(self._compute, [*lacking, *asked])
         return _Pack(cells, keys, read, asked, made, baselines)
 
@@ -144,6 +149,7 @@ class Pipeline:
 
     def _compute(self, cells: list[Cell]) -> list[np.ndarray]:
         """The runs of some cells, by the sweep's workers: an array (n, len(RESULTS)) each."""
-        slices = [(cell.point, cell.first + at, n) for cell in cells for at, n in batch.chunks(cell.n, SLICE_RUNS)]
+        size = self._sweep.slice_runs
+        slices = [(cell.point, cell.first + at, n) for cell in cells for at, n in batch.chunks(cell.n, size)]
         made = iter(self._sweep.workers.compute(self._sweep, slices))
-        return [np.concatenate([next(made) for _ in batch.chunks(cell.n, SLICE_RUNS)]) for cell in cells]
+        return [np.concatenate([next(made) for _ in batch.chunks(cell.n, size)]) for cell in cells]

@@ -183,9 +183,10 @@ class Store:
         """
         try:
             with alone(self.folder, self.packs, "sweep") as self.found.cut_short:
-                self._claim(name, key)
+                held = self._held(name)
                 if self.folder == self.sweep_folder:
                     self._gather()
+                    self._claim(held, key)
                 self.writing = True
                 vars(self).pop("_index", None)
                 _ = self._index
@@ -193,23 +194,26 @@ class Store:
         finally:
             self.writing = False
 
-    def _claim(self, name: str, key: str) -> None:
-        """Make the folder this experiment's: refuse another's, drop what an earlier version of it concluded.
-
-        The runs stay: those that the new version shares are not made again.
-        """
-        manifest = self.sweep_folder / "manifest.json"
+    def _held(self, name: str) -> dict:
+        """The manifest that the folder holds, if any; another sweep's is refused."""
         try:
-            held = read_json(manifest)
+            held = read_json(self.sweep_folder / "manifest.json")
         except (OSError, ValueError):
-            return
+            return {}
         if held.get("name") != name:
             raise InputError(
                 f"{str(self.sweep_folder)!r} holds the sweep {held.get('name')!r}, not {name!r}; choose another folder with --out"
             )
-        if held.get("experiment_hash") != key and self.folder == self.sweep_folder:
+        return held
+
+    def _claim(self, held: dict, key: str) -> None:
+        """Make the folder this experiment's: drop what an earlier version of it (``held``) concluded.
+
+        The runs stay: those that the new version shares are not made again.
+        """
+        if held and held.get("experiment_hash") != key:
             figures = self.folder / "figures"
-            for path in (manifest, *self.folder.glob("*.parquet"), *figures.glob("*.*")):
+            for path in (self.folder / "manifest.json", *self.folder.glob("*.parquet"), *figures.glob("*.*")):
                 if not path.name.startswith("worlds-"):
                     path.unlink()
 
@@ -219,8 +223,10 @@ class Store:
             with alone(shard, shard / "runs", "shard of this sweep"):
                 for path in shard.glob("runs/*.parquet"):
                     os.replace(path, self.packs / path.name)
-            shutil.rmtree(shard)
+                shutil.rmtree(shard, ignore_errors=True)
             self.found.shards += 1
+        with contextlib.suppress(OSError):  # none is left, or was there
+            (self.folder / "shards").rmdir()
 
     @cached_property
     def _index(self) -> dict[str, dict[int, Block]]:

@@ -31,6 +31,8 @@ from .world_making import make_worlds, read_worlds, worlds_name, write_worlds
 
 #: Runs of one policy that are counted together: a fixed cut, whatever the size of the sweep.
 SPAN_RUNS = 8_192
+#: Runs that are worked out at a time by one thread or process, by engine.
+SLICE_RUNS, MESA_SLICE_RUNS = 4_096, 16
 
 
 class Sweep:
@@ -115,6 +117,11 @@ class Sweep:
                     if first < self.n_runs[point]:
                         yield Cell(point, first, min(SPAN_RUNS, self.n_runs[point] - first))
 
+    @property
+    def slice_runs(self) -> int:
+        """Runs that are worked out at a time by one thread or process: some hundredths of a second, or seconds in Mesa."""
+        return SLICE_RUNS if self.engine == "batch" else MESA_SLICE_RUNS
+
     def run_slice(self, point: int, first_run: int, n: int) -> np.ndarray:
         """Some runs of one point by the chosen engine, in this thread: array (n, len(RESULTS))."""
         if self.engine == "batch":
@@ -159,7 +166,13 @@ class Sweep:
 
     def run_shard(self, number: int, of: int) -> int:
         """Work out and keep one of ``of`` shares of the runs, and count nothing; ``number`` is from 1. Returns the runs."""
-        cells = [cell for place, cell in enumerate(self.cells()) if place % of == number - 1]
+        cells, before = [], 0
+        for (
+            cell
+        ) in self.cells():  # neighbours stay together: packs are then read in the order in which the sweep counts
+            if before * of // sum(self.n_runs) == number - 1:
+                cells.append(cell)
+            before += cell.n
         done, total = 0, sum(cell.n for cell in cells)
         with self.store.work(self.head.name, self.experiment.key()) as found:
             if str(found) != "nothing yet":
@@ -183,9 +196,7 @@ class Sweep:
 
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
-        if self.engine == "batch":
-            batch.compiled(self.rules)
-        tally = Tally(self.worlds, head.months, self.base)
+        tally = Tally(self.worlds, head.months, self.base, by_luck=head.interval == "best")
         done, total, lost = 0, sum(self.n_runs), Failures()
 
         self.progress(0, total, "")

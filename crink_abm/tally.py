@@ -75,9 +75,10 @@ class Tally:
     worlds : the worlds that run k lives in, by k modulo their number
     months : length of a run
     base_point : number of the baseline
+    by_luck : whether intervals take the luck out (for :meth:`half_width`)
     """
 
-    def __init__(self, worlds: Worlds, months: int, base_point: int):
+    def __init__(self, worlds: Worlds, months: int, base_point: int, by_luck: bool = True):
         self.worlds, self.months, self.base_point = worlds, months, base_point
         # A world that stands in an ensemble twice is one world with more runs, not two that happen to agree.
         _, rows, self.number = np.unique(worlds.values, axis=0, return_index=True, return_inverse=True)
@@ -85,7 +86,7 @@ class Tally:
         self.switches = {p.name: worlds.column(p.name)[rows] for p in SWITCHES}
         self.open: dict[int, _Point] = {}
         self.rows, self.metric_rows, self.first = [], [], []
-        self.closed, self._widest = 0, 0.0
+        self.closed, self._widest, self._by_luck = 0, 0.0, by_luck
 
     def add(
         self, point: int, first_run: int, results: np.ndarray, base: tuple[np.ndarray, np.ndarray], kept=slice(None)
@@ -112,7 +113,8 @@ class Tally:
             spread, spread_of_change = (
                 estimate.spreads(a.sums, a.squares, c.level.n.sum(0), self.switches) for a in (level, change)
             )
-        self.closed, self._widest = self.closed + 1, max(self._widest, _half_width(c.event, c.n, told[1]))
+        half = _half_width(c.event, c.n, told[1] if self._by_luck else np.nan)
+        self.closed, self._widest = self.closed + 1, max(self._widest, half)
         spread["mc_sd"] = np.where(np.isnan(told[1]), spread["mc_sd"], told[1])
         spread_of_change["mc_sd"] = np.where(np.isnan(told_change[1]), spread_of_change["mc_sd"], told_change[1])
         for k, name in enumerate(outcomes.OUTCOMES):

@@ -4,8 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import cloudpickle
+import pandas as pd
+import psutil
 import pytest
 from conftest import ROOT
 
@@ -67,17 +72,24 @@ def cluster(tmp_path):
             process.wait()
 
 
-def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path):
+def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeypatch):
+    from distributed import Client
+
     address, workers = cluster
     crink.sweep(_PLAN, tmp_path / "here")
-    killed = []
+    killed, plain = [], Client.gather
 
-    def kill(done, total, words):
-        if 0 < done < total and not killed:
-            workers[0].send_signal(signal.SIGKILL)
-            killed.append(workers[0].wait())
+    def gather(self, futures, *given, **named):
+        """Kill a worker that has tasks, once."""
+        while not killed and len(futures) > 2:
+            at_work = [who for who, keys in self.processing().items() if keys]
+            if len(at_work) == 2:
+                workers[0].send_signal(signal.SIGKILL)
+                killed.append(workers[0].wait())
+        return plain(self, futures, *given, **named)
 
-    crink.sweep(_PLAN, tmp_path / "there", dask=address, progress=kill)
+    monkeypatch.setattr(Client, "gather", gather)
+    crink.sweep(_PLAN, tmp_path / "there", dask=address)
     assert killed == [-signal.SIGKILL]
     assert workers[1].poll() is None
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
@@ -88,13 +100,17 @@ def test_a_worker_with_other_rules_is_refused(tmp_path):
 
     with pytest.raises(InputError, match="other rules"):
         machines.work(
-            json.dumps({"experiment": _PLAN, "engine": "batch", "rules_hash": "0", "worlds": ""}), (), [(0, 0, 1)]
+            json.dumps({"experiment": _PLAN, "engine": "batch", "folder": ".", "rules_hash": "0", "worlds": ""}),
+            (),
+            [(0, 0, 1)],
         )
     from crink_abm.rules_key import rules_hash
 
     with pytest.raises(InputError, match="other worlds"):
         machines.work(
-            json.dumps({"experiment": _PLAN, "engine": "batch", "rules_hash": rules_hash(), "worlds": ""}),
+            json.dumps(
+                {"experiment": _PLAN, "engine": "batch", "folder": ".", "rules_hash": rules_hash(), "worlds": ""}
+            ),
             (),
             [(0, 0, 1)],
         )
@@ -114,24 +130,37 @@ def test_tasks_hold_every_piece_once_in_order():
 
 
 @pytest.mark.once
-def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path):
+def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
     """loky gives up the whole call when a process dies; the sweep begins its pack again."""
-    import psutil
+    crink.sweep(_PLAN, tmp_path / "here")
+    told, killed, plain = [], [], machines.Executor._work_out
 
-    crink.sweep(_PLAN, tmp_path / "here", runs=120_000)
-    told, killed = [], []
+    def work_out(self, asked, wanted, made):
+        """Let a process die soon after it was given tasks, once."""
 
-    def kill(done, total, words):
-        if 0 < done < total and not killed:
+        def kill():
             children = psutil.Process().children(recursive=True)
-            killed.append(next(child for child in children if "LokyProcess" in " ".join(child.cmdline())))
-            killed[0].kill()
+            while not killed:
+                mine = [child for child in children if "LokyProcess" in " ".join(child.cmdline())]
+                children = psutil.Process().children(recursive=True)
+                if len(made) >= 2 and mine:
+                    killed.append(mine[0])
+                    mine[0].kill()
 
-    crink.sweep(
-        _PLAN, tmp_path / "there", runs=120_000, backend="loky", workers=2, progress=kill, say=told.append,
-    )  # fmt: skip
+        watcher = threading.Thread(target=kill)
+        if not killed:
+            watcher.start()
+        try:
+            plain(self, asked, wanted, made)
+        finally:
+            again.append(len(wanted) - len(made))
+
+    again = []
+    monkeypatch.setattr(machines.Executor, "_work_out", work_out)
+    crink.sweep(_PLAN, tmp_path / "there", backend="loky", workers=2, say=told.append)
     assert killed
-    assert told == ["a worker process died; its runs are begun again"]
+    assert told == ["a worker process died; what was not done is begun again"]
+    assert again[0] > 0
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
 
 
@@ -144,7 +173,7 @@ def test_processes_that_always_die_are_told_as_a_failure(tmp_path, monkeypatch):
     plan = {"experiment": {"name": "small", "seed": 1, "runs": 16, "months": 12}}
     with pytest.raises(ChildProcessError, match="died 3 times in a row"):
         crink.sweep(plan, tmp_path / "x", backend="loky", workers=2, say=told.append)
-    assert len(told) == 3
+    assert len(told) == 2
     assert not (tmp_path / "x" / "manifest.json").exists()
 
 
@@ -157,8 +186,6 @@ def test_a_backend_that_is_none_is_refused(tmp_path):
 
 
 def test_any_executor_gives_the_same_bytes(tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
     crink.sweep(_PLAN, tmp_path / "here", runs=3_000)
     with ThreadPoolExecutor(2) as executor:
         crink.sweep(_PLAN, tmp_path / "there", runs=3_000, backend=executor)
@@ -169,8 +196,6 @@ def test_any_executor_gives_the_same_bytes(tmp_path):
 @pytest.mark.once
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_outlives_its_sweep(tmp_path, ending):
-    import psutil
-
     (tmp_path / "x.toml").write_text(
         "[experiment]\nname = 'x'\nseed = 1\nruns = 4000000\n[worlds]\nensemble = 'defaults'\n"
     )
@@ -201,3 +226,43 @@ def test_no_process_outlives_its_sweep(tmp_path, ending):
     finally:
         sweep.kill()
         sweep.wait()
+
+
+@pytest.mark.slow
+def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
+    """A function made here goes by value, and the bytes are those of threads; made anew for each task, it is still the first."""
+
+    def distraction(month):
+        return 0.25 + 0.001 * month
+
+    plan, rules = _PLAN | {"experiment": _PLAN["experiment"] | {"runs": 6_000}}, {"iran.distraction": distraction}
+    crink.sweep(plan, tmp_path / "here", rules=rules)
+    crink.sweep(plan, tmp_path / "there", rules=rules, backend="loky", workers=2)
+    assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
+    job, functions = machines.order(crink.Results(tmp_path / "here", rules=rules).sweep)
+    again = [cloudpickle.loads(cloudpickle.dumps(functions)) for _ in range(2)]
+    assert again[0] != again[1]
+    assert machines._sweep(job, again[0]) is machines._sweep(job, again[1])
+
+
+def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
+    from crink_abm import worlds
+    from crink_abm.parameters import CATALOGUE
+
+    folder = tmp_path / "exp"
+    folder.mkdir()
+    drawn = pd.DataFrame(worlds.prior(4, seed=2).values, columns=list(CATALOGUE))
+    drawn.to_csv(folder / "mine.csv", index=False)
+    (folder / "x.toml").write_text(
+        "[experiment]\nname = 'x'\nseed = 1\nruns = 64\nmonths = 12\n[worlds]\nensemble = 'mine.csv'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(1) as executor:
+        crink.sweep(folder / "x.toml", tmp_path / "out", backend=executor)
+
+
+def test_mesa_runs_are_cut_so_that_every_process_has_some():
+    pieces = [(point, first, 16) for point in range(3) for first in range(0, 96, 16)]
+    workers = machines.Executor(None, 2)
+    assert len(workers._tasks(pieces)) >= 8
+    assert [piece for task in workers._tasks(pieces).values() for piece in task] == pieces

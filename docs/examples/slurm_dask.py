@@ -18,4 +18,5 @@ if __name__ == "__main__":
         job_script_prologue=[f"export {name}={value}" for name, value in settings().items()],
     )
     cluster.scale(jobs=1)
+    cluster.wait_for_workers(CORES)
     print(crink.sweep(sys.argv[1], dask=cluster.scheduler_address))
