@@ -32,6 +32,8 @@ _SIGNATURE = nb.void(
 )  # fmt: skip
 #: How everything is compiled: plain IEEE arithmetic, no reordering.
 OPTIONS = {"error_model": "numpy", "nogil": True, "fastmath": False}
+#: The same for what only the kernel calls.
+WITHIN = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 @intrinsic
@@ -106,16 +108,16 @@ def _put(typing, w, i, rows, values):
     return nb.void(w, i, rows, values), build
 
 
-@numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+@numba.njit(forceinline=True, **WITHIN)
 def _bring(source, places, i, w, to):
     """What lies at some places of ``source``, ``i`` further on each, to every eighth place of ``w`` from ``to`` on."""
     for r in range(len(places)):
         w[to + r * TOGETHER] = source[places[r] + i]
 
 
-@numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+@numba.njit(forceinline=True, **WITHIN)
 def _bring_back(w, places, i, start):
-    """The other way."""
+    """From every eighth place of ``w``, ``start`` on, back to some places, ``i`` further on each."""
     for r in range(len(places)):
         w[places[r] + i] = w[start + r * TOGETHER]
 
@@ -142,7 +144,7 @@ class RuleCompiler:
 
     def __init__(self, callable_here: bool = True):
         self._done = dict(_PRIMITIVES)
-        self._options = OPTIONS if callable_here else OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        self._options = OPTIONS if callable_here else WITHIN
 
     def _twin(self, value, names):
         """What a name stands for in compiled code: functions compiled, this package's modules with theirs."""

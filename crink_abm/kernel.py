@@ -113,9 +113,8 @@ def _start_lines(block, of):
     A row is filled at a time, over the lanes: those that begin at a number, and those at a parameter's value.
     """
     column = {name: k for k, name in enumerate(CATALOGUE)}
-    begins = (
-        {field.name: field.initial or 0.0 for field in of} | {WATCH: 0.0} | {name: name for name in block.parameters}
-    )
+    begins = {field.name: field.initial or 0.0 for field in of} | {WATCH: 0.0}
+    begins |= {name: name for name in block.parameters}
     numbers = {name: float(value) for name, value in begins.items() if not isinstance(value, str)}
     named = {name: column[value] for name, value in begins.items() if isinstance(value, str)}
     rows, values = block.table(block.row(name) for name in numbers), block.table(numbers.values())

@@ -19,7 +19,7 @@ import numpy as np
 from . import batch, design, world_making
 from .errors import InputError, nearest
 from .overrides import fingerprint
-from .pipeline import PACK_RUNS
+from .pipeline import PACK_RUNS, together
 from .rules_key import rules_hash
 from .sweeps import Sweep
 from .workers import Threads, Workers
@@ -177,6 +177,7 @@ def _end_with(parent: int) -> None:
 
 
 def _pool(count: int):
+    """Processes that end with this one, each with one thread."""
     from loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
@@ -256,15 +257,8 @@ def order(sweep) -> tuple[str, tuple]:
 
 
 def tasks(pieces: list[tuple[int, int, int]], most: int = TASK_RUNS) -> list[list[tuple[int, int, int]]]:
-    """Consecutive pieces, as many together as make a task of ``most`` runs."""
-    together, total = [], 0
-    for piece in pieces:
-        if not together or total + piece[2] > most:
-            together.append([])
-            total = 0
-        together[-1].append(piece)
-        total += piece[2]
-    return together
+    """Consecutive pieces (point, first run, number), as many together as make a task of ``most`` runs."""
+    return list(together(pieces, most, lambda piece: piece[2]))
 
 
 def settings(threads: int = 1) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """The packs of a sweep in order: what is kept is read, and the rest worked out while the pack before it is counted."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,17 +61,22 @@ class _Pack:
     baselines: dict[tuple[int, int], _Baseline]
 
 
-def together(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
+def together(pieces: Iterable, most: int, runs: Callable) -> Iterator[list]:
+    """Pieces in order, as many together as have at most ``most`` runs, or one that has more; ``runs(piece)`` is its number."""
+    group, total = [], 0
+    for piece in pieces:
+        if group and total + runs(piece) > most:
+            yield group
+            group, total = [], 0
+        group.append(piece)
+        total += runs(piece)
+    if group:
+        yield group
+
+
+def packs(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
     """Cells in order, as many together as make a pack."""
-    pack, total = [], 0
-    for cell in cells:
-        if total + cell.n > PACK_RUNS:
-            yield pack
-            pack, total = [], 0
-        pack.append(cell)
-        total += cell.n
-    if pack:
-        yield pack
+    return together(cells, PACK_RUNS, lambda cell: cell.n)
 
 
 class Pipeline:
@@ -104,7 +109,7 @@ class Pipeline:
 
     def __iter__(self) -> Iterator[list[tuple]]:
         waiting = deque()
-        for cells in together(self._cells):
+        for cells in packs(self._cells):
             waiting.append(self._begin(cells))
             if len(waiting) > self._sweep.workers.ahead:
                 yield self._end(waiting.popleft())

@@ -5,6 +5,7 @@ differ by policy alone. Interrupt it at any moment: the same command takes up
 where it stopped and ends with the same bytes.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -167,16 +168,13 @@ class Sweep:
     def run_shard(self, number: int, of: int) -> int:
         """Work out and keep one of ``of`` shares of the runs, and count nothing; ``number`` is from 1. Returns the runs."""
         cells, before = [], 0
-        for (
-            cell
-        ) in self.cells():  # neighbours stay together: packs are then read in the order in which the sweep counts
+        # Neighbours stay together: packs are then read in the order in which the sweep counts.
+        for cell in self.cells():
             if before * of // sum(self.n_runs) == number - 1:
                 cells.append(cell)
             before += cell.n
         done, total = 0, sum(cell.n for cell in cells)
-        with self.store.work(self.head.name, self.experiment.key()) as found:
-            if str(found) != "nothing yet":
-                self.say(f"found in {self.store.sweep_folder}: {found}")
+        with self._at_work():
             self.progress(0, total, "")
             with Pipeline(self, cells, paired=False) as pipeline:
                 for pack in pipeline:
@@ -186,11 +184,17 @@ class Sweep:
 
     def run(self) -> None:
         """Do what is missing, and write the estimates and then the manifest."""
+        with self._at_work():
+            self._run()
+
+    @contextlib.contextmanager
+    def _at_work(self):
+        """Hold the folder, and say what was found in it, and what of it was damaged."""
         with self.store.work(self.head.name, self.experiment.key()) as found:
             if str(found) != "nothing yet":
-                self.say(f"found in {self.store.folder}: {found}")
+                self.say(f"found in {self.store.sweep_folder}: {found}")
             seen = len(found.damaged)
-            self._run()
+            yield
             if found.damaged[seen:]:
                 self.say(f"damaged, and made again: {', '.join(found.damaged[seen:])}")
 

@@ -193,8 +193,8 @@ class Tally:
 def _half_width(events, n, error=np.nan) -> float:
     """Half the width of the widest of some outcomes' intervals: from ``error`` with the luck taken out, else Jeffreys'."""
     low, high = estimate.jeffreys(events, n)
-    by_luck = -np.subtract(*estimate.normal_interval(0.0, np.broadcast_to(error, low.shape)))
-    half = np.where(np.isnan(by_luck), high - low, by_luck) / 2.0
+    _, by_luck = estimate.normal_interval(0.0, error)
+    half = np.where(np.isnan(by_luck), (high - low) / 2.0, by_luck)
     return float(np.fmax.reduce(half, initial=0.0))
 
 

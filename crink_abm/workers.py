@@ -1,5 +1,7 @@
 """Who works runs out: threads of this process, unless other workers are given (:mod:`crink_abm.machines`)."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from . import batch
@@ -9,7 +11,7 @@ class Stopped(Exception):
     """The sweep was interrupted: what is left of the work is not done."""
 
 
-class Workers:
+class Workers(ABC):
     """What works runs out for one sweep; used as a context.
 
     Attributes
@@ -19,14 +21,15 @@ class Workers:
 
     ahead = 1
 
+    @abstractmethod
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
         """The runs of each piece (point, first run, number): arrays (n, len(RESULTS)), in their order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """The sweep was interrupted: what is still being worked out is wanted no more."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  (most kinds have nothing to end)
         """All is done."""
 
     def __enter__(self):

@@ -1,5 +1,6 @@
 """Shared: random worlds over the full declared ranges, and one fixture that runs every engine."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,23 @@ from crink_abm.state import FIELDS
 
 ROOT = Path(__file__).parents[1]
 FIELD_NAMES = [field.name for field in FIELDS]
+
+
+def plan_file(path: Path, plan: dict) -> Path:
+    """An experiment, given as :func:`crink_abm.sweep` takes it, as a TOML file."""
+
+    def said(value):
+        return (
+            "{ " + ", ".join(f"{k} = {said(v)}" for k, v in value.items()) + " }"
+            if isinstance(value, dict)
+            else json.dumps(value)
+        )
+
+    lines = [
+        f"[{table}]\n" + "".join(f"{k} = {said(v)}\n" for k, v in entries.items()) for table, entries in plan.items()
+    ]
+    path.write_text("".join(lines))
+    return path
 
 
 def random_world(rng) -> dict[str, float]:

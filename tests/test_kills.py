@@ -8,22 +8,13 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, plan_file
 
-_PLAN = """
-[experiment]
-name = "killed"
-seed = 3
-runs = 6000
-months = 12
-[levers]
-usfk_posture = { from = 0.0, to = 1.0, points = 21 }
-sanctions_intensity = [0.1, 0.3, 0.5, 0.7]
-[worlds]
-ensemble = "prior"
-draws = 40
-screen = "none"
-"""
+_PLAN = {
+    "experiment": {"name": "killed", "seed": 3, "runs": 6_000, "months": 12},
+    "levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 21}, "sanctions_intensity": [0.1, 0.3, 0.5, 0.7]},
+    "worlds": {"ensemble": "prior", "draws": 40, "screen": "none"},
+}
 
 
 def _digest(folder):
@@ -37,8 +28,7 @@ def _digest(folder):
 @pytest.mark.slow
 def test_fifty_kills_at_random_moments_lose_nothing(tmp_path):
     """One sweep killed again and again until it has died fifty times, in start, work and writing alike."""
-    plan = tmp_path / "killed.toml"
-    plan.write_text(_PLAN)
+    plan = plan_file(tmp_path / "killed.toml", _PLAN)
     command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     start = time.monotonic()

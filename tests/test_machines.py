@@ -1,5 +1,6 @@
 """Many machines: the workers of a Dask cluster give the same bytes, also when one is killed in mid-sweep."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,11 +13,12 @@ import cloudpickle
 import pandas as pd
 import psutil
 import pytest
-from conftest import ROOT
+from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm import machines
 from crink_abm.errors import InputError
+from crink_abm.rules_key import rules_hash
 
 pytest.importorskip("distributed")
 
@@ -59,8 +61,6 @@ def cluster(tmp_path):
             assert running[0].poll() is None
             time.sleep(0.05)
         running += [subprocess.Popen(worker, **quiet) for _ in range(2)]
-        import json
-
         address = json.loads(told.read_text())["address"]
         client = machines.client(address)
         client.wait_for_workers(2, timeout=60)
@@ -80,10 +80,9 @@ def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeyp
     killed, plain = [], Client.gather
 
     def gather(self, futures, *given, **named):
-        """Kill a worker that has tasks, once."""
-        while not killed and len(futures) > 2:
-            at_work = [who for who, keys in self.processing().items() if keys]
-            if len(at_work) == 2:
+        """Kill a worker while both have tasks, once."""
+        while not killed and not all(future.done() for future in futures):
+            if sum(bool(keys) for keys in self.processing().values()) == 2:
                 workers[0].send_signal(signal.SIGKILL)
                 killed.append(workers[0].wait())
         return plain(self, futures, *given, **named)
@@ -96,24 +95,10 @@ def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeyp
 
 
 def test_a_worker_with_other_rules_is_refused(tmp_path):
-    import json
-
-    with pytest.raises(InputError, match="other rules"):
-        machines.work(
-            json.dumps({"experiment": _PLAN, "engine": "batch", "folder": ".", "rules_hash": "0", "worlds": ""}),
-            (),
-            [(0, 0, 1)],
-        )
-    from crink_abm.rules_key import rules_hash
-
-    with pytest.raises(InputError, match="other worlds"):
-        machines.work(
-            json.dumps(
-                {"experiment": _PLAN, "engine": "batch", "folder": ".", "rules_hash": rules_hash(), "worlds": ""}
-            ),
-            (),
-            [(0, 0, 1)],
-        )
+    told = {"experiment": _PLAN, "engine": "batch", "folder": ".", "worlds": ""}
+    for rules, match in (("0", "other rules"), (rules_hash(), "other worlds")):
+        with pytest.raises(InputError, match=match):
+            machines.work(json.dumps(told | {"rules_hash": rules}), (), [(0, 0, 1)])
 
 
 @pytest.mark.once
@@ -131,31 +116,27 @@ def test_tasks_hold_every_piece_once_in_order():
 
 @pytest.mark.once
 def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
-    """loky gives up the whole call when a process dies; the sweep begins its pack again."""
+    """loky gives up all that it was asked for when a process dies; the sweep begins again what was not done."""
     crink.sweep(_PLAN, tmp_path / "here")
-    told, killed, plain = [], [], machines.Executor._work_out
+    told, killed, again, plain = [], [], [], machines.Executor._work_out
+
+    def kill(made, over):
+        """Kill a process once two tasks are done, unless the work is over."""
+        while not (killed or over.is_set()):
+            if len(made) >= 2:
+                children = psutil.Process().children(recursive=True)
+                killed.append(next(child for child in children if "LokyProcess" in " ".join(child.cmdline())))
+                killed[0].kill()
 
     def work_out(self, asked, wanted, made):
-        """Let a process die soon after it was given tasks, once."""
-
-        def kill():
-            children = psutil.Process().children(recursive=True)
-            while not killed:
-                mine = [child for child in children if "LokyProcess" in " ".join(child.cmdline())]
-                children = psutil.Process().children(recursive=True)
-                if len(made) >= 2 and mine:
-                    killed.append(mine[0])
-                    mine[0].kill()
-
-        watcher = threading.Thread(target=kill)
-        if not killed:
-            watcher.start()
+        over = threading.Event()
+        threading.Thread(target=kill, args=(made, over), daemon=True).start()
         try:
             plain(self, asked, wanted, made)
         finally:
+            over.set()
             again.append(len(wanted) - len(made))
 
-    again = []
     monkeypatch.setattr(machines.Executor, "_work_out", work_out)
     crink.sweep(_PLAN, tmp_path / "there", backend="loky", workers=2, say=told.append)
     assert killed
@@ -196,21 +177,11 @@ def test_any_executor_gives_the_same_bytes(tmp_path):
 @pytest.mark.once
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_outlives_its_sweep(tmp_path, ending):
-    (tmp_path / "x.toml").write_text(
-        "[experiment]\nname = 'x'\nseed = 1\nruns = 4000000\n[worlds]\nensemble = 'defaults'\n"
-    )
+    many = {"name": "x", "seed": 1, "runs": 4_000_000}
+    plan_file(tmp_path / "x.toml", {"experiment": many, "worlds": {"ensemble": "defaults"}})
     command = [
         sys.executable,
-        "-m",
-        "crink_abm",
-        "sweep",
-        "x.toml",
-        "--out",
-        "y",
-        "--backend",
-        "loky",
-        "--workers",
-        "2",
+        *["-m", "crink_abm", "sweep", "x.toml", "--out", "y", "--backend", "loky", "--workers", "2"],
     ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     sweep = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **quiet)
@@ -253,9 +224,8 @@ def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monk
     folder.mkdir()
     drawn = pd.DataFrame(worlds.prior(4, seed=2).values, columns=list(CATALOGUE))
     drawn.to_csv(folder / "mine.csv", index=False)
-    (folder / "x.toml").write_text(
-        "[experiment]\nname = 'x'\nseed = 1\nruns = 64\nmonths = 12\n[worlds]\nensemble = 'mine.csv'\n"
-    )
+    few = {"name": "x", "seed": 1, "runs": 64, "months": 12}
+    plan_file(folder / "x.toml", {"experiment": few, "worlds": {"ensemble": "mine.csv"}})
     monkeypatch.chdir(tmp_path)
     with ThreadPoolExecutor(1) as executor:
         crink.sweep(folder / "x.toml", tmp_path / "out", backend=executor)

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm import cli
@@ -154,23 +154,11 @@ def test_another_sweeps_folder_and_a_precision_are_refused(tmp_path):
     assert not (tmp_path / "y").exists()
 
 
-_FILE = """
-[experiment]
-name = "shared"
-seed = 8
-runs = 200000
-months = 12
-[levers]
-usfk_posture = { from = 0.0, to = 1.0, points = 8 }
-[worlds]
-ensemble = "defaults"
-"""
-
-
 @pytest.mark.once
 def test_the_array_script_with_a_task_killed(tmp_path):
     """docs/examples/slurm_array.sh as Slurm would run it: three tasks at once, one killed; then the sweep."""
-    (tmp_path / "x.toml").write_text(_FILE)
+    large = {"experiment": _PLAN["experiment"] | {"runs": 200_000}, "worlds": {"ensemble": "defaults"}}
+    plan_file(tmp_path / "x.toml", _PLAN | large | {"levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 8}}})
     (tmp_path / "crink-abm").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m crink_abm "$@"\n')
     (tmp_path / "crink-abm").chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"

@@ -16,7 +16,7 @@ import crink_abm as crink
 from crink_abm import InputError, design, estimate, outcomes
 from crink_abm.encoding import UNITS
 from crink_abm.kernel import RESULTS
-from crink_abm.pipeline import Pipeline, together
+from crink_abm.pipeline import Pipeline, packs
 from crink_abm.store import Store
 from crink_abm.sweeps import Sweep
 
@@ -404,8 +404,8 @@ def test_ten_thousand_points_make_few_files():
     )
     sweep = Sweep(plan, "unused")
     assert len(sweep.policies) > 10_000
-    assert len(list(together(sweep.cells()))) < 50
-    assert sum(cell.n for cells in together(sweep.cells()) for cell in cells) == len(sweep.policies) * 96
+    assert len(list(packs(sweep.cells()))) < 50
+    assert sum(cell.n for cells in packs(sweep.cells()) for cell in cells) == len(sweep.policies) * 96
 
 
 def test_two_sweeps_in_one_folder_are_told_apart(results):
