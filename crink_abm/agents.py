@@ -11,28 +11,49 @@ change one, subclass::
     crink.DeterrenceModel(agents=[CautiousXi])
 """
 
+import copy
 import math
+import pickle
 from collections.abc import Mapping, Sequence
+from functools import partial
+from numbers import Real
 from typing import ClassVar
 
 import mesa
 import pandas as pd
 
+from . import arguments, overrides, replay
 from . import levers as policy
-from . import overrides, replay
 from . import parameters as coefficients
 from .codes import Actor, Draw
 from .draws import uniforms
-from .errors import InputError, NotFiniteError, nearest
+from .errors import InputError, NotFiniteError, nearest, told
 from .kernel import RESULTS
 from .state import FIELDS
 from .transition import MONTH, steps
 
+_OWNER = {field.name: field.owner for field in FIELDS}
+_IS_TERM = {field.name: not field.is_state for field in FIELDS}
+_GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
+
 
 class Holder:
-    """What an actor owns: its fields as attributes, its rules as ``rule_…`` methods."""
+    """What an actor owns: its fields as attributes, its rules as ``rule_…`` methods.
+
+    A state that is set by hand holds from the next month on, until a rule changes it.
+    """
 
     actor: ClassVar[Actor]
+
+    def __setattr__(self, name, value):
+        """A state takes a number; what would change nothing is refused."""
+        if name in _OWNER:
+            value = _by_hand(self.actor, name, value)
+        elif name in _GIVEN and name != "month":
+            raise InputError(f"{name} is no state of an actor; {_WHEN_MADE}")
+        elif not name.startswith("_") and not hasattr(self, name) and (hint := nearest(name, _OWNER, 0.85)):
+            raise InputError(f"no field is named {told(name)}{hint}; name an attribute of your own otherwise")
+        super().__setattr__(name, value)
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -56,12 +77,52 @@ class Holder:
         for field in FIELDS:
             if field.owner == self.actor:
                 initial = field.initial if field.is_state else 0.0
-                setattr(self, field.name, values[initial] if isinstance(initial, str) else float(initial))
+                vars(self)[field.name] = values[initial] if isinstance(initial, str) else float(initial)
 
     @property
     def fields(self) -> dict[str, float]:
         """The owned fields and their present values."""
         return {f.name: getattr(self, f.name) for f in FIELDS if f.owner == self.actor}
+
+
+#: Where levers and parameters are given.
+_WHEN_MADE = (
+    "levers, drivers and parameters are given when the model is made; a lever that moves in mid-run is a dated schedule, "
+    "for example {'2026-01': 0.5, '2027-06': 0.9}"
+)
+
+
+def _by_hand(actor: Actor, name: str, value) -> float:
+    """A value that a user sets a field to, if that changes what follows."""
+    owner = _OWNER[name]
+    if owner != actor:
+        raise InputError(f"{name} belongs to {owner.name.lower()}; set model.{owner.name.lower()}.{name}")
+    if _IS_TERM[name]:
+        raise InputError(f"{name} is worked out anew each month; give a rule of your own instead (agents= or rules=)")
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise InputError(f"{name} takes a finite number; {told(value)} was given")
+    return float(value)
+
+
+class Given(dict):
+    """What a model was made with, to be read: a change in mid-run would be told and not done, so it is refused."""
+
+    def _refuse(self, *args, **more):
+        raise InputError(f"a model's levers and parameters cannot be changed once it is made; {_WHEN_MADE}")
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
+
+    def __reduce__(self):
+        return Given, (dict(self),)
+
+    def __deepcopy__(self, memo):
+        return self
+
+    __copy__ = dict.copy
+
+
+def _given(values: Mapping) -> Given:
+    return Given({name: Given(value) if isinstance(value, dict) else value for name, value in values.items()})
 
 
 class StateAgent(Holder, mesa.Agent):
@@ -139,6 +200,11 @@ AGENTS: tuple[type[StateAgent], ...] = (
 )  # fmt: skip
 
 
+#: What a model keeps from its making on.
+_MADE_WITH = ("levers", "parameters", "horizon", "start", "key", "holder", "record", "month")
+#: Models that are being pickled.
+_being_pickled: list = []
+
 #: What ``mesa.batch_run`` reports by default: the record of the run, and where the theatres stand.
 COLLECTED = (*RESULTS, "taiwan_status", "korea_status", "grievance", "china_belief", "nk_belief", "arms_flow")
 
@@ -182,32 +248,72 @@ class DeterrenceModel(mesa.Model):
         start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True,
         collect: Sequence[str] = COLLECTED, rules=None, **settings,
     ):  # fmt: skip
-        self.key = (overrides.whole("seed", seed or 0), overrides.whole("run", run))
+        self.key = (arguments.seed(0 if seed is None else seed), arguments.whole("run", run))
         self.source = {}
         super().__init__(rng=self.key[0])
-        levers, parameters = _sorted(settings, dict(levers or {}), dict(parameters or {}))
-        self.levers = policy.checked(levers)
-        self.parameters = coefficients.checked(parameters)
-        self.horizon, self.start, self.month = overrides.whole("months", months), start, 0
-        self._calendar = policy.calendar(levers, self.horizon, start, drivers)
+        levers, parameters = _sorted(settings, arguments.levers(levers), arguments.parameters(parameters))
+        self.horizon, self.start = arguments.months(months), arguments.month("start", start)
+        self.month = 0
+        self._calendar = policy.calendar(levers, self.horizon, self.start, arguments.drivers(drivers, self.horizon))
+        self.levers = _given(policy.checked(levers))
+        self.parameters = _given(coefficients.checked(parameters))
         self._draws = uniforms(*self.key, self.horizon)
-        replaced = {}
-        for kind in agents:
-            if not (isinstance(kind, type) and issubclass(kind, StateAgent)):
-                raise InputError(f"agents are subclasses of China, NorthKorea and so on; {kind!r} was given")
-            kind.check_names()
-            replaced[kind.actor] = kind
+        replaced = _replaced(agents)
         self.record = World()
         self.holder = {Actor.WORLD: self.record}
         for kind in AGENTS:
             self.holder[kind.actor] = replaced.get(kind.actor, kind)(self)
         for holder in self.holder.values():
             holder.start(self.parameters)
-        rules = overrides.checked(rules)
-        self._plan = [_planned(phase, self.holder, rules) for phase in MONTH]
-        self.trace = [] if trace else None
+        self._rules = overrides.checked(arguments.rules(rules))
+        self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
+        self.trace = [] if arguments.flag("trace", trace) else None
         self._rows = []
-        self.datacollector = mesa.DataCollector(model_reporters={name: _reporter(name) for name in collect})
+        self.datacollector = mesa.DataCollector(
+            model_reporters={name: partial(_report, name) for name in _collected(collect)}
+        )
+
+    def __setattr__(self, name, value):
+        """What a model was made with stays; fields are set on their agents."""
+        if name in _MADE_WITH and name in vars(self):
+            raise InputError(f"{name} of a model cannot be changed once it is made; {_WHEN_MADE}")
+        if name in _GIVEN and name != "month":
+            raise InputError(f"{name} of a model cannot be set; {_WHEN_MADE}")
+        if name in _OWNER or name.upper() in Actor.__members__:
+            owner = _OWNER[name].name.lower() if name in _OWNER else name
+            raise InputError(f"a model has no {name} to set; the fields of an actor are set on it, model.{owner}.FIELD")
+        super().__setattr__(name, value)
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+    def __deepcopy__(self, memo):
+        """A model of its own: it goes on from the same month and drives its own agents."""
+        made = memo[id(self)] = type(self).__new__(type(self))
+        memo[id(self._rules)] = self._rules
+        made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return made
+
+    def __reduce_ex__(self, protocol):
+        """Pickled whole, with the functions and classes of the user's own, wherever they are defined."""
+        if self in _being_pickled:
+            return super().__reduce_ex__(protocol)
+        import cloudpickle
+
+        _being_pickled.append(self)
+        try:
+            return pickle.loads, (cloudpickle.dumps(self, protocol=max(protocol, 2)),)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            raise InputError(f"this model holds what cannot be pickled: {error}") from None
+        finally:
+            _being_pickled.remove(self)
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_plan"}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
 
     def __getattr__(self, name):
         """``model.china`` and so on: the agent of that actor."""
@@ -232,7 +338,7 @@ class DeterrenceModel(mesa.Model):
                 if when is not None and not getattr(*when) > 0.0:
                     for name in step.writes:
                         if _IS_TERM[name]:
-                            setattr(holder, name, 0.0)
+                            vars(holder)[name] = 0.0
                     continue
                 inputs = [given[name] if owner is None else getattr(owner, name) for owner, name in reads]
                 result = rule(*inputs)
@@ -241,15 +347,15 @@ class DeterrenceModel(mesa.Model):
                     raise NotFiniteError(step.name, step.writes, outputs, self.month)
                 for name, value in zip(step.writes, outputs, strict=True):
                     if _IS_TERM[name]:
-                        setattr(self.holder[_OWNER[name]], name, value)
+                        vars(self.holder[_OWNER[name]])[name] = value
                     else:
                         commits.append((self.holder[_OWNER[name]], name, value))
                 told.append((step, names, inputs, outputs))
-            for commit in commits:
-                setattr(*commit)
+            for holder, name, value in commits:
+                vars(holder)[name] = value
         if self.trace is not None:
             self.trace.append(told)
-        self.month += 1
+        vars(self)["month"] += 1
         self._rows.append([getattr(self.holder[owner], name) for name, owner in _OWNER.items()])
         self.datacollector.collect(self)
         self.running = self.month < self.horizon
@@ -261,7 +367,17 @@ class DeterrenceModel(mesa.Model):
         return self
 
     def value(self, name: str) -> float:
-        """The present value of any field."""
+        """The present value of any field.
+
+        Raises
+        ------
+        InputError
+            If no field is named so.
+        """
+        if not isinstance(name, str) or name not in _OWNER:
+            raise InputError(
+                f"no field is named {told(name)}{nearest(name, _OWNER)}; `crink-abm info` says what one is"
+            )
         return getattr(self.holder[_OWNER[name]], name)
 
     @property
@@ -300,10 +416,12 @@ class DeterrenceModel(mesa.Model):
 def _sorted(settings, levers, parameters):
     """Keyword settings put with the levers or the parameters."""
     for name, value in settings.items():
+        if name in levers or name in parameters:
+            raise InputError(f"{name} is given twice; give it among the levers or parameters, or by its name alone")
         if name in policy.LEVERS:
-            levers[name] = value
+            levers |= arguments.levers({name: value})
         elif name in coefficients.CATALOGUE:
-            parameters[name] = value
+            parameters |= arguments.parameters({name: value})
         else:
             known = (*policy.LEVERS, *coefficients.CATALOGUE)
             raise InputError(
@@ -312,9 +430,27 @@ def _sorted(settings, levers, parameters):
     return levers, parameters
 
 
-_OWNER = {field.name: field.owner for field in FIELDS}
-_IS_TERM = {field.name: not field.is_state for field in FIELDS}
-_GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
+def _replaced(agents) -> dict[Actor, type]:
+    """The classes that replace agents, by their actor; one alone is a list of one."""
+    given, replaced = () if agents is None else [agents] if isinstance(agents, type) else agents, {}
+    for kind in arguments.several("agents", given, least=0):
+        if not (isinstance(kind, type) and issubclass(kind, StateAgent) and hasattr(kind, "actor")):
+            raise InputError(f"agents are subclasses of China, NorthKorea and so on; {told(kind)} was given")
+        kind.check_names()
+        if kind.actor in replaced:
+            raise InputError(f"two of agents are {kind.actor.name.lower()}; give one class an actor")
+        replaced[kind.actor] = kind
+    return replaced
+
+
+def _collected(collect) -> list[str]:
+    """The fields that Mesa's collector keeps."""
+    return arguments.names("collect", () if collect is None else collect, _OWNER, kind="field", least=0)
+
+
+def _report(name, model) -> float:
+    """The value of one field, for Mesa's collector."""
+    return model.value(name)
 
 
 def _planned(phase, holders, rules):
@@ -350,9 +486,3 @@ def _guarded(step, rule):
         return numbers if isinstance(result, tuple) else numbers[0]
 
     return checked
-
-
-def _reporter(name):
-    if name not in _OWNER:
-        raise InputError(f"collect names fields of the model; there is no {name!r}{nearest(name, _OWNER)}")
-    return lambda model: model.value(name)

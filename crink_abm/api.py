@@ -1,19 +1,19 @@
 """Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
 
+import os
 import warnings
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from . import batch, design, estimate, outcomes
+from . import arguments, batch, design, estimate, outcomes
 from . import levers as policy
 from . import worlds as ensembles
-from .errors import InputError
+from .errors import InputError, told
 from .failures import failed
 from .kernel import RESULTS
-from .overrides import whole
-from .scenarios import scenario
+from .parameters import CATALOGUE
 from .tally import Tally
 from .world_making import make_worlds
 
@@ -27,15 +27,38 @@ def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensemble
     Raises
     ------
     InputError
-        On any other name.
+        On any other name, a ``Worlds`` that is no table of the catalogue's parameters, or one with ``parameters`` beside it.
     """
+    parameters = arguments.parameters(parameters)
     if isinstance(worlds, ensembles.Worlds):
-        return worlds
-    if worlds == "defaults":
+        return _checked(worlds, parameters)
+    if isinstance(worlds, str) and worlds == "defaults":
         return ensembles.defaults(parameters)
-    if worlds in ("calibrated", "prior"):
+    if isinstance(worlds, str) and worlds in ("calibrated", "prior"):
         return make_worlds(design.WorldsTable(ensemble=worlds), parameters)
-    raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {worlds!r} was given")
+    raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {told(worlds)} was given")
+
+
+def _checked(worlds: ensembles.Worlds, parameters: Mapping) -> ensembles.Worlds:
+    """A ``Worlds`` of the caller's, if the engine can take it."""
+    if parameters:
+        raise InputError(
+            f"a Worlds says every parameter of its worlds; leave out parameters ({', '.join(parameters)}), or the Worlds"
+        )
+    values = worlds.values
+    if not (isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype.kind in "fiu"):
+        raise InputError(f"the values of a Worlds are an array of numbers, a row a world; {told(values)} was given")
+    if not len(values) or values.shape[1] != len(CATALOGUE):
+        raise InputError(
+            f"a Worlds has at least one row and {len(CATALOGUE)} columns, those of crink_abm.CATALOGUE; {values.shape} was given"
+        )
+    for column, parameter in enumerate(CATALOGUE.values()):
+        low, high = values[:, column].min(), values[:, column].max()  # nan where one is
+        if not (parameter.low <= low and high <= parameter.high):
+            raise InputError(
+                f"parameter {parameter.name} lies in [{parameter.low:g}, {parameter.high:g}]; the Worlds has {low:g} to {high:g}"
+            )
+    return worlds
 
 
 class Batch:
@@ -44,16 +67,17 @@ class Batch:
     Attributes
     ----------
     levers : the policy
-    failed : int array, the numbers of the runs that failed (a rule raised or gave a number that is not finite); they
+    failed : array, the numbers of the runs that failed (a rule raised or gave a number that is not finite); they
         have no row in what follows and count in no estimate
-    results : DataFrame, a row a run: first months of each event (-1 never), counts, help expected and realised
-    months : int16 array (n_runs, n_outcomes), the first month of each outcome, columns as ``outcomes.OUTCOMES``
+    results : DataFrame, a row a run, indexed by its number: first months of each event (the first month of a run is 0;
+        -1 never), counts, help expected and realised
+    months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
     """
 
     def __init__(self, levers, values, n_months, seed, first_run=0):
         self.levers, self.seed, self.n_months = levers, seed, n_months
-        lost, index = failed(values), pd.RangeIndex(len(values))
-        self.failed = np.flatnonzero(lost) + first_run
+        lost, index = failed(values), _numbered(first_run, len(values))
+        self.failed = index[lost].to_numpy()
         self._values = values = values[~lost] if lost.any() else values
         self.results = pd.DataFrame(values, columns=list(RESULTS), index=index[~lost] if lost.any() else index)
         self.results = self.results.rename_axis("run")
@@ -74,11 +98,18 @@ class Batch:
         return table[["outcome", "prob", "low", "high", "n_events", "n_runs"]]
 
     def incidence(self, outcome: str = "any_failure") -> pd.DataFrame:
-        """Cumulative incidence of one outcome by month, with its interval."""
-        if outcome not in outcomes.OUTCOMES:
-            raise InputError(f"no outcome is named {outcome!r}; they are {', '.join(outcomes.OUTCOMES)}")
+        """Cumulative incidence of one outcome by month, with its interval: the share that has failed by the end of a month.
+
+        Months count from 0, as everywhere.
+
+        Raises
+        ------
+        InputError
+            On an outcome that has no month.
+        """
+        outcome = arguments.outcome(outcome, outcomes.OUTCOMES)
         prob, low, high = estimate.incidence(self.months[:, list(outcomes.OUTCOMES).index(outcome)], self.n_months)
-        return pd.DataFrame({"month": np.arange(1, self.n_months + 1), "prob": prob, "low": low, "high": high})
+        return pd.DataFrame({"month": np.arange(self.n_months), "prob": prob, "low": low, "high": high})
 
     def __repr__(self):
         lost = f", besides {len(self.failed)} that failed" if len(self.failed) else ""
@@ -86,6 +117,27 @@ class Batch:
 
     def _repr_html_(self):
         return f"<p><b>{self!r}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
+
+
+def _numbered(first_run: int, n: int) -> pd.Index:
+    """The numbers of ``n`` runs, the first ``first_run``."""
+    if first_run + n < 2**63:
+        return pd.RangeIndex(first_run, first_run + n)
+    return pd.Index(np.arange(n, dtype=np.uint64) + np.uint64(first_run))
+
+
+def _check_memory(runs: int) -> None:
+    """Refuse runs that this machine cannot hold: results, their copy, and what is told of them."""
+    need = runs * len(RESULTS) * 8 * 3
+    try:
+        has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # a system that does not tell
+        return
+    if need > has:
+        raise InputError(
+            f"simulate holds all its runs in memory: {runs:,} take about {need / 1e9:,.0f} GB, and this machine has "
+            f"{has / 1e9:,.0f} GB; ask for fewer, or use compare or sweep, which count as they go"
+        )
 
 
 def simulate(
@@ -97,7 +149,7 @@ def simulate(
 
     Parameters
     ----------
-    levers : the policy; today's values where none is given
+    levers : the policy, a mapping of levers or a scenario's name; today's values where none is given
     runs, seed, first_run : how many, which luck, and the first run's number
     parameters : coefficients and switches that differ from their defaults
     worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened; run k in world k modulo their number), or a ``Worlds``
@@ -114,13 +166,16 @@ def simulate(
     InputError
         On anything out of range.
     """
-    seed, first_run = whole("seed", seed), whole("first_run", first_run)
-    if whole("runs", runs) < 1:
-        raise InputError(f"runs is at least 1; {runs} was given")
-    chosen = policy.checked(levers)
+    seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
+    runs, first_run = arguments.runs(runs, first_run)
+    rules = arguments.rules(rules)
+    chosen = policy.checked(arguments.levers(levers))
+    calendar = policy.calendar(chosen, months, start, arguments.drivers(drivers, months))
+    _check_memory(runs)
+    arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
     values = batch.run_many(
-        policy.calendar(chosen, months, start, drivers), chosen_worlds.values, runs, seed=seed, first_run=first_run,
+        calendar, chosen_worlds.values, runs, seed=seed, first_run=first_run,
         world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
     )  # fmt: skip
     made = Batch(chosen, values, months, seed, first_run)
@@ -163,14 +218,15 @@ def compare(
     """
     if not policies:
         raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
-    if len(policies) == 1:
-        policies, names = ({}, *policies), ["today", *(names or ["policy"])]
-    policies = tuple(scenario(chosen) if isinstance(chosen, str) else chosen for chosen in policies)
-    seed, runs = whole("seed", seed), whole("runs", runs)
-    if runs < 1:
-        raise InputError(f"runs is at least 1; {runs} was given")
-    chosen_worlds = ensemble(worlds, parameters)
+    policies = tuple(arguments.levers(chosen, "a policy") for chosen in policies)
+    labels = _labels(names, len(policies))
+    policies = ({}, *policies) if len(policies) == 1 else policies
+    seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
+    (runs, _), rules = arguments.runs(runs), arguments.rules(rules)
+    interval = arguments.one_of("interval", interval, estimate.KINDS)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
+    arguments.environment()
+    chosen_worlds = ensemble(worlds, parameters)
     tally = Tally(chosen_worlds, months, 0)
     lost = set()
     for first, n in batch.chunks(runs, _PIECE):
@@ -188,6 +244,25 @@ def compare(
     for number in range(len(policies)):
         tally.close(number)
     _warn(np.array(sorted(lost)), runs)
-    labels = names or [f"policy {k}" for k in range(len(policies))]
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
     return tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+
+
+def _labels(names, n: int) -> list[str]:
+    """A name for each of ``n`` policies; one alone stands after today's."""
+    if names is None:
+        return ["today", "policy"] if n == 1 else [f"policy {k}" for k in range(n)]
+    given = [names] if isinstance(names, str) else arguments.several("names", names)
+    given = [arguments.text("a policy's name", name, "heavy forces") for name in given]
+    if len(given) != n:
+        raise InputError(f"names has one for each of the {n} policies given; {len(given)} were given")
+    given = ["today", *given] if n == 1 else given
+    check_names(given)
+    return given
+
+
+def check_names(names: list[str]) -> None:
+    """Refuse policies of one name: their rows could not be told apart."""
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two policies are named {told(name)}; compare each once, under a name of its own")

@@ -30,7 +30,7 @@ LEAST_CLEAR = 20
 class AuditTable(design.Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
-    levers: Literal["all"] | list[str] = "all"
+    levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
     step: Annotated[float, Field(gt=0, le=1)] = 0.3
     runs_per_world: Annotated[int, Field(ge=50)] = 4000
 
@@ -158,21 +158,37 @@ def _shares(row) -> str:
     return f"{100 * row.share_lowers:.0f} / {100 * row.share_raises:.0f}"
 
 
+def judge(experiment: AuditFile) -> list[str]:
+    """The levers of an audit, in its order.
+
+    Raises
+    ------
+    InputError
+        If there is no such lever, one stands at 1 already, or the runs of a world are given where they mean nothing.
+    """
+    if experiment.worlds.runs_per_world is not None:
+        raise InputError("[worlds] runs_per_world is for sweeps; an audit has its own, [audit] runs_per_world")
+    said, base = experiment.audit.levers, design.baseline(experiment)
+    chosen = list(levers.LEVERS) if said == "all" else list(dict.fromkeys(said))
+    levers.checked(dict.fromkeys(chosen, 0.0))
+    for name in chosen:
+        if isinstance(base[name], dict) or base[name] >= 1.0:
+            raise InputError(f"the audit raises {name} from its baseline; {base[name]!r} leaves no room")
+    return chosen
+
+
 def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     """Raise one lever at a time in every world.
 
     Raises
     ------
     InputError
-        If a lever stands at 1 already, or the runs of a world are given where they mean nothing.
+        As of :func:`judge`.
     """
     plan, head = experiment.audit, experiment.experiment
-    if experiment.worlds.runs_per_world is not None:
-        raise InputError("[worlds] runs_per_world is for sweeps; an audit has its own, [audit] runs_per_world")
+    chosen = judge(experiment)
     ensemble = make_worlds(experiment.worlds, experiment.parameters)
     base_policy = design.baseline(experiment)
-    chosen = list(levers.LEVERS) if plan.levers == "all" else plan.levers
-    levers.checked(dict.fromkeys(chosen, 0.0))
     n_worlds, per_world = len(ensemble), plan.runs_per_world
 
     def events(policy):
@@ -196,8 +212,6 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     switches = {p.name: ensemble.column(p.name).astype(int) for p in SWITCHES}
     for done, name in enumerate(chosen):
         start = base_policy[name]
-        if isinstance(start, dict) or start >= 1.0:
-            raise InputError(f"the audit raises {name} from its baseline; {start!r} leaves no room")
         raised = min(1.0, start + plan.step)
         there = events({**base_policy, name: raised})
         diff, sign = _signs(there, base)

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from . import arguments
 from .gathered import APART
 from .kernel import RESULTS
 from .parameters import CATALOGUE
@@ -37,9 +38,9 @@ def is_warm(name: str = "crink_kernel") -> bool:
 
 def n_threads() -> int:
     """Threads to use: ``$CRINK_THREADS``, else the cores this process may run on."""
-    given = os.environ.get("CRINK_THREADS")
+    given = arguments.threads()
     if given:
-        return max(1, int(given))
+        return given
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -4,16 +4,28 @@ Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrup
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from . import kept
+from . import guard, kept
 from .cli_record import calibrate, validate
 from .cli_studies import audit, compare, rare
-from .errors import InputError, RunsFailedError, nearest
+from .errors import InputError, RunsFailedError, nearest, one_line, told
 from .progress import shown
-from .terminal import print_json, ready_engine, rows_of, say, share, whole
+from .terminal import (
+    charts,
+    check_folder,
+    number,
+    path,
+    print_json,
+    ready_engine,
+    rows_of,
+    say,
+    seed_of_many,
+    share,
+    whole,
+    word,
+)  # fmt: skip
 from .version import __version__
 
 
@@ -23,7 +35,11 @@ def run(args) -> None:
     from .scenarios import assignment, scenario
 
     chosen = scenario(args.scenario) if args.scenario else {}
-    chosen.update(dict(assignment(text) for text in args.set))
+    settings = [assignment(text) for text in args.set]
+    for name, value in settings:
+        if [other for other, _ in settings].count(name) > 1:
+            raise InputError(f"{name} is set twice; set it once")
+        chosen[name] = value
     _tell(DeterrenceModel(chosen, seed=args.seed, run=args.run, months=args.months).run(), args)
 
 
@@ -44,17 +60,17 @@ def _tell(model, args) -> None:
 
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
-    from . import charts, design, nesting
+    from .results import planned
     from .results import sweep as run_sweep
-    from .store import Store
 
-    if args.shard and (args.interval or args.precision or args.dask):
+    if args.shard and (args.interval or args.precision is not None or args.dask is not None):
         raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
-    plan = design.read(args.file)
-    if nesting.cheap(plan):
-        nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
-    folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
-    Store(folder).prepare()
+    plan = planned(args.file, None, args.workers, args.runs, args.interval, args.precision)
+    if args.dask is not None and args.backend is not None:
+        raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
+    draw = None if args.no_charts or args.shard else charts().draw
+    folder = Path(args.out or Path("results") / plan.experiment.name)
+    check_folder(folder)
     if args.engine == "batch":
         ready_engine()
     if args.shard:
@@ -65,9 +81,9 @@ def sweep(args) -> None:
         precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
     )  # fmt: skip
     drawn = []
-    if not args.no_charts:
+    if draw:
         say("drawing the charts ...")
-        drawn = charts.draw(results)
+        drawn = draw(results)
     _summary(results, drawn, args)
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
@@ -91,10 +107,15 @@ def _shard(args, folder) -> None:
 def _failures_told(results) -> str:
     """The table of failed runs, the first twenty of them."""
     n, shown = results.manifest["n_failed"], results.failures.head(20)
-    more = f"; the first {len(shown)}, and more in {results.folder / 'failures.parquet'}" if n > len(shown) else ""
+    more = (
+        f"; the first {len(shown)}, and more in {one_line(results.folder / 'failures.parquet')}"
+        if n > len(shown)
+        else ""
+    )
+    folder = one_line(results.folder)
     return (
         f"{n:,} of {results.manifest['n_runs']:,} runs failed and count in no estimate{more}:\n{shown.to_string(index=False)}\n"
-        f"see one up to its failure with `crink-abm replay {results.folder} --point I --run K`"
+        f"see one up to its failure with `crink-abm replay {folder} --point I --run K`"
     )
 
 
@@ -140,15 +161,16 @@ def replay(args) -> None:
     month, cause = why(model)
     _tell(model, args)
     if month >= 0:
-        raise RunsFailedError(f"the run failed in month {month} (months count from 0): {cause}")
+        raise RunsFailedError(f"the run failed in month {month} (the first is 0): {cause}")
 
 
 def plot(args) -> None:
     """The charts of a finished sweep."""
-    from . import charts
     from .results import Results
 
-    drawn = charts.draw(Results(args.folder), args.out)
+    results, draw = Results(args.folder), charts().draw
+    check_folder(Path(args.out or args.folder))
+    drawn = draw(results, args.out)
     if args.json:
         print_json({"charts": [str(path) for path in drawn]})
     else:
@@ -185,11 +207,11 @@ def info(args) -> None:
     """Versions, engine, cache, levers, parameters with sources; or one name."""
     from .describe import lookup, overview
 
-    data = lookup(args.name) if args.name else overview()
+    data = overview() if args.name is None else lookup(args.name)
     if args.json:
         print_json(data)
         return
-    if args.name:
+    if args.name is not None:
         for key, value in data.items():
             print(f"{key:10} {value}")
         return
@@ -202,8 +224,15 @@ def info(args) -> None:
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with the nearest allowed word."""
 
+    def __init__(self, **more):
+        super().__init__(allow_abbrev=False, **more)
+
     def error(self, message):
         raise InputError(message)
+
+    def options(self) -> list[str]:
+        """The long names of what may be given."""
+        return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -213,9 +242,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     def add(function, *, name=None):
-        sub = commands.add_parser(
-            name or function.__name__, help=function.__doc__.rstrip("."), description=function.__doc__
-        )
+        said = function.__doc__ or ""  # python -OO leaves none
+        sub = commands.add_parser(name or function.__name__, help=said.rstrip("."), description=said)
         sub.set_defaults(handler=function)
         sub.add_argument("--json", action="store_true", help="one JSON document on standard output")
         return sub
@@ -224,22 +252,24 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated"
     )
-    sub.add_argument("--scenario", metavar="NAME", help="a named policy to start from")
+    sub.add_argument("--scenario", type=word, metavar="NAME", help="a named policy to start from")
     sub.add_argument("--seed", type=whole, default=0, help="which luck (default 0)")
     sub.add_argument("--run", type=whole, default=0, metavar="K", help="number of the run (default 0)")
     sub.add_argument("--months", type=whole, default=120, metavar="N", help="horizon (default 120)")
 
     sub = add(sweep)
-    sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/policy_cube.toml")
-    sub.add_argument("--out", metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("file", type=path, metavar="FILE", help="an experiment file, e.g. experiments/policy_cube.toml")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
     sub.add_argument("--runs", type=whole, metavar="N", help="runs per point, instead of the file's")
     sub.add_argument(
-        "--precision", type=float, metavar="H", help="run each point until the half-width of its intervals is H"
+        "--precision", type=number, metavar="H", help="run each point until the half-width of its intervals is H"
     )
     sub.add_argument(
         "--shard", type=share, metavar="K/N", help="only keep the runs of the K-th of N shares (for an array of jobs)"
     )
-    sub.add_argument("--dask", metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs (tcp://...)")
+    sub.add_argument(
+        "--dask", type=word, metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs (tcp://...)"
+    )
     sub.add_argument("--workers", type=whole, metavar="W", help="threads or processes (default: all cores)")
     sub.add_argument(
         "--backend", choices=("threads", "loky"), help="loky: processes instead of threads, for --engine mesa"
@@ -251,13 +281,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-charts", action="store_true", help="estimates only")
 
     sub = add(replay)
-    sub.add_argument("folder", metavar="DIR", help="a finished sweep")
+    sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
     sub.add_argument("--point", type=whole, required=True, metavar="I", help="number of the policy")
     sub.add_argument("--run", type=whole, required=True, metavar="K", help="number of the run")
 
     sub = add(plot)
-    sub.add_argument("folder", metavar="DIR", help="a finished sweep")
-    sub.add_argument("--out", metavar="DIR", help="where figures/ goes (default: the sweep's folder)")
+    sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
+    sub.add_argument("--out", type=path, metavar="DIR", help="where figures/ goes (default: the sweep's folder)")
 
     sub = add(compare)
     sub.add_argument(
@@ -278,84 +308,92 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--interval", choices=("best", "jeffreys", "clopper-pearson"), default="best")
 
     sub = add(rare)
-    sub.add_argument("file", metavar="FILE", help="an experiment file, e.g. experiments/rare.toml")
-    sub.add_argument("--outcome", metavar="O", help="this outcome instead of the file's")
-    sub.add_argument("--relative", type=float, metavar="X", help="half-width of the interval over the probability")
-    sub.add_argument("--out", metavar="DIR", help="keep each estimate here, and rare.parquet")
+    sub.add_argument("file", type=path, metavar="FILE", help="an experiment file, e.g. experiments/rare.toml")
+    sub.add_argument("--outcome", type=word, metavar="O", help="this outcome instead of the file's")
+    sub.add_argument("--relative", type=number, metavar="X", help="half-width of the interval over the probability")
+    sub.add_argument("--out", type=path, metavar="DIR", help="keep each estimate here, and rare.parquet")
 
     sub = add(audit)
-    sub.add_argument("file", nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
-    sub.add_argument("--out", metavar="DIR", help="keep the tables here as Parquet")
-    sub.add_argument("--markdown", metavar="FILE", help="write the findings as a page")
+    sub.add_argument("file", type=path, nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
+    sub.add_argument("--out", type=path, metavar="DIR", help="keep the tables here as Parquet")
+    sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
 
     sub = add(calibrate)
     sub.add_argument(
         "--draws", type=whole, metavar="N", help="prior draws (default: some 260,000, a quarter of an hour)"
     )
-    sub.add_argument("--seed", type=whole, default=5)
-    sub.add_argument("--out", metavar="DIR", default="results/calibration", help="where tables and charts go")
+    sub.add_argument("--seed", type=seed_of_many, default=5)
+    sub.add_argument(
+        "--out", type=path, metavar="DIR", default="results/calibration", help="where tables and charts go"
+    )
     sub.add_argument(
         "--freeze", action="store_true", help="put the ensemble into the package, for ensemble = calibrated"
     )
     sub.add_argument("--fit-only", action="store_true", help="the ensemble alone, without checks, ranks and hindcast")
-    sub.add_argument("--markdown", metavar="FILE", help="fill FILE's template beside it (docs/calibration.md)")
+    sub.add_argument(
+        "--markdown", type=path, metavar="FILE", help="fill FILE's template beside it (docs/calibration.md)"
+    )
 
     sub = add(validate)
-    sub.add_argument("--observed", metavar="DIR", help="tables of later months; layouts in docs/files.md")
+    sub.add_argument("--observed", type=path, metavar="DIR", help="tables of later months; layouts in docs/files.md")
     sub.add_argument(
-        "--drivers", metavar="DIR", help="policy.csv and exercises.csv for them; else the last values hold"
+        "--drivers", type=path, metavar="DIR", help="policy.csv and exercises.csv for them; else the last values hold"
     )
-    sub.add_argument("--seed", type=whole, default=0)
+    sub.add_argument("--seed", type=seed_of_many, default=0)
 
     add(bench)
     sub = add(info)
-    sub.add_argument("name", nargs="?", metavar="NAME", help="one lever, parameter, field, outcome or scenario")
+    sub.add_argument(
+        "name", type=word, nargs="?", metavar="NAME", help="one lever, parameter, field, outcome or scenario"
+    )
     return top
+
+
+def _parsed(given: list[str]) -> tuple[argparse.Namespace, argparse.ArgumentParser]:
+    """Arguments of the command line, and the parser.
+
+    Raises
+    ------
+    InputError
+        On what no command takes, or what is given twice.
+    """
+    top = parser()
+    commands = top._subparsers._group_actions[0].choices
+    if given and not given[0].startswith("-") and given[0] not in commands:
+        raise InputError(
+            f"no command is named {told(given[0])}{nearest(given[0], commands)}; they are {', '.join(commands)}"
+        )
+    args, more = top.parse_known_args(given)
+    command = commands.get(args.command, top)
+    if more:
+        options = command.options()
+        hint = nearest(more[0].partition("=")[0], options)
+        whose = f"crink-abm {args.command}" if args.command else "crink-abm"
+        raise InputError(f"{whose} takes no {told(more[0])}{hint}; its options are {', '.join(options)}")
+    named = [text.partition("=")[0] for text in given[: given.index("--") if "--" in given else None]]
+    for name in command.options():
+        if name != "--set" and named.count(name) > 1:
+            raise InputError(f"{name} is given twice; give it once")
+    return args, top
 
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    given = sys.argv[1:] if argv is None else argv
-    if hasattr(sys.stdout, "reconfigure") and not (sys.stdout.encoding or "").lower().startswith("utf"):
-        sys.stdout.reconfigure(errors="replace")  # a console without Greek letters still gets the numbers
-    try:
-        top = parser()
-        names = list(top._subparsers._group_actions[0].choices)
-        if given and not given[0].startswith("-") and given[0] not in names:
-            raise InputError(f"no command is named {given[0]!r}{nearest(given[0], names)}; they are {', '.join(names)}")
-        args = top.parse_args(given)
+    given = [str(text) for text in (sys.argv[1:] if argv is None else argv)]
+
+    def command():
+        args, top = _parsed(given)
         if args.command is None:
             top.print_help()
-            return 0
-        args.handler(args)
-    except RunsFailedError as error:
-        say(f"crink-abm: {error}")
-        return 1
-    except InputError as error:
-        say(f"crink-abm: {error}")
-        return 2
-    except KeyboardInterrupt:
-        keeps = given[:1] in (["sweep"], ["calibrate"]) or (given[:1] == ["rare"] and any("--out" in x for x in given))
-        more = "; nothing is lost: the same command continues" if keeps else ""
-        say(f"\ninterrupted{more}")
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    except OSError as error:
-        more = "; what is finished is kept: mend it, and the same command continues" if given[:1] == ["sweep"] else ""
-        say(f"crink-abm: {error}{more}")
-        return 1
-    return 0
+        else:
+            args.handler(args)
+
+    return guard.status(command, given)
 
 
 def console() -> int:
-    """The command as installed: like :func:`main`, but an interrupt waits for no thread."""
-    status = main()
-    if status == 130:
-        sys.stderr.flush()
-        os._exit(status)
-    return status
+    """The command as installed: like :func:`main`, with what only a whole process can see to."""
+    return guard.process(main)
 
 
 if __name__ == "__main__":

@@ -13,28 +13,28 @@ def calibrate(args) -> None:
     from . import calibration, records
     from .bank import Plan
 
-    out, plan = Path(args.out), Plan(seed=args.seed)
-    plan = Plan(draws=args.draws, seed=args.seed) if args.draws else plan
+    out, package = Path(args.out), Path(str(files("crink_abm") / "data"))
+    plan = Plan(seed=args.seed) if args.draws is None else Plan(draws=args.draws, seed=args.seed)
     if plan.draws < 1024:
         raise InputError(f"--draws is at least 1024; {plan.draws} was given")
-    if args.markdown:
-        check_writable(Path(args.markdown))
+    page = Path(args.markdown) if args.markdown and not args.fit_only else None
+    template = None if page is None else _template(page)
     check_folder(out)
+    if args.freeze:
+        check_folder(package, "--out, and without --freeze")
     record = records.load()
     ready_engine()
     fit = calibration.calibrate(record, plan, stages())
     fit.freeze(out)
     if args.freeze:
-        fit.freeze(Path(str(files("crink_abm") / "data")))
+        fit.freeze(package)
     drawn = []
     if not args.fit_only:
         from . import calibration_report
 
         told = calibration_report.report(fit, record, stages())
         drawn = told.write(out)
-        if args.markdown:
-            page = Path(args.markdown)
-            template = page.with_name(f"{page.stem}_template.md").read_text(encoding="utf-8")
+        if page is not None:
             page.write_text(calibration_report.document(told, template), encoding="utf-8")
             told.draw(page.parent / "figures" / "calibration", ("png",))
     m = fit.manifest()
@@ -58,16 +58,34 @@ def calibrate(args) -> None:
     print(f"\nwritten to {out}{' and into the package' if args.freeze else ''}")
 
 
+def _template(page: Path) -> str:
+    """The text that a page is filled from, beside it.
+
+    Raises
+    ------
+    InputError
+        If there is none, or the page cannot be written.
+    """
+    check_writable(page)
+    place = page.with_name(f"{page.stem}_template.md")
+    try:
+        return place.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"--markdown {str(page)!r} is filled from {str(place)!r}, which cannot be read ({error}); docs/ has both"
+        ) from None
+
+
 def validate(args) -> None:
     """Score the calibrated ensemble: on the package's own record, or on later months given as files."""
     from . import calibrated, hindcast, records
     from . import worlds as ensembles
 
+    if args.drivers and not args.observed:
+        raise InputError("--drivers says what drove months that --observed gives; give both, or neither")
     record = records.load()
     observed = records.load(args.observed, records.OBSERVED) if args.observed else None
     drivers = records.load(args.drivers, records.DRIVING) if args.drivers else None
-    if drivers and not observed:
-        raise InputError("--drivers says what drove months that --observed gives; give both, or neither")
     ready_engine()
     model = calibrated.load()
     both = {hindcast.MODEL: model, hindcast.PRIOR: ensembles.prior(len(model), seed=args.seed + 9)}

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from . import kept
-from .errors import InputError
 from .progress import shown
-from .terminal import check_writable, print_json, ready_engine, rows_of, say
+from .terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
 
 
 def compare(args) -> None:
     """Policies under common random numbers."""
+    from . import arguments
+    from .api import check_names, ensemble
     from .api import compare as run_compare
-    from .api import ensemble
     from .levers import calendar
     from .scenarios import policy
 
@@ -19,10 +19,11 @@ def compare(args) -> None:
     names = list(args.policies)
     if len(policies) == 1:
         policies, names = [{}, *policies], ["today", *names]
+    check_names(names)
+    arguments.months(args.months)
+    arguments.runs(args.runs)
     for chosen in policies:
         calendar(chosen, args.months)
-    if args.runs < 1:
-        raise InputError(f"runs is at least 1; {args.runs} was given")
     ready_engine()
     say("running ...")
     worlds = ensemble(args.worlds)
@@ -53,13 +54,11 @@ def compare(args) -> None:
 
 def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
-    from . import design, rare_events
-    from .rare_kept import Kept
+    from . import rare_events
 
-    design.read(args.file, rare_events.RareFile)
-    if args.out:
-        with Kept(args.out).work():
-            pass
+    rare_events.planned(args.file, args.outcome, args.relative, args.out)
+    if args.out is not None:
+        check_folder(Path(args.out))
     ready_engine("crink_tilted", rare_events.compiled)
     table = rare_events.rare(
         args.file, outcome=args.outcome, relative=args.relative, out=args.out,
@@ -79,17 +78,19 @@ def audit(args) -> None:
     """The sign audit."""
     from . import audit as audits
     from . import design
-    from .store import Store, write_table
+    from .store import write_table
 
     experiment = design.read(args.file, audits.AuditFile)
-    if args.out:
-        Store(args.out).prepare()
-    if args.markdown:
+    audits.judge(experiment)
+    if args.out is not None:
+        check_folder(Path(args.out))
+    if args.markdown is not None:
         check_writable(Path(args.markdown))
     ready_engine()
     found = audits.run(experiment, shown("lever"))
     if args.out:
         folder = Path(args.out)
+        folder.mkdir(parents=True, exist_ok=True)
         write_table(folder / "audit.parquet", found.table)
         write_table(folder / "audit_worlds.parquet", found.worlds)
     if args.markdown:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .errors import NotFiniteError
+from .errors import NotFiniteError, one_line
 
 #: Failed runs that are told one by one; of more than these only the number is given.
 MOST_TOLD = 1000
@@ -17,13 +17,13 @@ def failed(results: np.ndarray) -> np.ndarray:
 
 
 def why(model) -> tuple[int, str]:
-    """Run a model up to its failure: (month from 0, cause); month -1 where it does not fail in Mesa."""
+    """Run a model up to its failure: (month from 0, cause in one line); month -1 where it does not fail in Mesa."""
     try:
         model.run()
     except NotFiniteError as error:
         return error.month, f"non-finite: field {error.field} in month {error.month}"
     except Exception as error:  # a user's rule may raise anything
-        return model.month, f"{type(error).__name__}: {error}"
+        return model.month, one_line(f"{type(error).__name__}: {one_line(error, 240)}")
     return -1, "not seen in Mesa: the compiled rule goes on where Python raises, or the other way round"
 
 

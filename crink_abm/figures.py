@@ -134,7 +134,7 @@ def incidence(data, looks, by="policy", ylim=None, ax=None):
 
     Parameters
     ----------
-    data : DataFrame with columns named by ``by``, month (from 1), prob, low, high (shares of 1)
+    data : DataFrame with columns named by ``by``, month (from 0), prob, low, high (shares of 1)
     looks : mapping of the values of ``by``, in drawing order, to their :class:`style.Look`
     ylim : (low, high) in per cent
     """
@@ -142,11 +142,11 @@ def incidence(data, looks, by="policy", ylim=None, ax=None):
     ends = []
     for name, look in looks.items():
         rows = data[data[by] == name].sort_values("month")
-        years = rows["month"] / 12.0
+        years = (rows["month"] + 1) / 12.0  # at the month's end
         ax.fill_between(years, 100 * rows["low"], 100 * rows["high"], color=look.colour, alpha=0.18, lw=0)
         ax.plot(years, 100 * rows["prob"], color=look.colour, linestyle=look.dash)
         ends.append((years.iloc[-1], 100 * rows["prob"].iloc[-1], look.short, look.colour))
-    ax.set(xlim=(0, data["month"].max() / 12.0), xlabel="Years from the start", ylabel="Cumulative incidence (%)")
+    ax.set(xlim=(0, (data["month"].max() + 1) / 12.0), xlabel="Years from the start", ylabel="Cumulative incidence (%)")
     ax.set_ylim(ylim if ylim is not None else (0, None))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     style.label_ends(ax, ends)

@@ -5,19 +5,22 @@ itself and checks them, so that nothing large travels there; small arrays come b
 them dies, changes no byte of the results.
 """
 
+import asyncio
 import concurrent.futures
+import contextlib
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from . import batch, design, world_making
-from .errors import InputError, nearest
+from . import arguments, batch, design, world_making
+from .errors import InputError, one_line, told
 from .overrides import fingerprint
 from .pipeline import PACK_RUNS, together
 from .rules_key import rules_hash
@@ -44,12 +47,26 @@ def client(address: str):
         from distributed import Client
     except ImportError:
         raise InputError("--dask needs Dask; install it with pip install -e '.[cluster]'") from None
+    with ThreadPoolExecutor(1) as alone:  # a notebook has a loop of its own at work in this thread
+        alone.submit(asyncio.run, _answers(address)).result()
+    return Client(address, timeout=10, set_as_default=False)
+
+
+async def _answers(address: str) -> None:
+    """Ask the scheduler at ``address`` who it is, before a client is made: one that fails goes on trying, and says so late."""
+    from distributed import rpc
+
     try:
-        return Client(address, timeout=10, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {address!r} ({error}); start one with `dask scheduler`"
-        ) from None
+        async with asyncio.timeout(8), rpc(address, timeout=5) as scheduler:
+            if (await scheduler.identity()).get("type") == "Scheduler":
+                return
+            why = "something else than a scheduler"
+    except (OSError, ValueError, TypeError, AttributeError, ImportError, asyncio.CancelledError) as error:
+        why = f"{type(error).__name__}: {error}"
+    raise InputError(
+        f"no Dask scheduler answers at {told(address)} ({one_line(why, 120)}); start one with `dask scheduler`, and give its "
+        "address as it says it, tcp://HOST:PORT"
+    )
 
 
 _sweeps: dict[str, Sweep] = {}
@@ -146,7 +163,8 @@ class Executor(Workers):
 
     def _work_out(self, asked, wanted, made) -> None:
         """Put what each of the tasks gives into ``made``, by number: also of those that are done when one fails."""
-        futures = {k: self.executor.submit(work, *asked, task) for k, task in wanted.items()}
+        with _uninterrupted():
+            futures = {k: self.executor.submit(work, *asked, task) for k, task in wanted.items()}
         self._asked.update(futures.values())
         try:
             for k, future in futures.items():
@@ -166,7 +184,8 @@ class Executor(Workers):
 
 
 def _end_with(parent: int) -> None:
-    """End this process when ``parent`` is gone: killed, it can end none."""
+    """End this process when ``parent`` is gone: killed, it can end none. An interrupt is the parent's to feel."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch():
         while os.getppid() == parent:
@@ -174,6 +193,19 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextlib.contextmanager
+def _uninterrupted():
+    """Processes that are begun here feel no interrupt of the terminal's; this one's main thread does."""
+    if threading.current_thread() is threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _pool(count: int):
@@ -238,14 +270,13 @@ def chosen(backend=None, count: int | None = None, dask: str | None = None, say=
         If there is no such backend, or no such scheduler, or both are asked for.
     """
     if dask is not None:
+        arguments.text("dask", dask, "tcp://127.0.0.1:8786")
         if backend is not None:
             raise InputError(f"backend is for this machine; leave out {backend!r}, or the Dask scheduler")
         return Cluster(dask)
     if isinstance(backend, concurrent.futures.Executor):
         return Executor(backend, count)
-    if backend not in (None, *BACKENDS):
-        raise InputError(f"backend is one of {', '.join(BACKENDS)}; {backend!r} was given{nearest(backend, BACKENDS)}")
-    return BACKENDS[backend or "threads"](count, say)
+    return BACKENDS[arguments.one_of("backend", backend or "threads", BACKENDS)](count, say)
 
 
 def order(sweep) -> tuple[str, tuple]:

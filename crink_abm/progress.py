@@ -1,11 +1,26 @@
 """How far long work is: a bar on a terminal, a widget in a notebook, else a plain line a minute."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
 
 #: Seconds between two lines where there is no terminal.
 PAUSE = 60.0
+
+
+def tell(text: str) -> None:
+    """A line on stderr; one that is closed, full or broken ends no work."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _on_terminal() -> bool:
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # closed
+        return False
 
 
 def in_notebook() -> bool:
@@ -26,9 +41,19 @@ def chosen(progress: Callable | bool | None, unit: str) -> Callable[[int, int, s
 
 def shown(unit: str) -> Callable[[int, int, str], None]:
     """A callback (done, in all, a few words) that shows how far the work is; work may begin anew (done = 0)."""
-    if in_notebook() or sys.stderr.isatty():
-        return _bars(unit)
+    if in_notebook() or _on_terminal():
+        return _unbroken(_bars(unit))
     return _lines(unit)
+
+
+def _unbroken(show):
+    """What shows progress, and gives up without a word where it cannot: a terminal may close while work goes on."""
+
+    def tried(done, total, words=""):
+        with contextlib.suppress(OSError, ValueError):
+            show(done, total, words)
+
+    return tried
 
 
 def _bars(unit):
@@ -71,7 +96,7 @@ def _lines(unit):
             begun, told, before = now, now, done
         elif now - told >= PAUSE or done >= total:
             told = now
-            print(line(done, total, (done - before) / max(now - begun, 1e-9), unit, words), file=sys.stderr, flush=True)
+            tell(line(done, total, (done - before) / max(now - begun, 1e-9), unit, words))
 
     return show
 

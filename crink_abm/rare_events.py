@@ -17,8 +17,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from . import batch, design, levers
-from .errors import InputError, nearest
+from . import arguments, batch, design, levers
 from .estimate import over_worlds
 from .kernel import RESULTS
 from .outcomes import OUTCOMES
@@ -166,6 +165,18 @@ def estimate(
     }  # fmt: skip
 
 
+def planned(experiment, outcome=None, relative=None, out=None) -> tuple[RareFile, float, Kept | None]:
+    """The experiment, the precision and the folder of :func:`rare`, judged; nothing is written."""
+    experiment = arguments.experiment(experiment)
+    plan = (
+        design.checked(experiment, kind=RareFile) if isinstance(experiment, dict) else design.read(experiment, RareFile)
+    )
+    if outcome is not None:
+        arguments.outcome(outcome, OUTCOMES)
+    relative = arguments.number("relative", plan.rare.relative if relative is None else relative, 0.0, 1.0, 0.1)
+    return plan, relative, None if out is None else Kept(arguments.path("out", out))
+
+
 def rare(
     experiment, *, outcome: str | None = None, relative: float | None = None, out: str | Path | None = None, rules=None,
     threads=None, progress: Callable[[int], None] | None = None,
@@ -191,16 +202,11 @@ def rare(
     InputError
         If the experiment, the outcome or the precision cannot be taken, or the folder cannot be written or is a sweep's.
     """
-    plan = (
-        design.checked(experiment, kind=RareFile) if isinstance(experiment, dict) else design.read(experiment, RareFile)
-    )
-    if outcome is not None and outcome not in OUTCOMES:
-        raise InputError(f"no outcome is named {outcome!r}{nearest(outcome, OUTCOMES)}; they are {', '.join(OUTCOMES)}")
-    relative = plan.rare.relative if relative is None else relative
-    if not 0.0 < relative < 1.0:
-        raise InputError(f"relative lies in (0, 1), for example 0.1; {relative!r} was given")
-    rules, head, points = checked_rules(rules), plan.experiment, design.points(plan)
-    kept = Kept(out) if out else None
+    rules, threads = checked_rules(arguments.rules(rules)), arguments.workers(threads)
+    plan, relative, kept = planned(experiment, outcome, relative, out)
+    progress = arguments.callback("progress", None if progress is False else progress)
+    arguments.environment()
+    head, points = plan.experiment, design.points(plan)
     worlds, rows = make_worlds(plan.worlds, plan.parameters, rules), []
     with kept.work() if kept else nullcontext():
         for point, chosen in enumerate(points.policies):

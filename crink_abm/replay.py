@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from . import outcomes
+from . import arguments, outcomes
 from .codes import Actor, KimOption, Theory, XiOption
-from .errors import InputError
+from .errors import InputError, nearest, told
 from .kernel import RESULTS
 from .levers import month_label, month_number
 from .state import BY_NAME
@@ -16,7 +16,10 @@ from .state import BY_NAME
 
 @dataclass(frozen=True)
 class Event:
-    """Something worth telling. ``calculus`` is a table of a leader's options, where he decided."""
+    """Something worth telling, in a month that is counted from 0.
+
+    ``calculus`` is a table of a leader's options, where he decided.
+    """
 
     month: int
     date: str
@@ -250,15 +253,24 @@ def explain(model, actor: str | Actor, month: int | str) -> pd.DataFrame:
         If there is no such actor, the month has not been run, or the model keeps no trace.
     """
     names = {"xi": "CHINA", "kim": "NORTH_KOREA", "putin": "RUSSIA"}
-    key = names.get(str(actor).lower(), str(actor).upper()) if not isinstance(actor, Actor) else actor.name
+    said = actor.name if isinstance(actor, Actor) else actor if isinstance(actor, str) else ""
+    key = names.get(said.lower(), said.upper())
     if key not in Actor.__members__:
-        allowed = ", ".join(a.name.lower() for a in Actor)
-        raise InputError(f"no actor is named {actor!r}; they are {allowed} (and xi, kim, putin)")
-    number = month_number(month, model.start) if isinstance(month, str) else int(month)
+        allowed = [*(a.name.lower() for a in Actor), *names]
+        raise InputError(
+            f"no actor is named {told(actor)}{nearest(said.lower(), allowed)}; they are {', '.join(allowed)}"
+        )
     if model.trace is None:
         raise InputError("this model keeps no trace; make it with trace=True")
-    if not 0 <= number < len(model.trace):
-        raise InputError(f"months 0 to {len(model.trace) - 1} have been run; {month!r} was asked for")
+    if not model.trace:
+        raise InputError("no month has been run yet; call run() or step() first")
+    last = len(model.trace) - 1
+    dated = isinstance(month, str)
+    number = month_number(arguments.month("month", month), model.start) if dated else arguments.whole("month", month)
+    if not 0 <= number <= last:
+        raise InputError(
+            f"months 0 to {last} have been run, {model.start} to {month_label(last, model.start)}; {told(month)} was asked for"
+        )
     rows = []
     for step, reads, inputs, outputs in model.trace[number]:
         if step.actor.name != key:

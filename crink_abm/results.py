@@ -1,16 +1,18 @@
 """A finished sweep: its tables, its runs, its curves, and any of its runs again."""
 
+import pickle
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from . import by_world, design, estimate, levers, machines, nesting, outcomes, piloting
+from . import arguments, by_world, design, estimate, levers, machines, nesting, outcomes, piloting
 from .encoding import runs_table
-from .errors import InputError, nearest
+from .errors import InputError, nearest, told
 from .failures import failed
 from .kept import runs_in_words
 from .overrides import checked as checked_rules
@@ -20,6 +22,9 @@ from .rules_key import rules_hash
 from .store import read_json, read_table
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
+
+#: The most shares that runs are dealt to.
+MOST_SHARDS = 100_000
 
 
 class Results:
@@ -42,7 +47,7 @@ class Results:
     """
 
     def __init__(self, folder: str | Path, *, rules=None):
-        self.folder = Path(folder)
+        self.folder = arguments.path("the folder of results", folder)
         if not (self.folder / "manifest.json").exists():
             raise InputError(
                 f"{str(self.folder)!r} holds no finished sweep (no manifest.json); run `crink-abm sweep FILE --out DIR` first"
@@ -58,7 +63,7 @@ class Results:
                 f"the results in {str(self.folder)!r} are damaged ({type(error).__name__}); run the sweep again: only "
                 "what is missing is redone"
             ) from None
-        self.rules = checked_rules(rules)
+        self.rules = checked_rules(arguments.rules(rules))
         replaced = self.manifest["rules_replaced"]
         if fingerprint(self.rules) != replaced["fingerprint"]:
             raise InputError(
@@ -84,23 +89,38 @@ class Results:
         return sweep
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
-        """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free."""
-        known = self.estimates["outcome"].unique()
-        if outcome not in known:
-            raise InputError(f"no outcome is named {outcome!r}; they are {', '.join(known)}")
+        """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free.
+
+        Raises
+        ------
+        InputError
+            On an unknown name, or if no point has these values.
+        """
+        outcome = arguments.outcome(outcome, self.estimates["outcome"].unique())
         rows = self.estimates[self.estimates["outcome"] == outcome]
         for name, value in fixed.items():
-            if name not in rows:
-                raise InputError(f"no lever or factor is named {name!r}{nearest(name, rows)}")
-            rows = rows[(rows[name] == value) if isinstance(value, str) else np.isclose(rows[name], value)]
+            if name not in self.points or name == "point":
+                known = [column for column in self.points if column != "point"]
+                raise InputError(f"no lever or factor is named {told(name)}{nearest(name, known)}")
+            here = _equal(rows[name], value)
+            if not here.any():
+                raise InputError(_no_point(name, value, rows[name], self.points[name]))
+            rows = rows[here]
         return rows
 
     def with_interval(self, interval: str) -> pd.DataFrame:
         """The estimates with another interval: ``"best"``, ``"clopper-pearson"`` or ``"jeffreys"``."""
-        return interval_columns(self.estimates, interval)
+        return interval_columns(self.estimates, arguments.one_of("interval", interval, estimate.KINDS))
 
     def points_along(self, *free: str) -> list[int]:
-        """Numbers of the points whose every lever but the ``free`` ones is as at the baseline, and these constant."""
+        """Numbers of the points whose every lever but the ``free`` ones is as at the baseline, and these constant.
+
+        Raises
+        ------
+        InputError
+            On an unknown lever.
+        """
+        arguments.names("free", free, levers.LEVERS, kind="lever", least=0)
         policies = self.sweep.policies
         base = policies[self.baseline]
         return [
@@ -111,14 +131,28 @@ class Results:
         ]
 
     def slice(self, outcome: str, *free: str) -> pd.DataFrame:
-        """Rows of one outcome where every lever but the ``free`` ones is at the baseline, sorted by them."""
+        """Rows of one outcome where every lever but the ``free`` ones is at the baseline, sorted by them.
+
+        Raises
+        ------
+        InputError
+            On an unknown outcome or lever.
+        """
         rows = self.select(outcome)
         rows = rows[rows["point"].isin(self.points_along(*free))]
-        return rows.sort_values(list(free)).reset_index(drop=True)
+        return rows.sort_values([*free, "point"]).reset_index(drop=True)
 
-    def runs(self, points: Iterable[int]) -> pd.DataFrame:
-        """The runs of some points that did not fail: a row a run, the engine's results as columns."""
-        wanted = {int(p) for p in points}
+    def runs(self, points: Iterable[int] | int) -> pd.DataFrame:
+        """The runs of some points that did not fail: a row a run, the engine's results as columns.
+
+        ``first_...`` and other months count from 0, the first of the run; -1 is never.
+
+        Raises
+        ------
+        InputError
+            On a point that there is not.
+        """
+        wanted = set(arguments.points(points, self.manifest["n_points"]))
         frames = []
         for cell in self.sweep.cells():
             if cell.point in wanted:
@@ -160,8 +194,15 @@ class Results:
         -------
         DataFrame: point, world (to join with :attr:`worlds`), n_runs, n_events, n_up, n_down (runs with the event only
         here, only at the baseline; -1 where runs are not paired)
+
+        Raises
+        ------
+        InputError
+            On an unknown outcome or point.
         """
-        numbers = range(self.manifest["n_points"]) if points is None else sorted({int(p) for p in points})
+        outcome = arguments.outcome(outcome, [*outcomes.OUTCOMES, *outcomes.CONDITIONALS])
+        n_points = self.manifest["n_points"]
+        numbers = range(n_points) if points is None else sorted(arguments.points(points, n_points))
         base = self.runs([self.baseline])
         frames = []
         for point in numbers:
@@ -171,11 +212,20 @@ class Results:
             )
         return pd.concat(frames, ignore_index=True)
 
-    def incidence(self, points: Iterable[int], names: Iterable[str] | None = None) -> pd.DataFrame:
-        """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs)."""
-        return self._curves(points, {name: name for name in names or outcomes.OUTCOMES})
+    def incidence(self, points: Iterable[int] | int, names: Iterable[str] | str | None = None) -> pd.DataFrame:
+        """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs).
 
-    def competing(self, points: Iterable[int]) -> pd.DataFrame:
+        ``prob`` is the share that has failed by the end of the month; months count from 0, as everywhere.
+
+        Raises
+        ------
+        InputError
+            On a point that there is not, or an outcome that has no month.
+        """
+        chosen = outcomes.OUTCOMES if names is None else arguments.names("names", names, outcomes.OUTCOMES)
+        return self._curves(points, {name: name for name in chosen})
+
+    def competing(self, points: Iterable[int] | int) -> pd.DataFrame:
         """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""
         return self._curves(points, {f"first:{name}": name for name in outcomes.CAUSES})
 
@@ -192,19 +242,22 @@ class Results:
         counts = self.first_months.set_index(["point", "outcome"]).sort_index()
         counted = self.select("any_failure").set_index("point")["n_runs"]
         frames = []
-        for point in points:
+        for point in arguments.points(points, self.manifest["n_points"]):
             n = counted.loc[point]
             for stored, name in names.items():
                 dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
                 events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()
                 low, high = estimate.jeffreys(events, n)
-                curve = {"month": months + 1, "prob": events / n, "low": low, "high": high, "n_runs": n}
+                curve = {"month": months, "prob": events / n, "low": low, "high": high, "n_runs": n}
                 frames.append(pd.DataFrame({"point": point, "outcome": name, **curve}))
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
     def dataset(self):
-        """The grid as an xarray Dataset: dimensions outcome, the swept levers and the factors."""
+        """The grid as an xarray Dataset: dimensions outcome, the swept levers and the factors.
+
+        Its attributes are text, the seed too: NetCDF's oldest form has no numbers beyond 2^31.
+        """
 
         grid = {dimension["name"]: dimension["levels"] for dimension in self.manifest["grid"]}
         if not grid:
@@ -225,7 +278,7 @@ class Results:
         ]
         data = rows.set_index(["outcome", *grid])[columns].to_xarray()
         data = data.sel({name: levels for name, levels in grid.items() if isinstance(levels[0], str)})  # in file order
-        return data.assign_attrs(name=self.manifest["name"], seed=self.manifest["seed"])
+        return data.assign_attrs(name=self.manifest["name"], seed=str(self.manifest["seed"]))
 
     def replay(self, point: int, run: int, *, to_the_end: bool = True):
         """One run of the sweep again, in Mesa, to the horizon: bit-identical.
@@ -242,13 +295,29 @@ class Results:
                 f"this sweep was made by other rules ({self.manifest['rules_hash']}, package {self.manifest['package']}) than "
                 f"are installed ({rules_hash()}): its run would come out as another; run the sweep again, or install what made it"
             )
-        if not 0 <= point < self.manifest["n_points"]:
+        point, run = arguments.whole("the number of a point", point), arguments.whole("the number of a run", run)
+        to_the_end = arguments.flag("to_the_end", to_the_end)
+        if point >= self.manifest["n_points"]:
             raise InputError(f"points are numbered 0 to {self.manifest['n_points'] - 1}; {point} was given")
         n = self.sweep.n_runs[point]
-        if not 0 <= run < n:
+        if run >= n:
             raise InputError(f"runs of point {point} are numbered 0 to {n - 1}; {run} was given")
         model = self.sweep.replay(point, run)
         return model.run() if to_the_end else model
+
+    def __getstate__(self):
+        """All but what is read or made again when it is asked for; functions of the user's own go along."""
+        import cloudpickle
+
+        made = {name for name, of in vars(Results).items() if isinstance(of, cached_property)}
+        state = {name: value for name, value in vars(self).items() if name not in made}
+        return state | {"rules": cloudpickle.dumps(self.rules)}
+
+    def __setstate__(self, state):
+        vars(self).update(state | {"rules": pickle.loads(state["rules"])})
+
+    def __deepcopy__(self, memo):
+        return Results(self.folder, rules=self.rules)
 
     def __repr__(self):
         m = self.manifest
@@ -262,25 +331,66 @@ class Results:
         )
 
 
-def _plan(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> design.Experiment:
+def _equal(column: pd.Series, value) -> np.ndarray:
+    """Which entries of a column are a value."""
+    if getattr(value, "ndim", 0) or isinstance(value, list | tuple | set | dict) or value != value or value is None:
+        raise InputError(f"{column.name} is compared with one value; {told(value)} was given")
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        return (column == value).fillna(False).to_numpy(bool)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise InputError(f"{column.name} has numbers; {told(value)} was given")
+    return np.isclose(column, float(value))
+
+
+def _no_point(name: str, value, left: pd.Series, every: pd.Series) -> str:
+    """That no point has a value, and which values there are."""
+    if _equal(every, value).any():
+        return f"no point has {name} {told(value)} and what else was asked for: those left have {_in_words(left)}"
+    varied = every.nunique() > 1
+    return f"no point has {name} {told(value)}: it {'has' if varied else 'is not varied, and stands at'} {_in_words(every)}"
+
+
+def _in_words(column: pd.Series) -> str:
+    """The different values of a column, the first few."""
+    known = sorted(column.dropna().unique().tolist())
+    return ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "") or "none"
+
+
+def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> design.Experiment:
     """The experiment with what the caller changes in it."""
+    experiment = arguments.experiment(experiment)
+    arguments.workers(workers)
+    runs = None if runs is None else arguments.runs(runs)[0]
+    interval = None if interval is None else arguments.one_of("interval", interval, estimate.KINDS)
+    rules = checked_rules(arguments.rules(rules))
     plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
-    if runs is not None and runs < 1:
-        raise InputError(f"runs is at least 1; {runs} was given")
-    if interval is not None and interval not in estimate.KINDS:
-        raise InputError(f"interval is one of {', '.join(estimate.KINDS)}; {interval!r} was given")
     plan = nesting.resolved(plan, rules, runs)
     changed = {} if interval is None else {"interval": interval}
     if precision is not None:
-        if not 1e-5 <= precision < 0.5:
-            raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {precision!r} was given")
-        changed |= {"precision": precision, "detail_runs": None}
+        if not isinstance(precision, Real) or not 1e-5 <= precision < 0.5:
+            raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {told(precision)} was given")
+        changed |= {"precision": float(precision), "detail_runs": None}
     if runs is not None and precision is None:
         changed |= {"precision": None}
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
-    if workers is not None and workers < 1:
-        raise InputError(f"workers is at least 1; {workers} was given")
+    if plan.experiment.precision:
+        piloting.checked(plan)
     return plan
+
+
+def _folder(out, plan: design.Experiment) -> Path:
+    """The folder of a sweep: ``out``, or ``results/NAME``."""
+    return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
+
+
+def _options(engine, progress, rules, say) -> dict:
+    """Options of a :class:`Sweep`, judged."""
+    arguments.environment()
+    return {
+        "engine": arguments.one_of("engine", engine, ("batch", "mesa")),
+        "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
+        "rules": arguments.rules(rules),
+    }  # fmt: skip
 
 
 def sweep(
@@ -303,12 +413,16 @@ def sweep(
     InputError
         If the experiment or the folder cannot be taken.
     """
-    plan = _plan(experiment, rules, workers, runs, interval, precision)
-    folder = Path(out) if out else Path("results") / plan.experiment.name
-    options = {"engine": engine, "progress": progress, "rules": rules, "say": say}
-    with machines.chosen(backend, workers, dask, say) as options["workers"]:
-        settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
-        Sweep(plan, folder, n_runs=settled, **options).run()
+    plan = planned(experiment, rules, workers, runs, interval, precision)
+    folder = _folder(out, plan)
+    options = _options(engine, progress, rules, say)
+    work = Sweep(plan, folder, **options)
+    with machines.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
+        work.judge()
+        if plan.experiment.precision:
+            options["workers"] = work.workers
+            work = Sweep(plan, folder, n_runs=piloting.settle(plan, folder, **options), **options)
+        work.run()
     return Results(folder, rules=rules)
 
 
@@ -327,15 +441,16 @@ def shard(
     InputError
         If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
     """
-    plan = _plan(experiment, rules, workers, runs)
-    if not 1 <= number <= of:
-        raise InputError(f"shards are numbered 1 to the number of shards; {number}/{of} was given")
+    plan = planned(experiment, rules, workers, runs)
+    of = arguments.whole("of", of, 1, MOST_SHARDS)
+    number = arguments.whole("number", number, 1, of)
     if plan.experiment.precision:
         raise InputError(
             "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
             "--runs, or let a Dask cluster run it"
         )
-    folder = Path(out) if out else Path("results") / plan.experiment.name
-    options = {"engine": engine, "progress": progress, "rules": rules, "say": say, "shard": f"{number}-of-{of}"}
-    with machines.chosen(backend, workers, None, say) as options["workers"]:
-        return Sweep(plan, folder, **options).run_shard(number, of)
+    folder, name = _folder(out, plan), f"{number}-of-{of}"
+    work = Sweep(plan, folder, shard=name, **_options(engine, progress, rules, say))
+    with machines.chosen(backend, arguments.workers(workers), None, say) as work.workers:
+        work.judge()
+        return work.run_shard(number, of)

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from . import readback
 from .errors import InputError
 
 _SUFFIX = ".tmp"
@@ -56,7 +57,7 @@ def _parquet(table: pa.Table, target, **options) -> None:
 def write_table(path: Path, table: pd.DataFrame | pa.Table) -> None:
     """One Parquet file, whole or not at all, with page checksums; no times in it, so equal data give equal bytes."""
     if isinstance(table, pd.DataFrame):
-        table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+        table = readback.noted(pa.Table.from_pandas(table, preserve_index=False), table)
     _write(path, lambda file: _parquet(table, file))
 
 
@@ -67,7 +68,7 @@ def write_json(path: Path, data) -> None:
 
 def read_table(path: Path) -> pd.DataFrame:
     """A Parquet table of finished results."""
-    return pq.read_table(path, page_checksum_verification=True).to_pandas()
+    return readback.frame(pq.read_table(path, page_checksum_verification=True))
 
 
 def read_json(path: Path):

@@ -70,6 +70,7 @@ class Sweep:
         ]
         self.calendar(self.base)
         self.store, self.say = Store(folder, shard), say or (lambda text: None)
+        self._judged = None
 
     @cached_property
     def worlds_name(self) -> str:
@@ -85,9 +86,17 @@ class Sweep:
                 raise InputError(
                     f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged; run the sweep again"
                 )
-            made = make_worlds(self.experiment.worlds, self.experiment.parameters, self.rules)
+            made = self._judged or self._make_worlds()
             write_worlds(self.store.folder, self.worlds_name, made)
         return made
+
+    def _make_worlds(self) -> ensembles.Worlds:
+        return make_worlds(self.experiment.worlds, self.experiment.parameters, self.rules)
+
+    def judge(self) -> None:
+        """Make the worlds, unless the folder has them, before anything is written: what is refused leaves nothing behind."""
+        if read_worlds(self.store.folder, self.worlds_name) is None:
+            self._judged = self._make_worlds()
 
     def calendar(self, point: int) -> np.ndarray:
         """The levers and drivers of a point, month by month."""

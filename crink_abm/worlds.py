@@ -29,7 +29,8 @@ class Worlds:
 
     def of_runs(self, first_run: int, n: int) -> np.ndarray:
         """The world of each run: run k lives in world k modulo the number of worlds."""
-        return (np.arange(first_run, first_run + n) % len(self.values)).astype(np.int64)
+        runs = np.arange(n, dtype=np.uint64) + np.uint64(first_run)  # numbers go to 2^64 - 1
+        return (runs % np.uint64(len(self.values))).astype(np.int64)
 
     def first(self, n: int | None) -> "Worlds":
         """The first ``n`` worlds (all if None, or if there are no more)."""

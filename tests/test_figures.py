@@ -79,8 +79,8 @@ class FakeResults:
         return rows.sort_values(list(free)).reset_index(drop=True)
 
     def _curves(self, points, names):
-        month = np.arange(1, 121)
-        prob = 0.3 * month / 120
+        month = np.arange(120)
+        prob = 0.3 * (month + 1) / 120
         frames = [
             pd.DataFrame(
                 {"point": p, "outcome": n, "month": month, "prob": prob, "low": prob * 0.9, "high": prob * 1.1}
