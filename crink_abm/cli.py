@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import guard, kept
+from . import arguments, guard, kept
 from .cli_record import calibrate, validate
 from .cli_studies import audit, compare, rare
 from .errors import InputError, RunsFailedError, nearest, one_line, told
@@ -207,6 +207,9 @@ def info(args) -> None:
     """Versions, engine, cache, levers, parameters with sources; or one name."""
     from .describe import lookup, overview
 
+    if args.name is None:
+        arguments.environment()
+
     data = overview() if args.name is None else lookup(args.name)
     if args.json:
         print_json(data)
@@ -229,6 +232,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message):
         raise InputError(message)
+
+    def _print_message(self, message, file=None):
+        print(message or "", end="", file=file)  # argparse's own swallows what cannot be written
 
     def options(self) -> list[str]:
         """The long names of what may be given."""

@@ -17,7 +17,9 @@ def calibrate(args) -> None:
     plan = Plan(seed=args.seed) if args.draws is None else Plan(draws=args.draws, seed=args.seed)
     if plan.draws < 1024:
         raise InputError(f"--draws is at least 1024; {plan.draws} was given")
-    page = Path(args.markdown) if args.markdown and not args.fit_only else None
+    if args.markdown and args.fit_only:
+        raise InputError("--markdown tells what --fit-only leaves out; give one of them")
+    page = Path(args.markdown) if args.markdown else None
     template = None if page is None else _template(page)
     check_folder(out)
     if args.freeze:

@@ -7,6 +7,7 @@ fault of this package, and how to see more of it. ``CRINK_TRACEBACK=1`` shows th
 import _thread
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -49,7 +50,7 @@ def _told(error: BaseException, given: list[str]) -> tuple[int, str]:
         return 2, f"crink-abm: {one_line(error)}"
     if isinstance(error, RunsFailedError):
         return 1, f"crink-abm: {error}"
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError) and _nobody_reads():
         return 0, ""  # whoever read has read enough
     if isinstance(error, MemoryError):
         more = "; what is finished is kept" if keeps else ""
@@ -63,6 +64,10 @@ def _told(error: BaseException, given: list[str]) -> tuple[int, str]:
     if isinstance(error, OSError):
         more = "; what is finished is kept: mend it, and the same command continues" if keeps else ""
         return 1, one_line(f"crink-abm: {_of_the_disk(error)}") + more
+    if isinstance(error, ImportError):
+        return 1, one_line(
+            f"crink-abm: a library cannot be loaded ({error}): memory is short, or it is to be installed again"
+        )
     frame = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" at {os.path.basename(at.filename)}:{at.lineno}" for at in frame)  # noqa: PTH119
     return 1, one_line(
@@ -83,6 +88,16 @@ def _lenient(stream) -> None:
     """A console without Greek letters still gets the numbers."""
     if hasattr(stream, "reconfigure") and not (stream.encoding or "").lower().startswith("utf"):
         stream.reconfigure(errors="replace")
+
+
+def _nobody_reads() -> bool:
+    """Whether standard output is a pipe that has been closed at its other end, as by ``head``."""
+    try:
+        asked = select.poll()
+        asked.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in asked.poll(0))
+    except (AttributeError, OSError, ValueError):  # no such call on this system, or no such file
+        return True
 
 
 def _flushed() -> None:

@@ -70,6 +70,8 @@ def number(text: str) -> float:
 
 def path(text: str) -> str:
     """A path, from the command line: not empty, and text."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is wanted; empty text was given")
     try:
         return str(arguments.path("it", text))
     except InputError as error:
@@ -129,7 +131,9 @@ def charts():
         said = os.environ.get("MPLBACKEND")
         if not said:
             raise
-        raise InputError(f"MPLBACKEND is {told(said)}, which matplotlib does not take ({error}); unset it") from None
+        raise InputError(
+            f"MPLBACKEND is {told(said)}, which matplotlib does not take ({str(error)[:120]}); unset it"
+        ) from None
     return charts
 
 
