@@ -1,7 +1,18 @@
-"""``python -m crink_abm``: the command line."""
+"""``python -m crink_abm``, and the command as installed: the command line, felt to be interrupted from the first import on."""
 
+import os
 import sys
 
-from .cli import console
 
-sys.exit(console())
+def console() -> int:
+    """The command line as a whole process; its exit status."""
+    try:
+        from .cli import console
+
+        return console()
+    except KeyboardInterrupt:  # nothing has begun yet
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    sys.exit(console())

@@ -13,6 +13,7 @@ from . import worlds as ensembles
 from .errors import InputError, told
 from .failures import failed
 from .kernel import RESULTS
+from .overrides import checked as checked_rules
 from .parameters import CATALOGUE
 from .tally import Tally
 from .world_making import make_worlds
@@ -168,7 +169,7 @@ def simulate(
     """
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     runs, first_run = arguments.runs(runs, first_run)
-    rules = arguments.rules(rules)
+    rules = checked_rules(arguments.rules(rules))
     chosen = policy.checked(arguments.levers(levers))
     calendar = policy.calendar(chosen, months, start, arguments.drivers(drivers, months))
     _check_memory(runs)
@@ -222,7 +223,7 @@ def compare(
     labels = _labels(names, len(policies))
     policies = ({}, *policies) if len(policies) == 1 else policies
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
-    (runs, _), rules = arguments.runs(runs), arguments.rules(rules)
+    (runs, _), rules = arguments.runs(runs), checked_rules(arguments.rules(rules))
     interval = arguments.one_of("interval", interval, estimate.KINDS)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     arguments.environment()

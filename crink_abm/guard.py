@@ -180,5 +180,5 @@ def process(main: Callable[[], int]) -> int:
     if code == 130:
         os._exit(code)
     if _Interrupts.come:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left that an interrupt could spoil
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # nothing is left that it could spoil
     return code
