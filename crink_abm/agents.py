@@ -16,7 +16,6 @@ import math
 import pickle
 from collections.abc import Mapping, Sequence
 from functools import partial
-from numbers import Real
 from typing import ClassVar
 
 import mesa
@@ -99,9 +98,10 @@ def _by_hand(actor: Actor, name: str, value) -> float:
         raise InputError(f"{name} belongs to {owner.name.lower()}; set model.{owner.name.lower()}.{name}")
     if _IS_TERM[name]:
         raise InputError(f"{name} is worked out anew each month; give a rule of your own instead (agents= or rules=)")
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    given = arguments.real(value)
+    if given is None or not math.isfinite(given):
         raise InputError(f"{name} takes a finite number; {told(value)} was given")
-    return float(value)
+    return given
 
 
 class Given(dict):

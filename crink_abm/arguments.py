@@ -55,6 +55,17 @@ def whole(name: str, value, low: int = 0, high: int = END - 1) -> int:
 seed = partial(whole, "seed")
 
 
+def real(value) -> float | None:
+    """A number as a float, one too large as infinite; None for anything else, flags and text too."""
+    value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if _is_flag(value) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
 def months(value) -> int:
     """The length of a run in months."""
     number = whole("months", value, -END, END)
@@ -78,9 +89,10 @@ def workers(value) -> int | None:
 
 def number(name: str, value, low: float, high: float, example: float) -> float:
     """A number strictly between ``low`` and ``high``."""
-    if _is_flag(value) or not isinstance(value, Real) or not low < value < high:
+    given = real(value)
+    if given is None or not low < given < high:
         raise InputError(f"{name} lies in ({low:g}, {high:g}), for example {example:g}; {told(value)} was given")
-    return float(value)
+    return given
 
 
 def flag(name: str, value) -> bool:
@@ -169,10 +181,10 @@ def _level(name: str, value, kind: str):
     if isinstance(value, Mapping) or type(value).__name__ == "Series":
         items = value.items() if isinstance(value, Mapping) else value.to_dict().items()
         return {month(f"a date of {name}", date): _level(name, level, kind) for date, level in items}
-    value = value.item() if getattr(value, "ndim", 1) == 0 and hasattr(value, "item") else value
-    if _is_flag(value) or not isinstance(value, Real):
+    given = real(value)
+    if given is None:
         raise InputError(f"{kind}{name} takes a number or a dated schedule; {told(value)} was given")
-    return float(value)
+    return given
 
 
 def levers(value, name: str = "levers") -> dict:
@@ -193,11 +205,10 @@ def parameters(value) -> dict:
             raise InputError(
                 f"no parameter is named {told(name)}{nearest(name, CATALOGUE)}; `crink-abm info` lists them"
             )
-        level = level.item() if getattr(level, "ndim", 1) == 0 and hasattr(level, "item") else level
-        named = CATALOGUE[name].switch is not None and isinstance(level, str)
-        if not named and (_is_flag(level) or not isinstance(level, Real)):
+        if not (CATALOGUE[name].switch is not None and isinstance(level, str)):
+            given[name] = real(level)
+        if given[name] is None:
             raise InputError(f"parameter {name} takes a number; {told(level)} was given")
-        given[name] = level if named else float(level)
     return given
 
 

@@ -278,7 +278,7 @@ def chosen(backend=None, count: int | None = None, dask: str | None = None, say=
         return Cluster(dask)
     if isinstance(backend, concurrent.futures.Executor):
         return Executor(backend, count)
-    return BACKENDS[arguments.one_of("backend", backend or "threads", BACKENDS)](count, say)
+    return BACKENDS[arguments.one_of("backend", "threads" if backend is None else backend, BACKENDS)](count, say)
 
 
 def order(sweep) -> tuple[str, tuple]:

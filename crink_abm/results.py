@@ -3,7 +3,6 @@
 import pickle
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -333,13 +332,18 @@ class Results:
 
 def _equal(column: pd.Series, value) -> np.ndarray:
     """Which entries of a column are a value."""
-    if getattr(value, "ndim", 0) or isinstance(value, list | tuple | set | dict) or value != value or value is None:
+    if not pd.api.types.is_scalar(value) or pd.isna(value):
         raise InputError(f"{column.name} is compared with one value; {told(value)} was given")
-    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        return (column == value).fillna(False).to_numpy(bool)
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+    if pd.api.types.is_bool_dtype(column):
+        return column.to_numpy(bool) == arguments.flag(column.name, value)
+    if not pd.api.types.is_numeric_dtype(column):
+        if not isinstance(value, str):
+            raise InputError(f"{column.name} has text; {told(value)} was given")
+        return np.array([held == value for held in column], bool)
+    given = arguments.real(value)
+    if given is None:
         raise InputError(f"{column.name} has numbers; {told(value)} was given")
-    return np.isclose(column, float(value))
+    return np.isclose(column, given)
 
 
 def _no_point(name: str, value, left: pd.Series, every: pd.Series) -> str:
@@ -367,9 +371,10 @@ def planned(experiment, rules=None, workers=None, runs=None, interval=None, prec
     plan = nesting.resolved(plan, rules, runs)
     changed = {} if interval is None else {"interval": interval}
     if precision is not None:
-        if not isinstance(precision, Real) or not 1e-5 <= precision < 0.5:
+        half = arguments.real(precision)
+        if half is None or not 1e-5 <= half < 0.5:
             raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {told(precision)} was given")
-        changed |= {"precision": float(precision), "detail_runs": None}
+        changed |= {"precision": half, "detail_runs": None}
     if runs is not None and precision is None:
         changed |= {"precision": None}
     plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
