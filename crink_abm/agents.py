@@ -116,7 +116,8 @@ class Given(dict):
         return Given, (dict(self),)
 
     def __deepcopy__(self, memo):
-        return self
+        """A plain dict: the copy is the user's own."""
+        return {name: dict(value) if isinstance(value, dict) else value for name, value in self.items()}
 
     __copy__ = dict.copy
 
@@ -127,6 +128,11 @@ def _given(values: Mapping) -> Given:
 
 class StateAgent(Holder, mesa.Agent):
     """A state with its leader; a Mesa agent."""
+
+    def __init__(self, model, *args, **more):
+        if not isinstance(model, mesa.Model):
+            raise InputError(f"agents are made by DeterrenceModel(agents=[...]), of a model; {told(model)} was given")
+        super().__init__(model, *args, **more)
 
     def __repr__(self):
         return f"{type(self).__name__}(month {self.model.month})"
@@ -290,7 +296,7 @@ class DeterrenceModel(mesa.Model):
     def __deepcopy__(self, memo):
         """A model of its own: it goes on from the same month and drives its own agents."""
         made = memo[id(self)] = type(self).__new__(type(self))
-        memo[id(self._rules)] = self._rules
+        memo |= {id(kept): kept for kept in (self._rules, self.levers, self.parameters)}
         made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return made
 

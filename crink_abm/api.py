@@ -76,6 +76,8 @@ class Batch:
     """
 
     def __init__(self, levers, values, n_months, seed, first_run=0):
+        if not isinstance(values, np.ndarray) or values.shape[1:] != (len(RESULTS),) or values.dtype != float:
+            raise InputError(f"a Batch is made by simulate, of the engine's results; {told(values)} was given")
         self.levers, self.seed, self.n_months = levers, seed, n_months
         lost, index = failed(values), _numbered(first_run, len(values))
         self.failed = index[lost].to_numpy()

@@ -278,6 +278,17 @@ def test_a_change_that_would_be_told_and_not_done_is_refused(change):
     assert model.story == told_before
 
 
+def test_a_copy_of_the_levers_is_the_users_own():
+    model = _halfway(levers={"usfk_posture": {"2026-01": 0.5, "2028-01": 0.1}})
+    for mine in (dict(model.levers), model.levers.copy(), copy.copy(model.levers), copy.deepcopy(model.levers)):
+        mine["exposure"] = 0.9
+    copy.deepcopy(model.levers)["usfk_posture"]["2028-01"] = 0.9
+    assert (model.levers["exposure"], model.levers["usfk_posture"]["2028-01"]) == (0.5, 0.1)
+    again = copy.deepcopy(model)
+    with pytest.raises(InputError):
+        again.levers["exposure"] = 0.9
+
+
 def test_a_state_set_by_hand_holds_from_the_next_month_on():
     left, set_ = _halfway(), _halfway()
     set_.china.grievance = 0.9
@@ -335,6 +346,8 @@ def test_what_is_obvious_is_done():
         (lambda: crink.compare("article", runs=8, worlds="defaults", interval="x"), "interval is one of"),
         (lambda: crink.DeterrenceModel(agents=[crink.China, CountingXi]), "two of agents are china"),
         (lambda: crink.DeterrenceModel({"exposure": 0.1}, exposure=0.9), "given twice"),
+        (lambda: crink.Batch({}, [1.0], 12, 0), "made by simulate"),
+        (lambda: crink.China(None), "made by DeterrenceModel"),
         (lambda: crink.Results(None), "is a path"),
         (lambda: crink.Results("a\0b"), "zero character"),
     ],
