@@ -171,7 +171,7 @@ def compare(
         raise InputError(f"runs is at least 1; {runs} was given")
     chosen_worlds = ensemble(worlds, parameters)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
-    tally = Tally(chosen_worlds, months, 0)
+    tally = Tally(chosen_worlds, months, 0, [runs] * len(policies))
     lost = set()
     for first, n in batch.chunks(runs, _PIECE):
         base = base_failed = None

@@ -200,7 +200,7 @@ class Sweep:
 
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
-        tally = Tally(self.worlds, head.months, self.base, by_luck=head.interval == "best")
+        tally = Tally(self.worlds, head.months, self.base, self.n_runs, by_luck=head.interval == "best")
         done, total, lost = 0, sum(self.n_runs), Failures()
 
         self.progress(0, total, "")

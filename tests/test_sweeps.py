@@ -71,7 +71,9 @@ def test_a_map_is_judged_as_one_family(results):
     assert grid["point"].nunique() == 8
     assert e.loc[e["family"] == "one_at_a_time", "on_grid"].eq(False).all()
     for _, cells in grid.groupby("outcome"):
-        p = estimate.difference_test(cells["n_up"], cells["n_down"], cells["diff"], cells["diff_worlds_se"])
+        p = estimate.difference_test(
+            cells["n_up"], cells["n_down"], cells["diff"], cells["diff_worlds_se"], cells["worlds_df"]
+        )
         assert cells["grid_q_value"].to_numpy() == pytest.approx(estimate.false_discovery(p))
 
 
@@ -97,7 +99,7 @@ def test_estimates_recount_from_the_runs(results):
         failed = ((runs["first_blockade"] >= 0) | (runs["first_invasion"] >= 0)).sum()
         row = results.select("taiwan_failure").set_index("point").loc[point]
         assert row["n_events"] == failed
-        assert row["low"] == pytest.approx(estimate.jeffreys(failed, 96)[0])
+        assert row["low"] == pytest.approx(estimate.clopper_pearson(failed, 96)[0])
 
 
 def test_a_point_is_the_same_as_simulated_alone(results):
