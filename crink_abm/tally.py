@@ -197,7 +197,7 @@ class Tally:
             spread["mc_sd"] = np.where(adjusted.used, adjusted.error, np.sqrt(np.maximum(plain, 0.0)))
             wide += [spread[name] for name in SPREADS]
         counts = n, c.event, c.up, c.down, c.event - c.up, n_effective, share, share - base
-        columns = [*counts, *controlled, *wide, c.deal.effective - 1.0, np.nan, np.nan]
+        columns = [*counts, *controlled, *wide, over_worlds.effective(weight) - 1.0, np.nan, np.nan]
         return np.column_stack([np.broadcast_to(column, len(share)) for column in columns])
 
     def _of_conditionals(self, c: _Point) -> np.ndarray:
@@ -262,7 +262,7 @@ class Tally:
             table[f"{name}q_value"] = np.nan
             for _, family in families:
                 p_values = estimate.difference_test(
-                    family["n_up"], family["n_down"], family["diff"], family["diff_worlds_se"], family["worlds_df"],
+                    family["n_up"], family["n_down"], family["diff"], _change_error(family), family["worlds_df"],
                     family["cv_diff_se"].where(family["diff_method"] == CONTROL),
                 )  # fmt: skip
                 table.loc[family.index, f"{name}q_value"] = estimate.false_discovery(p_values)
@@ -287,6 +287,12 @@ def _half_width(events, n, error=np.nan) -> float:
     _, by_luck = estimate.normal_interval(0.0, error)
     half = np.where(np.isnan(by_luck), (high - low) / 2.0, by_luck)
     return float(np.fmax.reduce(half, initial=0.0))
+
+
+def _change_error(table: pd.DataFrame) -> pd.Series:
+    """The standard errors over worlds that intervals and tests of changes go by."""
+    moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
+    return over_worlds.of_change(table["diff_worlds_se"], moved, table["worlds_df"])
 
 
 #: How a number came about.
@@ -334,7 +340,7 @@ def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool
         table["method"], table["diff_method"] = method, np.where(paired, diff_method, None)
         for prefix, spread in (
             ("", over_worlds.on_the_logit(prob, table["worlds_se"], table["worlds_df"])),
-            ("diff_", over_worlds.student(diff, table["diff_worlds_se"], table["worlds_df"])),
+            ("diff_", over_worlds.student(diff, _change_error(table), table["worlds_df"])),
         ):
             known = table["worlds_df"].to_numpy() > 0
             for end, value, wider in (("low", spread[0], np.fmin), ("high", spread[1], np.fmax)):

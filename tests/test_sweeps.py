@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import InputError, design, estimate, outcomes
+from crink_abm import InputError, design, estimate, outcomes, over_worlds
 from crink_abm.encoding import UNITS
 from crink_abm.kernel import RESULTS
 from crink_abm.pipeline import Pipeline, packs
@@ -71,9 +71,9 @@ def test_a_map_is_judged_as_one_family(results):
     assert grid["point"].nunique() == 8
     assert e.loc[e["family"] == "one_at_a_time", "on_grid"].eq(False).all()
     for _, cells in grid.groupby("outcome"):
-        p = estimate.difference_test(
-            cells["n_up"], cells["n_down"], cells["diff"], cells["diff_worlds_se"], cells["worlds_df"]
-        )
+        moved = (cells["n_up"] + cells["n_down"]) / cells["n_runs"]
+        error = over_worlds.of_change(cells["diff_worlds_se"], moved, cells["worlds_df"])
+        p = estimate.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
         assert cells["grid_q_value"].to_numpy() == pytest.approx(estimate.false_discovery(p))
 
 
