@@ -133,8 +133,8 @@ def _warn(runs: np.ndarray, of: int) -> None:
     if len(runs):
         first = ", ".join(map(str, runs[:5])) + (", ..." if len(runs) > 5 else "")
         warnings.warn(
-            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite or odds that are none) and count nowhere: "
-            f"run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
+            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite or odds that are none) "
+            f"and count nowhere: run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
             stacklevel=3,
         )
 

@@ -193,7 +193,7 @@ class _Freezer:
             copy = value.copy()
             copy.setflags(write=False)
             return copy
-        if type(value) is tuple or isinstance(value, tuple) and hasattr(type(value), "_make"):
+        if type(value) is tuple or (isinstance(value, tuple) and hasattr(type(value), "_make")):
             parts = [self.value(part) for part in value]
             if any(new is not old for new, old in zip(parts, value, strict=True)):
                 return tuple(parts) if type(value) is tuple else type(value)._make(parts)
