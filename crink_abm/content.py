@@ -211,7 +211,7 @@ class _Freezer:
         kept = {name: self.value(value, asked) for name, value in read.items()}
         within = function.__code__.co_freevars
         scope = {name: value for name, value in kept.items() if name in function.__globals__ and name not in within}
-        scope["__name__"] = function.__module__
+        scope |= {"__name__": function.__module__, "__builtins__": builtins}  # C code imports by the caller's globals
         cells = tuple(types.CellType(*((kept[name],) if name in kept else ())) for name in within)
         copy = types.FunctionType(function.__code__, scope, function.__name__, None, cells or None)
         copy.__defaults__ = function.__defaults__ and tuple(self.value(value) for value in function.__defaults__)
@@ -376,7 +376,7 @@ def _of_numpy(value) -> bytes | None:
     dtype = getattr(value, "dtype", None)
     if type(value).__name__.endswith("DType") or type(value).__name__ == "dtype":
         return _join("dtype", repr(value).encode())
-    if dtype is None or getattr(dtype, "hasobject", True):
+    if dtype is None or getattr(dtype, "hasobject", True) or dtype.kind == "T":  # texts of any length lie elsewhere
         return None
     if type(value).__name__ in ("ndarray", "memmap"):
         return _join("array", repr((dtype.descr, dtype.str, value.shape)).encode(), value.tobytes())

@@ -404,6 +404,7 @@ def _reads(value):
         ({NAME: _reads(Thing())}, "reads value, of the type Thing"),
         ({NAME: _reads(Thing)}, "uses the class value"),
         ({NAME: _reads(np.array([{}]))}, "of the type ndarray"),
+        ({NAME: _reads(np.array(["a"], dtype=np.dtypes.StringDType()))}, "of the type ndarray"),
         ({NAME: _reads(np.ma.masked_array([1.0], [True]))}, "of the type MaskedArray"),
         ({NAME: _reads(functools.partial(min, 1))}, "of the type partial"),
         ({NAME: _reads(np.vectorize(by_global))}, "of the type vectorize"),
@@ -433,6 +434,14 @@ def test_lambdas_and_compiled_functions_are_rules():
     scaled = numba.njit(lambda grievance: 0.1 * grievance)
     assert fingerprint({NAME: scaled}) == fingerprint({NAME: lambda grievance: 0.1 * grievance})
     assert checked({NAME: scaled})[NAME](0.5) == 0.05
+
+
+def test_a_taken_function_works_where_libraries_import_by_its_globals():
+    def rule(grievance):
+        return np.array([1.0, 2.0]).sum() * np.clip(grievance, 0.0, 0.1)
+
+    taken = checked({NAME: rule})[NAME]
+    assert taken(0.3) == RuleCompiler().compiled(taken)(0.3) == rule(0.3)
 
 
 def test_numerics_are_the_packages_own():

@@ -30,7 +30,13 @@ LAYERS = {
 }  # fmt: skip
 
 #: Imports that are made inside a function on purpose: heavy, or upward by design.
-DEFERRED = {("batch", "compiler"), ("batch", "code_cache"), ("sweeps", "agents"), ("describe", "compiler"), ("rare_events", "compiler")}
+DEFERRED = {
+    ("batch", "compiler"),
+    ("batch", "code_cache"),
+    ("sweeps", "agents"),
+    ("describe", "compiler"),
+    ("rare_events", "compiler"),
+}
 
 
 def _modules():
