@@ -12,7 +12,7 @@ from . import worlds as ensembles
 from .errors import InputError
 from .failures import failed
 from .kernel import RESULTS
-from .overrides import whole
+from .overrides import checked, whole
 from .scenarios import scenario
 from .tally import Tally
 from .world_making import make_worlds
@@ -44,8 +44,8 @@ class Batch:
     Attributes
     ----------
     levers : the policy
-    failed : int array, the numbers of the runs that failed (a rule raised or gave a number that is not finite); they
-        have no row in what follows and count in no estimate
+    failed : int array, the numbers of the runs that failed (a rule raised, or gave a number that is not finite or odds
+        that are none); they have no row in what follows and count in no estimate
     results : DataFrame, a row a run: first months of each event (-1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, columns as ``outcomes.OUTCOMES``
     """
@@ -102,7 +102,7 @@ def simulate(
     parameters : coefficients and switches that differ from their defaults
     worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened; run k in world k modulo their number), or a ``Worlds``
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
-        with the arguments of the rule they replace
+        with the arguments of the rule they replace; globals and arrays that they read are taken as they are at the call
 
     Warns
     -----
@@ -117,7 +117,7 @@ def simulate(
     seed, first_run = whole("seed", seed), whole("first_run", first_run)
     if whole("runs", runs) < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
-    chosen = policy.checked(levers)
+    chosen, rules = policy.checked(levers), checked(rules)
     chosen_worlds = ensemble(worlds, parameters)
     values = batch.run_many(
         policy.calendar(chosen, months, start, drivers), chosen_worlds.values, runs, seed=seed, first_run=first_run,
@@ -133,8 +133,8 @@ def _warn(runs: np.ndarray, of: int) -> None:
     if len(runs):
         first = ", ".join(map(str, runs[:5])) + (", ..." if len(runs) > 5 else "")
         warnings.warn(
-            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite) and count nowhere: "
-            f"run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
+            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite or odds that are none) "
+            f"and count nowhere: run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
             stacklevel=3,
         )
 
@@ -166,7 +166,7 @@ def compare(
     if len(policies) == 1:
         policies, names = ({}, *policies), ["today", *(names or ["policy"])]
     policies = tuple(scenario(chosen) if isinstance(chosen, str) else chosen for chosen in policies)
-    seed, runs = whole("seed", seed), whole("runs", runs)
+    seed, runs, rules = whole("seed", seed), whole("runs", runs), checked(rules)
     if runs < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
     chosen_worlds = ensemble(worlds, parameters)

@@ -18,12 +18,16 @@ class NotFiniteError(InputError):
     """A rule gave a number that is not finite: the run has failed. ``field`` is the first such; months count from 0."""
 
     def __init__(self, rule: str, writes, values, month: int):
+        self._given = rule, writes, values, month
         bad = (v != v or v in (float("inf"), float("-inf")) for v in values)
         self.field, self.month = next(name for name, is_bad in zip(writes, bad, strict=True) if is_bad), month
         given = values if len(values) > 1 else values[0]
         super().__init__(
             f"rule {rule} returns {len(writes)} finite number(s) ({', '.join(writes)}); in month {month} it returned {given!r}"
         )
+
+    def __reduce__(self):
+        return NotFiniteError, self._given  # it goes from process to process
 
 
 class RunsFailedError(Exception):

@@ -9,7 +9,6 @@ independent replicates (Student's t, on the log scale).
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,16 +66,12 @@ class RareFile(design.Experiment):
     rare: RareTable = RareTable()
 
 
-@cache
-def _kernel(rules=()):
-    from .compiler import compile_kernel  # numba is heavy
-
-    return compile_kernel(dict(rules), machine=TILTED, renamed=RENAMED)
+_kernels = batch.Kernels(machine=TILTED, renamed=RENAMED)
 
 
 def compiled(rules: Mapping[str, Callable] | None = None):
     """The kernel of the tilted model, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
-    return _kernel(tuple(sorted((rules or {}).items())))
+    return _kernels.get(rules)
 
 
 def tilted_calendar(calendar: np.ndarray, outcome: str, tilt: int, shares=(0.25,) * TILTS) -> np.ndarray:
