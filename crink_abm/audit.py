@@ -188,7 +188,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
                 first_run=first * n_worlds,
                 world_of=world_of,
             )
-            total[first : first + count] = (outcomes.months(results) >= 0).reshape(count, n_worlds, -1)
+            total[first : first + count] = ensemble.by_row(outcomes.months(results) >= 0)
         return total
 
     base = events(base_policy)

@@ -12,7 +12,7 @@ from . import by_world, design, estimate, levers, machines, nesting, outcomes, p
 from .encoding import runs_table
 from .errors import InputError, nearest
 from .failures import failed
-from .kept import runs_in_words
+from .kept import runs_in_words, worlds_in_words
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .parameters import CATALOGUE
@@ -252,7 +252,8 @@ class Results:
 
     def __repr__(self):
         m = self.manifest
-        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {m['worlds']['n']} worlds)"
+        note = f"; {m['worlds']['note']}" if m["worlds"].get("note") else ""
+        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {worlds_in_words(m['worlds'])}{note})"
 
     def _repr_html_(self):
         base = self.estimates[self.estimates["point"] == self.baseline]
