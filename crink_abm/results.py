@@ -1,5 +1,6 @@
 """A finished sweep: its tables, its runs, its curves, and any of its runs again."""
 
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -299,6 +300,11 @@ def sweep(
     address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
     shows these, and None does so in a notebook.
 
+    Warns
+    -----
+    UserWarning
+        If there are fewer runs than worlds (where ``say`` is given, it is told).
+
     Raises
     ------
     InputError
@@ -309,7 +315,10 @@ def sweep(
     options = {"engine": engine, "progress": progress, "rules": rules, "say": say}
     with machines.chosen(backend, workers, dask, say) as options["workers"]:
         settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
-        Sweep(plan, folder, n_runs=settled, **options).run()
+        done = Sweep(plan, folder, n_runs=settled, **options)
+        done.run()
+    if say is None and (few := done.worlds.few(min(done.n_runs))):
+        warnings.warn(few, stacklevel=2)
     return Results(folder, rules=rules)
 
 

@@ -222,6 +222,8 @@ class Sweep:
             self.say(
                 f"{len(reached['missed'])} points missed the precision; the widest half-width is {reached['widest']:.2g}"
             )
+        if few := self.worlds.few(min(self.n_runs)):
+            self.say(few)
         write_table(folder / "metrics.parquet", tally.metrics())
         write_table(folder / "first_months.parquet", tally.first_months())
         table = lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0]))
