@@ -33,9 +33,10 @@ def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Exp
                 f"{table.file} has the SHA-256 {held}, not {table.sha256} as [worlds] says; take that file, or drop sha256"
             )
         table = table.model_copy(update={"sha256": held})
-        make_worlds(table, experiment.parameters, rules)  # refused now, if at all, and not after the folder is made
     elif table.sha256 is not None:
         raise InputError("[worlds] sha256 pins a file of worlds; leave it out where the ensemble has a name")
+    if cheap(experiment):
+        make_worlds(table, experiment.parameters, rules)  # refused now, if at all, and not after the folder is made
     detail = None if runs else head.detail_runs
     if table.runs_per_world is None and table.crossing == "dealt":
         head = head.model_copy(update={} if runs is None else {"runs": runs, "detail_runs": None})

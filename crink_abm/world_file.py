@@ -27,11 +27,9 @@ def _contents(path: Path) -> bytes:
     try:
         return csv_cells.contents(path, _WHAT)
     except InputError as error:
-        if not path.exists():
-            raise InputError(
-                f"{error}; its path in [worlds] ensemble is taken from the experiment file's folder"
-            ) from None
-        raise
+        if not isinstance(error.__context__, FileNotFoundError):
+            raise
+        raise InputError(f"{error}; its path in [worlds] ensemble is taken from the experiment file's folder") from None
 
 
 def digest(path: Path) -> str:
