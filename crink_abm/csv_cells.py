@@ -32,8 +32,8 @@ def shown(value, most: int = 60) -> str:
 
 
 def number(cell: str) -> float | None:
-    """The number that a cell is, written as in Python or a spreadsheet with points; None if it is none."""
-    return float(cell) if _NUMBER.fullmatch(cell) else None
+    """The number that a cell is, in figures with a point, of a hundred characters at most; None if it is none."""
+    return float(cell) if len(cell) <= 100 and _NUMBER.fullmatch(cell) else None
 
 
 def hint(cell: str) -> str:

@@ -66,7 +66,7 @@ def number(cell: str) -> float | None:
     if not cell or set(cell) - MARKS:
         return None
     try:
-        return float(cell)
+        return float(cell) + 0.0  # there is one zero
     except ValueError:
         return None
 
@@ -107,7 +107,7 @@ def worlds_by_hand(data: bytes) -> np.ndarray | None:
             if not p.low - slack <= x <= p.high + slack or (name in SWITCH and x not in SWITCH[name].values()):
                 return None
             world[name] = min(max(x, p.low), p.high)
-        if copies < 1 or copies != int(copies):
+        if not 1 <= copies <= 200_000 or copies != int(copies):
             return None
         out += [list(world.values())] * int(copies)
     return np.array(out)
@@ -318,10 +318,8 @@ def _worlds_parquet(folder, seeds):
             )
         sink = io.BytesIO()
         if 0.3 < spoil < 0.6 and all(x is not None for x in right.values()):
-            frame = table.to_pandas().set_index(rng.choice(names))
-            frame.to_parquet(sink)
-        else:
-            pq.write_table(table, sink, write_page_checksum=True)
+            table = pa.Table.from_pandas(table.to_pandas().set_index(rng.choice(names)))
+        pq.write_table(table, sink, write_page_checksum=True)
         data = bytearray(sink.getvalue())
         flipped = rng.random() < 0.4
         if flipped:
@@ -366,7 +364,7 @@ def record_text(rng, layout):
 
 def _said(value):
     """A cell of a table that was read, comparable with what stands in the file."""
-    return "" if pd.isna(value) else float(value) if not isinstance(value, str) else value
+    return "" if pd.isna(value) else float(value) + 0.0 if not isinstance(value, str) else value
 
 
 def _records(folder, seeds):
