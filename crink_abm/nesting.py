@@ -5,6 +5,9 @@ from .errors import InputError
 from .experiment import Experiment
 from .world_making import make_worlds
 
+#: Runs of one policy at most.
+MOST_RUNS = 10**12
+
 
 def cheap(experiment: Experiment) -> bool:
     """Whether the worlds can be counted at once, without a screen."""
@@ -43,6 +46,11 @@ def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Exp
         return experiment.model_copy(update={"experiment": head, "worlds": table})
     n_worlds = len(make_worlds(table, experiment.parameters, rules))
     wanted = runs or head.runs or n_worlds * table.runs_per_world
+    if wanted > MOST_RUNS:
+        raise InputError(
+            f"{n_worlds:,} worlds with as many runs each are {wanted:,} runs a policy, where {MOST_RUNS:,} are the most; "
+            "give fewer [worlds] runs_per_world, or draws"
+        )
     for what, n in (("runs", wanted), ("detail_runs", detail)):
         if n is not None and n % n_worlds:
             below = n - n % n_worlds

@@ -366,10 +366,28 @@ def test_copies_are_counted_before_they_are_made(tmp_path, copies):
     assert time.perf_counter() - before < 1.0
 
 
+def test_runs_a_world_are_counted_before_anything_is_made(tmp_path):
+    plan = {"experiment": {"name": "x", "seed": 1, "months": 12}, "worlds": {"runs_per_world": 10**9, "keep": 1000}}
+    plan["worlds"]["runs_per_world"] += 1
+    with pytest.raises(InputError, match=r"are the most|less than or equal|from 1 to"):
+        crink.sweep(plan, tmp_path / "never")
+    assert not (tmp_path / "never").exists()
+    from crink_abm import audit
+
+    many = {"experiment": HEAD, "audit": {"runs_per_world": 10**6}}
+    with pytest.raises(
+        InputError, match="1,000 worlds x 1,000,000 runs = 1,000,000,000 runs a lever, where 100,000,000"
+    ):
+        audit.run(design.checked(many, kind=audit.AuditFile))
+
+
 def test_rows_are_counted_before_they_are_read(tmp_path):
-    (tmp_path / "w.csv").write_text("crisis_duration\n" + "5\n" * 300_000)
-    with pytest.raises(InputError, match="more than 200,000 rows"):
-        world_file.load(tmp_path / "w.csv")
+    for text in ("5\n" * 300_000, '"5"\n' * 200_001):
+        (tmp_path / "w.csv").write_text("crisis_duration\n" + text)
+        before = time.perf_counter()
+        with pytest.raises(InputError, match="more than 200,000 rows"):
+            world_file.load(tmp_path / "w.csv")
+        assert time.perf_counter() - before < (30.0 if '"' in text else 1.0)
     pd.DataFrame({"crisis_duration": np.full(3_000_000, 5.0)}).to_parquet(tmp_path / "w.parquet")
     before = time.perf_counter()
     with pytest.raises(InputError, match="3,000,000 rows, where 200,000 are the most"):
