@@ -27,9 +27,14 @@ def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensemble
     Raises
     ------
     InputError
-        On any other name.
+        On any other name, or parameters beside a ``Worlds``, which says them all.
     """
     if isinstance(worlds, ensembles.Worlds):
+        if parameters:
+            raise InputError(
+                "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
+                "crink_abm.worlds.held(worlds, parameters)"
+            )
         return worlds
     if worlds == "defaults":
         return ensembles.defaults(parameters)
@@ -100,14 +105,15 @@ def simulate(
     levers : the policy; today's values where none is given
     runs, seed, first_run : how many, which luck, and the first run's number
     parameters : coefficients and switches that differ from their defaults
-    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened; run k in world k modulo their number), or a ``Worlds``
+    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened), or a ``Worlds``; run k lives in world
+        ``worlds.of(k)``, each once in every round through them
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
         with the arguments of the rule they replace; globals and arrays that they read are taken as they are at the call
 
     Warns
     -----
     UserWarning
-        If runs failed: they are left out, and ``Batch.failed`` names them.
+        If runs failed: they are left out, and ``Batch.failed`` names them. If there are fewer runs than worlds.
 
     Raises
     ------
@@ -125,6 +131,7 @@ def simulate(
     )  # fmt: skip
     made = Batch(chosen, values, months, seed, first_run)
     _warn(made.failed, runs)
+    _warn_of_few(chosen_worlds, runs)
     return made
 
 
@@ -139,6 +146,12 @@ def _warn(runs: np.ndarray, of: int) -> None:
         )
 
 
+def _warn_of_few(worlds: ensembles.Worlds, runs: int) -> None:
+    """Say that there were fewer runs than worlds."""
+    if said := worlds.few(runs):
+        warnings.warn(said, stacklevel=3)
+
+
 def compare(
     *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="calibrated",
     months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "best",
@@ -148,7 +161,9 @@ def compare(
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
     spread over the calibrated worlds (``worlds="calibrated"``), where ``simulate`` uses the default parameters. A run
-    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it.
+    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it. Another
+    warns of fewer runs than worlds; ``attrs["worlds"]`` says where the worlds come from, ``attrs["note"]`` what else goes
+    with them.
 
     Returns
     -------
@@ -188,6 +203,9 @@ def compare(
     for number in range(len(policies)):
         tally.close(number)
     _warn(np.array(sorted(lost)), runs)
+    _warn_of_few(chosen_worlds, runs)
     labels = names or [f"policy {k}" for k in range(len(policies))]
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
-    return tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table = tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
+    return table

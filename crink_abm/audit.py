@@ -25,6 +25,8 @@ from .world_making import make_worlds
 CLEAR_LEVEL = 0.01
 #: Clear worlds below which a split of signs says nothing.
 LEAST_CLEAR = 20
+#: Runs of one policy at most: an audit holds what became of them in memory, ten bytes a run, twice.
+MOST_RUNS = 10**8
 
 
 class AuditTable(design.Strict):
@@ -188,9 +190,14 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
                 first_run=first * n_worlds,
                 world_of=world_of,
             )
-            total[first : first + count] = (outcomes.months(results) >= 0).reshape(count, n_worlds, -1)
+            total[first : first + count] = ensemble.by_row(outcomes.months(results) >= 0)
         return total
 
+    if n_worlds * per_world > MOST_RUNS:
+        raise InputError(
+            f"{n_worlds:,} worlds x {per_world:,} runs = {n_worlds * per_world:,} runs a lever, where {MOST_RUNS:,} are the "
+            "most; give fewer [audit] runs_per_world, or [worlds] keep"
+        )
     base = events(base_policy)
     rows, per = [], []
     switches = {p.name: ensemble.column(p.name).astype(int) for p in SWITCHES}

@@ -130,7 +130,7 @@ def _other_lag(fit: Calibration) -> dict:
 def report(fit: Calibration, record: Record, progress=None) -> Report:
     """Judge a calibration: predictive checks, ranks with a negative control, hindcast, headline."""
     seed = fit.plan.seed
-    ensemble = Worlds(fit.sample(), "calibrated", fit.plan.draws)
+    ensemble = Worlds(fit.sample(), "calibrated", fit.plan.draws, in_turn=True)
     moved = fit.moved()
     table, scorer = hindcast.hindcast(
         {hindcast.MODEL: ensemble, hindcast.PRIOR: worlds.prior(len(ensemble), seed=seed + 9)}, record, seed, progress

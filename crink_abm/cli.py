@@ -112,7 +112,9 @@ def _summary(results, drawn, args) -> None:
     screen = m["worlds"]["screen"]
     more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
     size = f"{m['n_points']} policies x {kept.runs_in_words(m)}{more} = {m['n_runs']:,} runs"
-    print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
+    print(f"{m['name']}: {size} in {kept.worlds_in_words(m['worlds'])}")
+    if m["worlds"].get("note"):
+        print(f"note: {m['worlds']['note']}")
     if screen:
         print(kept.fully(screen) + ":")
         for band in screen["bands"]:

@@ -23,7 +23,7 @@ def free_of_the_conditional(fit: Calibration, seed: int) -> Worlds:
     used = {band.name for band in BANDS if band.outcome == CONDITIONAL}
     weights = normalised(sum(block for name, block in fit.blocks.items() if name not in used))
     rows = np.repeat(np.arange(len(weights)), resampled(weights, SIZE, seed))
-    return Worlds(fit.bank.worlds.values[rows], "calibrated, the conditional left free", fit.plan.draws)
+    return Worlds(fit.bank.worlds.values[rows], "calibrated, the conditional left free", fit.plan.draws, in_turn=True)
 
 
 def _mean_over_worlds(x: np.ndarray, world: np.ndarray) -> tuple[float, float]:
@@ -57,10 +57,10 @@ def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
         results = batch.run_many(calendar, worlds.values, n * runs, seed=seed, world_of=world_of)
         when = outcomes.months(results)
         failed = np.stack([when[:, names.index(name)] >= 0 for name in OUTCOMES], -1)
-        return failed.reshape(runs, n, -1).mean(0), outcomes.conditionals(results, when, levers.MONTHS)[CONDITIONAL]
+        return worlds.by_row(failed).mean(0), outcomes.conditionals(results, when, levers.MONTHS)[CONDITIONAL]
 
     base, (given, hit) = risks({})
-    trials, events = (np.bincount(same, x.reshape(runs, n).sum(0))[same] for x in (given, hit))
+    trials, events = (np.bincount(same, worlds.by_row(x).sum(0))[same] for x in (given, hit))
     conditional = (events + 0.5) / (trials + 1.0)
     spans = [*itertools.pairwise(EDGES), (EDGES[0], EDGES[-1])]
     rows = []

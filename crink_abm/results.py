@@ -1,5 +1,6 @@
 """A finished sweep: its tables, its runs, its curves, and any of its runs again."""
 
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from . import by_world, design, estimate, levers, machines, nesting, outcomes, p
 from .encoding import runs_table
 from .errors import InputError, nearest
 from .failures import failed
-from .kept import runs_in_words
+from .kept import runs_in_words, worlds_in_words
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .parameters import CATALOGUE
@@ -252,7 +253,8 @@ class Results:
 
     def __repr__(self):
         m = self.manifest
-        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {m['worlds']['n']} worlds)"
+        note = f"; {m['worlds']['note']}" if m["worlds"].get("note") else ""
+        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {worlds_in_words(m['worlds'])}{note})"
 
     def _repr_html_(self):
         base = self.estimates[self.estimates["point"] == self.baseline]
@@ -298,6 +300,11 @@ def sweep(
     address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
     shows these, and None does so in a notebook.
 
+    Warns
+    -----
+    UserWarning
+        If there are fewer runs than worlds (where ``say`` is given, it is told).
+
     Raises
     ------
     InputError
@@ -308,7 +315,10 @@ def sweep(
     options = {"engine": engine, "progress": progress, "rules": rules, "say": say}
     with machines.chosen(backend, workers, dask, say) as options["workers"]:
         settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
-        Sweep(plan, folder, n_runs=settled, **options).run()
+        done = Sweep(plan, folder, n_runs=settled, **options)
+        done.run()
+    if say is None and (few := done.worlds.few(min(done.n_runs))):
+        warnings.warn(few, stacklevel=2)
     return Results(folder, rules=rules)
 
 

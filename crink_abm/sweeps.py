@@ -104,8 +104,8 @@ class Sweep:
 
     @cached_property
     def worlds_digest(self) -> str:
-        """A hash of the worlds' values."""
-        return hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
+        """A hash of the worlds' values in the order in which runs are dealt to them."""
+        return hashlib.sha256(self.worlds.values[self.worlds.order].tobytes()).hexdigest()
 
     def cells(self) -> Iterator[Cell]:
         """Every run of every point once: groups of points, and within a group the runs span by span."""
@@ -222,6 +222,8 @@ class Sweep:
             self.say(
                 f"{len(reached['missed'])} points missed the precision; the widest half-width is {reached['widest']:.2g}"
             )
+        if few := self.worlds.few(min(self.n_runs)):
+            self.say(few)
         write_table(folder / "metrics.parquet", tally.metrics())
         write_table(folder / "first_months.parquet", tally.first_months())
         table = lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0]))
@@ -248,7 +250,13 @@ class Sweep:
                 "n_failed": lost.n,
                 "swept": design.swept(self.experiment),
                 "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in self.points.grid],
-                "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},
+                "worlds": {
+                    "n": len(self.worlds),
+                    "reached": min(len(self.worlds), *self.n_runs),
+                    "origin": self.worlds.origin,
+                    "screen": self.worlds.report,
+                    "note": self.worlds.note,
+                },
                 "worlds_table": f"{self.worlds_name}.parquet",
                 "nesting": None if head.precision else crossing.nesting(self.worlds, head.runs),
             },

@@ -35,12 +35,14 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
     Raises
     ------
     InputError
-        If no draw passes the screen, a file of worlds cannot be taken, or worlds cannot be crossed as asked.
+        If no draw passes the screen, a file of worlds cannot be taken, worlds cannot be crossed as asked, or they are too
+        many or too few.
     """
+    crossing.checked(table, fixed)
     if table.crossing == "full":
         return crossing.crossed(_to_cross(table, fixed), table.structures, fixed)
     if table.file is not None:
-        return world_file.load(table.file, table.structures, fixed).first(table.keep)
+        return world_file.load(table.file, table.structures, fixed, table.sha256).first(table.keep)
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
     if table.ensemble == "calibrated":
@@ -72,7 +74,7 @@ def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
             raise InputError(
                 f'{table.file} says the switches of its worlds, and crossing = "full" all of them; drop one'
             )
-        return world_file.load(table.file, fixed=fixed)
+        return world_file.load(table.file, fixed=fixed, sha256=table.sha256)
     if table.ensemble == "calibrated" or table.screen != "none":
         kind = "calibrated worlds were" if table.ensemble == "calibrated" else "screened draws are"
         raise InputError(
@@ -85,7 +87,8 @@ def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
 def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> None:
     """Keep worlds as NAME.parquet and NAME.json; the second is written last and vouches for the first."""
     write_table(folder / f"{name}.parquet", pd.DataFrame(worlds.values, columns=list(CATALOGUE)))
-    write_json(folder / f"{name}.json", {"origin": worlds.origin, "n_drawn": worlds.n_drawn, "report": worlds.report})
+    said = {"origin": worlds.origin, "n_drawn": worlds.n_drawn, "report": worlds.report}
+    write_json(folder / f"{name}.json", {**said, "note": worlds.note, "in_turn": worlds.in_turn})
 
 
 def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
@@ -93,6 +96,6 @@ def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
     try:
         said = read_json(folder / f"{name}.json")
         values = read_table(folder / f"{name}.parquet")[list(CATALOGUE)].to_numpy()
-    except (OSError, ValueError, pa.ArrowException):
+        return ensembles.Worlds(values, *(said[key] for key in ("origin", "n_drawn", "report", "note", "in_turn")))
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
-    return ensembles.Worlds(values, said["origin"], said["n_drawn"], said["report"])

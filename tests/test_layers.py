@@ -11,8 +11,7 @@ PACKAGE = ROOT / "crink_abm"
 
 #: Layer of each module, top first. A module may import from strictly lower numbers.
 LAYERS = {
-    "codes": 0, "sources": 0, "numerics": 0, "errors": 0, "version": 0, "rules_key": 0, "markdown": 0, "cache": 0, "content": 0, "code_cache": 1,
-    "parameters": 1, "levers": 1, "draws": 1,
+    "codes": 0, "sources": 0, "numerics": 0, "errors": 0, "version": 0, "rules_key": 0, "markdown": 0, "cache": 0, "content": 0, "code_cache": 1, "parameters": 1, "levers": 1, "draws": 1, "csv_cells": 1,
     "state": 2,
     "rules": 3,
     "transition": 4,
