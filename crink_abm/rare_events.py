@@ -36,7 +36,7 @@ from .world_making import make_worlds
 #: Independent replicates; tilts, the untilted model first; the least runs of a pilot.
 REPLICATES, TILTS, FIRST_RUNS = 64, 1 + N_TILTS, 65_536
 #: How many times the runs that a pilot shows to be needed are made, so that the fresh ones seldom fall short.
-MARGIN = 1.6
+MARGIN = 2.0
 #: Chance that untilted runs by luck alone cast doubt on a right estimate, at most (either side).
 DOUBT = 0.0005
 #: Runs a thread takes at a time.
