@@ -180,6 +180,18 @@ def _points(frame: pd.DataFrame) -> str:
     return markdown_table(head, rows)
 
 
+def verdict(scores: pd.DataFrame) -> str:
+    """Where the model is told from the base rate, in a sentence."""
+    mine = scores[scores["forecaster"] == hindcast.MODEL]
+    told = [
+        f"{'beats' if row.beats_base_rate == 'yes' else 'loses to'} it at {row.series} ({row.score}, origins of {row.period})"
+        for row in mine[mine["beats_base_rate"].isin(["yes", "no"])].itertuples()
+    ]
+    if not told:
+        return "In no series and period can the calibrated model be told from the base rate."
+    return f"The calibrated model {'; '.join(told)}; elsewhere the two cannot be told apart."
+
+
 def document(r: Report, template: str) -> str:
     """The page: a template's placeholders ``{{ name }}`` filled from the report."""
     m = r.fit.manifest()
@@ -219,6 +231,7 @@ def document(r: Report, template: str) -> str:
             skill="+.2f", skill_low="+.2f", skill_high="+.2f", beats_base_rate="",
         ),
         "score_notes": "\n".join(r.notes),
+        "verdict": verdict(r.scores),
         "headline": _points(r.headline[r.headline["outcome"] == "any_failure"]),
         "other_lag": f"{r.other_lag['pla_persistence']:.2f}",
         "own_lag": f"{r.other_lag['pla_persistence_by_the_tables']:.2f}",

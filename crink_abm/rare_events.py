@@ -232,7 +232,8 @@ def staged(
 ) -> dict:
     """Pilots, then one stage of fresh runs, whose width is taken as it comes.
 
-    A pilot that saw nothing is followed by one four times as large, as long as as many fresh runs have room.
+    The fresh runs are at least twice those of the pilot, as far as there is room. A pilot that saw nothing is followed by one
+    four times as large, as long as as many fresh runs have room.
 
     Parameters
     ----------
@@ -260,7 +261,7 @@ def staged(
             variance = (
                 found.reshape(TILTS, -1, n_worlds).var(axis=1, ddof=1).sum() / (TILTS * n_worlds) ** 2 / REPLICATES
             )
-            size = max(size, np.ceil(MARGIN * variance * (over_worlds(REPLICATES) / (relative * mean)) ** 2))
+            size = max(2 * size, np.ceil(MARGIN * variance * (over_worlds(REPLICATES) / (relative * mean)) ** 2))
             break
         size *= 4
     size = int(min(size, units - done)) if done else units
