@@ -45,7 +45,7 @@ def _tell(model, args) -> None:
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
     from . import charts, design, nesting
-    from .results import sweep as run_sweep
+    from .results import sweeping
     from .store import Store
 
     if args.shard and (args.interval or args.precision or args.dask):
@@ -54,23 +54,24 @@ def sweep(args) -> None:
     if nesting.cheap(plan):
         nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
-    Store(folder).prepare()
+    Store(folder).check(plan.experiment.name)
     if args.engine == "batch":
         ready_engine()
     if args.shard:
         _shard(args, folder)
         return
-    results = run_sweep(
+    with sweeping(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
         precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
-    )  # fmt: skip
-    drawn = []
-    if not args.no_charts:
-        say("drawing the charts ...")
-        drawn = charts.draw(results)
-    _summary(results, drawn, args)
-    if results.manifest["n_failed"]:
-        raise RunsFailedError(_failures_told(results))
+    ) as results:  # fmt: skip
+        drawn = []
+        if not args.no_charts:
+            say("drawing the charts ...")
+            drawn = charts.draw(results)
+        _summary(results, drawn, args)
+        failures = _failures_told(results) if results.manifest["n_failed"] else None
+    if failures:
+        raise RunsFailedError(failures)
 
 
 def _shard(args, folder) -> None:
@@ -316,8 +317,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     given = sys.argv[1:] if argv is None else argv
-    if hasattr(sys.stdout, "reconfigure") and not (sys.stdout.encoding or "").lower().startswith("utf"):
-        sys.stdout.reconfigure(errors="replace")  # a console without Greek letters still gets the numbers
+    if hasattr(
+        sys.stdout, "reconfigure"
+    ):  # a console without Greek letters, and a path of any bytes, get the numbers too
+        is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
+        sys.stdout.reconfigure(errors="surrogateescape" if is_utf else "replace")
     try:
         top = parser()
         names = list(top._subparsers._group_actions[0].choices)
