@@ -45,7 +45,7 @@ def _tell(model, args) -> None:
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
     from . import charts, design, nesting
-    from .results import sweeping
+    from .results import sweep as run_sweep
     from .store import Store
 
     if args.shard and (args.interval or args.precision or args.dask):
@@ -60,18 +60,20 @@ def sweep(args) -> None:
     if args.shard:
         _shard(args, folder)
         return
-    with sweeping(
-        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
-    ) as results:  # fmt: skip
-        drawn = []
+    drawn = []
+
+    def tell(results):
         if not args.no_charts:
             say("drawing the charts ...")
-            drawn = charts.draw(results)
+            drawn.extend(charts.draw(results))
         _summary(results, drawn, args)
-        failures = _failures_told(results) if results.manifest["n_failed"] else None
-    if failures:
-        raise RunsFailedError(failures)
+
+    results = run_sweep(
+        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
+        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
+    )  # fmt: skip
+    if results.manifest["n_failed"]:
+        raise RunsFailedError(_failures_told(results))
 
 
 def _shard(args, folder) -> None:
@@ -319,9 +321,9 @@ def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     if hasattr(
         sys.stdout, "reconfigure"
-    ):  # a console without Greek letters, and a path of any bytes, get the numbers too
+    ):  # a console without Greek letters still gets the numbers, as a path of any bytes does
         is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
-        sys.stdout.reconfigure(errors="surrogateescape" if is_utf else "replace")
+        sys.stdout.reconfigure(errors="backslashreplace" if is_utf else "replace")
     try:
         top = parser()
         names = list(top._subparsers._group_actions[0].choices)

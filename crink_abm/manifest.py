@@ -206,9 +206,9 @@ def _check_rows(folder: Path, manifest: dict, name: str, found: pd.DataFrame) ->
     points, months = manifest["n_points"], manifest["experiment"]["experiment"]["months"]
     fits = found["point"].between(0, points - 1).all()
     if name == "points":
-        fits = fits and found["point"].tolist() == list(range(points))
+        fits = fits and len(found) == points and (found["point"] == found.index).all()
     if name == "estimates":
-        fits = fits and set(found["point"]) == set(range(points)) and not found.duplicated(["point", "outcome"]).any()
+        fits = fits and found["point"].nunique() == points and not found.duplicated(["point", "outcome"]).any()
         fits = fits and (found["outcome"] == "any_failure").sum() == points and (found["n_runs"] >= 0).all()
         fits = fits and all(_holds(found, dimension) for dimension in manifest["grid"])
     if name == "first_months":

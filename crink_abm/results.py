@@ -2,7 +2,7 @@
 
 import contextlib
 import html
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -285,7 +285,7 @@ def _plan(experiment, rules=None, workers=None, runs=None, interval=None, precis
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
     rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None,
+    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
@@ -295,31 +295,13 @@ def sweep(
     place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
     executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
     address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
-    shows these, and None does so in a notebook.
+    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
+    no other sweep changes it (for charts, say).
 
     Raises
     ------
     InputError
         If the experiment or the folder cannot be taken.
-    """
-    given = {"engine": engine, "workers": workers, "runs": runs, "rules": rules, "progress": progress}
-    given |= {"interval": interval, "say": say, "precision": precision, "backend": backend, "dask": dask}
-    with sweeping(experiment, out, **given) as results:
-        return results
-
-
-@contextlib.contextmanager
-def sweeping(
-    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None,
-) -> Iterator[Results]:  # fmt: skip
-    """Run an experiment as :func:`sweep` does, and hold its folder to the end of the block: for what is made of the results.
-
-    Raises
-    ------
-    InputError
-        As of :func:`sweep`.
     """
     plan = _plan(experiment, rules, workers, runs, interval, precision)
     store = Store(out if out else Path("results") / plan.experiment.name)
@@ -330,8 +312,12 @@ def sweeping(
             settled = piloting.settle(plan, store.folder, **options) if plan.experiment.precision else None
             Sweep(plan, store, n_runs=settled, **options).run()
         results = Results(store.folder, rules=rules)
-        results.store = store
-        yield results
+        _ = results.failures  # all of it is read while no other sweep can write
+        if then is not None:
+            results.store = store
+            then(results)
+            results.store = None
+    return results
 
 
 def shard(

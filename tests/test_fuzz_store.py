@@ -320,7 +320,7 @@ def test_strangers_packs_are_left_alone_and_give_no_numbers(folder, tmp_path):
     right = _told(place)
     [pack] = (place / "runs").iterdir()
     ours = pack.read_bytes()
-    for k, table in enumerate(_evil_packs(pack, random.Random(7))):
+    for table in _evil_packs(pack, random.Random(7)):
         data = files.parquet(table).to_pybytes()
         evil = place / "runs" / f"{_name(data)}.parquet"
         evil.write_bytes(data)
