@@ -319,11 +319,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     given = sys.argv[1:] if argv is None else argv
-    if hasattr(
-        sys.stdout, "reconfigure"
-    ):  # a console without Greek letters still gets the numbers, as a path of any bytes does
-        is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
-        sys.stdout.reconfigure(errors="backslashreplace" if is_utf else "replace")
+    for stream in (sys.stdout, sys.stderr):  # Greek letters and paths of any bytes go to any console
+        if hasattr(stream, "reconfigure"):
+            is_utf = (stream.encoding or "").lower().startswith("utf")
+            stream.reconfigure(errors="backslashreplace" if is_utf else "replace")
     try:
         top = parser()
         names = list(top._subparsers._group_actions[0].choices)

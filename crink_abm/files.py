@@ -127,6 +127,29 @@ def as_sealed(data: dict) -> bytes:
     return _as_json({**data, "seal": seal(data)})
 
 
+def write_sealed_table(path: Path, table: pd.DataFrame) -> None:
+    """One Parquet file that carries, in its footer, the seal of its columns and numbers."""
+    said = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({"seal": _seal_of(table)})
+    write_bytes(path, parquet(said))
+
+
+def read_sealed_table(path: Path) -> pd.DataFrame | None:
+    """A table written by :func:`write_sealed_table`; None if it is not there so."""
+    data = read(path)
+    try:
+        said = None if data is None else pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        table = said.to_pandas()
+        return table if said.schema.metadata[b"seal"].decode() == _seal_of(table) else None
+    except UNREADABLE:
+        return None
+
+
+def _seal_of(table: pd.DataFrame) -> str:
+    """SHA-256 of the names, kinds and numbers of a table's columns."""
+    columns = [(str(name), str(table[name].dtype), digest(table[name].to_numpy().tobytes())) for name in table]
+    return seal([len(table), columns])
+
+
 def write_json(path: Path, data) -> str:
     """One JSON file, whole or not at all; returns the digest of its bytes."""
     return write_bytes(path, _as_json(data))

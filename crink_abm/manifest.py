@@ -183,11 +183,11 @@ def table(folder: Path, manifest: dict, name: str) -> pd.DataFrame:
 
 def _is_kind(name: str, column: pd.Series) -> bool:
     if name in _TEXT:
-        return types.is_string_dtype(column) or (column.dtype == object and all(isinstance(x, str) for x in column))
+        return set(map(type, column)) <= {str}
     if name in _FLAGS:
         return types.is_bool_dtype(column)
     if name in _NULLABLE_FLAGS:
-        return all(x is None or x is pd.NA or isinstance(x, bool) or x != x or x in (0, 1) for x in column)
+        return types.is_bool_dtype(column) or set(map(type, column.dropna())) <= {bool}
     return types.is_integer_dtype(column) if name in _WHOLE else types.is_numeric_dtype(column)
 
 

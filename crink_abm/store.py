@@ -189,7 +189,7 @@ class Store:
             If the folder cannot be written, is not ours, holds another sweep, or another command is at work in it.
         """
         self.check(name)
-        new = [folder for folder in (self.folder, self.sweep_folder) if not folder.exists()]
+        new = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         if self.folder != self.sweep_folder:
             self._mark_sweep(name)
         with alone(self.folder, self.packs, "sweep") as self.found.cut_short:
