@@ -11,6 +11,7 @@ change one, subclass::
     crink.DeterrenceModel(agents=[CautiousXi])
 """
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -295,7 +296,7 @@ class DeterrenceModel(mesa.Model):
 
     def _repr_html_(self):
         table = pd.DataFrame({"first month": {name: date or "held" for name, date in self.outcome.items()}})
-        return f"<p><b>{self!r}</b></p>" + table.to_html()
+        return f"<p><b>{html.escape(repr(self))}</b></p>" + table.to_html()
 
 
 def _sorted(settings, levers, parameters):

@@ -1,5 +1,6 @@
 """Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
 
+import html
 import warnings
 from collections.abc import Mapping
 
@@ -90,7 +91,7 @@ class Batch:
         return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed}{lost})"
 
     def _repr_html_(self):
-        return f"<p><b>{self!r}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
+        return f"<p><b>{html.escape(repr(self))}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
 
 
 def simulate(

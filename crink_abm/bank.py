@@ -15,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from . import likelihood, screening, worlds
 from .cache import cache_directory
+from .files import read_sealed_table, write_sealed_table
 from .records import Record
 from .rules_key import rules_hash
-from .store import read_table, write_table
 from .summaries import Summaries, summarise
 from .targets import targets
 from .worlds import Worlds
@@ -91,13 +90,12 @@ def draw(plan: Plan, chunk: int) -> Worlds:
 
 
 def _kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """A table kept at ``path``, made if it is not there whole."""
-    try:
-        return read_table(path)
-    except (OSError, ValueError, pa.ArrowException):
-        table = make()
-        write_table(path, table)
-        return read_table(path)
+    """A table kept at ``path``, made if it is not there as it was written."""
+    held = read_sealed_table(path)
+    if held is None:
+        write_sealed_table(path, make())
+        held = read_sealed_table(path)
+    return held
 
 
 def _heaviest(log_weight: np.ndarray, dropped: float) -> np.ndarray:

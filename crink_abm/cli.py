@@ -54,21 +54,24 @@ def sweep(args) -> None:
     if nesting.cheap(plan):
         nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
-    Store(folder).prepare()
+    Store(folder).check(plan.experiment.name)
     if args.engine == "batch":
         ready_engine()
     if args.shard:
         _shard(args, folder)
         return
+    drawn = []
+
+    def tell(results):
+        if not args.no_charts:
+            say("drawing the charts ...")
+            drawn.extend(charts.draw(results))
+        _summary(results, drawn, args)
+
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
+        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
     )  # fmt: skip
-    drawn = []
-    if not args.no_charts:
-        say("drawing the charts ...")
-        drawn = charts.draw(results)
-    _summary(results, drawn, args)
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
 
@@ -318,8 +321,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     given = sys.argv[1:] if argv is None else argv
-    if hasattr(sys.stdout, "reconfigure") and not (sys.stdout.encoding or "").lower().startswith("utf"):
-        sys.stdout.reconfigure(errors="replace")  # a console without Greek letters still gets the numbers
+    for stream in (sys.stdout, sys.stderr):  # Greek letters and paths of any bytes go to any console
+        if hasattr(stream, "reconfigure"):
+            is_utf = (stream.encoding or "").lower().startswith("utf")
+            stream.reconfigure(errors="backslashreplace" if is_utf else "replace")
     try:
         top = parser()
         names = list(top._subparsers._group_actions[0].choices)

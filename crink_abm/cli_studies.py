@@ -81,17 +81,20 @@ def audit(args) -> None:
     """The sign audit."""
     from . import audit as audits
     from . import design
-    from .store import Store, write_table
+    from .files import refuse_link, write_table
+    from .store import prepare
 
     experiment = design.read(args.file, audits.AuditFile)
     if args.out:
-        Store(args.out).prepare()
+        folder = Path(args.out)
+        for name in ("audit", "audit_worlds"):
+            refuse_link(folder / f"{name}.parquet")
+        prepare(folder, folder)
     if args.markdown:
         check_writable(Path(args.markdown))
     ready_engine()
     found = audits.run(experiment, shown("lever"))
     if args.out:
-        folder = Path(args.out)
         write_table(folder / "audit.parquet", found.table)
         write_table(folder / "audit_worlds.parquet", found.worlds)
     if args.markdown:

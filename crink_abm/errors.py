@@ -8,6 +8,10 @@ class InputError(ValueError):
     """Something the user gave cannot be taken; the message says what, what is allowed, and the remedy."""
 
 
+class DiskError(OSError):
+    """A file or folder that cannot be read or written, for no fault of its content; the message says which, why, the remedy."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """`` (did you mean …?)`` when a name is close to an allowed one, else nothing."""
     close = get_close_matches(str(name), list(allowed), n=1, cutoff=0.6)

@@ -213,10 +213,11 @@ def test_an_edited_experiment_drops_old_conclusions_and_keeps_shared_runs(tmp_pa
     plan = SMALL | {"one_at_a_time": None, "packages": {}}
     crink.sweep(plan, tmp_path)
     (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "old.png").write_bytes(b"old")
+    for name in ("levers.png", "mine.png"):
+        (tmp_path / "figures" / name).write_bytes(b"old")
     parts = set((tmp_path / "runs").iterdir())
     crink.sweep(plan | {"baseline": {"exposure": 0.5}}, tmp_path)
-    assert not list((tmp_path / "figures").iterdir())
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["mine.png"]  # no chart of ours has that name
     assert parts <= set((tmp_path / "runs").iterdir())
 
 
