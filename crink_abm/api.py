@@ -1,5 +1,6 @@
 """Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
 
+import html
 import os
 import warnings
 from collections.abc import Mapping
@@ -68,8 +69,8 @@ class Batch:
     Attributes
     ----------
     levers : the policy
-    failed : array, the numbers of the runs that failed (a rule raised or gave a number that is not finite); they
-        have no row in what follows and count in no estimate
+    failed : array, the numbers of the runs that failed (a rule raised, or gave a number that is not finite or odds
+        that are none); they have no row in what follows and count in no estimate
     results : DataFrame, a row a run, indexed by its number: first months of each event (the first month of a run is 0;
         -1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
@@ -119,7 +120,7 @@ class Batch:
         return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed}{lost})"
 
     def _repr_html_(self):
-        return f"<p><b>{self!r}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
+        return f"<p><b>{html.escape(repr(self))}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
 
 
 def _numbered(first_run: int, n: int) -> pd.Index:
@@ -155,14 +156,15 @@ def simulate(
     levers : the policy, a mapping of levers or a scenario's name; today's values where none is given
     runs, seed, first_run : how many, which luck, and the first run's number
     parameters : coefficients and switches that differ from their defaults
-    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened; run k in world k modulo their number), or a ``Worlds``
+    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened), or a ``Worlds``; run k lives in world
+        ``worlds.of(k)``, each once in every round through them
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
-        with the arguments of the rule they replace
+        with the arguments of the rule they replace; globals and arrays that they read are taken as they are at the call
 
     Warns
     -----
     UserWarning
-        If runs failed: they are left out, and ``Batch.failed`` names them.
+        If runs failed: they are left out, and ``Batch.failed`` names them. If there are fewer runs than worlds.
 
     Raises
     ------
@@ -183,6 +185,7 @@ def simulate(
     )  # fmt: skip
     made = Batch(chosen, values, months, seed, first_run)
     _warn(made.failed, runs)
+    _warn_of_few(chosen_worlds, runs)
     return made
 
 
@@ -191,10 +194,16 @@ def _warn(runs: np.ndarray, of: int) -> None:
     if len(runs):
         first = ", ".join(map(str, runs[:5])) + (", ..." if len(runs) > 5 else "")
         warnings.warn(
-            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite) and count nowhere: "
-            f"run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
+            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite or odds that are none) "
+            f"and count nowhere: run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
             stacklevel=3,
         )
+
+
+def _warn_of_few(worlds: ensembles.Worlds, runs: int) -> None:
+    """Say that there were fewer runs than worlds."""
+    if said := worlds.few(runs):
+        warnings.warn(said, stacklevel=3)
 
 
 def compare(
@@ -206,7 +215,9 @@ def compare(
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
     spread over the calibrated worlds (``worlds="calibrated"``), where ``simulate`` uses the default parameters. A run
-    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it.
+    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it. Another
+    warns of fewer runs than worlds; ``attrs["worlds"]`` says where the worlds come from, ``attrs["note"]`` what else goes
+    with them.
 
     Returns
     -------
@@ -230,7 +241,7 @@ def compare(
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    tally = Tally(chosen_worlds, months, 0)
+    tally = Tally(chosen_worlds, months, 0, [runs] * len(policies))
     lost = set()
     for first, n in batch.chunks(runs, _PIECE):
         base = base_failed = None
@@ -247,8 +258,11 @@ def compare(
     for number in range(len(policies)):
         tally.close(number)
     _warn(np.array(sorted(lost)), runs)
+    _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
-    return tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table = tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
+    return table
 
 
 def _labels(names, n: int) -> list[str]:

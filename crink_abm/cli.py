@@ -62,6 +62,7 @@ def sweep(args) -> None:
     """An experiment file to estimates and charts."""
     from .results import planned
     from .results import sweep as run_sweep
+    from .store import Store
 
     if args.shard and (args.interval or args.precision is not None or args.dask is not None):
         raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
@@ -71,20 +72,24 @@ def sweep(args) -> None:
     draw = None if args.no_charts or args.shard else charts().draw
     folder = Path(args.out or Path("results") / plan.experiment.name)
     check_folder(folder)
+    Store(folder).check(plan.experiment.name)
     if args.engine == "batch":
         ready_engine()
     if args.shard:
         _shard(args, folder)
         return
+    drawn = []
+
+    def tell(results):
+        if draw:
+            say("drawing the charts ...")
+            drawn.extend(draw(results))
+        _summary(results, drawn, args)
+
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
+        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
     )  # fmt: skip
-    drawn = []
-    if draw:
-        say("drawing the charts ...")
-        drawn = draw(results)
-    _summary(results, drawn, args)
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
 
@@ -133,7 +138,9 @@ def _summary(results, drawn, args) -> None:
     screen = m["worlds"]["screen"]
     more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
     size = f"{m['n_points']} policies x {kept.runs_in_words(m)}{more} = {m['n_runs']:,} runs"
-    print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
+    print(f"{m['name']}: {size} in {kept.worlds_in_words(m['worlds'])}")
+    if m["worlds"].get("note"):
+        print(f"note: {m['worlds']['note']}")
     if screen:
         print(kept.fully(screen) + ":")
         for band in screen["bands"]:

@@ -12,6 +12,7 @@ def calibrate(args) -> None:
 
     from . import calibration, records
     from .bank import Plan
+    from .files import refuse_link
 
     out, package = Path(args.out), Path(str(files("crink_abm") / "data"))
     plan = Plan(seed=args.seed) if args.draws is None else Plan(draws=args.draws, seed=args.seed)
@@ -24,6 +25,8 @@ def calibrate(args) -> None:
     check_folder(out)
     if args.freeze:
         check_folder(package, "--out, and without --freeze")
+    for path in (out / "figures", *out.glob("*.parquet"), *out.glob("*.json")):
+        refuse_link(path)
     record = records.load()
     ready_engine()
     fit = calibration.calibrate(record, plan, stages())

@@ -56,7 +56,7 @@ def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
     from . import rare_events
 
-    rare_events.planned(args.file, args.outcome, args.relative, args.out)
+    rare_events.prepared(args.file, args.outcome, args.relative, None)
     if args.out is not None:
         check_folder(Path(args.out))
     ready_engine("crink_tilted", rare_events.compiled)
@@ -68,8 +68,10 @@ def rare(args) -> None:
         print_json({"relative": args.relative, "estimates": rows_of(table)})
         return
     print(f"{table['method'].iloc[0]}; low, high: 95 %, between {rare_events.REPLICATES} replicates")
-    print(table.drop(columns="method").to_string(index=False, float_format=lambda x: f"{x:.3g}"))
-    for row in table[~table["reached"]].itertuples():
+    print(table.drop(columns=["method", "doubt"]).to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    for row in table[table["doubt"] != ""].itertuples():
+        print(f"doubtful: {row.outcome} of policy {row.point}: {row.doubt}")
+    for row in table[~table["reached"] & (table["doubt"] == "")].itertuples():
         said = f"{row.relative_error:.2f} is as near as {row.n_runs:,} runs come" if row.prob else "no event was seen"
         print(f"not reached: {row.outcome} of policy {row.point}: {said}; raise most_runs in [rare]")
 
@@ -78,18 +80,20 @@ def audit(args) -> None:
     """The sign audit."""
     from . import audit as audits
     from . import design
-    from .store import write_table
+    from .files import refuse_link, write_table
 
     experiment = design.read(args.file, audits.AuditFile)
     audits.judge(experiment)
     if args.out is not None:
-        check_folder(Path(args.out))
+        folder = Path(args.out)
+        for name in ("audit", "audit_worlds"):
+            refuse_link(folder / f"{name}.parquet")
+        check_folder(folder)
     if args.markdown is not None:
         check_writable(Path(args.markdown))
     ready_engine()
     found = audits.run(experiment, shown("lever"))
     if args.out:
-        folder = Path(args.out)
         folder.mkdir(parents=True, exist_ok=True)
         write_table(folder / "audit.parquet", found.table)
         write_table(folder / "audit_worlds.parquet", found.worlds)

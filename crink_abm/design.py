@@ -6,9 +6,9 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
+from . import crossing, scenarios
 from . import levers as policy
 from . import parameters as coefficients
-from . import scenarios
 from .dimensions import levels_of
 from .errors import InputError, nearest
 from .experiment import TAGS, Experiment, OneAtATime, Ramp, Span, Strict, WorldsTable
@@ -94,6 +94,7 @@ def checked(data: dict, where: str = "the experiment", kind: type[Experiment] = 
         if experiment.one_at_a_time and experiment.one_at_a_time.levers != "all":
             policy.checked(dict.fromkeys(experiment.one_at_a_time.levers, 0.0))
         coefficients.checked(experiment.parameters)
+        crossing.checked(experiment.worlds, experiment.parameters)
         policy.calendar(None, experiment.experiment.months, experiment.experiment.start, experiment.drivers)
         for chosen in points(experiment).policies:
             for name, value in chosen.items():

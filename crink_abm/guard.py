@@ -14,7 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable
 
-from .errors import InputError, RunsFailedError, one_line
+from .errors import DiskError, InputError, RunsFailedError, one_line
 from .progress import tell
 from .version import __version__
 
@@ -26,6 +26,7 @@ def status(command: Callable[[], None], given: list[str]) -> int:
     """Call ``command``, which got ``given`` on the command line; what it came to, as an exit status."""
     try:
         _lenient(sys.stdout)
+        _lenient(sys.stderr)
         command()
         _flushed()
         return 0
@@ -61,6 +62,8 @@ def _told(error: BaseException, given: list[str]) -> tuple[int, str]:
         return 2, one_line(
             f"crink-abm: text cannot be read or written ({error}); use UTF-8 in names, files and the locale"
         )
+    if isinstance(error, DiskError):
+        return 1, one_line(f"crink-abm: {error}")
     if isinstance(error, OSError):
         more = "; what is finished is kept: mend it, and the same command continues" if keeps else ""
         return 1, one_line(f"crink-abm: {_of_the_disk(error)}") + more
@@ -85,9 +88,10 @@ def _of_the_disk(error: OSError) -> str:
 
 
 def _lenient(stream) -> None:
-    """A console without Greek letters still gets the numbers."""
-    if hasattr(stream, "reconfigure") and not (stream.encoding or "").lower().startswith("utf"):
-        stream.reconfigure(errors="replace")
+    """Greek letters and paths of any bytes go to any console."""
+    if hasattr(stream, "reconfigure"):
+        is_utf = (stream.encoding or "").lower().startswith("utf")
+        stream.reconfigure(errors="backslashreplace" if is_utf else "replace")
 
 
 def _nobody_reads() -> bool:
