@@ -45,7 +45,8 @@ def _checked(worlds: ensembles.Worlds, parameters: Mapping) -> ensembles.Worlds:
     """A ``Worlds`` of the caller's, if the engine can take it."""
     if parameters:
         raise InputError(
-            f"a Worlds says every parameter of its worlds; leave out parameters ({', '.join(parameters)}), or the Worlds"
+            "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
+            "crink_abm.worlds.held(worlds, parameters)"
         )
     values = worlds.values
     if not (isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype.kind in "fiu"):

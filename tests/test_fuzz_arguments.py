@@ -1,7 +1,6 @@
 """The command line with arguments of every kind: one of four exit statuses, one line for bad input, and nothing left by it."""
 
 import os
-import pathlib
 import random
 import subprocess
 import sys
@@ -190,14 +189,3 @@ def test_no_environment_brings_a_traceback(tmp_path, line, status, word):
     assert word in told
     assert "Traceback" not in told and "Exception ignored" not in told
     assert status != 2 or [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
-
-
-@pytest.mark.skipif(not pathlib.Path("/usr/bin/setpriv").exists() or os.getuid(), reason="needs another account")
-def test_an_account_without_a_home_has_a_cache_of_its_own(tmp_path):
-    tmp_path.chmod(0o777)
-    line = f"env -u HOME TMPDIR={tmp_path} setpriv --reuid 54321 --clear-groups $C info --json"
-    found, told = _shell("/", line)
-    if "Permission denied" in told or "No module" in told:
-        pytest.skip("the package cannot be read by another account here")
-    assert (found, told) == (0, "")
-    assert (tmp_path / "crink_abm-cache-54321").stat().st_mode & 0o777 == 0o700
