@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import audit, bench, calibration, charts, cli, hindcast, rare_events
+from crink_abm import audit, bench, calibration, charts, cli, cli_studies, hindcast, rare_events
 from crink_abm.errors import LONGEST, RunsFailedError
 
 PLAN = """
@@ -77,6 +77,7 @@ def place(tmp_path, monkeypatch):
                          (audit, "run"), (rare_events, "rare")):  # fmt: skip
         monkeypatch.setattr(module, name, reached)
     monkeypatch.setattr(charts, "draw", lambda *args: [])
+    monkeypatch.setattr(cli_studies, "ready_engine", lambda *args: None)  # the tilted one takes long, once
     return tmp_path
 
 
