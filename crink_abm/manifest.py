@@ -105,7 +105,7 @@ _COLUMNS = {
     "first_months": ("point", "outcome", "month", "n_events"),
     "failures": ("point", "run", "world", "month", "cause"),
 }  # fmt: skip
-_WHOLE = ("point", "run", "world", "month", "n_events", "n_runs")
+_WHOLE = ("point", "run", "world", "month", "n_runs")  # events by month are weighed where runs are no multiple of worlds
 
 
 def _damaged(folder: Path, name: str) -> InputError:
