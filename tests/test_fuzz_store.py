@@ -154,7 +154,7 @@ def test_damaged_results_are_right_or_refused(folder):
 
 
 def test_the_same_sweep_mends_any_damage(folder):
-    _sweep_damaged(folder, 60, seed=2)
+    _sweep_damaged(folder, 40, seed=2)
 
 
 @pytest.mark.slow
@@ -281,7 +281,7 @@ def _try_strangers(folder, n, seed):
 
 
 def test_strangers_manifests_and_tables_are_refused_in_a_sentence(folder):
-    taken, refused = _try_strangers(folder, 120, seed=5)
+    taken, refused = _try_strangers(folder, 60, seed=5)
     assert taken > 5 < refused
 
 
@@ -326,7 +326,8 @@ def test_strangers_packs_are_left_alone_and_give_no_numbers(folder, tmp_path):
     assert len(evil) > 30
     for path, data in evil.items():
         path.write_bytes(data)
-        assert _told(place) == right, path  # one more at a time
+        assert len(crink.Results(place).runs([0])) == 24, path  # one more at a time
+    assert _told(place) == right
     told = []
     crink.sweep(PLAN, place, say=told.append)
     assert "damaged" not in "".join(told)
