@@ -17,6 +17,7 @@ from pydantic import Field
 
 from . import batch, design, estimate, kept, levers, outcomes
 from .errors import InputError
+from .experiment import MOST_AUDITED, Whole
 from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
 from .world_making import make_worlds
@@ -30,9 +31,9 @@ LEAST_CLEAR = 20
 class AuditTable(design.Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
-    levers: Literal["all"] | list[str] = "all"
+    levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
     step: Annotated[float, Field(gt=0, le=1)] = 0.3
-    runs_per_world: Annotated[int, Field(ge=50)] = 4000
+    runs_per_world: Annotated[Whole, Field(ge=50, le=MOST_AUDITED)] = 4000
 
 
 class AuditFile(design.Experiment):

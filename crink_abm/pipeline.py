@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
 
 from . import batch, outcomes
 from .encoding import decode, encode
@@ -79,6 +78,18 @@ def packs(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
     return together(cells, PACK_RUNS, lambda cell: cell.n)
 
 
+def _parts(results: np.ndarray, lengths: Iterable[int]) -> Iterator[np.ndarray]:
+    """Consecutive rows, so many at a time."""
+    at = 0
+    for n in lengths:
+        yield results[at : at + n]
+        at += n
+
+
+def _one(pieces: list[np.ndarray]) -> np.ndarray:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
 class Pipeline:
     """The packs of a sweep, with the runs of the baseline that each cell is paired with.
 
@@ -140,12 +151,12 @@ class Pipeline:
     def _end(self, pack: _Pack) -> list[tuple]:
         made = pack.made.result()
         lacking = [(key, c) for key, (_, missing) in zip(pack.keys, pack.read, strict=True) for c in missing]
-        tables = [encode(results) for results in made]
+        # All at once: to encode and decode each policy by itself takes longer than to run it.
+        n, table = sum(cell.n for _, cell in lacking), encode(np.concatenate(made)) if made else None
         if lacking:
-            kept = pa.concat_tables(tables[: len(lacking)])
-            self._store.write([(key, cell.first, cell.n) for key, cell in lacking], kept)
-        fresh = map(decode, tables)
-        whole = [np.concatenate([*pieces, *(next(fresh) for _ in missing)]) for pieces, missing in pack.read]
+            self._store.write([(key, cell.first, cell.n) for key, cell in lacking], table.slice(0, n))
+        fresh = _parts(decode(table), [len(results) for results in made]) if made else iter(())
+        whole = [_one([*pieces, *(next(fresh) for _ in missing)]) for pieces, missing in pack.read]
         for cell, results in [*zip(pack.asked, fresh, strict=True), *zip(pack.cells, whole, strict=True)]:
             if cell.point == self._sweep.base and self._paired:
                 pack.baselines[cell.first, cell.n].keep(results)

@@ -20,6 +20,7 @@ from pydantic import Field
 from . import batch, design, levers
 from .errors import InputError, nearest
 from .estimate import over_worlds
+from .experiment import Whole
 from .kernel import RESULTS
 from .outcomes import OUTCOMES
 from .overrides import checked as checked_rules
@@ -58,7 +59,7 @@ class RareTable(design.Strict):
 
     outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    most_runs: Annotated[int, Field(ge=2 * FIRST_RUNS)] = 8_388_608
+    most_runs: Annotated[Whole, Field(ge=2 * FIRST_RUNS)] = 8_388_608
 
 
 class RareFile(design.Experiment):

@@ -18,7 +18,7 @@ LAYERS = {
     "transition": 4,
     "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "tilt": 6, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
-    "experiment": 2, "dimensions": 3, "sample": 3, "points": 4, "design": 5,
+    "plain": 1, "size": 1, "experiment": 2, "dimensions": 3, "sample": 3, "points": 4, "design": 5, "sizes": 8,
     "estimate": 0, "control": 0, "precision": 7, "worlds": 2, "store": 2, "screening": 8,
     "tally": 7, "failures": 1, "encoding": 7, "world_making": 9, "workers": 8, "pipeline": 9, "sweeps": 10, "machines": 11, "results": 12, "nesting": 10, "piloting": 11, "by_world": 8, "crossing": 3, "world_file": 3, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10,
     "records": 2, "history": 3, "observation": 8, "targets": 9, "summaries": 10, "likelihood": 11, "bank": 12,
