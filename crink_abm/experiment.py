@@ -10,8 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from . import levers as policy
 from .errors import nearest
 
-#: The most runs of a policy, of each world, of a screen's draw, and of each world in an audit; levels of one dimension, packages, factors, dates.
+#: The most runs of a policy, of each world, of a screen's draw, and of each world in an audit.
 MOST_RUNS, MOST_A_WORLD, MOST_SCREENED, MOST_AUDITED = 10**12, 10**9, 2**24, 10**6
+#: The most levels of a dimension, packages, factors, and dates of a schedule.
 MOST_LEVELS, MOST_PACKAGES, MOST_FACTORS, MOST_DATES = 1001, 10_000, 100, policy.MOST_MONTHS
 
 #: A whole number; 1e6 is one.

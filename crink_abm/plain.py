@@ -1,4 +1,4 @@
-"""What a file or a dict says, as plain tables, lists, text and numbers: its encoding, its shape and its size, before its sense."""
+"""What a file or a dict says, as plain tables, lists, text and numbers: encoding, shape and size, before sense."""
 
 import codecs
 import os
@@ -193,12 +193,7 @@ def check_name(what: str, name: str) -> None:
 def folded(name: str) -> str:
     """A name without what the eye hardly tells: capitals, spaces, marks of no width, and forms of the same letter."""
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(c for c in name if (not c.isspace() and unicodedata.category(c) not in ("Cf", "Mn")) or _kept(c))
-
-
-def _kept(c: str) -> bool:
-    """Marks of scripts that cannot do without them: accents are letters, selectors of a glyph's variant are not."""
-    return unicodedata.category(c) == "Mn" and not "\ufe00" <= c <= "\ufe0f"
+    return "".join(c for c in name if not (c.isspace() or unicodedata.category(c) == "Cf" or "\ufe00" <= c <= "\ufe0f"))
 
 
 def check_names(what: str, names: Iterable[str], taken: Mapping[str, str] | None = None) -> None:

@@ -12,7 +12,7 @@ from .errors import InputError
 #: What a run of 120 months costs: runs a second and core by engine, and bytes that it takes in a pack.
 RUNS_A_SECOND, BYTES_A_RUN = {"batch": 75_000, "mesa": 13}, 32
 #: What a policy costs besides its runs: seconds, bytes of memory, and bytes of the tables (measured over 10,000 policies).
-SECONDS_A_POLICY, MEMORY_A_POLICY, BYTES_A_POLICY = 0.0015, 30_000, 400
+SECONDS_A_POLICY, MEMORY_A_POLICY, BYTES_A_POLICY = 0.0015, 60_000, 400
 #: Memory of the smallest sweep, and bytes of each world while a policy is counted.
 LEAST_MEMORY, MEMORY_A_WORLD = 700_000_000, 12_000
 #: Share of the machine's memory that a sweep may ask for.
@@ -87,10 +87,8 @@ class Size:
     def __str__(self):
         runs = "runs that a pilot settles" if self.runs is None else f"{number(self.runs)} runs"
         hours = "" if self.runs is None else f", about {duration(self.hours)}"
-        return (
-            f"{number(self.policies)} {'policy' if self.policies == 1 else 'policies'}, {runs}{hours}, {in_bytes(self.memory)} of "
-            f"memory and {in_bytes(self.disk)} of disk"
-        )
+        policies = f"{number(self.policies)} {'policy' if self.policies == 1 else 'policies'}"
+        return f"{policies}, {runs}{hours}, {in_bytes(self.memory)} of memory and {in_bytes(self.disk)} of disk"
 
     def check(self, folder: str | Path | None = None, held: int = 0) -> None:
         """Refuse what this machine has not the memory, or the disk of ``folder`` not the room, for.
