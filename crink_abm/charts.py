@@ -34,6 +34,8 @@ DETAIL = (*HEADLINE, "two_front", "taiwan_invasion", "korea_war", "russian_join"
 
 #: Panels of a chart with one for each policy that has a name, and rows of one with a row for each.
 MOST_PANELS, MOST_ROWS = 40, 150
+#: Columns of a row's name from which on the panels are named in one word.
+LONG = 22
 
 _LOG = logging.getLogger(__name__)
 _BASELINE = style.Look("Baseline", "baseline", style.MUTED)
@@ -241,6 +243,9 @@ def _package_differences(results) -> Figure:
         results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * tall * len(packages), sharex=True, sharey=True
     )
     difference_panels(axes, data, DETAIL, list(rows.values()), {"package": style.Look("", "", style.BLUE)}, "policy")
+    if max(style.columns(line) for row in rows.values() for line in row.split("\n")) > LONG:
+        for ax, name in zip(axes, DETAIL, strict=True):  # little width is left to the panels
+            ax.set_title(style.OUTCOMES[name].short)
     label_outer(axes, 4)
     return fig
 

@@ -89,13 +89,13 @@ def factors(results) -> Figure:
         "baseline itself.",
         *(line for factor in results.manifest["experiment"]["factors"].values() for line in _sets(factor, base)),
     ]
-    written = [style.written(row, 64) for row in rows]
+    written = [style.written(row, 48) for row in rows]
     tall = max(row.count("\n") for row in written) + 1
     n, height = len(HEADLINE), 0.5 + max(0.13 + 0.07 * len(looks), 0.12 * tall) * len(order)
     key = looks.values() if series else ()
     fig, axes = captioned(results, title, notes, n, n, height, key, sharex=True, sharey=True)
     difference_panels(axes, data, HEADLINE, order, looks, "series", written)
-    if max(map(len, rows)) > LONG:  # little width is left to the panels
+    if max(style.columns(line) for row in written for line in row.split("\n")) > LONG:  # little width is left to the panels
         for ax, name in zip(axes, HEADLINE, strict=True):
             ax.set_title(style.OUTCOMES[name].short)
     return fig

@@ -220,37 +220,37 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _width(text: str) -> int:
+def columns(text: str) -> int:
     """Columns that a text takes: two for each wide character of East Asia."""
     return len(text) + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
 def wrap(text: str, width: int) -> list[str]:
     """A text in lines of so many columns; wide characters may be parted anywhere."""
-    if _width(text) == len(text):
+    if columns(text) == len(text):
         return textwrap.wrap(text, width)
     lines = [""]
     for word in text.split():
-        pieces = [word] if _width(word) == len(word) <= width else list(word)
+        pieces = [word] if columns(word) == len(word) <= width else list(word)
         for k, piece in enumerate(pieces):
             between = " " * (k == 0 and lines[-1] != "")
-            if _width(lines[-1] + between + piece) > width:
+            if columns(lines[-1] + between + piece) > width:
                 lines.append(piece)
             else:
                 lines[-1] += between + piece
     return lines
 
 
-def written(name: str, width: int = 40) -> str:
+def written(name: str, width: int = 30) -> str:
     """A name of the user's over as many lines as it takes."""
     return "\n".join(wrap(name, width)) or name
 
 
 def clipped(name: str, width: int = 20) -> str:
     """A name of the user's on one line, its end left out where it is long."""
-    if _width(name) <= width:
+    if columns(name) <= width:
         return name
-    while _width(name) > width - 1:
+    while columns(name) > width - 1:
         name = name[:-1]
     return f"{name}…"
 
