@@ -95,7 +95,9 @@ def factors(results) -> Figure:
     key = looks.values() if series else ()
     fig, axes = captioned(results, title, notes, n, n, height, key, sharex=True, sharey=True)
     difference_panels(axes, data, HEADLINE, order, looks, "series", written)
-    if max(style.columns(line) for row in written for line in row.split("\n")) > LONG:  # little width is left to the panels
+    if (
+        max(style.columns(line) for row in written for line in row.split("\n")) > LONG
+    ):  # little width is left to the panels
         for ax, name in zip(axes, HEADLINE, strict=True):
             ax.set_title(style.OUTCOMES[name].short)
     return fig

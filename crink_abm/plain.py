@@ -54,27 +54,23 @@ def toml(path: Path) -> dict:
 
 
 def _text(path: Path) -> str:
+    name = f"the experiment file {told(str(path))}"
+    if "\0" in str(path):
+        raise InputError(f"{name} cannot be read: no path has a zero character")
     try:
         about = path.stat()
-        if not stat.S_ISREG(about.st_mode):
-            kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
-            raise InputError(
-                f"the experiment file {told(str(path))} is {kind}, not a file; examples are in experiments/"
-            )
-        if about.st_size > MOST_BYTES:
-            raise InputError(
-                f"the experiment file {told(str(path))} has {about.st_size:,} bytes, where {MOST_BYTES:,} are the most"
-            )
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)  # it may have grown meanwhile, or say no size (as in /proc)
+        if stat.S_ISREG(about.st_mode):
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"there is no experiment file {told(str(path))}; examples are in experiments/") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"the experiment file {told(str(path))} cannot be read: {error}") from None
+    except OSError as error:
+        raise InputError(f"{name} cannot be read ({error.strerror}); see that it is there, and yours to read") from None
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
+        raise InputError(f"{name} is {kind}, not a file; examples are in experiments/")
     if len(data) > MOST_BYTES:
-        raise InputError(
-            f"the experiment file {told(str(path))} has more than {MOST_BYTES:,} bytes, which are the most"
-        )
+        raise InputError(f"{name} has {max(about.st_size, len(data)):,} bytes, where {MOST_BYTES:,} are the most")
     if not data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         try:
             return data.decode(_UTF_16.get(data[:2], "utf-8-sig"))
@@ -83,9 +79,7 @@ def _text(path: Path) -> str:
             said = f" (line {at} is neither)"
     else:
         said = " (UTF-32 was given)"
-    raise InputError(
-        f"the experiment file {told(str(path))} is no text in UTF-8, or UTF-16 with a byte order mark{said}; save it as UTF-8"
-    )
+    raise InputError(f"{name} is no text in UTF-8, or UTF-16 with a byte order mark{said}; save it as UTF-8")
 
 
 def plain(data, where: str) -> dict:

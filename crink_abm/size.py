@@ -144,7 +144,7 @@ def duration(hours: float) -> str:
             return f"{max(1, math.ceil(hours * least))} {unit}".replace("1 seconds", "1 second").replace(
                 "1 minutes", "1 minute"
             )
-    return f"{hours / 8766:,.0f} years" if hours < 1e13 else "more years than there were"
+    return f"{hours / 8766:,.0f} years" if hours < 1e13 else f"{number(int(hours / 8766))} years"
 
 
 def in_bytes(n: int) -> str:

@@ -18,7 +18,8 @@ FILES = sorted((ROOT / "experiments").glob("*.toml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 DATA = [tomllib.loads(text) for text in TEXTS]
 KINDS = [
-    audit.AuditFile if "audit" in data else rare_events.RareFile if "rare" in data else design.Experiment for data in DATA
+    audit.AuditFile if "audit" in data else rare_events.RareFile if "rare" in data else design.Experiment
+    for data in DATA
 ]
 #: The longest message, and the longest time in seconds of the processor.
 LONGEST, SLOWEST = 700, 2.0
@@ -72,11 +73,13 @@ def _value(rng):
         return rng.choice(STRANGE)
     if kind < 0.6:
         return rng.choice(NUMBERS)
-    return rng.choice(OTHERS)
+    return copy.deepcopy(rng.choice(OTHERS))
 
 
 def _key(rng):
-    return rng.choice((rng.choice(STRANGE), rng.choice(list(LEVERS)), rng.choice(list(DRIVERS)), "levers", "points", "to"))
+    return rng.choice(
+        (rng.choice(STRANGE), rng.choice(list(LEVERS)), rng.choice(list(DRIVERS)), "levers", "points", "to")
+    )
 
 
 def mutated(data: dict, rng: random.Random):
@@ -131,7 +134,9 @@ def mangled(text: str, rng: random.Random) -> bytes:
         at = rng.randrange(len(data) + 1)
         data = data[:at] + rng.randbytes(rng.randint(1, 8)) + data[at:]
     elif what < 0.2:
-        data = data.decode("utf-8", "replace").encode(rng.choice(("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp037")))
+        data = data.decode("utf-8", "replace").encode(
+            rng.choice(("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp037"))
+        )
     return data[: rng.randrange(len(data) + 1)] if rng.random() < 0.05 else data
 
 
@@ -160,7 +165,9 @@ def silent(experiment, given=None) -> list[str]:
     labels = [label for label in points.labels if label]
     if sorted(labels) != sorted({"baseline", *experiment.packages}):
         found.append(f"names are lost or doubled: {labels}")
-    if len({label.casefold().strip() for label in labels}) < len(labels) or any(not label.isprintable() for label in labels):
+    if len({label.casefold().strip() for label in labels}) < len(labels) or any(
+        not label.isprintable() for label in labels
+    ):
         found.append(f"names cannot be told apart, or read: {labels}")
     dates = [date for chosen in points.policies for x in chosen.values() if isinstance(x, dict) for date in x]
     found += [f"a date of other digits: {date!r}" for date in dates if not date.isascii()]
@@ -178,7 +185,16 @@ def _taken(make, kind, given=None) -> bool:
             told = str(error)
             assert len(told) < LONGEST, told[:2000]
             assert told.isprintable(), repr(told[:2000])
-            for internal in ("Input should", "literal[", "constrained", "discriminator", "dict[", "float]", "function-", "^["):
+            for internal in (
+                "Input should",
+                "literal[",
+                "constrained",
+                "discriminator",
+                "dict[",
+                "float]",
+                "function-",
+                "^[",
+            ):
                 assert internal not in told, told
             return False
         finally:
