@@ -20,6 +20,7 @@ from .errors import InputError
 from .experiment import MOST_AUDITED, Whole
 from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
+from .size import check_memory
 from .world_making import make_worlds
 
 #: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
@@ -175,6 +176,8 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     chosen = list(levers.LEVERS) if plan.levers == "all" else plan.levers
     levers.checked(dict.fromkeys(chosen, 0.0))
     n_worlds, per_world = len(ensemble), plan.runs_per_world
+    need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
+    check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")
 
     def events(policy):
         total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)

@@ -118,6 +118,21 @@ class Size:
             )
 
 
+def check_memory(need: int, what: str) -> None:
+    """Refuse what this machine's memory does not hold.
+
+    Raises
+    ------
+    InputError
+        With what is asked for, and what there is.
+    """
+    has = memory()
+    if has is not None and need > SHARE * has:
+        raise InputError(
+            f"{what} take about {in_bytes(need)} of memory, and this machine has {in_bytes(has)}; ask for fewer"
+        )
+
+
 def held_by(folder: str | Path) -> int:
     """Bytes of the runs that a folder holds."""
     total = 0

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from . import batch, crossing, design, levers, precision
 from . import worlds as ensembles
@@ -184,6 +185,11 @@ class Sweep:
 
     def stored(self, cell: Cell, key: str) -> tuple[list[np.ndarray], list[Cell]]:
         """The runs of a cell that the store holds, and the cells that it lacks."""
+        pieces, missing = self.kept(cell, key)
+        return [decode(table) for table in pieces], missing
+
+    def kept(self, cell: Cell, key: str) -> tuple[list[pa.Table], list[Cell]]:
+        """The runs of a cell as the store holds them, and the cells that it lacks."""
         pieces, missing, at, end = [], [], cell.first, cell.first + cell.n
         while at < end:
             n = self.store.held(key, at, end - at)
@@ -192,7 +198,7 @@ class Sweep:
                 # What is missing runs up to the end: a later block may hold some of it, and is then not used.
                 missing.append(Cell(cell.point, at, end - at))
                 break
-            pieces.append(decode(table))
+            pieces.append(table)
             at += n
         return pieces, missing
 
