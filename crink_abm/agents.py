@@ -11,6 +11,7 @@ change one, subclass::
     crink.DeterrenceModel(agents=[CautiousXi])
 """
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -163,7 +164,8 @@ class DeterrenceModel(mesa.Model):
     agents : sequence of classes, optional
         Subclasses that replace the agents of their actor.
     rules : mapping, optional
-        Plain functions in place of rules, by full name (``{"china.crisis_prob": f}``), as in ``simulate``.
+        Plain functions in place of rules, by full name (``{"china.crisis_prob": f}``), as in ``simulate``: as they stand
+        when the model is made, with the globals and arrays that they read.
     trace : bool
         Keep every rule's inputs and outputs for :meth:`explain`.
     collect : sequence of str
@@ -294,7 +296,7 @@ class DeterrenceModel(mesa.Model):
 
     def _repr_html_(self):
         table = pd.DataFrame({"first month": {name: date or "held" for name, date in self.outcome.items()}})
-        return f"<p><b>{self!r}</b></p>" + table.to_html()
+        return f"<p><b>{html.escape(repr(self))}</b></p>" + table.to_html()
 
 
 def _sorted(settings, levers, parameters):
@@ -334,22 +336,33 @@ def _planned(phase, holders, rules):
 
 
 def _guarded(step, rule):
-    """A rule of the user's, held to what the model's rule returns: as many numbers."""
+    """A rule of the user's, held to what the model's rule returns: as many numbers, and odds where it states odds."""
 
     def checked(*inputs):
         result = rule(*inputs)
         values = result if isinstance(result, tuple) else (result,)
         try:
-            numbers = tuple(float(value) for value in values)
+            numbers = tuple(map(_number, values))
         except (TypeError, ValueError):
             numbers = ()
         if len(numbers) != len(step.writes):
             raise InputError(
                 f"rule {step.name} returns {len(step.writes)} finite number(s) ({', '.join(step.writes)}); it returned {result!r}"
             )
+        if all(map(math.isfinite, numbers)):
+            fault = overrides.odds_fault(step, numbers)
+            if fault:
+                raise overrides.OddsError(fault)
         return numbers if isinstance(result, tuple) else numbers[0]
 
     return checked
+
+
+def _number(value) -> float:
+    """A number or flag as a float; text and arrays, which compiled code refuses too, are none."""
+    if isinstance(value, str | bytes) or getattr(value, "ndim", 0):
+        raise TypeError
+    return float(value)
 
 
 def _reporter(name):

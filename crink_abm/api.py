@@ -1,5 +1,6 @@
 """Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
 
+import html
 import warnings
 from collections.abc import Mapping
 
@@ -12,7 +13,7 @@ from . import worlds as ensembles
 from .errors import InputError
 from .failures import failed
 from .kernel import RESULTS
-from .overrides import whole
+from .overrides import checked, whole
 from .scenarios import scenario
 from .tally import Tally
 from .world_making import make_worlds
@@ -27,9 +28,14 @@ def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensemble
     Raises
     ------
     InputError
-        On any other name.
+        On any other name, or parameters beside a ``Worlds``, which says them all.
     """
     if isinstance(worlds, ensembles.Worlds):
+        if parameters:
+            raise InputError(
+                "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
+                "crink_abm.worlds.held(worlds, parameters)"
+            )
         return worlds
     if worlds == "defaults":
         return ensembles.defaults(parameters)
@@ -44,8 +50,8 @@ class Batch:
     Attributes
     ----------
     levers : the policy
-    failed : int array, the numbers of the runs that failed (a rule raised or gave a number that is not finite); they
-        have no row in what follows and count in no estimate
+    failed : int array, the numbers of the runs that failed (a rule raised, or gave a number that is not finite or odds
+        that are none); they have no row in what follows and count in no estimate
     results : DataFrame, a row a run: first months of each event (-1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, columns as ``outcomes.OUTCOMES``
     """
@@ -85,7 +91,7 @@ class Batch:
         return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed}{lost})"
 
     def _repr_html_(self):
-        return f"<p><b>{self!r}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
+        return f"<p><b>{html.escape(repr(self))}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
 
 
 def simulate(
@@ -100,14 +106,15 @@ def simulate(
     levers : the policy; today's values where none is given
     runs, seed, first_run : how many, which luck, and the first run's number
     parameters : coefficients and switches that differ from their defaults
-    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened; run k in world k modulo their number), or a ``Worlds``
+    worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened), or a ``Worlds``; run k lives in world
+        ``worlds.of(k)``, each once in every round through them
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
-        with the arguments of the rule they replace
+        with the arguments of the rule they replace; globals and arrays that they read are taken as they are at the call
 
     Warns
     -----
     UserWarning
-        If runs failed: they are left out, and ``Batch.failed`` names them.
+        If runs failed: they are left out, and ``Batch.failed`` names them. If there are fewer runs than worlds.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def simulate(
     seed, first_run = whole("seed", seed), whole("first_run", first_run)
     if whole("runs", runs) < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
-    chosen = policy.checked(levers)
+    chosen, rules = policy.checked(levers), checked(rules)
     chosen_worlds = ensemble(worlds, parameters)
     values = batch.run_many(
         policy.calendar(chosen, months, start, drivers), chosen_worlds.values, runs, seed=seed, first_run=first_run,
@@ -125,6 +132,7 @@ def simulate(
     )  # fmt: skip
     made = Batch(chosen, values, months, seed, first_run)
     _warn(made.failed, runs)
+    _warn_of_few(chosen_worlds, runs)
     return made
 
 
@@ -133,10 +141,16 @@ def _warn(runs: np.ndarray, of: int) -> None:
     if len(runs):
         first = ", ".join(map(str, runs[:5])) + (", ..." if len(runs) > 5 else "")
         warnings.warn(
-            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite) and count nowhere: "
-            f"run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
+            f"{len(runs):,} of {of:,} runs failed (a rule raised, or gave a number that is not finite or odds that are none) "
+            f"and count nowhere: run {first}; DeterrenceModel(..., run=K, rules=...).run() shows why",
             stacklevel=3,
         )
+
+
+def _warn_of_few(worlds: ensembles.Worlds, runs: int) -> None:
+    """Say that there were fewer runs than worlds."""
+    if said := worlds.few(runs):
+        warnings.warn(said, stacklevel=3)
 
 
 def compare(
@@ -148,7 +162,9 @@ def compare(
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
     spread over the calibrated worlds (``worlds="calibrated"``), where ``simulate`` uses the default parameters. A run
-    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it.
+    that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it. Another
+    warns of fewer runs than worlds; ``attrs["worlds"]`` says where the worlds come from, ``attrs["note"]`` what else goes
+    with them.
 
     Returns
     -------
@@ -166,12 +182,12 @@ def compare(
     if len(policies) == 1:
         policies, names = ({}, *policies), ["today", *(names or ["policy"])]
     policies = tuple(scenario(chosen) if isinstance(chosen, str) else chosen for chosen in policies)
-    seed, runs = whole("seed", seed), whole("runs", runs)
+    seed, runs, rules = whole("seed", seed), whole("runs", runs), checked(rules)
     if runs < 1:
         raise InputError(f"runs is at least 1; {runs} was given")
     chosen_worlds = ensemble(worlds, parameters)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
-    tally = Tally(chosen_worlds, months, 0)
+    tally = Tally(chosen_worlds, months, 0, [runs] * len(policies))
     lost = set()
     for first, n in batch.chunks(runs, _PIECE):
         base = base_failed = None
@@ -188,6 +204,9 @@ def compare(
     for number in range(len(policies)):
         tally.close(number)
     _warn(np.array(sorted(lost)), runs)
+    _warn_of_few(chosen_worlds, runs)
     labels = names or [f"policy {k}" for k in range(len(policies))]
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
-    return tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table = tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
+    return table

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from . import batch, design, estimate, kept, levers, outcomes
+from . import batch, clusters, design, estimate, kept, levers, outcomes
 from .errors import InputError
 from .experiment import MOST_AUDITED, Whole
 from .markdown import markdown_table
@@ -27,6 +27,8 @@ from .world_making import make_worlds
 CLEAR_LEVEL = 0.01
 #: Clear worlds below which a split of signs says nothing.
 LEAST_CLEAR = 20
+#: Runs of one policy at most: an audit holds what became of them in memory, ten bytes a run, twice.
+MOST_RUNS = 10**8
 
 
 class AuditTable(design.Strict):
@@ -51,7 +53,8 @@ class Audit:
     table : DataFrame, a row a lever and outcome: share_lowers, share_raises, share_noise of the worlds;
         lowers_of_clear, the share of the clear worlds in which it lowers, with its Jeffreys interval (worlds as the
         sample) and half_lowers_of_clear, the same from half the runs; the mean difference over worlds with its
-        interval (worlds as the sample); n_worlds, n_clear, runs_per_world
+        interval (worlds as the sample); n_worlds, n_different (a world that stands there more than once is one
+        observation), n_clear, runs_per_world
     worlds : DataFrame, a row a world and lever: its switches, its differences by outcome, and their clear signs (0: noise)
     report : the screen's report
     """
@@ -103,7 +106,8 @@ class Audit:
             "# The sign audit",
             "Made by `crink-abm audit experiments/sign_audit.toml --markdown docs/sign_audit.md`.",
             "In which share of worlds does raising one lever lower, or raise, each outcome's ten-year risk? "
-            f"{int(row['n_worlds'])} worlds: draws of parameters and structural switches ({kept.fully(screen)}); "
+            f"{int(row['n_worlds'])} worlds, {int(row['n_different'])} of them different: draws of parameters and structural "
+            f"switches ({kept.fully(screen)}); "
             f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world is clear if an "
             f"exact McNemar test on its own pairs says so at the {100 * CLEAR_LEVEL:g} % level (half of that on each side is "
             "expected from luck alone); the rest is noise, and shrinks as runs grow.",
@@ -111,7 +115,8 @@ class Audit:
             self.markdown(),
             "## Signs among the clear worlds, for any failure",
             "The share in which the lever lowers the risk, with the 95 % Jeffreys interval that treats the clear worlds as the "
-            "sample, and the same share from half the runs: it should hardly depend on them.",
+            "sample (copies of a world count as one observation), and the same share from half the runs: it should hardly "
+            "depend on them.",
             markdown_table(
                 ("lever", "clear, of worlds", "lowers, of clear", "low", "high", "from half the runs"),
                 [
@@ -131,7 +136,7 @@ class Audit:
             f"the whole prior (at least {LEAST_CLEAR} clear worlds, more than 95 % of one sign): {self._one_way()}.",
             "## Mean effect on any failure",
             "Mean over worlds of the change in ten-year risk, percentage points, with the 95 % interval that treats the "
-            "worlds as the sample.",
+            "different worlds as the sample (Student's t).",
             markdown_table(
                 ("lever", "mean", "low", "high"),
                 [
@@ -175,7 +180,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     base_policy = design.baseline(experiment)
     chosen = list(levers.LEVERS) if plan.levers == "all" else plan.levers
     levers.checked(dict.fromkeys(chosen, 0.0))
-    n_worlds, per_world = len(ensemble), plan.runs_per_world
+    n_worlds, per_world, same = len(ensemble), plan.runs_per_world, clusters.worlds_of(ensemble.values)
     need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
     check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")
 
@@ -192,9 +197,14 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
                 first_run=first * n_worlds,
                 world_of=world_of,
             )
-            total[first : first + count] = (outcomes.months(results) >= 0).reshape(count, n_worlds, -1)
+            total[first : first + count] = ensemble.by_row(outcomes.months(results) >= 0)
         return total
 
+    if n_worlds * per_world > MOST_RUNS:
+        raise InputError(
+            f"{n_worlds:,} worlds x {per_world:,} runs = {n_worlds * per_world:,} runs a lever, where {MOST_RUNS:,} are the "
+            "most; give fewer [audit] runs_per_world, or [worlds] keep"
+        )
     base = events(base_policy)
     rows, per = [], []
     switches = {p.name: ensemble.column(p.name).astype(int) for p in SWITCHES}
@@ -207,9 +217,8 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
         diff, sign = _signs(there, base)
         half = _signs(there[: per_world // 2], base[: per_world // 2])[1]
         for k, outcome in enumerate(outcomes.OUTCOMES):
-            mean, low, high = estimate.mean_interval(diff[:, k].sum(), (diff[:, k] ** 2).sum(), n_worlds)
-            rows.append((name, start, raised, outcome, *_split(sign[:, k]), _split(half[:, k])[4],
-                         float(mean), float(low), float(high), n_worlds, per_world))  # fmt: skip
+            rows.append((name, start, raised, outcome, *_split(sign[:, k], same), _split(half[:, k], same)[4],
+                         *clusters.mean_interval(diff[:, k], same), n_worlds, same.max() + 1, per_world))  # fmt: skip
         frame = pd.DataFrame({"world": np.arange(n_worlds), "lever": name, **switches})
         for k, outcome in enumerate(outcomes.OUTCOMES):
             frame[outcome] = diff[:, k]
@@ -219,7 +228,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
             progress(done + 1, len(chosen))
     columns = ["lever", "from", "to", "outcome", "share_lowers", "share_raises", "share_noise", "n_clear",
                "lowers_of_clear", "lowers_low", "lowers_high", "half_lowers_of_clear", "mean_diff", "low", "high",
-               "n_worlds", "runs_per_world"]  # fmt: skip
+               "n_worlds", "n_different", "runs_per_world"]  # fmt: skip
     return Audit(pd.DataFrame(rows, columns=columns), pd.concat(per, ignore_index=True), ensemble.report)
 
 
@@ -231,9 +240,14 @@ def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
     return diff, np.where(clear, np.sign(diff), 0.0)
 
 
-def _split(sign) -> tuple:
-    """Shares of worlds that lower, raise, are noise; how many are clear, and of them the share that lowers, low, high."""
-    lowers, n_clear = int((sign < 0).sum()), int((sign != 0).sum())
-    low, high = estimate.jeffreys(lowers, n_clear)
+def _split(sign, world) -> tuple:
+    """Shares of worlds that lower, raise, are noise; how many are clear, and of them the share that lowers, low, high.
+
+    The interval counts copies of a world as one: so many clear worlds as they are worth.
+    """
+    clear = sign != 0
+    lowers, n_clear = int((sign < 0).sum()), int(clear.sum())
     share = lowers / n_clear if n_clear else np.nan
+    worth = clusters.effective(world[clear]) if n_clear else 0.0
+    low, high = estimate.jeffreys(share * worth if n_clear else 0.0, worth)
     return (sign < 0).mean(), (sign > 0).mean(), (sign == 0).mean(), n_clear, share, float(low), float(high)

@@ -1,14 +1,15 @@
 """The compiled engine: the same runs as in Mesa, by the hundred thousand. No science in it."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
 
 from .gathered import APART
 from .kernel import RESULTS
+from .overrides import checked
 from .parameters import CATALOGUE
 from .state import FIELDS
 
@@ -16,23 +17,58 @@ from .state import FIELDS
 SLICE = 4096
 
 
-@cache
-def _kernel(overrides: tuple[tuple[str, Callable], ...] = ()):
-    from .compiler import compile_kernel  # numba is heavy: loaded when a batch first runs
+#: Kernels with replaced rules that a process remembers.
+KERNELS_HELD = 8
 
-    return compile_kernel(dict(overrides))
+
+class Kernels:
+    """Compiled kernels of one machine, by the fingerprint of the rules replaced: the last ones used, and the model's own.
+
+    Parameters
+    ----------
+    **how : what else :func:`crink_abm.compiler.compile_kernel` is told
+    """
+
+    def __init__(self, **how):
+        self._how, self._held, self._lock = how, {}, threading.Lock()
+
+    def get(self, rules: Mapping[str, Callable] | None = None):
+        """The kernel for these rules, compiled if it is not held.
+
+        Raises
+        ------
+        InputError
+            If the rules cannot be taken.
+        """
+        from .compiler import compile_kernel  # numba is heavy: loaded when a batch first runs
+
+        rules = checked(rules)
+        with self._lock:
+            kernel = self._held.pop(rules.fingerprint, None) or compile_kernel(rules, **self._how)
+            self._held[rules.fingerprint] = kernel
+            own = [key for key in self._held if key]
+            if len(own) > KERNELS_HELD:
+                del self._held[own[0]]
+        return kernel
+
+
+_kernels = Kernels()
 
 
 def compiled(rules: Mapping[str, Callable] | None = None):
-    """The kernel, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
-    return _kernel(tuple(sorted((rules or {}).items())))
+    """The kernel, compiled once a process (and once a machine, unless ``rules`` replaces some).
+
+    Rules are told apart by what they do and read (:func:`crink_abm.overrides.fingerprint`), not by the function's name or
+    place: with a global set anew, another kernel is compiled.
+    """
+    return _kernels.get(rules)
 
 
 def is_warm(name: str = "crink_kernel") -> bool:
-    """Whether a kernel's machine code is on disk already."""
-    from .compiler import kernel_folder
+    """Whether a kernel's machine code is on disk already, whole, for this processor."""
+    from .code_cache import is_kept
 
-    return any(kernel_folder().glob(f"__pycache__/{name}.*.nbi"))
+    return is_kept(name)
 
 
 def n_threads() -> int:

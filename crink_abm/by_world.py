@@ -11,8 +11,8 @@ from .worlds import Worlds
 
 def first_rows(worlds: Worlds) -> np.ndarray:
     """For each place in a table of worlds the first place that holds the same world: array (n_worlds,)."""
-    _, first, number = np.unique(worlds.values, axis=0, return_index=True, return_inverse=True)
-    return first[number]
+    _, first = np.unique(worlds.number, return_index=True)
+    return first[worlds.number]
 
 
 def happened(outcome: str, results: np.ndarray, n_months: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +57,7 @@ def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: 
         if paired:
             same = happened(outcome, pair.loc[mine["run"], list(RESULTS)].to_numpy(float), n_months)[1]
             flags |= {"n_up": event & ~same, "n_down": same & ~event}
-        table = pd.DataFrame(flags).groupby(world_of[mine["run"].to_numpy() % len(worlds)]).sum()
+        table = pd.DataFrame(flags).groupby(world_of[worlds.of(mine["run"])]).sum()
         frames.append(table.rename_axis("world").reset_index().assign(point=point))
     table = pd.concat(frames, ignore_index=True)
     if not paired:

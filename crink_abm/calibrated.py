@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 
 from .errors import InputError
-from .parameters import CATALOGUE, SWITCHES, checked
+from .parameters import CATALOGUE
 from .rules_key import rules_hash
 from .store import read_json, read_table, write_json, write_table
-from .worlds import Worlds, structures
+from .worlds import Worlds, chosen, held
 
 NAME = "calibrated"
 REMEDY = 'make it again with `crink-abm calibrate --freeze`, or use ensemble = "prior"'
-
+#: What goes with every result where something is held in the worlds.
+NOT_CALIBRATED = (
+    "these are not the calibrated worlds: {} in every world, whatever the record says of such worlds; what calibration "
+    "found does not hold for them"
+)
 
 _LOW = np.array([p.low for p in CATALOGUE.values()])
 _HIGH = np.array([p.high for p in CATALOGUE.values()])
@@ -80,8 +84,8 @@ def load(which="all", fixed: Mapping | None = None, folder=None) -> Worlds:
 
     Parameters
     ----------
-    which : structures to keep, as in :func:`worlds.structures`; ``"default"`` is the one default combination
-    fixed : parameters held at a value
+    which : structures to keep, as in :func:`worlds.structures`: a filter, which leaves the record's say on the others
+    fixed : parameters held at a value: the worlds are then no longer the calibrated ensemble, and their ``note`` says so
 
     Warns
     -----
@@ -91,7 +95,7 @@ def load(which="all", fixed: Mapping | None = None, folder=None) -> Worlds:
     Raises
     ------
     InputError
-        If it is missing, of another version, or holds no world of those structures.
+        If it is missing, of another version, or holds too few worlds of those structures (:func:`worlds.chosen`).
     """
     table, manifest = read(folder)
     if manifest["rules_hash"] != rules_hash():
@@ -102,18 +106,6 @@ def load(which="all", fixed: Mapping | None = None, folder=None) -> Worlds:
         )
     values = table[list(CATALOGUE)].to_numpy()
     rows = np.random.default_rng(manifest["seed"]).permutation(np.repeat(np.arange(len(table)), table["copies"]))
-    if which != "all":
-        names = [p.name for p in SWITCHES]
-        wanted = {tuple(levels[name] for name in names) for levels in structures(which)}
-        seen = [tuple(row) for row in table[names].to_numpy()]
-        rows = rows[[seen[row] in wanted for row in rows]]
-        if not len(rows):
-            raise InputError(
-                f'no calibrated world has these structures ({which}); choose others, or ensemble = "prior"'
-            )
-    values = values[rows]
-    held = checked(fixed)
-    for name in fixed or {}:
-        values[:, list(CATALOGUE).index(name)] = held[name]
     origin = f"calibrated ({manifest['n_unique']} worlds of {manifest['draws']} prior draws)"
-    return Worlds(np.ascontiguousarray(values), origin, manifest["draws"], manifest["screen"])
+    worlds = Worlds(values[rows], origin, manifest["draws"], manifest["screen"], in_turn=True)
+    return held(chosen(worlds, which, "calibrated worlds", fixed), fixed, NOT_CALIBRATED)

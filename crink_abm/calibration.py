@@ -71,7 +71,7 @@ class Calibration:
 
     @property
     def volume_left(self) -> float:
-        """Share of the prior's volume left: effective draws over draws."""
+        """Share of the prior's volume left: effective draws over draws; a lower bound, since noise of weights counts too."""
         return self.effective / self.plan.draws
 
     def funnel(self) -> pd.DataFrame:

@@ -6,7 +6,9 @@ import numpy as np
 
 from . import style
 from .checks import Checks
+from .files import refuse_link
 from .sbc import BINS, RANKED, Ranks
+from .store import prepare
 
 FORMATS = ("png", "svg")
 
@@ -123,7 +125,8 @@ def skill(table):
 
 def draw(figures: dict, folder: Path, note: str, formats=FORMATS) -> list[Path]:
     """Save charts under their names; each is (title, what it shows, a function of no argument that draws it)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    refuse_link(folder)
+    prepare(folder.parent, folder)
     saved = []
     with style.context():
         for name, (title, said, make) in figures.items():

@@ -7,9 +7,9 @@ import pandas as pd
 
 from . import calibration_figures as charts
 from . import checks, headline, hindcast, observation, sbc, worlds
-from .bank import CHUNK
+from .bank import CHUNK, look_afresh
 from .calibration import Calibration, log_weights, normalised
-from .likelihood import blocks, effective_size
+from .likelihood import blocks, effective_by_two_looks, effective_size
 from .markdown import markdown_table
 from .posterior import moved as moved_by
 from .records import Record
@@ -38,6 +38,7 @@ class Report:
     headline: pd.DataFrame
     other_lag: dict
     record_share: float
+    by_two_looks: float
 
     def figures(self) -> dict:
         """Name -> (title, what it shows, function that draws it)."""
@@ -64,12 +65,12 @@ class Report:
             ),
             "hindcast_skill": (
                 "Skill of twelve-month forecasts over the base rate",
-                "95 % intervals by a moving-block bootstrap over origins.",
+                "95 % intervals by blocks of origins, with overlapping windows and persistence allowed for.",
                 lambda: charts.skill(self.scores),
             ),
             "headline_by_conditional": (
                 "Headline differences over the chance that Korea follows Taiwan",
-                "Each lever raised by 0.3 alone; 95 % intervals over worlds.",
+                "Each lever raised by 0.3 alone; 95 % intervals over worlds; the elicited band on that chance left out.",
                 lambda: charts.headline(self.headline),
             ),
         }
@@ -88,7 +89,8 @@ class Report:
                   "headline": self.headline}  # fmt: skip
         for name, table in tables.items():
             write_table(folder / f"{name}.parquet", table)
-        said = {"lag_of_the_specification": self.other_lag, "share_left_by_the_record_alone": self.record_share}
+        said = {"lag_of_the_specification": self.other_lag, "share_left_by_the_record_alone": self.record_share,
+                "effective_sample_size_by_two_looks": self.by_two_looks}  # fmt: skip
         write_json(folder / "summary.json", self.fit.manifest() | said)
         return self.draw(folder / "figures")
 
@@ -104,6 +106,12 @@ def _record_share(fit: Calibration, record: Record) -> float:
         drawn, record, replicates=fit.plan.replicates, seed=fit.plan.seed + 10, early_runs=fit.plan.early_runs
     )
     return effective_size(normalised(sum(blocks(found, fit.seen).values()))) / len(drawn)
+
+
+def _by_two_looks(fit: Calibration, record: Record, progress=None) -> float:
+    """Effective draws, freed of the noise of the weights by another look at every world of the bank."""
+    other = look_afresh(fit.bank, fit.plan, record, progress)
+    return effective_by_two_looks(fit.weights, normalised(sum(log_weights(other, fit.seen).values())))
 
 
 def _other_lag(fit: Calibration) -> dict:
@@ -130,7 +138,7 @@ def _other_lag(fit: Calibration) -> dict:
 def report(fit: Calibration, record: Record, progress=None) -> Report:
     """Judge a calibration: predictive checks, ranks with a negative control, hindcast, headline."""
     seed = fit.plan.seed
-    ensemble = Worlds(fit.sample(), "calibrated", fit.plan.draws)
+    ensemble = Worlds(fit.sample(), "calibrated", fit.plan.draws, in_turn=True)
     moved = fit.moved()
     table, scorer = hindcast.hindcast(
         {hindcast.MODEL: ensemble, hindcast.PRIOR: worlds.prior(len(ensemble), seed=seed + 9)}, record, seed, progress
@@ -148,6 +156,7 @@ def report(fit: Calibration, record: Record, progress=None) -> Report:
         headline.by_conditional(headline.free_of_the_conditional(fit, seed), seed),
         _other_lag(fit),
         _record_share(fit, record),
+        _by_two_looks(fit, record, progress),
     )
 
 
@@ -171,6 +180,18 @@ def _points(frame: pd.DataFrame) -> str:
     return markdown_table(head, rows)
 
 
+def verdict(scores: pd.DataFrame) -> str:
+    """Where the model is told from the base rate, in a sentence."""
+    mine = scores[scores["forecaster"] == hindcast.MODEL]
+    told = [
+        f"{'beats' if row.beats_base_rate == 'yes' else 'loses to'} it at {row.series} ({row.score}, origins of {row.period})"
+        for row in mine[mine["beats_base_rate"].isin(["yes", "no"])].itertuples()
+    ]
+    if not told:
+        return "In no series and period can the calibrated model be told from the base rate."
+    return f"The calibrated model {'; '.join(told)}; elsewhere the two cannot be told apart."
+
+
 def document(r: Report, template: str) -> str:
     """The page: a template's placeholders ``{{ name }}`` filled from the report."""
     m = r.fit.manifest()
@@ -180,6 +201,8 @@ def document(r: Report, template: str) -> str:
         "volume": f"{100 * m['share_of_prior_volume_left']:.2f} %",
         "record_share": f"{100 * r.record_share:.1f} %",
         "band_factor": f"{r.record_share / m['share_of_prior_volume_left']:.0f}",
+        "effective_twice": f"{r.by_two_looks:,.0f}",
+        "volume_twice": f"{100 * r.by_two_looks / m['draws']:.2f} %",
         "by_copies": f"{m['spread_by_copies']:.2f}",
         "unique": f"{m['n_unique']:,}",
         "size": f"{m['n_worlds']:,}",
@@ -208,6 +231,7 @@ def document(r: Report, template: str) -> str:
             skill="+.2f", skill_low="+.2f", skill_high="+.2f", beats_base_rate="",
         ),
         "score_notes": "\n".join(r.notes),
+        "verdict": verdict(r.scores),
         "headline": _points(r.headline[r.headline["outcome"] == "any_failure"]),
         "other_lag": f"{r.other_lag['pla_persistence']:.2f}",
         "own_lag": f"{r.other_lag['pla_persistence_by_the_tables']:.2f}",

@@ -1,7 +1,8 @@
 """The charts of a finished sweep: picks the data, lays out the figures, writes the files."""
 
+import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -10,8 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import design_charts, figures, outcomes, style
+from . import design_charts, figures, manifest, outcomes, style
 from .errors import InputError, nearest, one_line, told
+from .files import refuse_link
 from .levers import LEVERS
 from .panels import (
     HEADLINE,
@@ -26,6 +28,7 @@ from .panels import (
     label_outer,
     provenance,
 )  # fmt: skip
+from .store import Store, prepare
 
 __all__ = ["CHARTS", "CannotDraw", "draw", "figure", "provenance"]
 
@@ -371,7 +374,7 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
     Raises
     ------
     InputError
-        On an unknown chart or format.
+        On an unknown chart or format, or if a sweep is at work in the folder.
     """
     formats, names = tuple(formats), tuple(CHARTS if only is None else only)
     for form in formats:
@@ -380,7 +383,33 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
     for name in names:
         _checked(name)
     target = Path(folder if folder is not None else results.folder) / "figures"
-    target.mkdir(parents=True, exist_ok=True)
+    with _drawing(results, target):
+        return _draw(results, names, target, formats, only)
+
+
+@contextlib.contextmanager
+def _drawing(results, target: Path) -> Iterator[None]:
+    """Make a folder of figures; that of the sweep is held, unless its command holds it, and must still be of these results.
+
+    Raises
+    ------
+    InputError
+        If a sweep is at work in the folder, has changed it since, or the figures would go through a link.
+    """
+    refuse_link(target)
+    own, store = results.folder, getattr(results, "store", None)
+    if own is None or target.parent.resolve() != Path(own).resolve() or (store is not None and store.is_held):
+        prepare(target.parent, target)
+        yield
+        return
+    with Store(results.folder).hold(results.manifest["name"]):
+        if manifest.load(results.folder) != results.manifest:
+            raise InputError(f"{str(results.folder)!r} holds other results than when it was read; read it again")
+        prepare(target.parent, target)
+        yield
+
+
+def _draw(results, names, target: Path, formats, only) -> list[Path]:
     paths, lacking = [], set()
     for name in names:
         try:

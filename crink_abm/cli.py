@@ -55,21 +55,24 @@ def sweep(args) -> None:
         nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
     sizes.check(plan, folder, args.engine, args.runs)
-    Store(folder).prepare()
+    Store(folder).check(plan.experiment.name)
     if args.engine == "batch":
         ready_engine()
     if args.shard:
         _shard(args, folder)
         return
+    drawn = []
+
+    def tell(results):
+        if not args.no_charts:
+            say("drawing the charts ...")
+            drawn.extend(charts.draw(results))
+        _summary(results, drawn, args)
+
     results = run_sweep(
         args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say,
+        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
     )  # fmt: skip
-    drawn = []
-    if not args.no_charts:
-        say("drawing the charts ...")
-        drawn = charts.draw(results)
-    _summary(results, drawn, args)
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
 
@@ -113,7 +116,9 @@ def _summary(results, drawn, args) -> None:
     screen = m["worlds"]["screen"]
     more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
     size = f"{m['n_points']} policies x {kept.runs_in_words(m)}{more} = {m['n_runs']:,} runs"
-    print(f"{m['name']}: {size} in {m['worlds']['n']} worlds")
+    print(f"{m['name']}: {size} in {kept.worlds_in_words(m['worlds'])}")
+    if m["worlds"].get("note"):
+        print(f"note: {m['worlds']['note']}")
     if screen:
         print(kept.fully(screen) + ":")
         for band in screen["bands"]:
@@ -317,8 +322,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     given = sys.argv[1:] if argv is None else argv
-    if hasattr(sys.stdout, "reconfigure") and not (sys.stdout.encoding or "").lower().startswith("utf"):
-        sys.stdout.reconfigure(errors="replace")  # a console without Greek letters still gets the numbers
+    for stream in (sys.stdout, sys.stderr):  # Greek letters and paths of any bytes go to any console
+        if hasattr(stream, "reconfigure"):
+            is_utf = (stream.encoding or "").lower().startswith("utf")
+            stream.reconfigure(errors="backslashreplace" if is_utf else "replace")
     try:
         top = parser()
         names = list(top._subparsers._group_actions[0].choices)

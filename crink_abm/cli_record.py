@@ -12,6 +12,7 @@ def calibrate(args) -> None:
 
     from . import calibration, records
     from .bank import Plan
+    from .files import refuse_link
 
     out, plan = Path(args.out), Plan(seed=args.seed)
     plan = Plan(draws=args.draws, seed=args.seed) if args.draws else plan
@@ -20,6 +21,8 @@ def calibrate(args) -> None:
     if args.markdown:
         check_writable(Path(args.markdown))
     check_folder(out)
+    for path in (out / "figures", *out.glob("*.parquet"), *out.glob("*.json")):
+        refuse_link(path)
     record = records.load()
     ready_engine()
     fit = calibration.calibrate(record, plan, stages())

@@ -53,10 +53,10 @@ def compare(args) -> None:
 
 def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
-    from . import design, rare_events
+    from . import rare_events
     from .rare_kept import Kept
 
-    design.read(args.file, rare_events.RareFile)
+    rare_events.prepared(args.file, args.outcome, args.relative, None)
     if args.out:
         with Kept(args.out).work():
             pass
@@ -69,8 +69,10 @@ def rare(args) -> None:
         print_json({"relative": args.relative, "estimates": rows_of(table)})
         return
     print(f"{table['method'].iloc[0]}; low, high: 95 %, between {rare_events.REPLICATES} replicates")
-    print(table.drop(columns="method").to_string(index=False, float_format=lambda x: f"{x:.3g}"))
-    for row in table[~table["reached"]].itertuples():
+    print(table.drop(columns=["method", "doubt"]).to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    for row in table[table["doubt"] != ""].itertuples():
+        print(f"doubtful: {row.outcome} of policy {row.point}: {row.doubt}")
+    for row in table[~table["reached"] & (table["doubt"] == "")].itertuples():
         said = f"{row.relative_error:.2f} is as near as {row.n_runs:,} runs come" if row.prob else "no event was seen"
         print(f"not reached: {row.outcome} of policy {row.point}: {said}; raise most_runs in [rare]")
 
@@ -79,17 +81,20 @@ def audit(args) -> None:
     """The sign audit."""
     from . import audit as audits
     from . import design
-    from .store import Store, write_table
+    from .files import refuse_link, write_table
+    from .store import prepare
 
     experiment = design.read(args.file, audits.AuditFile)
     if args.out:
-        Store(args.out).prepare()
+        folder = Path(args.out)
+        for name in ("audit", "audit_worlds"):
+            refuse_link(folder / f"{name}.parquet")
+        prepare(folder, folder)
     if args.markdown:
         check_writable(Path(args.markdown))
     ready_engine()
     found = audits.run(experiment, shown("lever"))
     if args.out:
-        folder = Path(args.out)
         write_table(folder / "audit.parquet", found.table)
         write_table(folder / "audit_worlds.parquet", found.worlds)
     if args.markdown:

@@ -4,13 +4,9 @@ The code cache is keyed by a hash of the package's own source, so a kernel that
 is older than any rule cannot be found. Nothing is written until a batch runs.
 """
 
-import importlib.util
-import os
 import sys
-import tempfile
 import types
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numba
 from llvmlite import ir
@@ -20,10 +16,10 @@ from numba.extending import intrinsic
 
 from . import draws, kernel, numerics
 from .block import TOGETHER
-from .cache import cache_directory
+from .code_cache import compiled_once
+from .content import FROZEN, is_library, words
 from .errors import InputError
-from .overrides import checked, reads_of
-from .rules_key import kernel_hash
+from .overrides import NEAR_ONE, PROBABILITIES, adds_up, checked, reads_of
 from .transition import steps
 
 _SIGNATURE = nb.void(
@@ -147,57 +143,37 @@ class RuleCompiler:
         self._options = OPTIONS if callable_here else WITHIN
 
     def _twin(self, value, names):
-        """What a name stands for in compiled code: functions compiled, this package's modules with theirs."""
+        """What a name stands for in compiled code: functions compiled, modules of this package and of rules with theirs."""
         if isinstance(value, types.FunctionType):
-            return self.compiled(value)
-        if isinstance(value, types.ModuleType) and value.__name__.startswith(__package__):
+            return value if is_library(value) else self.compiled(value)
+        if isinstance(value, types.ModuleType) and value.__name__.startswith((__package__, FROZEN)):
             module = types.ModuleType(value.__name__)
-            vars(module).update({name: self._twin(vars(value)[name], ()) for name in names if name in vars(value)})
+            vars(module).update({name: self._twin(vars(value)[name], names) for name in names if name in vars(value)})
             return module
         return value
 
     def compiled(self, function: Callable):
         """The compiled twin of a plain function (and of the functions it names)."""
         if function not in self._done:
-            names = function.__code__.co_names
+            names = words(function.__code__)
             scope = {name: self._twin(value, names) for name, value in function.__globals__.items() if name in names}
-            scope["__name__"] = function.__module__  # the disk cache finds a function's home by name
-            twin = types.FunctionType(function.__code__, scope, function.__name__, None, function.__closure__)
+            scope["__name__"] = function.__module__
+            cells = function.__closure__ and tuple(
+                types.CellType(self._twin(cell.cell_contents, names)) for cell in function.__closure__
+            )
+            twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+            twin.__kwdefaults__ = function.__kwdefaults__
             self._done[function] = numba.njit(forceinline=True, **self._options)(twin)
         return self._done[function]
 
 
-def kernel_folder() -> Path:
-    """Where the kernel of these rules, this Python and this numba is kept."""
-    return (
-        cache_directory()
-        / f"{kernel_hash()}-py{sys.version_info.major}{sys.version_info.minor}-numba{numba.__version__}"
-    )
-
-
-def _place(text: str, name: str) -> Path | None:
-    """The kernel's file, written whole or not at all; None where the cache cannot be written."""
-    folder = kernel_folder()
-    path = folder / f"{name}.py"
-    try:
-        if not path.exists() or path.read_text() != text:
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=folder, suffix=".py")
-            with os.fdopen(handle, "w") as file:
-                file.write(text)
-            os.replace(temporary, path)
-        return path
-    except OSError:
-        return None
-
-
-def _check_compiles(step, twin, n_arguments: int) -> None:
-    """Compile a replacement by itself, so that what is wrong with it is said of it."""
+def _check_compiles(step, twin, n_arguments: int):
+    """Compile a replacement by itself, so that what is wrong with it is said of it; returns the type of what it gives."""
     try:
         twin.compile((nb.float64,) * n_arguments)
         returns = twin.overloads[(nb.float64,) * n_arguments].signature.return_type
-    except numba.core.errors.NumbaError as error:
-        why = str(error).strip().splitlines()
+    except Exception as error:  # numba's own, and what its compiler trips over
+        why = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
             f"rule {step.name} cannot be compiled: {why[1] if len(why) > 1 else why[0]}; a rule is arithmetic on numbers "
             "(+ - * /, comparisons, if, math.sqrt, crink_abm.numerics)"
@@ -210,6 +186,7 @@ def _check_compiles(step, twin, n_arguments: int) -> None:
             f"rule {step.name} returns {len(step.writes)} number{'s' * (len(step.writes) > 1)} "
             f"({', '.join(step.writes)}); the function given returns {returns}"
         )
+    return returns
 
 
 def compile_kernel(
@@ -230,37 +207,45 @@ def compile_kernel(
         names = (renamed or {}).get(step.name, {})
         if names:
             replaced[step.name] = tuple(names.get(name, name) for name in replaced.get(step.name, step.reads))
-    text = kernel.source(replaced, lanes, machine)
-    path = None if overrides or lanes != kernel.LANES else _place(text, machine.name)
-    if path is None:
-        scope = {}
-        exec(compile(text, "<crink kernel>", "exec"), scope)
-    else:
-        spec = importlib.util.spec_from_file_location(machine.name, path)
-        module = sys.modules[machine.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        scope = module.__dict__
+    module = sys.modules[machine.name] = types.ModuleType(
+        machine.name
+    )  # where kept machine code finds its home by name
+    scope = vars(module)
+    exec(compile(kernel.source(replaced, lanes, machine), "<crink kernel>", "exec"), scope)
     rules = RuleCompiler(callable_here=False)
     for step in machine.steps():
         twin = rules.compiled(overrides.get(step.name, step.rule))
         if step.name in overrides:
-            _check_compiles(step, twin, len(replaced[step.name]))
-            twin = _as_floats(twin, len(step.writes))
+            twin = _as_floats(step, twin, _check_compiles(step, twin, len(replaced[step.name])))
         scope[kernel.rule_alias(step)] = twin
     scope.update(watched=_watched, take=_take, put=_put, bring=_bring, bring_back=_bring_back)
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
-    return numba.njit(_SIGNATURE, cache=path is not None, **OPTIONS)(scope["run_blocks"])
+    if overrides or lanes != kernel.LANES:
+        return numba.njit(_SIGNATURE, **OPTIONS)(scope["run_blocks"])
+    return compiled_once(numba.njit(**OPTIONS)(scope["run_blocks"]), _SIGNATURE, machine.name)
 
 
-def _as_floats(rule, n: int):
+def _as_floats(step, rule, returns):
     """A replacement whose whole numbers and flags become floats, like every value of the model.
 
-    Where it raises it gives nan instead: that run has failed, and the others beside it go on.
+    Where it raises, or states odds that are none (:func:`crink_abm.overrides.odds_fault`), it gives nan instead: that run
+    has failed, and the others beside it go on.
     """
-    names = [f"r{k}" for k in range(n)]
+    parts = list(returns) if isinstance(returns, nb.BaseTuple) else [returns]
+    names = [f"r{k}" for k in range(len(parts))]
+    given = ", ".join(f"g{name}" for name in names) + "," * isinstance(returns, nb.BaseTuple)
+    text = f"def floats(*a):\n    try:\n        {given} = rule(*a)\n"
+    for name, part in zip(names, parts, strict=True):
+        text += (
+            f"        {name} = {f'1.0 if g{name} else 0.0' if isinstance(part, nb.Boolean) else f'float(g{name})'}\n"
+        )
+    lost = "".join(f"        {name} = nan\n" for name in names)
+    text += f"    except Exception:\n{lost}"
+    bounded = [name for name, field in zip(names, step.writes, strict=True) if field in PROBABILITIES]
+    sound = [f"0.0 <= {name} <= 1.0" for name in bounded]
+    sound += [f"abs(0.0 + {' + '.join(names)} - 1.0) <= {NEAR_ONE!r}"] * adds_up(step)
+    if sound:
+        text += f"    if not ({' and '.join(sound)}):\n{lost}"
     scope = {"rule": rule, "nan": float("nan")}
-    given = "".join(f"        {name} = float(g{name})\n" for name in names)
-    failed = "".join(f"        {name} = nan\n" for name in names)
-    text = f"def floats(*a):\n    try:\n        {', '.join('g' + name for name in names)} = rule(*a)\n{given}"
-    exec(f"{text}    except Exception:\n{failed}    return {', '.join(names)}", scope)
+    exec(f"{text}    return {', '.join(names)}", scope)
     return numba.njit(forceinline=True, **OPTIONS)(scope["floats"])

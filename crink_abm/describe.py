@@ -182,12 +182,10 @@ def lookup(name: str) -> dict:
 
 def overview() -> dict:
     """Versions, where compiled code is kept, and every name with its meaning."""
-    from .compiler import kernel_folder
-
     return {
         "versions": {"crink_abm": __version__, "python": platform.python_version(), **library_versions()},
         "engine": {"rules": rules_hash(), "threads": batch.n_threads(), "cache": str(cache_directory()),
-                   "kernel": "compiled" if any(kernel_folder().glob("__pycache__/*.nbi")) else "not yet compiled"},
+                   "kernel": "compiled" if batch.is_warm() else "not yet compiled"},
         "levers": [{"name": v.name, "today": v.today, "0": v.low, "1": v.high} for v in LEVERS.values()],
         "outcomes": dict(OUTCOMES),
         "scenarios": {name: text for name, (text, _) in SCENARIOS.items()},

@@ -7,9 +7,9 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
+from . import crossing, scenarios
 from . import levers as policy
 from . import parameters as coefficients
-from . import scenarios
 from .dimensions import levels_of
 from .errors import InputError, nearest, told
 from .experiment import SAID, Experiment, OneAtATime, Ramp, Span, Strict, WorldsTable
@@ -78,7 +78,7 @@ def checked(data: Mapping, where: str = "the experiment", kind: type[Experiment]
         try:
             check(experiment)
         except InputError as error:
-            raise InputError(f"{where}: {table and f'[{table}] '}{error}") from None
+            raise InputError(f"{where}: {f'[{table}] ' if table.strip() else ''}{error}") from None
     return experiment
 
 
@@ -153,6 +153,8 @@ _CHECKS: dict[str, Callable] = {
     "one_at_a_time": _check_one_at_a_time,
     "worlds": _check_structures,
     "parameters": lambda experiment: coefficients.checked(experiment.parameters),
+    # what it says names its table itself
+    " ": lambda experiment: crossing.checked(experiment.worlds, experiment.parameters),
     "drivers": lambda experiment: policy.calendar(None, 12, policy.START, experiment.drivers),
     "": _check_time,
 }

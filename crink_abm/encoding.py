@@ -23,6 +23,12 @@ def encode(results: np.ndarray) -> pa.Table:
     return pa.table(columns)
 
 
+def fits(table: pa.Table) -> bool:
+    """Whether a table is one of kept runs: every result a column of whole numbers."""
+    kinds = dict(zip(table.schema.names, table.schema.types, strict=True))
+    return list(kinds) == list(RESULTS) and all(pa.types.is_integer(kind) for kind in kinds.values())
+
+
 def decode(table: pa.Table) -> np.ndarray:
     """Kept runs as the engine gave them: array (n, len(RESULTS)), nan in a failed run."""
     columns = [table[name].cast(pa.float64()).to_numpy() * UNITS.get(name, 1.0) for name in RESULTS]

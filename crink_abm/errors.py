@@ -35,6 +35,10 @@ class InputError(ValueError):
         super().__init__(one_line(message))
 
 
+class DiskError(OSError):
+    """A file or folder that cannot be read or written, for no fault of its content; the message says which, why, the remedy."""
+
+
 def nearest(name: str, allowed: Iterable[str], cutoff: float = 0.6) -> str:
     """`` (did you mean …?)`` when a name is close to an allowed one, else nothing."""
     close = get_close_matches(name[:100] if isinstance(name, str) else told(name), list(allowed), n=1, cutoff=cutoff)
@@ -45,6 +49,7 @@ class NotFiniteError(InputError):
     """A rule gave a number that is not finite: the run has failed. ``field`` is the first such; months count from 0."""
 
     def __init__(self, rule: str, writes, values, month: int):
+        self._given = rule, writes, values, month
         bad = (v != v or v in (float("inf"), float("-inf")) for v in values)
         self.field, self.month = next(name for name, is_bad in zip(writes, bad, strict=True) if is_bad), month
         given = values if len(values) > 1 else values[0]
@@ -52,6 +57,9 @@ class NotFiniteError(InputError):
             f"rule {rule} returns {len(writes)} finite number(s) ({', '.join(writes)}); in month {month} (the first is 0) "
             f"it returned {given!r}"
         )
+
+    def __reduce__(self):
+        return NotFiniteError, self._given  # it goes from process to process
 
 
 class RunsFailedError(Exception):

@@ -5,7 +5,7 @@ integers. Intervals are two-sided at ``LEVEL``.
 """
 
 import numpy as np
-from scipy.special import bdtr, betaincinv, fdtrc, ndtr, ndtri, stdtrit
+from scipy.special import bdtr, betaincinv, fdtrc, ndtri, stdtr, stdtrit
 
 LEVEL = 0.95
 #: Runs a world below which the spread between worlds cannot be told from luck.
@@ -78,18 +78,20 @@ def newcombe(only_here, only_base, both, n, level: float = LEVEL):
     return p - q, low, high
 
 
-def difference_test(only_here, only_base, diff, worlds_se, luck_se=np.nan):
+def difference_test(only_here, only_base, diff, worlds_se, freedom, luck_se=np.nan):
     """Two-sided p-values that a paired difference is zero, the more cautious of two tests.
 
-    The first takes the worlds as given and the runs as the sample: the normal test on ``luck_se``, the difference's
-    standard error with the luck taken out, or where that is nan the exact McNemar test. The normal test on the
-    difference's standard error over worlds takes the worlds as the sample. A difference is called clear only if
-    both say so. Source: McNemar 1947.
+    The first takes the worlds as given and the runs as the sample: Student's test on ``luck_se``, the difference's standard
+    error with the luck taken out, with as many degrees of freedom as pairs differ, or where that is nan the exact McNemar test.
+    The second takes the worlds as the sample: Student's test on ``worlds_se`` with the ``freedom`` of the worlds seen. Both are
+    the tests that the intervals belong to. A difference is called clear only if both say so. Source: McNemar 1947.
     """
-    diff, error, luck_se = (np.asarray(x, float) for x in (diff, worlds_se, luck_se))
+    only_here, only_base = np.asarray(only_here), np.asarray(only_base)
+    diff, error, freedom, luck_se = (np.asarray(x, float) for x in (diff, worlds_se, freedom, luck_se))
+    moved = np.maximum(only_here + only_base, 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        over_worlds = np.where(error > 0, 2.0 * ndtr(-np.abs(diff) / error), 0.0)
-        by_luck = np.where(luck_se > 0, 2.0 * ndtr(-np.abs(diff) / luck_se), mcnemar(only_here, only_base))
+        over_worlds = np.where(error > 0, 2.0 * stdtr(freedom, -np.abs(diff) / error), 0.0)
+        by_luck = np.where(luck_se > 0, 2.0 * stdtr(moved, -np.abs(diff) / luck_se), mcnemar(only_here, only_base))
     return np.maximum(by_luck, over_worlds)
 
 
@@ -133,7 +135,7 @@ def mean_interval(total, squares, n, level: float = LEVEL):
     return mean, mean - error, mean + error
 
 
-def spreads(sums, squares, n_runs, switches):
+def spreads(sums, squares, n_runs, switches, weights=None):
     """Split the variation of a mean over worlds into its sources.
 
     Parameters
@@ -143,6 +145,8 @@ def spreads(sums, squares, n_runs, switches):
     squares : array (n_outcomes,), the sum of its square over all runs
     n_runs : array (n_worlds,) of runs in each world
     switches : mapping of switch name -> array (n_worlds,) of its level in each world
+    weights : array (n_worlds,), what the runs of each world count together; ``n_runs`` if None. Then ``sums`` and ``squares``
+        are of quantities times what each run counts
 
     Returns
     -------
@@ -151,10 +155,10 @@ def spreads(sums, squares, n_runs, switches):
                       when worlds differ, since runs are spread evenly over them)
         worlds_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
         parameter_sd  standard deviation between worlds of the same structure
-        structure_sd  standard deviation of the main effects of the structural switches
-        structure_low, structure_high  lowest and highest mean over the levels of the switches whose main effect an
-                      F test over worlds shows (5 % over all switches together), their level means shrunk by 1 - 1/F;
-                      both the pooled mean where none does, so noise alone opens a range in one case in twenty
+        structure_sd  standard deviation of the main effects of the structural switches that an F test over worlds shows
+                      (5 % over all switches together); 0 where it shows none
+        structure_low, structure_high  lowest and highest mean over the levels of these switches, shrunk by 1 - 1/F; both
+                      the pooled mean where there are none, so noise alone opens a range in one case in twenty
 
     Method of moments on the one-way layout (worlds) and on each switch's main effect; estimates of variance
     are cut at 0. Interactions of switches count as parameter spread. With one world, or fewer than
@@ -162,7 +166,8 @@ def spreads(sums, squares, n_runs, switches):
     """
     sums, squares, n_runs = (np.asarray(x, float) for x in (sums, squares, n_runs))
     seen = n_runs > 0
-    sums, weight = sums[seen], n_runs[seen, None]
+    weight = (n_runs if weights is None else np.asarray(weights, float))[seen, None]
+    sums, runs = sums[seen], n_runs[seen, None]
     n_worlds, n, n_outcomes = len(weight), weight.sum(), sums.shape[1]
     pooled = sums.sum(0) / n
     unknown = np.full(n_outcomes, np.nan)
@@ -174,14 +179,14 @@ def spreads(sums, squares, n_runs, switches):
     out["worlds_se"] = np.sqrt((weight**2 * (mean - pooled) ** 2).sum(0) * n_worlds / (n_worlds - 1)) / n
     if n < LEAST_RUNS_A_WORLD * n_worlds:
         return out | dict.fromkeys(("parameter_sd", "structure_sd", "structure_low", "structure_high"), unknown)
-    within = (squares - (sums * mean).sum(0)) / (n - n_worlds)
+    within = (squares - (sums**2 / runs).sum(0)) / (n - n_worlds)
     between = (weight * (mean - pooled) ** 2).sum(0) / (n_worlds - 1)
     size = (n - (weight**2).sum() / n) / (n_worlds - 1)
     world_var = np.maximum((between - within) / size, 0.0)
     structure_var, low, high = np.zeros(n_outcomes), pooled, pooled
     for levels in switches.values():
         effect, shown, means = _main_effect(mean, levels[seen], (1.0 - LEVEL) / len(switches))
-        structure_var = structure_var + effect
+        structure_var = structure_var + np.where(shown, effect, 0.0)
         low = np.where(shown, np.fmin(low, means.min(0)), low)
         high = np.where(shown, np.fmax(high, means.max(0)), high)
     structure_var = np.fmin(structure_var, world_var)
@@ -210,16 +215,16 @@ def _main_effect(mean, levels, alpha):
 
 
 def ratio_over_worlds(hits, trials):
-    """Standard error of a conditional probability, hits over trials, with the worlds as the sample.
+    """Standard errors of conditional probabilities, hits over trials, with the worlds as the sample.
 
-    ``hits`` and ``trials`` are arrays (n_worlds,). Source: the ratio estimator of a cluster sample (Cochran 1977, 6.4).
+    ``hits`` and ``trials`` are arrays (n_worlds, ...); worlds without a trial say nothing. Where trials fell in fewer than two
+    worlds the error is nan. Source: the ratio estimator of a cluster sample (Cochran 1977, 6.4).
     """
     hits, trials = np.asarray(hits, float), np.asarray(trials, float)
-    n, total = len(trials), trials.sum()
-    if n < 2 or total == 0:
-        return float("nan")
-    rest = hits - hits.sum() / total * trials
-    return float(np.sqrt((rest**2).sum() * n / (n - 1)) / total)
+    n, total = (trials > 0).sum(0), trials.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rest = hits - hits.sum(0) / total * trials
+        return np.where(n > 1, np.sqrt((rest**2).sum(0) * n / (n - 1)) / total, np.nan)
 
 
 def incidence(months, n_months: int, level: float = LEVEL):

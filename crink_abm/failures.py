@@ -1,4 +1,5 @@
-"""Runs that failed: a rule raised, or gave a number that is not finite. They are told, and counted nowhere."""
+"""Runs that failed: a rule raised, or gave a number that is not finite or odds that are none. They are told, and counted
+nowhere."""
 
 import numpy as np
 import pandas as pd

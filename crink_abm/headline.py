@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from . import batch, levers, outcomes
+from . import batch, clusters, levers, outcomes
 from .calibration import SIZE, Calibration, normalised, resampled
 from .screening import BANDS
 from .worlds import Worlds
@@ -18,28 +18,32 @@ OUTCOMES = ("any_failure", "taiwan_failure", "korea_failure", "two_front")
 CONDITIONAL = "korea_within_12_of_taiwan"
 
 
+#: The band on a conditional probability: the one that its worlds are to be free of.
+FREED = tuple(band for band in BANDS if band.outcome in outcomes.CONDITIONALS)
+
+
 def free_of_the_conditional(fit: Calibration, seed: int) -> Worlds:
-    """The ensemble as it is when the band on the conditional is not used: its worlds span what that band would cut."""
-    used = {band.name for band in BANDS if band.outcome == CONDITIONAL}
-    weights = normalised(sum(block for name, block in fit.blocks.items() if name not in used))
+    """The ensemble as it is when the band on the conditional is not used: its worlds span what that band would cut.
+
+    Raises
+    ------
+    ValueError
+        If the fit has no such band, so that nothing would be left out.
+    """
+    left_out = {band.name for band in FREED}
+    if not left_out or not left_out <= fit.blocks.keys():
+        raise ValueError(
+            f"no band on a conditional is among the fit's blocks, {', '.join(fit.blocks)}: nothing is left out"
+        )
+    weights = normalised(sum(block for name, block in fit.blocks.items() if name not in left_out))
     rows = np.repeat(np.arange(len(weights)), resampled(weights, SIZE, seed))
-    return Worlds(fit.bank.worlds.values[rows], "calibrated, the conditional left free", fit.plan.draws)
-
-
-def _mean_over_worlds(x: np.ndarray, world: np.ndarray) -> tuple[float, float]:
-    """(mean, half-width of its 95 % interval) over rows, of which those of one world count as one observation."""
-    copies = np.bincount(world)
-    seen = copies > 0
-    own, copies = np.bincount(world, x)[seen] / copies[seen], copies[seen]
-    mean, n = x.mean(), len(own)
-    if n < 2:
-        return float(mean), np.nan
-    error = np.sqrt((copies**2 * (own - mean) ** 2).sum() * n / (n - 1)) / copies.sum()
-    return float(mean), float(1.96 * error)
+    return Worlds(fit.bank.worlds.values[rows], "calibrated, the conditional left free", fit.plan.draws, in_turn=True)
 
 
 def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
     """Risk differences of the headline levers in bins of each world's own conditional probability.
+
+    The bins go by other runs of the baseline than the differences, so that no run is on both sides.
 
     Returns
     -------
@@ -49,18 +53,18 @@ def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
     n = len(worlds)
     world_of = worlds.of_runs(0, n * runs)
     names = list(outcomes.OUTCOMES)
-    _, same = np.unique(worlds.values, axis=0, return_inverse=True)
-    same = same.ravel()
+    same = clusters.worlds_of(worlds.values)
 
-    def risks(policy):
+    def risks(policy, first_run=0):
         calendar = levers.calendar(policy)
-        results = batch.run_many(calendar, worlds.values, n * runs, seed=seed, world_of=world_of)
+        results = batch.run_many(calendar, worlds.values, n * runs, seed=seed, first_run=first_run, world_of=world_of)
         when = outcomes.months(results)
         failed = np.stack([when[:, names.index(name)] >= 0 for name in OUTCOMES], -1)
-        return failed.reshape(runs, n, -1).mean(0), outcomes.conditionals(results, when, levers.MONTHS)[CONDITIONAL]
+        return worlds.by_row(failed).mean(0), outcomes.conditionals(results, when, levers.MONTHS)[CONDITIONAL]
 
-    base, (given, hit) = risks({})
-    trials, events = (np.bincount(same, x.reshape(runs, n).sum(0))[same] for x in (given, hit))
+    base, _ = risks({})
+    _, (given, hit) = risks({}, n * runs)
+    trials, events = (np.bincount(same, worlds.by_row(x).sum(0))[same] for x in (given, hit))
     conditional = (events + 0.5) / (trials + 1.0)
     spans = [*itertools.pairwise(EDGES), (EDGES[0], EDGES[-1])]
     rows = []
@@ -72,11 +76,11 @@ def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
                 continue
             for k, outcome in enumerate(OUTCOMES):
                 diff = (moved - base)[inside, k]
-                mean, half = _mean_over_worlds(diff, same[inside])
+                mean, low_diff, high_diff = clusters.mean_interval(diff, same[inside])
                 rows.append(
                     {"lever": lever, "outcome": outcome, "from": low, "to": high,
                      "n_worlds": len(np.unique(same[inside])), "prob": base[inside, k].mean(), "diff": mean,
-                     "diff_low": mean - half, "diff_high": mean + half,
+                     "diff_low": low_diff, "diff_high": high_diff,
                      "share_lowered": float((diff < 0).mean() + 0.5 * (diff == 0).mean())}
                 )  # fmt: skip
     return pd.DataFrame(rows)

@@ -4,6 +4,8 @@ Any month from 2012-01 on. Levers and drivers come from the tables ``policy`` an
 earlier start comes from ``initial_states``, as a share of the world's own value for 2026-01.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -135,4 +137,4 @@ def at_start(worlds: Worlds, record: Record, start: str) -> Worlds:
     launches = record["launch_days"]["month"]
     if launches.min() < start and launches.max() >= levers.month_label(-1, start):
         values[:, _NAMES.index("initial_memory")] = memory(record, start, worlds.column("memory_decay"))
-    return Worlds(values, f"{worlds.origin}, as of {start}", worlds.n_drawn, worlds.report)
+    return replace(worlds, values=values, origin=f"{worlds.origin}, as of {start}", as_of=start)

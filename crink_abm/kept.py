@@ -28,6 +28,12 @@ def fully(report: dict | None) -> str:
     )
 
 
+def worlds_in_words(worlds: dict) -> str:
+    """How many worlds a sweep's runs live in, from its manifest's ``worlds``."""
+    n, reached = worlds["n"], worlds.get("reached", worlds["n"])
+    return f"{n:,} worlds" if reached == n else f"{reached:,} of {n:,} worlds"
+
+
 def runs_in_words(manifest: dict) -> str:
     """How many runs a sweep's points have."""
     settled = manifest["runs_of_points"]

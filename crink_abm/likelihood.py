@@ -113,3 +113,11 @@ def blocks(s: Summaries, seen: Targets, launches_centre=None, aircraft_centre=No
 def effective_size(weights: np.ndarray) -> float:
     """Kish's effective sample size, (Σ w)² / Σ w²."""
     return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def effective_by_two_looks(first: np.ndarray, second: np.ndarray) -> float:
+    """Kish's effective sample size freed of the noise of weights that were estimated twice, independently.
+
+    (Σ v)(Σ w) / Σ v w: noise of mean 1 inflates a square, and not a product of two independent ones.
+    """
+    return float(first.sum() * second.sum() / (first * second).sum())

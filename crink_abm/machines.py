@@ -18,6 +18,7 @@ import numpy as np
 
 from . import batch, design, world_making
 from .errors import InputError, nearest
+from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .pipeline import PACK_RUNS, together
 from .rules_key import rules_hash
@@ -55,11 +56,11 @@ def client(address: str):
 _sweeps: dict[str, Sweep] = {}
 
 
-def _sweep(job: str, rules: tuple) -> Sweep:
-    """The sweep of a job in this worker, its worlds made here and checked.
+def _sweep(job: str, rules: bytes) -> Sweep:
+    """The sweep of a job in this worker, its worlds and rules made here and checked.
 
-    It is kept by what the job says, and with it the functions that came first: others of the same fingerprint do the same, and
-    to compile them anew for each task would take longer than the task.
+    It is kept by what the job says, the fingerprint of the rules among it: to compile them anew for each task would take
+    longer than the task.
     """
     if job in _sweeps:
         return _sweeps[job]
@@ -71,7 +72,7 @@ def _sweep(job: str, rules: tuple) -> Sweep:
         )
     experiment = design.checked(told["experiment"])
     experiment.worlds._folder = Path(told["folder"])
-    sweep = Sweep(experiment, ".", engine=told["engine"], rules=dict(rules))
+    sweep = Sweep(experiment, ".", engine=told["engine"], rules=_rules(rules, told.get("replaced", "")))
     sweep.worlds = world_making.make_worlds(experiment.worlds, experiment.parameters, sweep.rules)
     if sweep.worlds_digest != told["worlds"]:
         raise InputError("this worker made other worlds than the sweep has; install the same versions on every machine")
@@ -80,7 +81,27 @@ def _sweep(job: str, rules: tuple) -> Sweep:
     return _sweeps.setdefault(job, sweep)
 
 
-def work(job: str, rules: tuple, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+def _rules(sent: bytes, wanted: str):
+    """The functions that were sent in place of rules, and are what they were where the sweep runs."""
+    if not sent:
+        return checked_rules(None)
+    import cloudpickle
+
+    try:
+        rules = checked_rules(cloudpickle.loads(sent))
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"the rules given use what this worker does not have ({error}); install the same packages on every machine"
+        ) from None
+    if rules.fingerprint != wanted:
+        raise InputError(
+            "the rules given are others in this worker than where the sweep runs; install the same versions of Python, and "
+            "of what the rules use, on every machine"
+        )
+    return rules
+
+
+def work(job: str, rules: bytes, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
     """The runs of some pieces (point, first run, number), in a worker, in one thread."""
     sweep = _sweep(job, rules)
     return [sweep.run_slice(*piece).astype(np.float64) for piece in pieces]
@@ -248,12 +269,20 @@ def chosen(backend=None, count: int | None = None, dask: str | None = None, say=
     return BACKENDS[backend or "threads"](count, say)
 
 
-def order(sweep) -> tuple[str, tuple]:
-    """What a worker is told of a sweep: text, and the functions in place of rules."""
+def order(sweep) -> tuple[str, bytes]:
+    """What a worker is told of a sweep: text, and the functions in place of rules.
+
+    The functions go by value, with what they read: they may stand in a notebook or in ``__main__``, which no worker
+    can import, and any executor takes bytes.
+    """
     told = {"experiment": sweep.experiment.model_dump(mode="json", by_alias=True), "engine": sweep.engine}
     told |= {"folder": str(sweep.experiment.worlds._folder.resolve()), "replaced": fingerprint(sweep.rules)}
     job = json.dumps(told | {"rules_hash": rules_hash(), "worlds": sweep.worlds_digest})
-    return job, tuple(sorted(sweep.rules.items()))
+    if not sweep.rules:
+        return job, b""
+    import cloudpickle
+
+    return job, cloudpickle.dumps(dict(sweep.rules))
 
 
 def tasks(pieces: list[tuple[int, int, int]], most: int = TASK_RUNS) -> list[list[tuple[int, int, int]]]:

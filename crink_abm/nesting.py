@@ -5,6 +5,9 @@ from .errors import InputError
 from .experiment import Experiment
 from .world_making import make_worlds
 
+#: Runs of one policy at most.
+MOST_RUNS = 10**12
+
 
 def cheap(experiment: Experiment) -> bool:
     """Whether the worlds can be counted at once, without a screen."""
@@ -33,15 +36,21 @@ def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Exp
                 f"{table.file} has the SHA-256 {held}, not {table.sha256} as [worlds] says; take that file, or drop sha256"
             )
         table = table.model_copy(update={"sha256": held})
-        make_worlds(table, experiment.parameters, rules)  # refused now, if at all, and not after the folder is made
     elif table.sha256 is not None:
         raise InputError("[worlds] sha256 pins a file of worlds; leave it out where the ensemble has a name")
+    if cheap(experiment):
+        make_worlds(table, experiment.parameters, rules)  # refused now, if at all, and not after the folder is made
     detail = None if runs else head.detail_runs
     if table.runs_per_world is None and table.crossing == "dealt":
         head = head.model_copy(update={} if runs is None else {"runs": runs, "detail_runs": None})
         return experiment.model_copy(update={"experiment": head, "worlds": table})
     n_worlds = len(make_worlds(table, experiment.parameters, rules))
     wanted = runs or head.runs or n_worlds * table.runs_per_world
+    if wanted > MOST_RUNS:
+        raise InputError(
+            f"{n_worlds:,} worlds with as many runs each are {wanted:,} runs a policy, where {MOST_RUNS:,} are the most; "
+            "give fewer [worlds] runs_per_world, or draws"
+        )
     for what, n in (("runs", wanted), ("detail_runs", detail)):
         if n is not None and n % n_worlds:
             below = n - n % n_worlds

@@ -28,9 +28,10 @@ def provenance(manifest: dict) -> str:
     detail = manifest.get("n_detail_runs")
     more = f" ({detail:,} of single levers, packages, baseline)" if detail else ""
     left = kept.briefly(worlds.get("screen"))
+    note = f"Note: {worlds['note']}. " if worlds.get("note") else ""
     return (
-        f"{manifest['name']}: {kept.runs_in_words(manifest)} per point{more}; {worlds['n']:,} worlds ({left}); "
-        f"seed {manifest['seed']}. {moved}Theoretical exploration, not a forecast."
+        f"{manifest['name']}: {kept.runs_in_words(manifest)} per point{more}; {kept.worlds_in_words(worlds)} ({left}); "
+        f"seed {manifest['seed']}. {moved}{note}Theoretical exploration, not a forecast."
     )
 
 

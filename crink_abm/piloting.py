@@ -5,7 +5,7 @@ from pathlib import Path
 from . import precision
 from .errors import InputError
 from .experiment import Experiment
-from .store import Store, read_table
+from .store import read_table
 from .sweeps import Sweep
 from .world_making import make_worlds
 
@@ -33,13 +33,11 @@ def settle(experiment: Experiment, folder: str | Path, **options) -> list[int]:
 
     Parameters
     ----------
-    folder : of the sweep; the pilot goes to its folder ``pilot``, and is continued there like any sweep
+    folder : of the sweep, which is held; the pilot goes to its folder ``pilot``, and is continued there like any sweep
     options : as of :class:`sweeps.Sweep`
     """
     checked(experiment)
     head, folder = experiment.experiment, Path(folder)
-    with Store(folder).work(head.name, experiment.key()):
-        pass  # refused now if the folder is another's
     round_ = len(make_worlds(experiment.worlds, experiment.parameters, options.get("rules")))
     changed = {
         "precision": None, "detail_runs": None, "seed": precision.pilot_seed(head.seed),

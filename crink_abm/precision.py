@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from . import estimate
+from .control import LEAST
 from .outcomes import OUTCOMES
 
 #: Runs of the pilot, rounded up to whole rounds through the worlds.
@@ -19,6 +20,8 @@ PILOT_RUNS = 2_000
 _SURE = 1.0 - 1e-6
 #: Allowance for the pilot's own error in the variance that is left when the luck is taken out.
 _ALLOWANCE = 1.3
+#: How many times the events that taking the luck out needs the runs are to have: each half has its share of them for sure.
+_SEEN = 2.0
 #: The pilot's luck: the experiment's seed with these bits turned.
 _OTHER = 0x9E3779B97F4A7C15
 
@@ -51,10 +54,24 @@ def _half_width(p, n):
     return np.maximum(*(high - low for low, high in ends)) / 2.0
 
 
-def runs_by_control(error, n, half_width: float) -> np.ndarray:
-    """Runs after which the normal interval with the luck taken out is that narrow, from its standard error in the pilot."""
+def runs_by_control(error, events, n, half_width: float) -> np.ndarray:
+    """Runs after which the interval with the luck taken out is surely that narrow, from its standard error in the pilot.
+
+    They are no fewer than the pilot's, and enough that the event, and its absence, is surely seen as often as taking the luck
+    out needs (:data:`control.LEAST`): else the sweep would count, with a wider interval than the pilot promised.
+
+    Parameters
+    ----------
+    error : the pilot's standard errors with the luck taken out; nan where it was not
+    events, n : the pilot's counts
+    half_width : half the width asked for
+    """
     z = ndtri(0.5 + estimate.LEVEL / 2.0)
-    return np.ceil(_ALLOWANCE * np.asarray(n) * (z * np.asarray(error, float) / half_width) ** 2)
+    events, n = np.asarray(events, float), np.asarray(n, float)
+    rarer = np.maximum(np.minimum(events, n - events), 1.0)
+    seen = n * np.maximum(1.0, _SEEN * 2 * LEAST / rarer)
+    runs = np.maximum(_ALLOWANCE * n * (z * np.asarray(error, float) / half_width) ** 2, seen)
+    return np.ceil(runs)
 
 
 def runs_needed(pilot: pd.DataFrame, half_width: float, kind: str, round_: int) -> dict[int, int]:
@@ -75,7 +92,8 @@ def runs_needed(pilot: pd.DataFrame, half_width: float, kind: str, round_: int) 
     n = rows["n_runs"].to_numpy()
     runs = runs_by_counts(rows["n_events"].to_numpy(), n, half_width).astype(float)
     if kind == "best":
-        runs = np.fmin(runs, runs_by_control(rows["cv_prob_se"], n, half_width))
+        events = rows["n_events"].to_numpy()
+        runs = np.fmin(runs, runs_by_control(rows["cv_prob_se"], events, n, half_width))
     most = pd.Series(runs, index=rows["point"].to_numpy()).groupby(level=0).max()
     return {int(point): whole_rounds(value, round_) for point, value in most.items()}
 

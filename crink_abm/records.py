@@ -4,6 +4,7 @@ One file a table, one row a month, period, date or event; every row names its so
 layouts are read wherever they lie, so months nobody calibrated on can be handed in as files.
 """
 
+import datetime
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +14,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from . import csv_cells
+from .csv_cells import shown
 from .errors import InputError, nearest
 from .levers import DRIVERS, LEVERS
 from .parameters import CATALOGUE
 
 MONTH, DATE, COUNT, NUMBER, TEXT = "month", "date", "count", "number", "text"
 
-_FORM = {MONTH: r"\d{4}-(0[1-9]|1[0-2])", DATE: r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"}
+_FORM = {MONTH: r"[0-9]{4}-[0-9]{2}", DATE: r"[0-9]{4}-[0-9]{2}-[0-9]{2}"}
 _SAID = {
     MONTH: "a month YYYY-MM", DATE: "a date YYYY-MM-DD", COUNT: "a whole number of at least 0", NUMBER: "a number",
     TEXT: "a word",
 }  # fmt: skip
+#: Years that a month or a date may name, and the most that a number without a range of its own may be.
+_YEARS, _MOST = (1900, 2100), 10**12
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,13 @@ _THEATRE = ("taiwan", "korea", "other")
 def _column(kind, unit, meaning, **more):
     return Column(kind, unit, meaning, **more)
 
+
+#: Columns of which the second is not below the first, by table.
+_ORDERED = {
+    "crises": (("start", "end"),), "exercises": (("start", "end"),),
+    "onsets": (("first_year", "last_year"), ("n_wars", "n_onsets")),
+    "arms_flow": (("low", "value"), ("value", "high"), ("since", "as_of")),
+}  # fmt: skip
 
 #: Tables of what was observed.
 OBSERVED: dict[str, Layout] = {
@@ -181,33 +193,59 @@ LAYOUTS = {**OBSERVED, **DRIVING, **INITIAL}
 
 
 def _numbers(where, name, column, cells):
-    numbers = pd.to_numeric(cells, errors="coerce")
+    numbers = cells.map(csv_cells.number).astype(float)
     whole = (numbers % 1 == 0) if column.kind == COUNT else True
-    low = max(column.low, 0) if column.kind == COUNT else column.low
-    wrong = ~(numbers.between(low, column.high) & whole)
+    low, high = max(column.low, 0 if column.kind == COUNT else -_MOST), min(column.high, _MOST)
+    wrong = ~(numbers.between(low, high) & whole)
     if wrong.any():
         row = wrong.idxmax()
-        span = "" if np.isinf(low) and np.isinf(column.high) else f" in [{low:g}, {column.high:g}]"
         raise InputError(
-            f"{where}, line {row + 2}: {name} ({column.unit}) takes {_SAID[column.kind]}{span}; {cells[row]!r} was given"
+            f"{where}, line {row + 2}: {name} ({column.unit}) takes {_SAID[column.kind]} in [{low:g}, {high:g}]; "
+            f"{shown(cells[row])} was given{csv_cells.hint(cells[row])}"
         )
-    return numbers.astype(int) if column.kind == COUNT else numbers
+    return numbers.astype(int) if column.kind == COUNT else pd.to_numeric(cells)
+
+
+def _dated(cell: str, kind: str) -> bool:
+    """Whether a cell is a month or a date of the calendar, in a year that a table may speak of."""
+    if not re.fullmatch(_FORM[kind], cell):
+        return False
+    try:
+        year = datetime.date.fromisoformat(cell if kind == DATE else f"{cell}-01").year
+    except ValueError:
+        return False
+    return _YEARS[0] <= year <= _YEARS[1]
 
 
 def _words(where, name, column, cells):
     for row, cell in cells.items():
         if column.allowed and cell not in column.allowed:
             raise InputError(
-                f"{where}, line {row + 2}: {name} is one of {', '.join(column.allowed)}{nearest(cell, column.allowed)}; "
-                f"{cell!r} was given"
+                f"{where}, line {row + 2}: {name} is {_one_of(column.allowed)}{nearest(cell[:60], column.allowed)}; "
+                f"{shown(cell)} was given"
             )
-        if column.kind in _FORM and not re.fullmatch(_FORM[column.kind], cell):
-            raise InputError(f"{where}, line {row + 2}: {name} takes {_SAID[column.kind]}; {cell!r} was given")
+        if column.kind in _FORM and not _dated(cell, column.kind):
+            raise InputError(
+                f"{where}, line {row + 2}: {name} takes {_SAID[column.kind]}; {shown(cell)} was given (years {_YEARS[0]} to "
+                f"{_YEARS[1]})"
+            )
+        if name in _KNOWN and csv_cells.number(cell) is not None:
+            raise InputError(
+                f"{where}, line {row + 2}: {name} takes words; {shown(cell)} was given (a decimal comma before it? numbers "
+                "have a point: 4.5)"
+            )
     return cells
 
 
+def _one_of(allowed) -> str:
+    """What a word may be; a long list is in ``crink-abm info``."""
+    if len(allowed) > 10:
+        return f"one of {len(allowed)} names (`crink-abm info` lists them)"
+    return f"one of {', '.join(allowed)}"
+
+
 def checked(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
-    """A table of strings as its layout asks, in order of its key.
+    """A table of strings as its layout asks, in order of its key; a row labelled k stands in line k + 2.
 
     Raises
     ------
@@ -224,7 +262,7 @@ def checked(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
     unknown = [c for c in table if c not in layout.columns]
     if unknown:
         raise InputError(
-            f"{where} has an unknown column {unknown[0]!r}{nearest(unknown[0], layout.columns)}; a {name} table has "
+            f"{where} has an unknown column {shown(unknown[0])}{nearest(unknown[0][:60], layout.columns)}; a {name} table has "
             f"{', '.join(layout.columns)}"
         )
     out = {}
@@ -239,10 +277,27 @@ def checked(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
         kept = read(where, c, column, cells[given])
         out[c] = kept if given.all() else kept.reindex(table.index)
     made = pd.DataFrame(out)
+    for first, second in _ORDERED.get(name, ()):
+        if first in made and second in made:
+            both = made[made[first].notna() & made[second].notna()]
+            wrong = both[first] > both[second]  # a month and a date compare as text: 2023-09 < 2023-09-01
+            if wrong.any():
+                row = wrong.idxmax()
+                raise InputError(
+                    f"{where}, line {row + 2}: {second} is at least {first}; {shown(str(made.loc[row, first]))} and "
+                    f"{shown(str(made.loc[row, second]))} were given"
+                )
+    if name == "policy":
+        wrong = made["name"].isin(LEVERS) & (made["value"] < 0)
+        if wrong.any():
+            row = wrong.idxmax()
+            raise InputError(
+                f"{where}, line {row + 2}: the lever {made.loc[row, 'name']} lies in [0, 1]; {made.loc[row, 'value']:g} was given"
+            )
     twice = made.duplicated(list(layout.key))
     if twice.any():
         row = twice.idxmax()
-        said = ", ".join(str(made.loc[row, c]) for c in layout.key)
+        said = ", ".join(str(made.loc[row, c])[:60] for c in layout.key)
         raise InputError(f"{where}, line {row + 2}: {said} is there twice; give each {' and '.join(layout.key)} once")
     return made.sort_values(list(layout.key), kind="stable", ignore_index=True)
 
@@ -255,12 +310,13 @@ def read(path, name: str) -> pd.DataFrame:
     InputError
         If it cannot be read or does not fit its layout.
     """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            table = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"the table {str(path)!r} cannot be read ({error}); it is a CSV file in UTF-8") from None
-    return checked(table, name, path.name)
+    where = path.name
+    names, rows = csv_cells.read(csv_cells.contents(path, "table"), where)
+    lines, cells = [], []
+    for line, row in rows:
+        lines.append(line - 2)
+        cells.append(row)
+    return checked(pd.DataFrame(cells, index=lines, columns=names, dtype=str), name, where)
 
 
 @dataclass(frozen=True)
@@ -296,7 +352,12 @@ class Record:
     @cached_property
     def last_month(self) -> str:
         """The last month with an observation of launch days or of aircraft."""
-        return max(self.tables[name]["month"].max() for name in ("launch_days", "pla_aircraft") if name in self.tables)
+        months = [self.tables[name]["month"] for name in ("launch_days", "pla_aircraft") if name in self.tables]
+        if not sum(map(len, months)):
+            raise InputError(
+                "neither launch_days.csv nor pla_aircraft.csv with a row was given, so no month was observed"
+            )
+        return max(column.max() for column in months if len(column))
 
 
 def load(folder: str | Path | None = None, layouts: dict[str, Layout] | None = None) -> Record:

@@ -1,23 +1,25 @@
 """A finished sweep: its tables, its runs, its curves, and any of its runs again."""
 
+import contextlib
+import html
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
 
-from . import by_world, design, estimate, levers, machines, nesting, outcomes, piloting, sizes
+from . import by_world, design, estimate, levers, machines, manifest, nesting, outcomes, piloting, sizes
 from .encoding import runs_table
 from .errors import InputError, nearest, told
 from .failures import failed
-from .kept import runs_in_words
+from .kept import runs_in_words, worlds_in_words
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
 from .parameters import CATALOGUE
 from .rules_key import rules_hash
-from .store import read_json, read_table
+from .store import Store
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 
@@ -31,6 +33,7 @@ class Results:
     Attributes
     ----------
     folder : pathlib.Path
+    store : of the folder, where the command that made the results holds it still; else None
     manifest : dict
     estimates : DataFrame, a row a point and outcome: levers, prob, low, high, n_runs, diff, diff_low, diff_high,
         and the three spreads (``mc_sd``; ``parameter_sd``; ``structure_sd``, ``structure_low``, ``structure_high``),
@@ -45,22 +48,12 @@ class Results:
     """
 
     def __init__(self, folder: str | Path, *, rules=None):
-        self.folder = Path(folder)
-        if not (self.folder / "manifest.json").exists():
-            raise InputError(
-                f"{str(self.folder)!r} holds no finished sweep (no manifest.json); run `crink-abm sweep FILE --out DIR` first"
-            )
-        try:
-            self.manifest = read_json(self.folder / "manifest.json")
-            self.estimates = read_table(self.folder / "estimates.parquet")
-            self.metrics = read_table(self.folder / "metrics.parquet")
-            self.points = read_table(self.folder / "points.parquet")
-            self.first_months = read_table(self.folder / "first_months.parquet")
-        except (OSError, ValueError, ArrowException) as error:
-            raise InputError(
-                f"the results in {str(self.folder)!r} are damaged ({type(error).__name__}); run the sweep again: only "
-                "what is missing is redone"
-            ) from None
+        self.folder, self.store = Path(folder), None
+        self.manifest = manifest.load(self.folder)
+        self.estimates = self._read("estimates")
+        self.metrics = self._read("metrics")
+        self.points = self._read("points")
+        self.first_months = self._read("first_months")
         self.rules = checked_rules(rules)
         replaced = self.manifest["rules_replaced"]
         if fingerprint(self.rules) != replaced["fingerprint"]:
@@ -84,7 +77,13 @@ class Results:
         """The sweep as it was set up (for worlds and replays)."""
         sweep = Sweep(self.experiment, self.folder, rules=self.rules, n_runs=self.manifest["runs_of_points"])
         sweep.worlds_name = self.manifest["worlds_table"].removesuffix(".parquet")
+        sweep.worlds_seen = self.manifest["worlds"]["sha256"]
+        if (len(sweep.policies), sweep.base) != (self.manifest["n_points"], self.manifest["baseline_point"]):
+            raise manifest.foreign(self.folder, "manifest.json has other points than the experiment in it")
         return sweep
+
+    def _read(self, name: str) -> pd.DataFrame:
+        return manifest.table(self.folder, self.manifest, name)
 
     def select(self, outcome: str, **fixed) -> pd.DataFrame:
         """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free."""
@@ -188,7 +187,7 @@ class Results:
 
         ``manifest["n_failed"]`` is the number of all.
         """
-        return read_table(self.folder / "failures.parquet")
+        return self._read("failures")
 
     def _curves(self, points, names):
         months = np.arange(self.manifest["experiment"]["experiment"]["months"])
@@ -255,13 +254,15 @@ class Results:
 
     def __repr__(self):
         m = self.manifest
-        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {m['worlds']['n']} worlds)"
+        note = f"; {m['worlds']['note']}" if m["worlds"].get("note") else ""
+        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {worlds_in_words(m['worlds'])}{note})"
 
     def _repr_html_(self):
         base = self.estimates[self.estimates["point"] == self.baseline]
         shown = base[["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]]
-        return f"<p><b>{self!r}</b>, baseline point {self.baseline}:</p>" + shown.to_html(
-            index=False, float_format="%.3f"
+        told = html.escape(repr(self))
+        return f"<p><b>{told}</b>, baseline point {self.baseline}:</p>" + shown.to_html(
+            index=False, float_format="%.3f", escape=True
         )
 
 
@@ -289,7 +290,7 @@ def _plan(experiment, rules=None, workers=None, runs=None, interval=None, precis
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
     rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None,
+    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
@@ -299,7 +300,13 @@ def sweep(
     place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
     executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
     address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
-    shows these, and None does so in a notebook.
+    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
+    no other sweep changes it (for charts, say).
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer runs than worlds (where ``say`` is given, it is told).
 
     Raises
     ------
@@ -307,13 +314,24 @@ def sweep(
         If the experiment or the folder cannot be taken.
     """
     plan = _plan(experiment, rules, workers, runs, interval, precision)
-    folder = Path(out) if out else Path("results") / plan.experiment.name
-    sizes.check(plan, folder, engine)
+    store = Store(out if out else Path("results") / plan.experiment.name)
+    sizes.check(plan, store.folder, engine)
     options = {"engine": engine, "progress": progress, "rules": rules, "say": say}
-    with machines.chosen(backend, workers, dask, say) as options["workers"]:
-        settled = piloting.settle(plan, folder, **options) if plan.experiment.precision else None
-        Sweep(plan, folder, n_runs=settled, **options).run()
-    return Results(folder, rules=rules)
+    with contextlib.ExitStack() as held:
+        with machines.chosen(backend, workers, dask, say) as options["workers"]:
+            held.enter_context(store.hold(plan.experiment.name))
+            settled = piloting.settle(plan, store.folder, **options) if plan.experiment.precision else None
+            done = Sweep(plan, store, n_runs=settled, **options)
+            done.run()
+        results = Results(store.folder, rules=rules)
+        _ = results.failures  # all of it is read while no other sweep can write
+        if then is not None:
+            results.store = store
+            then(results)
+            results.store = None
+    if say is None and (few := done.worlds.few(min(done.n_runs))):
+        warnings.warn(few, stacklevel=2)
+    return results
 
 
 def shard(

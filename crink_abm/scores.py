@@ -1,10 +1,18 @@
 """Proper scores of forecasts, what forecasts are compared with, and intervals that respect overlapping windows."""
 
+from functools import cache
+
 import numpy as np
 from scipy.stats import norm
 
 #: Points that stand for a normal distribution.
 _QUANTILES = norm.ppf((np.arange(200) + 0.5) / 200)
+#: Months that a forecast looks ahead: windows of origins nearer than this overlap.
+WINDOW = 12
+#: How far a month's loss may follow the last one's (lag-1 correlation) for intervals to hold as they say.
+PERSISTENCE = (0.0, 0.5, 0.8)
+#: Fewest origins with an interval; simulated series that a critical value rests on.
+LEAST_ORIGINS, _SERIES = 9, 20_000
 
 
 def brier(prob, happened):
@@ -82,22 +90,59 @@ def lagged_normal(x: np.ndarray, lead: int) -> tuple[float, float]:
     return float(x.mean() + kept * d[-1]), float(sd)
 
 
-def block_interval(scores: np.ndarray, base: np.ndarray, *, block: int = 12, draws: int = 2000, seed: int = 1):
-    """(mean, low, high, skill, skill low, skill high) of scores by origin, by a moving-block bootstrap over origins.
+def _blocks(x: np.ndarray) -> np.ndarray:
+    """Sums of the deviations from the mean over blocks of neighbours, of twelve and more, or three: (..., n_blocks)."""
+    n = x.shape[-1]
+    edges = np.linspace(0, n, max(3, n // WINDOW) + 1).astype(int)[:-1]
+    return np.add.reduceat(x - x.mean(-1, keepdims=True), edges, axis=-1)
 
-    Twelve-month windows of neighbouring origins overlap, so origins are drawn in runs of ``block`` (Künsch 1989), of
-    a third of the origins where they are fewer than three blocks (then the interval is rough). Skill is 1 - mean /
-    mean of ``base``. With fewer than nine origins the interval is nan.
+
+def _error(x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
+    """Squared standard error of the mean of a series by its blocks (of two: the product that covaries)."""
+    first = _blocks(x)
+    n_blocks = first.shape[-1]
+    return (first * (first if y is None else _blocks(y))).sum(-1) * n_blocks / (n_blocks - 1) / x.shape[-1] ** 2
+
+
+@cache
+def critical(n: int, level: float = 0.95) -> float:
+    """How many standard errors by blocks wide the interval of a mean over ``n`` monthly origins is on either side.
+
+    Neighbouring windows share all months but one, and few blocks share none, so neither Student's t of block means nor a
+    bootstrap of them covers what it says. This is the quantile of the ratio itself, by simulation: normal monthly losses
+    that follow one another by each of ``PERSISTENCE``, averaged over windows of twelve; the largest of the quantiles.
+    Source: the idea of fixed-b asymptotics (Kiefer and Vogelsang 2005) and of a bound on persistence (Müller 2014).
     """
-    n = len(scores)
-    block = min(block, n // 3)
-    mean, skill = scores.mean(), 1.0 - scores.mean() / base.mean()
-    if n < 9:
+    found = []
+    for rho in PERSISTENCE:
+        rng = np.random.default_rng(1)
+        months = rng.standard_normal((n + WINDOW - 1, _SERIES))
+        for k in range(1, len(months)):
+            months[k] = rho * months[k - 1] + np.sqrt(1.0 - rho**2) * months[k]
+        total = np.vstack([np.zeros(_SERIES), np.cumsum(months, axis=0)])
+        by_origin = ((total[WINDOW:] - total[:-WINDOW]) / WINDOW).T
+        found.append(np.quantile(np.abs(by_origin.mean(-1)) / np.sqrt(_error(by_origin)), level))
+    return float(max(found))
+
+
+def block_interval(scores: np.ndarray, base: np.ndarray):
+    """(mean, low, high, skill, skill low, skill high) of scores by origin; 95 %, by blocks of origins.
+
+    The interval of the mean is :func:`critical` standard errors wide. Skill is 1 - mean / mean of ``base``; its interval
+    holds the ratios r at which the mean of scores - r base lies within as many standard errors of 0 (Fieller 1954), so
+    0 lies outside it exactly where the two differ. Where the data leave it unbounded, and with fewer than nine origins,
+    it is nan.
+    """
+    n, mean, skill = len(scores), scores.mean(), 1.0 - scores.mean() / base.mean()
+    if n < LEAST_ORIGINS:
         return mean, np.nan, np.nan, skill, np.nan, np.nan
-    rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n - block + 1, (draws, -(-n // block)))
-    rows = (starts[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :n]
-    drawn, drawn_base = scores[rows].mean(1), base[rows].mean(1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    skill_low, skill_high = np.quantile(1.0 - drawn / drawn_base, [0.025, 0.975])
-    return mean, low, high, skill, skill_low, skill_high
+    t = critical(n)
+    half = t * np.sqrt(_error(scores))
+    # the quadratic a r^2 - 2 b r + c <= 0 of mean(scores - r base)^2 <= t^2 error^2
+    a = base.mean() ** 2 - t**2 * _error(base)
+    b = mean * base.mean() - t**2 * _error(scores, base)
+    c = mean**2 - t**2 * _error(scores)
+    if a <= 0.0:
+        return mean, mean - half, mean + half, skill, np.nan, np.nan
+    root = np.sqrt(max(b * b - a * c, 0.0))
+    return mean, mean - half, mean + half, skill, 1.0 - (b + root) / a, 1.0 - (b - root) / a

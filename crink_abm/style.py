@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from .files import write_bytes
+
 #: Width of a chart in inches: the text block of a page.
 WIDTH = 6.5
 #: Dots per inch of a PNG.
@@ -393,7 +395,8 @@ def _middle(cluster, gap, low, high):
 def save(fig: Figure, stem: Path, formats: Iterable[str]) -> list[Path]:
     """Write a figure as ``stem.FORMAT`` for each of png, svg, pdf; the same figure gives the same bytes.
 
-    Call it within :func:`context`. The files carry title and footer as metadata, and no date.
+    Each file appears whole or not at all. Call it within :func:`context`. The files carry title and footer as metadata,
+    and no date.
     """
     title, footer = title_of(fig), footer_of(fig)
     metadata = {
@@ -404,7 +407,9 @@ def save(fig: Figure, stem: Path, formats: Iterable[str]) -> list[Path]:
     paths = []
     for form in formats:
         path = stem.with_name(f"{stem.name}.{form}")
+        buffer = io.BytesIO()
         with quiet():
-            fig.savefig(path, format=form, dpi=DPI, metadata=metadata[form])
+            fig.savefig(buffer, format=form, dpi=DPI, metadata=metadata[form])
+        write_bytes(path, buffer.getvalue())
         paths.append(path)
     return paths

@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from . import batch, crossing, design, levers, precision
 from . import worlds as ensembles
-from .encoding import decode
+from .encoding import decode, fits
 from .errors import InputError
 from .failures import Failures, failed, why
+from .files import write_sealed, write_table
 from .kernel import RESULTS
 from .overrides import checked as checked_rules
 from .overrides import fingerprint
@@ -26,7 +27,7 @@ from .pipeline import PACK_RUNS, Cell, Pipeline
 from .progress import chosen as progress_of
 from .rules_key import rules_hash
 from .size import Size
-from .store import Store, write_json, write_table
+from .store import Store
 from .tally import Tally
 from .version import __version__, library_versions
 from .workers import Threads
@@ -38,13 +39,18 @@ SPAN_RUNS = 8_192
 SLICE_RUNS, MESA_SLICE_RUNS = 4_096, 16
 
 
+def sha_of(worlds: ensembles.Worlds) -> str:
+    """A hash of the worlds' values in the order in which runs are dealt to them."""
+    return hashlib.sha256(worlds.values[worlds.order].tobytes()).hexdigest()
+
+
 class Sweep:
     """An experiment on its way into a folder.
 
     Parameters
     ----------
     experiment : design.Experiment
-    folder : where results go
+    folder : where results go, or the :class:`store.Store` of that place
     engine : ``"batch"`` or ``"mesa"`` (slow; the same bytes)
     workers : who works the runs out; threads on all cores if None (:mod:`crink_abm.workers`)
     progress : called after each pack with the runs done, those in all, and a few words: the policies done, and the widest
@@ -75,7 +81,8 @@ class Sweep:
             self.named.setdefault(first, []).append(point)
         #: Runs that are made: of policies with several names once.
         self.total = sum(map(self._most_runs, self.named))
-        self.store, self.say = Store(folder, shard), say or (lambda text: None)
+        self.store = folder if isinstance(folder, Store) else Store(folder, shard)
+        self.say = say or (lambda text: None)
 
     @cached_property
     def worlds_name(self) -> str:
@@ -86,7 +93,7 @@ class Sweep:
     def worlds(self) -> ensembles.Worlds:
         """The worlds of this experiment: kept in its folder, so that it does not depend on a cache."""
         made = read_worlds(self.store.folder, self.worlds_name)
-        if made is None:
+        if made is None or (self.worlds_seen and sha_of(made) != self.worlds_seen):
             if not self.store.writing:
                 raise InputError(
                     f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged; run the sweep again"
@@ -94,6 +101,9 @@ class Sweep:
             made = make_worlds(self.experiment.worlds, self.experiment.parameters, self.rules)
             write_worlds(self.store.folder, self.worlds_name, made)
         return made
+
+    #: The hash that the worlds' values must have where results are read back; None where they are made.
+    worlds_seen: str | None = None
 
     def calendar(self, point: int) -> np.ndarray:
         """The levers and drivers of a point, month by month."""
@@ -118,8 +128,8 @@ class Sweep:
 
     @cached_property
     def worlds_digest(self) -> str:
-        """A hash of the worlds' values."""
-        return hashlib.sha256(self.worlds.values.tobytes()).hexdigest()
+        """A hash of the worlds' values in the order in which runs are dealt to them."""
+        return sha_of(self.worlds)
 
     def _most_runs(self, first: int) -> int:
         """Runs that are made for the policy that a point stands for."""
@@ -193,8 +203,10 @@ class Sweep:
         pieces, missing, at, end = [], [], cell.first, cell.first + cell.n
         while at < end:
             n = self.store.held(key, at, end - at)
-            table = self.store.read(key, at, n) if n else None
+            table = self.store.read(key, at, n, fits) if n else None
             if table is None:
+                if n and self.store.held(key, at, end - at):
+                    continue  # another pack holds them too
                 # What is missing runs up to the end: a later block may hold some of it, and is then not used.
                 missing.append(Cell(cell.point, at, end - at))
                 break
@@ -228,7 +240,8 @@ class Sweep:
     @contextlib.contextmanager
     def _at_work(self):
         """Hold the folder, and say what was found in it, and what of it was damaged."""
-        with self.store.work(self.head.name, self.experiment.key()) as found:
+        rules = (rules_hash(), fingerprint(self.rules))
+        with self.store.work(self.head.name, self.experiment.key(), rules, self.say) as found:
             if str(found) != "nothing yet":
                 self.say(f"found in {self.store.sweep_folder}: {found}")
             seen = len(found.damaged)
@@ -238,7 +251,7 @@ class Sweep:
 
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
-        tally = Tally(self.worlds, head.months, self.base, by_luck=head.interval == "best")
+        tally = Tally(self.worlds, head.months, self.base, self.n_runs, by_luck=head.interval == "best")
         done, total, lost = 0, self.total, Failures()
 
         self.say(f"to be counted: {self.size}")
@@ -257,19 +270,20 @@ class Sweep:
                     done += cell.n
                 self.progress(done, total, f"{tally.closed}/{len(self.policies)} policies, ±{tally.half_width():.2g}")
         points = self.points.table()
-        write_table(folder / "points.parquet", points)
         estimates = tally.estimates(points, head.interval)
-        write_table(folder / "estimates.parquet", estimates)
         reached = precision.reached(estimates, head.precision) if head.precision else None
         if reached and reached["missed"]:
             self.say(
                 f"{len(reached['missed'])} points missed the precision; the widest half-width is {reached['widest']:.2g}"
             )
-        write_table(folder / "metrics.parquet", tally.metrics())
-        write_table(folder / "first_months.parquet", tally.first_months())
-        table = lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0]))
-        write_table(folder / "failures.parquet", table)
-        write_json(
+        if few := self.worlds.few(min(self.n_runs)):
+            self.say(few)
+        tables = {
+            "points": points, "estimates": estimates, "metrics": tally.metrics(), "first_months": tally.first_months(),
+            "failures": lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0])),
+        }  # fmt: skip
+        files = {f"{name}.parquet": write_table(folder / f"{name}.parquet", table) for name, table in tables.items()}
+        write_sealed(
             folder / "manifest.json",
             {
                 "experiment": self.experiment.model_dump(mode="json", by_alias=True),
@@ -291,8 +305,16 @@ class Sweep:
                 "n_failed": lost.n,
                 "swept": design.swept(self.experiment),
                 "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in self.points.grid],
-                "worlds": {"n": len(self.worlds), "origin": self.worlds.origin, "screen": self.worlds.report},
+                "worlds": {
+                    "n": len(self.worlds),
+                    "reached": min(len(self.worlds), *self.n_runs),
+                    "origin": self.worlds.origin,
+                    "screen": self.worlds.report,
+                    "note": self.worlds.note,
+                    "sha256": self.worlds_digest,
+                },
                 "worlds_table": f"{self.worlds_name}.parquet",
+                "files": files,
                 "nesting": None if head.precision else crossing.nesting(self.worlds, head.runs),
             },
         )

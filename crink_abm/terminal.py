@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -90,7 +91,8 @@ def check_folder(path: Path) -> None:
     """Refuse a folder that cannot be made or written, before the work begins."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        check_writable(path / "summary.json")
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as error:
         raise InputError(
             f"nothing can be written to {str(path)!r} ({error.strerror}); choose another folder with --out"

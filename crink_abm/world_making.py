@@ -5,18 +5,18 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from . import calibrated, crossing, screening, world_file
 from . import worlds as ensembles
 from .cache import cache_directory
 from .errors import InputError
 from .experiment import WorldsTable
+from .files import digest, read, read_sealed, table_of, write_sealed, write_table
 from .overrides import fingerprint
 from .parameters import CATALOGUE
 from .rules_key import worlds_hash
-from .store import read_json, read_table, write_json, write_table
 
 
 def worlds_name(table: WorldsTable, fixed=None, rules=None) -> str:
@@ -35,18 +35,22 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
     Raises
     ------
     InputError
-        If no draw passes the screen, a file of worlds cannot be taken, or worlds cannot be crossed as asked.
+        If no draw passes the screen, a file of worlds cannot be taken, worlds cannot be crossed as asked, or they are too
+        many or too few.
     """
+    crossing.checked(table, fixed)
     if table.crossing == "full":
         return crossing.crossed(_to_cross(table, fixed), table.structures, fixed)
     if table.file is not None:
-        return world_file.load(table.file, table.structures, fixed).first(table.keep)
+        return world_file.load(table.file, table.structures, fixed, table.sha256).first(table.keep)
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
     if table.ensemble == "calibrated":
         return calibrated.load(table.structures, fixed).first(table.keep)
     folder, name = cache_directory(), worlds_name(table, fixed, rules)
-    kept = read_worlds(folder, name)
+    kept = None
+    with contextlib.suppress(OSError):  # a cache that cannot be read or written costs time, nothing else
+        kept = read_worlds(folder, name)
     if kept is None:
         kept = ensembles.prior(table.draws, seed=table.seed, which=table.structures, fixed=fixed)
         if table.screen == "elicited":
@@ -55,7 +59,7 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
             except ValueError as error:
                 raise InputError(str(error)) from None
         kept = kept.first(table.keep)
-        with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+        with contextlib.suppress(OSError, InputError):
             folder.mkdir(parents=True, exist_ok=True)
             write_worlds(folder, name, kept)
     return kept
@@ -72,7 +76,7 @@ def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
             raise InputError(
                 f'{table.file} says the switches of its worlds, and crossing = "full" all of them; drop one'
             )
-        return world_file.load(table.file, fixed=fixed)
+        return world_file.load(table.file, fixed=fixed, sha256=table.sha256)
     if table.ensemble == "calibrated" or table.screen != "none":
         kind = "calibrated worlds were" if table.ensemble == "calibrated" else "screened draws are"
         raise InputError(
@@ -82,17 +86,31 @@ def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
     return ensembles.prior(table.draws, seed=table.seed, which="default", fixed=fixed)
 
 
-def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> None:
-    """Keep worlds as NAME.parquet and NAME.json; the second is written last and vouches for the first."""
-    write_table(folder / f"{name}.parquet", pd.DataFrame(worlds.values, columns=list(CATALOGUE)))
-    write_json(folder / f"{name}.json", {"origin": worlds.origin, "n_drawn": worlds.n_drawn, "report": worlds.report})
+#: What is kept of a set of worlds besides their values, and what each is.
+_SAID = {"origin": str, "n_drawn": int, "report": dict | None, "note": str | None, "in_turn": bool}
+
+
+def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> dict[str, str]:
+    """Keep worlds as NAME.parquet and NAME.json; the second is written last and seals both.
+
+    Returns the digests of the two files, by name.
+    """
+    table = write_table(
+        folder / f"{name}.parquet", pd.DataFrame(np.asarray(worlds.values, np.float64), columns=list(CATALOGUE))
+    )
+    said = {part: getattr(worlds, part) for part in _SAID}
+    said = {"name": name, **said, "table": table}
+    return {f"{name}.parquet": table, f"{name}.json": write_sealed(folder / f"{name}.json", said)}
 
 
 def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
-    """Worlds kept by :func:`write_worlds`; None if they are not there, whole."""
-    try:
-        said = read_json(folder / f"{name}.json")
-        values = read_table(folder / f"{name}.parquet")[list(CATALOGUE)].to_numpy()
-    except (OSError, ValueError, pa.ArrowException):
+    """Worlds kept by :func:`write_worlds`; None if they are not there as they were written."""
+    said, data = read_sealed(folder / f"{name}.json"), read(folder / f"{name}.parquet")
+    if said is None or data is None or said.get("name") != name or said.get("table") != digest(data):
         return None
-    return ensembles.Worlds(values, said["origin"], said["n_drawn"], said["report"])
+    table = table_of(data)
+    if not all(part in said and isinstance(said[part], kind) for part, kind in _SAID.items()):
+        return None
+    if table is None or list(table) != list(CATALOGUE) or not len(table) or not (table.dtypes == np.float64).all():
+        return None
+    return ensembles.Worlds(np.ascontiguousarray(table.to_numpy()), **{part: said[part] for part in _SAID})

@@ -6,9 +6,10 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import crink_abm as crink
-from crink_abm import InputError, bank, batch, calibrated, calibration, design, posterior, records, worlds
+from crink_abm import InputError, bank, batch, calibrated, calibration, design, likelihood, posterior, records, worlds
 from crink_abm.parameters import CATALOGUE
 from crink_abm.rules_key import rules_hash
 from crink_abm.world_making import make_worlds, worlds_name
@@ -87,6 +88,49 @@ def test_only_what_the_data_moved_is_said_to_have_moved():
     assert not posterior.moved(values, rng.exponential(size=4000), seed=2)["moved"].any()
 
 
+def test_chance_alone_moves_a_parameter_in_one_table_in_twenty():
+    """Tables of 319 distances under the null; 999 null distances cannot hold the limit (negative control: their largest)."""
+    rng = np.random.default_rng(8)
+    weights = np.exp(rng.standard_normal(120))
+    tables = rng.permutation(posterior.null_distances(weights, rng, 600 * 319)).reshape(600, 319).max(1)
+    rates, few = [], []
+    for _ in range(12):
+        rates.append(np.mean(tables > posterior.limit_of(posterior.null_distances(weights, rng), 319)))
+        few.append(np.mean(tables > posterior.null_distances(weights, rng, 999)[-1]))
+    assert 0.02 < np.mean(rates) < 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 600)
+    assert np.mean(few) > 0.12
+    with pytest.raises(ValueError, match="999 null distances cannot hold the limit of 319 parameters"):
+        posterior.limit_of(posterior.null_distances(weights, rng, 999), 319)
+
+
+def test_null_distances_are_those_of_weights_that_know_nothing():
+    """Also where light worlds stand for one another."""
+    rng = np.random.default_rng(9)
+    weights = np.exp(2.0 * rng.standard_normal(2000))
+    weights /= weights.sum()
+    one_by_one = [posterior.distance(rng.random(2000), weights) for _ in range(1500)]
+    assert stats.ks_2samp(one_by_one, posterior.null_distances(weights, rng, 3000)).pvalue > 0.001
+    assert stats.ks_2samp(one_by_one, posterior.null_distances(np.ones(2000), rng, 3000)).pvalue < 1e-9
+
+
+def test_two_looks_tell_the_noise_of_the_weights_from_what_they_say():
+    rng = np.random.default_rng(10)
+    true = np.exp(rng.standard_normal(200_000))
+    first, second = (true * np.exp(1.2 * rng.standard_normal(len(true))) for _ in range(2))
+    sought = likelihood.effective_size(true)
+    assert likelihood.effective_by_two_looks(first, second) == pytest.approx(sought, rel=0.1)
+    assert likelihood.effective_size(first) < 0.5 * sought
+
+
+def test_another_look_at_the_same_worlds_has_other_luck(small, record):
+    fit, _ = small
+    other = bank.look_afresh(fit.bank, SMALL, record)
+    assert np.array_equal(other.number, fit.bank.number)
+    assert len(other.summaries) == len(fit.bank.summaries)
+    assert not np.array_equal(other.summaries.launches, fit.bank.summaries.launches)
+    assert np.corrcoef(other.summaries.launches[:, 0], fit.bank.summaries.launches[:, 0])[0, 1] > 0.5
+
+
 def test_switches_that_the_data_tell_apart_are_found():
     values = worlds.prior(3240, seed=1).values
     theory = values[:, list(CATALOGUE).index("xi_theory")]
@@ -133,12 +177,10 @@ def test_an_ensemble_of_another_version_is_refused(frozen):
 
 def test_structures_and_fixed_parameters_are_honoured(frozen):
     table = pd.read_parquet(frozen / "calibrated.parquet")
-    one = {
-        name: [table[name].iloc[0]] for name in ("xi_theory", "kim_theory", "coordination", "xi_profile", "kim_profile")
-    }
-    only = calibrated.load({**one, "posture_effect": [0, 1, 2]}, fixed={"sea_cost": 0.3}, folder=frozen)
-    assert 1 <= len(only) < 60
-    assert {name: set(only.column(name)) for name in one} == {name: set(level) for name, level in one.items()}
+    counts = table.groupby("xi_profile")["copies"].sum()
+    only = calibrated.load({"xi_profile": [counts.idxmax()]}, fixed={"sea_cost": 0.3}, folder=frozen)
+    assert len(only) == counts.max()
+    assert set(only.column("xi_profile")) == {counts.idxmax()}
     assert set(only.column("sea_cost")) == {0.3}
 
 

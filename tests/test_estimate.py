@@ -103,7 +103,7 @@ def test_false_discovery_holds_under_the_null():
     naive = controlled = 0
     for _ in range(200):
         up = rng.binomial(200, 0.5, size=500)
-        p = estimate.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9))
+        p = estimate.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9), 1e6)
         controlled += (estimate.false_discovery(p) <= 0.05).any()
         naive += (p <= 0.05).any()
     assert controlled <= stats.binom(200, 0.05).ppf(0.999)
@@ -115,9 +115,9 @@ def test_a_difference_that_a_few_worlds_carry_is_not_clear():
     rose = np.zeros((100, 1))
     rose[:2] = 10
     change = estimate.spreads(rose, rose.sum(0), np.full(100, 10), {})
-    few = estimate.difference_test([20], [0], [0.02], change["worlds_se"])
+    few = estimate.difference_test([20], [0], [0.02], change["worlds_se"], 99)
     spread = estimate.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
-    everywhere = estimate.difference_test([20], [0], [0.02], spread["worlds_se"])
+    everywhere = estimate.difference_test([20], [0], [0.02], spread["worlds_se"], 99)
     assert few[0] > 0.05
     assert everywhere[0] < 1e-4
 

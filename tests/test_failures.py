@@ -8,7 +8,7 @@ import pytest
 
 import crink_abm as crink
 from crink_abm import batch, levers, worlds
-from crink_abm.failures import failed
+from crink_abm.failures import failed, why
 
 PLAN = {
     "experiment": {"name": "fails", "seed": 5, "runs": 300, "months": 24},
@@ -169,3 +169,133 @@ def test_a_policy_whose_every_run_failed_has_no_estimate():
     assert lost[["prob", "low", "high", "diff", "diff_low", "diff_high"]].isna().all(axis=None)
     row = table[(table["point"] == 1) & (table["outcome"] == "any_failure")].iloc[0]
     assert (row["n_runs"], row["high"]) == (64, estimate.jeffreys(0, 64)[1])
+
+
+def odds_out(taiwan_drift, month):
+    """A probability, but in the fourth month where there is much drift, or little: above 1, or below 0."""
+    if month == 3.0 and not 0.1 <= taiwan_drift <= 0.3:
+        return 1.0 + 1e-12 if taiwan_drift > 0.3 else 0.0 - 1e-12
+    return 0.2
+
+
+def odds_short(u_wait, u_grey, month):
+    """Xi's odds, adding up to 1 but for the even months; there they are 1e-6 short."""
+    spare = 1e-6 if month % 2.0 == 0.0 else 1e-12
+    return 0.25, 0.25, 0.25, 0.25 - spare
+
+
+ODDS = {"china.crisis_prob": odds_out, "xi.option_probs": odds_short, "monitors.detections": lambda month: month > 2.0}
+
+
+def test_odds_that_are_none_are_failed_runs_in_both_engines():
+    """The same runs fail, and the others are the same to the bit; a rule that returns a flag is one of 0 and 1."""
+    months, seed = 12, 5
+    with pytest.warns(UserWarning, match="odds that are none"):
+        found = crink.simulate(runs=60, seed=seed, months=months, rules=ODDS)
+    assert 0 < len(found.failed) < 60
+    causes = []
+    for run in range(60):
+        model = crink.DeterrenceModel(seed=seed, run=run, months=months, rules=ODDS)
+        month, cause = why(model)
+        assert (month >= 0) == (run in found.failed)
+        if month < 0:
+            assert [model.value(name) for name in found.results] == found.results.loc[run].tolist()
+            assert model.value("detections") == 1.0
+        else:
+            causes.append((month, cause))
+    assert all(cause.startswith("OddsError: rule ") for _, cause in causes)
+    short = [month for month, cause in causes if "add up to 0.999999, not to 1" in cause]
+    assert short
+    assert all(month % 2 == 0 for month in short)
+    out = [month for month, cause in causes if "taiwan_crisis_prob = " in cause and "lies in [0, 1]" in cause]
+    assert set(out) <= {3}
+    assert len(short) + len(out) == len(causes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "words"),
+    [
+        ("china.crisis_prob", (1.0 + 2**-52,), "taiwan_crisis_prob"),
+        ("china.crisis_prob", (-5e-324,), "taiwan_crisis_prob"),
+        ("russia.joins", (1.5, 0.0), "russia_join_prob"),
+        ("kim.option_probs", (1.5, 0.0, -0.5, 0.0), "prob_stand_down"),
+        ("kim.option_probs", (0.25, 0.25, 0.25, 0.25 + 2e-9), "add up"),
+        ("xi.option_probs", (0.0, 0.0, 0.0, 0.0), "add up"),
+        ("china.crisis_prob", (0.0,), None),
+        ("china.crisis_prob", (-0.0,), None),
+        ("china.crisis_prob", (1.0,), None),
+        ("russia.joins", (1.0, 7.0), None),
+        ("kim.option_probs", (0.25, 0.25, 0.25, 0.25 - 5e-10), None),
+        ("monitors.detections", (1e300,), None),
+    ],
+)
+def test_which_odds_are_none(rule, values, words):
+    """As Mesa says it, and as the compiled engine does: nan throughout where they are none, untouched where they are."""
+    from crink_abm import compiler
+    from crink_abm.overrides import checked, odds_fault
+    from crink_abm.transition import steps
+
+    (step,) = [step for step in steps() if step.name == rule]
+    fault = odds_fault(step, values)
+    assert (fault is None) == (words is None)
+    assert words is None or words in fault
+
+    stated = values if len(values) > 1 else values[0]
+
+    def given(grievance):
+        return stated
+
+    twin = compiler.RuleCompiler(callable_here=False).compiled(checked({rule: given})[rule])
+    floats = compiler._as_floats(step, twin, compiler._check_compiles(step, twin, 1))(0.5)
+    floats = np.array(floats if len(values) > 1 else (floats,))
+    expected = np.array(values) if words is None else np.full(len(values), np.nan)
+    assert floats.tobytes() == expected.tobytes() or (np.isnan(expected).all() and np.isnan(floats).all())
+
+
+def truth(grievance):
+    return grievance > 0.5
+
+
+def truth_or_number(grievance):
+    return True if grievance > 0.5 else 0.25
+
+
+def one_in_a_tuple(grievance):
+    return (grievance > 0.5,)
+
+
+def numpys_truth(grievance):
+    return np.float64(grievance) > np.float64(0.5)
+
+
+def whole_number(grievance):
+    return 1 if grievance > 0.5 else 0
+
+
+def text(grievance):
+    return "0.5"
+
+
+@pytest.mark.parametrize("rule", [truth, truth_or_number, one_in_a_tuple, numpys_truth, whole_number])
+def test_a_truth_value_is_0_or_1_in_both_engines(rule):
+    from crink_abm import agents, compiler
+    from crink_abm.overrides import checked
+    from crink_abm.transition import steps
+
+    (step,) = [step for step in steps() if step.name == "china.crisis_prob"]
+    taken = checked({step.name: rule})[step.name]
+    twin = compiler.RuleCompiler(callable_here=False).compiled(taken)
+    floats = compiler._as_floats(step, twin, compiler._check_compiles(step, twin, 1))
+    for grievance in (0.25, 0.75):
+        mesa = agents._guarded(step, taken)(grievance)
+        mesa = mesa[0] if isinstance(mesa, tuple) else mesa
+        assert type(mesa) is float
+        compiled = floats(grievance)
+        assert (compiled[0] if isinstance(compiled, tuple) else compiled) == mesa == float(np.ravel(rule(grievance))[0])
+
+
+def test_text_is_no_number_in_either_engine():
+    with pytest.raises(crink.InputError, match="returns 1 finite number"):
+        crink.DeterrenceModel(rules={"china.crisis_prob": text}).run()
+    with pytest.raises(crink.InputError, match="returns 1 number"):
+        crink.simulate(runs=1, rules={"china.crisis_prob": text})

@@ -1,19 +1,56 @@
 """Headline differences over the unknown chance that Korea follows Taiwan."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from crink_abm import headline, worlds
+from crink_abm import batch, headline, screening, worlds
+
+NAMES = [band.name for band in screening.BANDS]
 
 
-def test_copies_of_a_world_are_no_new_observations():
-    """The interval of a mean is that of the different worlds: doubling every row changes nothing."""
-    rng = np.random.default_rng(1)
-    x, world = rng.normal(size=50), np.arange(50)
-    once = headline._mean_over_worlds(x, world)
-    twice = headline._mean_over_worlds(np.repeat(x, 2), np.repeat(world, 2))
-    assert twice == pytest.approx(once)
-    assert once[1] == pytest.approx(1.96 * x.std(ddof=1) / np.sqrt(50))
+def _fit(blocks, n=40):
+    """What of a calibration the headline asks for: worlds and log weights by block."""
+    bank = SimpleNamespace(worlds=worlds.prior(n, seed=1))
+    return SimpleNamespace(blocks=blocks, bank=bank, plan=SimpleNamespace(draws=n))
+
+
+def test_the_band_on_the_conditional_is_left_out_and_no_other():
+    """Worlds that only that band refuses are there; those that another band refuses are not."""
+    conditional = "Korean front within a year of an invasion of Taiwan"
+    assert [band.name for band in headline.FREED] == [conditional]
+    blocks = {name: np.zeros(40) for name in ("launch days", *NAMES)}
+    blocks[conditional][:20] = -50.0
+    blocks[NAMES[0]][20:30] = -50.0
+    free = headline.free_of_the_conditional(_fit(blocks), seed=3)
+    rows = [
+        np.flatnonzero((worlds.prior(40, seed=1).values == row).all(1))[0] for row in np.unique(free.values, axis=0)
+    ]
+    assert sorted(rows) == [*range(20), *range(30, 40)]
+
+
+def test_to_leave_nothing_out_is_an_error(monkeypatch):
+    with pytest.raises(ValueError, match="nothing is left out"):
+        headline.free_of_the_conditional(_fit({"launch days": np.zeros(40)}), seed=3)
+    monkeypatch.setattr(headline, "FREED", ())
+    with pytest.raises(ValueError, match="nothing is left out"):
+        headline.free_of_the_conditional(_fit({name: np.zeros(40) for name in NAMES}), seed=3)
+
+
+def test_bins_go_by_other_runs_than_the_differences(monkeypatch):
+    drawn, spans, plain = worlds.prior(30, seed=2), [], batch.run_many
+
+    def watched(calendar, values, n, *, first_run=0, **named):
+        spans.append((calendar.tobytes(), first_run, first_run + n))
+        return plain(calendar, values, n, first_run=first_run, **named)
+
+    monkeypatch.setattr(headline.batch, "run_many", watched)
+    headline.by_conditional(worlds.Worlds(drawn.values, "", 30), seed=1, runs=20)
+    base = [(first, last) for calendar, first, last in spans if calendar == spans[0][0]]
+    assert len(base) == 2
+    assert base[1][0] >= base[0][1]
+    assert all(span[1:] == base[0] for span in spans if span[0] != spans[0][0]), "differences are paired"
 
 
 def test_the_table_spans_the_range_that_nothing_rules_out():

@@ -65,7 +65,7 @@ def test_lanes_do_not_mix_runs():
     for run in (0, 7, 8, 127, 128, 149):
         alone = batch.trajectories(calendar, table[[run % 7]], 1, seed=11, first_run=100 + run)
         assert np.array_equal(alone[0], together[run])
-    assert worlds.Worlds(table, "", 7).of_runs(5, 3).tolist() == [5, 6, 0]
+    assert worlds.Worlds(table, "", 7, in_turn=True).of_runs(5, 3).tolist() == [5, 6, 0]
 
 
 def test_threads_change_nothing():

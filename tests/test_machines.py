@@ -211,9 +211,8 @@ def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
     crink.sweep(plan, tmp_path / "there", rules=rules, backend="loky", workers=2)
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
     job, functions = machines.order(crink.Results(tmp_path / "here", rules=rules).sweep)
-    again = [cloudpickle.loads(cloudpickle.dumps(functions)) for _ in range(2)]
-    assert again[0] != again[1]
-    assert machines._sweep(job, again[0]) is machines._sweep(job, again[1])
+    again = cloudpickle.dumps(cloudpickle.loads(functions))
+    assert machines._sweep(job, functions) is machines._sweep(job, again)
 
 
 def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
@@ -236,3 +235,65 @@ def test_mesa_runs_are_cut_so_that_every_process_has_some():
     workers = machines.Executor(None, 2)
     assert len(workers._tasks(pieces)) >= 8
     assert [piece for task in workers._tasks(pieces).values() for piece in task] == pieces
+
+
+#: As in a notebook: nothing here can be imported by another process.
+_NOTEBOOK = """
+import multiprocessing, sys, types
+from concurrent.futures import ProcessPoolExecutor
+import numpy as np
+import crink_abm as crink
+
+cfg = types.ModuleType("cfg")
+cfg.RATE, TABLE, SHARE = 0.05, np.array([0.1, 0.2]), 0.5
+
+def helper(x):
+    return SHARE * x + cfg.RATE
+
+def crisis(grievance):
+    return helper(TABLE[0] * grievance)
+
+plan = {"experiment": {"name": "n", "seed": 3, "runs": 32, "months": 6}, "worlds": {"ensemble": "defaults"}}
+how = {"rules": {"china.crisis_prob": crisis, "iran.distraction": lambda month: SHARE}, "engine": "mesa", "progress": False}
+crink.sweep(plan, "here", **how)
+for kind in sys.argv[1:]:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(kind)) as executor:
+        crink.sweep(plan, kind, backend=executor, workers=2, **how)
+crink.sweep(plan, "loky", backend="loky", workers=2, **how)
+SHARE, cfg.RATE = 0.9, 0.5
+crink.sweep(plan, "other", backend="loky", workers=2, **how)
+"""
+
+
+@pytest.mark.once
+def test_rules_of_a_notebook_go_to_any_process(tmp_path):
+    """Defined in ``__main__``: by plain pickle, by fork and spawn, and by loky; and edited in mid-session."""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", _NOTEBOOK, "spawn", "fork"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    right = _digest(tmp_path / "here")
+    for folder in ("spawn", "fork", "loky"):
+        assert _digest(tmp_path / folder) == right
+    names = [{path.name for path in (tmp_path / folder / "runs").iterdir()} for folder in ("here", "other")]
+    assert not names[0] & names[1]
+
+
+def test_rules_that_are_others_in_a_worker_are_refused():
+    def rule(grievance):
+        return 0.1
+
+    with pytest.raises(InputError, match="others in this worker"):
+        machines._rules(cloudpickle.dumps({"china.crisis_prob": rule}), "0" * 16)
+
+
+def test_failures_travel_between_processes():
+    import pickle
+
+    from crink_abm.errors import NotFiniteError
+    from crink_abm.overrides import OddsError
+
+    told = NotFiniteError("kim.fear", ("kim_fear",), (float("inf"),), 3)
+    again = pickle.loads(pickle.dumps(told))
+    assert (str(again), again.month, again.field) == (str(told), 3, "kim_fear")
+    assert str(pickle.loads(pickle.dumps(OddsError("x")))) == "x"

@@ -2,6 +2,8 @@
 
 import math
 import random
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -160,3 +162,120 @@ def test_an_edited_rule_is_never_run_from_an_old_kernel(tmp_path):
     os.utime(rule, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # even with the old date on it
     assert before > 0
     assert ask() == 0
+
+
+RATE = 0.01
+
+
+def edited(grievance):
+    return RATE
+
+
+def _risk(rules):
+    made = crink.simulate(runs=300, seed=1, months=24, rules=rules)
+    model = crink.DeterrenceModel(seed=1, run=7, months=24, rules=rules).run()
+    assert [model.value(name) for name in RESULTS] == made.results.loc[7].tolist()
+    return (made.months[:, 0] >= 0).mean()
+
+
+def test_a_global_edited_between_two_calls_acts_in_both_engines(monkeypatch):
+    """As in a notebook: the kernel of the old value is not taken for the new one, and Mesa agrees each time."""
+    rules = {"china.crisis_prob": edited}
+    before = _risk(rules)
+    made_before = crink.DeterrenceModel(seed=1, months=24, rules=rules)
+    monkeypatch.setattr(sys.modules[__name__], "RATE", 0.5)
+    assert _risk(rules) > before + 0.1
+    made_before.step()
+    assert made_before.value("taiwan_crisis_prob") == 0.01  # taken when the model was made
+
+
+_TABLE, _CFG = np.array([0.01, 0.2]), types.ModuleType("cfg")
+_CFG.RATE = 0.01
+
+
+def _compiled_helper(rate):
+    import numba
+
+    @numba.njit
+    def helper(x):
+        return 0.0 * x + rate
+
+    helper(0.0)
+    return helper
+
+
+_HELPER = _compiled_helper(0.01)
+
+
+def by_array(grievance):
+    return _TABLE[0]
+
+
+def by_module(grievance):
+    return _CFG.RATE
+
+
+def by_jit(grievance):
+    return _HELPER(grievance)
+
+
+@pytest.mark.parametrize("rule", [edited, by_array, by_module, by_jit])
+def test_the_runs_of_an_old_value_are_not_found_for_a_new_one(rule, tmp_path, monkeypatch):
+    """The store, the results and the worlds are told apart by what a rule reads. In Mesa, which compiles nothing."""
+    plan = {
+        "experiment": {"name": "own", "seed": 1, "runs": 32, "months": 12},
+        "worlds": {"ensemble": "prior", "draws": 4, "screen": "none"},
+    }
+    here, rules = sys.modules[__name__], {"china.crisis_prob": rule}
+    crisis = "taiwan_failure"
+    first = crink.sweep(plan, tmp_path / "a", rules=rules, engine="mesa").select(crisis)
+    packs = {path.name for path in (tmp_path / "a" / "runs").iterdir()}
+    monkeypatch.setattr(here, "RATE", 0.5)
+    monkeypatch.setattr(here, "_TABLE", np.array([0.5, 0.2]))
+    monkeypatch.setattr(_CFG, "RATE", 0.5)
+    monkeypatch.setattr(here, "_HELPER", _compiled_helper(0.5))
+    with pytest.raises(InputError, match="give the same functions"):
+        crink.Results(tmp_path / "a", rules=rules)
+    said = []
+    second = crink.sweep(plan, tmp_path / "a", rules=rules, engine="mesa", say=said.append).select(crisis)
+    fresh = crink.sweep(plan, tmp_path / "b", rules=rules, engine="mesa").select(crisis)
+    assert second["n_events"].tolist() == fresh["n_events"].tolist() != first["n_events"].tolist()
+    assert packs != {path.name for path in (tmp_path / "b" / "runs").iterdir()}
+
+
+@pytest.mark.parametrize("module", ["batch", "rare_events"])
+def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
+    """Another function that does the same has the same kernel; the same function with another global has another."""
+    import importlib
+
+    from crink_abm import compiler
+    from crink_abm.batch import KERNELS_HELD
+
+    compiled = importlib.import_module(f"crink_abm.{module}").compiled
+    monkeypatch.setattr(compiler, "compile_kernel", lambda rules, **how: object())
+
+    def with_rate(rate):
+        monkeypatch.setattr(sys.modules[__name__], "RATE", rate)
+        return compiled({"china.crisis_prob": edited})
+
+    first = with_rate(0.25)
+    assert with_rate(0.25) is first is compiled({"china.crisis_prob": lambda grievance: RATE})
+    assert with_rate(0.75) is not first
+    assert with_rate(0.25) is first
+    for k in range(KERNELS_HELD):
+        with_rate(0.5 + 0.01 * k)
+    assert with_rate(0.25) is not first  # the last few are held
+
+
+def test_a_kept_estimate_of_a_rare_event_hangs_on_what_a_rule_reads(tmp_path, monkeypatch):
+    """One estimate is made for each value, and none is made twice."""
+    from crink_abm import rare_events
+
+    made = []
+    monkeypatch.setattr(rare_events, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE})
+    plan = {"experiment": {"name": "r", "seed": 1, "runs": 16, "months": 6}, "worlds": {"ensemble": "defaults"}}
+    for rate in (0.25, 0.25, 0.75, 0.25):
+        monkeypatch.setattr(sys.modules[__name__], "RATE", rate)
+        table = rare_events.rare(plan, outcome="two_front", out=tmp_path, rules={"china.crisis_prob": edited})
+        assert table["prob"].tolist() == [rate]
+    assert made == [0.25, 0.75]

@@ -1,10 +1,13 @@
 """Stopping on precision: the two-stage rule covers, the naive one does not, and the width asked for is reached."""
 
+import held_truth
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from crink_abm import estimate, precision
+from crink_abm import estimate, precision, worlds
+from crink_abm.control import LEAST
 from crink_abm.errors import InputError
 from crink_abm.outcomes import OUTCOMES
 from crink_abm.results import sweep
@@ -43,10 +46,13 @@ def test_looking_until_the_interval_is_narrow_covers_too_seldom():
 
 def test_runs_by_control_is_the_normal_interval_turned_round():
     error, n, half_width = np.array([0.004, 0.01]), 1000, 0.005
-    runs = precision.runs_by_control(error, n, half_width)
+    runs = precision.runs_by_control(error, [500, 500], n, half_width)
     width = stats.norm.ppf(0.975) * error * np.sqrt(n / runs)
     assert (width <= half_width).all()
     assert (width > half_width * 0.8).all()
+    # Where the pilot is more than narrow enough it is not undercut, and rare events are seen as often as in need.
+    assert precision.runs_by_control([0.0001], [500], n, half_width) == n
+    assert precision.runs_by_control([0.0001], [10], n, half_width) * 10 / n >= 2 * LEAST
 
 
 def test_runs_come_in_even_rounds():
@@ -83,6 +89,32 @@ def test_a_sweep_reaches_its_precision_with_runs_where_they_are_needed(tmp_path)
     assert _bytes(tmp_path / "a") == _bytes(tmp_path / "b")
     counts = sweep(_PLAN, tmp_path / "c", interval="clopper-pearson")
     assert sum(counts.manifest["runs_of_points"]) > sum(settled)
+
+
+@pytest.mark.parametrize("half_width", [0.02, 0.01])
+def test_most_sweeps_of_one_world_are_as_narrow_as_asked_and_cover(half_width):
+    """At the defaults over five years, in samples of one pool: the case where half of the sweeps once missed their width."""
+    setting = held_truth.Setting("one world", worlds.defaults(), 60)
+    truth = held_truth.truths(setting, 300_000, 99)
+    pilots = held_truth.pool(setting, 40_000, 7)
+    fresh = held_truth.pool(setting, 40_000, 8)
+    asked, n, missed, held, at = 0, precision.PILOT_RUNS, 0, [], 0
+    for k in range(20):
+        cut = slice(k * n, (k + 1) * n)
+        pilot = held_truth.estimates(setting, [tuple(runs[cut] for runs in pilots)])
+        pilot = pilot[pilot["outcome"].isin(("taiwan_failure", "korea_failure", "any_failure"))]
+        size = precision.runs_needed(pilot, half_width, "best", 1)[0]
+        if at + size > len(fresh[0]):
+            break
+        made = held_truth.estimates(setting, [tuple(runs[at : at + size] for runs in fresh)])
+        made = made[made["outcome"].isin(pilot["outcome"])]
+        at, asked = at + size, asked + 1
+        missed += ((made["high"] - made["low"]) / 2 > half_width).any()
+        held.append(held_truth.covered(made, truth, {"prob": ("low", "high")}))
+    total = pd.concat(held)[["held", "n"]].sum()
+    assert asked >= 5
+    assert missed == 0
+    assert not held_truth.too_seldom(total["held"], total["n"])
 
 
 def test_a_narrower_interval_takes_more_runs_and_keeps_those_made(tmp_path):

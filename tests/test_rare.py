@@ -50,9 +50,13 @@ def test_the_estimate_agrees_with_brute_force(outcome):
 def test_dropped_weights_are_seen(monkeypatch):
     """Negative control: the same comparison with paths weighed as if only the model made them."""
     plain = rare_events.tilted_calendar
-    monkeypatch.setattr(rare_events, "tilted_calendar", lambda c, o, t: plain(c, o, t, (1.0, 0.0, 0.0, 0.0)))
+    monkeypatch.setattr(rare_events, "tilted_calendar", lambda c, o, t, **k: plain(c, o, t, (1.0, *[0.0] * 5), **k))
     found = rare_events.estimate(CALENDAR, worlds.defaults().values, "taiwan_invasion", seed=1)
-    assert _apart(found, *_brute("taiwan_invasion")) > 10.0
+    share, n = _brute("taiwan_invasion")
+    assert _apart(found, share, n) > 10.0
+    assert "untilted runs had the event" in found["doubt"], "the untilted runs see it too"
+    assert not found["reached"]
+    assert found["low"] < share, "the interval takes in what they say"
 
 
 @pytest.mark.slow  # millions of plain runs: minutes
@@ -100,50 +104,234 @@ def test_nuclear_use_where_it_is_rare_agrees_with_the_odds_on_plain_paths():
     assert abs(1.2 * found["prob"] - prob) > 3.5 * np.hypot(own, error), "a bias of 20 % would be seen"
 
 
-@pytest.mark.slow  # 200 estimates: a minute
-def test_intervals_cover_what_they_say(monkeypatch):
-    """Small estimates with other seeds, pilot and stages with them; the truth (1.1e-3) by 20 times and more the runs."""
-    monkeypatch.setattr(rare_events, "FIRST_RUNS", 1_024)
-    world, repetitions = worlds.defaults().values, 200
-    told = [
-        rare_events.estimate(CALENDAR, world, "nuclear_use", seed=5000 + k, relative=0.08, most_runs=100_000)
-        for k in range(repetitions)
-    ]
-    truth, error = _nuclear_odds(CALENDAR, world, 1_000_000, seed=800)
-    assert error < 0.1 * 0.08 * truth
-    assert np.mean([f["n_runs"] for f in told]) < 1_000_000 / 20
-    least = 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / repetitions)
+def _from_pool(pool, rng):
+    """Stages whose runs are drawn from a pool (n_tilts, n), one world: the pool's mean is the truth."""
 
-    def covered(times):
-        return np.mean([abs(np.log(truth / f["prob"])) <= times * f["relative_error"] for f in told])
+    def draw(size, before):
+        rows = rng.integers(0, pool.shape[1], (rare_events.TILTS, size * rare_events.REPLICATES))
+        return np.take_along_axis(pool, rows, 1), 0
 
-    assert all(f["reached"] for f in told)
-    assert len({f["n_runs"] for f in told}) > 5, "the pilots decide"
-    assert covered(1.0) >= least
-    assert covered(0.5) < least, "half as wide is seen"
+    return draw
+
+
+def _first_fresh(draw, relative):
+    return rare_events.staged(draw, 1, relative, 8_388_608)["means"]
+
+
+def _until_narrow(draw, relative):
+    """Negative control: stages are made until one is as narrow as asked, and that one is reported."""
+    size = -(-rare_events.FIRST_RUNS // (rare_events.TILTS * rare_events.REPLICATES))
+    stage = 0
+    while True:
+        found, _ = draw(size, 0)
+        means = found.reshape(rare_events.TILTS, rare_events.REPLICATES, -1).mean(axis=(0, 2))
+        width, stage = rare_events.interval(means)[2], stage + 1
+        if stage > 1 and width <= relative:
+            return means
+        size = max(size, int(np.ceil(1.6 * size * (width / relative) ** 2)) if np.isfinite(width) else 4 * size)
+
+
+def _repeated(pool, relative, rule, repetitions, seed):
+    """Of many estimates: estimate / truth, whether the truth is above the interval, below it, whether it is narrow enough."""
+    draw, truth = _from_pool(pool, np.random.default_rng(seed)), pool.mean()
+    told = []
+    for _ in range(repetitions):
+        prob, _, width = rare_events.interval(rule(draw, relative))
+        told.append((prob / truth, truth > prob * np.exp(width), truth < prob * np.exp(-width), width <= relative))
+    return np.array(told, float).T
+
+
+def test_the_first_fresh_stage_is_unbiased_and_the_narrowest_is_not(monkeypatch):
+    """Heavy-tailed scores, small pilots."""
+    monkeypatch.setattr(rare_events, "FIRST_RUNS", 768)
+    rng = np.random.default_rng(3)
+    shape = (rare_events.TILTS, 100_000)
+    pool, n = np.exp(1.3 * rng.standard_normal(shape)) * (rng.random(shape) < 0.1), 2000
+    new, old = (_repeated(pool, 0.4, rule, n, seed=4) for rule in (_first_fresh, _until_narrow))
+    bias = [(x[0].mean() - 1.0) / (x[0].std() / np.sqrt(n)) for x in (new, old)]
+    assert abs(bias[0]) < 3.5
+    assert bias[1] < -3.5, "stopping where it is narrow is seen"
+    assert new[1].mean() + new[2].mean() < 0.05 + 0.03, "the tails are far heavier than the model's"
+    assert old[1].mean() > new[1].mean()
+    assert new[3].mean() > 0.9
+
+
+@pytest.mark.slow  # a million and a half tilted runs: two minutes
+def test_intervals_cover_what_they_say():
+    """Repetitions from a pool of tilted runs of the model: both ends, the mean, and the rule that was used before."""
+    plan = design.read(ROOT / "experiments" / "rare.toml", rare_events.RareFile)
+    world, n, repetitions = worlds.defaults(plan.parameters).values, 250_000, 1000
+    calendar = levers.calendar(design.baseline(plan), plan.experiment.months)
+    pool = np.stack(
+        [
+            rare_events.scores(calendar, world, "nuclear_use", n, seed=99, tilt=k, first_run=k << 40)[0]
+            for k in range(rare_events.TILTS)
+        ]
+    )
+    new, old = (_repeated(pool, 0.1, rule, repetitions, seed=5) for rule in (_first_fresh, _until_narrow))
+    error = new[0].std() / np.sqrt(repetitions)
+    assert abs(new[0].mean() - 1.0) < 3.5 * error
+    assert old[0].mean() - 1.0 < -3.0 * old[0].std() / np.sqrt(repetitions)
+    assert new[1].mean() + new[2].mean() < 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / repetitions)
+    assert new[3].mean() > 0.9, "the first fresh stage is nearly always narrow enough"
+
+
+def kim(exposure, counter_hybrid, taiwan_last_force):
+    """Begins war with a small chance, or (``counter_hybrid`` 1) follows force over Taiwan."""
+    small = 1e-3 if exposure > 0.5 else 1e-6
+    follows = 0.5 if taiwan_last_force >= 0.0 else 1e-10
+    war = small if counter_hybrid < 0.5 else follows
+    return 1.0 - war, 0.0, 0.0, war
+
+
+def xi(exposure, counter_hybrid, korea_last_force):
+    """Invades once Korea burned, or (``counter_hybrid`` 1) begins a blockade with a small chance."""
+    small = 1e-3 if exposure > 0.5 else 1e-6
+    follows = 0.5 if korea_last_force >= 0.0 else 1e-10
+    first = counter_hybrid < 0.5
+    blockade, invasion = 0.0 if first else small, follows if first else 1e-12
+    return 1.0 - blockade - invasion, 0.0, blockade, invasion
+
+
+@pytest.mark.once  # its rules are compiled anew: half a minute
+def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
+    """Two millionths and less; the truth by plain runs where the same chance is a thousand times as great."""
+    rules, world = {"kim.option_probs": kim, "xi.option_probs": xi}, worlds.defaults().values
+    n = 400_000
+
+    def estimate(outcome, hybrid):
+        calendar = levers.calendar({"counter_hybrid": hybrid, "exposure": 0.0}, 60)
+        return rare_events.estimate(calendar, world, outcome, seed=1, rules=rules)
+
+    for outcome, hybrid in [("taiwan_invasion", 0.0), ("korea_war", 1.0), ("two_front", 1.0), ("two_front", 0.0)]:
+        often = levers.calendar({"counter_hybrid": hybrid, "exposure": 1.0}, 60)
+        _, seen = rare_events.scores(often, world, outcome, n, seed=8, tilt=0, first_run=0, rules=rules)
+        truth, found = seen / n / 1000.0, estimate(outcome, hybrid)
+        assert found["reached"], outcome
+        assert seen > 100
+        error = np.hypot(found["relative_error"] / 2.0, 1.0 / np.sqrt(seen))
+        assert abs(found["prob"] / truth - 1.0) < 3.5 * error, outcome
+    plain = rare_events.floors
+    monkeypatch.setattr(rare_events, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
+    alone = estimate("taiwan_invasion", 0.0)
+    assert alone["prob"] < 1e-8, "tilts of one theatre miss it, in silence"
+    assert alone["reached"]
+
+
+def test_untilted_runs_cast_doubt_on_what_they_contradict():
+    assert rare_events.doubted(0, 30_000, 3.6e-10, 3.8e-10) == ""
+    assert "1 of 30,000 untilted runs" in rare_events.doubted(1, 30_000, 3.6e-10, 3.8e-10)
+    assert "0 of 30,000 untilted runs" in rare_events.doubted(0, 30_000, 9e-4, 1.1e-3)
+    assert rare_events.doubted(30, 30_000, 9e-4, 1.1e-3) == ""
+    rng = np.random.default_rng(1)
+    for prob in (1e-6, 1e-4, 1e-2):
+        alarms = [
+            rare_events.doubted(k, 30_000, 0.9 * prob, 1.1 * prob) != "" for k in rng.binomial(30_000, prob, 4000)
+        ]
+        assert np.mean(alarms) <= 2.0 * rare_events.DOUBT, prob
+
+
+def _choose(u_xi_choice):
+    return 3.0 if u_xi_choice > 0.999 else 0.0
+
+
+def _other(u_kim_choice):
+    return u_kim_choice
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"xi.choose": _choose}, r"rule xi\.choose cannot be replaced .* replace xi\.option_probs instead"),
+        ({"kim.choose": _choose}, r"replace kim\.option_probs instead"),
+        ({"xi.episode": _choose}, r"replace china\.crisis_prob instead"),
+        ({"kim.episode": _choose}, r"replace north_korea\.crisis_prob instead"),
+        ({"china.grievance": _other}, r"rule china\.grievance asks for u_kim_choice, the draw of kim\.choose"),
+    ],
+)
+def test_rules_whose_draws_cannot_be_tilted_are_refused(rules, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        crink.rare(PLAN, rules=rules, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_nuclear_use_is_integrated_out_only_where_no_replaced_rule_draws_it_or_asks():
+    def rung(taiwan_status, nuclear_used):
+        return 0.0, 0.0, nuclear_used
+
+    def asks(nuclear_used):
+        return nuclear_used
+
+    assert rare_events.integrates(None)
+    assert rare_events.integrates({"xi.option_probs": xi})
+    assert not rare_events.integrates({"world.nuclear_rung": rung})
+    assert not rare_events.integrates({"china.grievance": asks})
+    settings = dict(
+        zip(
+            rare_events.SETTINGS,
+            rare_events.tilted_calendar(CALENDAR, "nuclear_use", 1, integrate=False)[0, -len(rare_events.SETTINGS) :],
+            strict=True,
+        )
+    )
+    assert (settings["want_nuclear"], settings["want_drawn"]) == (0.0, 1.0)
+
+
+def test_most_runs_is_a_bound(tmp_path):
+    """Fewer than the least are refused before work; fewer than two stages make one, whatever its width."""
+    many = {**PLAN, "worlds": {"ensemble": "prior", "draws": 1000, "screen": "none"}, "rare": {"most_runs": 131_072}}
+    with pytest.raises(
+        InputError, match=r"is 131,072, and 384,000 runs are the least \(1,000 worlds x 6 tilts x 64 replicates"
+    ):
+        crink.rare(many, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    some = worlds.prior(100, seed=1).values
+    calls = []
+    found = rare_events.estimate(CALENDAR[:2], some, "any_failure", seed=1, most_runs=70_000, progress=calls.append)
+    assert (found["n_runs"], calls) == (38_400, [38_400])
+    found = rare_events.estimate(CALENDAR[:2], some, "any_failure", seed=1, relative=0.001, most_runs=200_000)
+    assert 100_000 < found["n_runs"] <= 200_000
+    assert not found["reached"]
+
+
+def test_the_pilot_is_not_what_is_reported():
+    """The runs of the pilot are other runs than those of the estimate."""
+    spans = []
+
+    def draw(size, before):
+        spans.append((before, before + size))
+        return np.full((rare_events.TILTS, size * rare_events.REPLICATES), float(len(spans))), 0
+
+    made = rare_events.staged(draw, 1, 0.1, 131_072)
+    assert len(spans) == 2
+    assert spans[0][1] == spans[1][0]
+    assert (made["means"] == 2.0).all()
 
 
 @pytest.mark.slow  # its rules are compiled anew: half a minute
 def test_a_chain_of_known_probability():
-    """Crisis each month with chance c, then invasion with chance e of each: 1 - (1 - c e)^T, at 6e-12."""
-    months, onset, force = 60, 1e-5, 1e-8
+    """In calm a crisis with chance c a month; it comes to a head with chance d; then invasion with chance e, else peace.
+
+    Force is so improbable that the chance is e times the expected decisions: those of a chain of calm and crisis.
+    """
 
     def onset_prob(month):
         return 1e-5
 
-    def at_once(taiwan_crisis_prob, u_taiwan_episode):
-        return (1.0, 1.0) if u_taiwan_episode < taiwan_crisis_prob else (0.0, 0.0)
-
     def options(month):
         return 1.0 - 1e-8, 0.0, 0.0, 1e-8
 
-    rules = {"china.crisis_prob": onset_prob, "xi.episode": at_once, "xi.option_probs": options}
-    found = rare_events.estimate(
-        levers.calendar(None, months), worlds.defaults().values, "taiwan_invasion", seed=2, rules=rules
-    )
-    truth = -np.expm1(months * np.log1p(-onset * force))
+    rules = {"china.crisis_prob": onset_prob, "xi.option_probs": options}
+    world = worlds.defaults()
+    found = rare_events.estimate(levers.calendar(None, 60), world.values, "taiwan_invasion", seed=2, rules=rules)
+    held = world.parameters(0)
+    settle, head = held["crisis_settle_prob"], held["crisis_decision_prob"]
+    calm, decisions = 1.0, 0.0
+    for _ in range(60):
+        at_once, later = calm * 1e-5 * head, (1.0 - calm) * (1.0 - settle) * head
+        decisions += at_once + later
+        calm = calm * (1.0 - 1e-5) + (1.0 - calm) * settle + at_once + later
     assert found["reached"]
-    assert abs(found["prob"] / truth - 1.0) < 1.5 * found["relative_error"]
+    assert abs(found["prob"] / (1e-8 * decisions) - 1.0) < 1.5 * found["relative_error"]
 
 
 def test_threads_and_repetition_change_no_bit():

@@ -64,12 +64,72 @@ def test_later_rows_are_believed_where_both_speak_of_a_month(record, tmp_path):
         ("policy", "month,name,value\n2025-01,usfk_postur,0.5\n", "did you mean usfk_posture"),
         ("policy", "month,name,value\n2025-01,usfk_posture,1.5\n", r"in \[-1, 1\]; '1.5'"),
         ("exercises", "start,end,name,scale\n2025-03,2025-03-20,X,0.5\n", "takes a date YYYY-MM-DD; '2025-03'"),
+        (
+            "policy",
+            "month,name,value\n2025-01,exposure,0,9\n",
+            r"policy.csv, line 2 has 4 cells .* 3 \(a decimal comma",
+        ),
+        (
+            "policy",
+            "month,name,value,source\n2025-01,exposure,0,9\n",
+            "source takes words; '9' was given .a decimal comma",
+        ),
+        (
+            "policy",
+            'month,name,value\n\n2025-01,exposure,"0,9"\n',
+            "line 3: value .*'0,9' was given; numbers have a point",
+        ),
+        ("policy", "month;name;value\n2025-01;exposure;0,9\n", "separated by ';'"),
+        ("policy", "month,name,value\n2025-01,exposure\n", "line 2 has 2 cells"),
+        ("policy", ",month,name,value\n0,2025-01,exposure,0.9\n", "column 1 has no name"),
+        ("policy", "month,name,value,value\n2025-01,exposure,0.9,0.8\n", "'value' is there twice"),
+        ("policy", "month,name,value\n2025-01,exposure,True\n", "value .*'True' was given"),
+        ("policy", "month,name,value\n2025-01,exposure,-0.5\n", r"the lever exposure lies in \[0, 1\]; -0.5"),
+        ("policy", "month,name,value\n２０２５-01,exposure,0.5\n", "takes a month YYYY-MM"),
+        ("policy", "month,name,value\n9999-01,exposure,0.5\n", "years 1900 to 2100"),
+        ("exercises", "start,end,name,scale\n2025-02-30,2025-03-20,X,0.5\n", "takes a date YYYY-MM-DD; '2025-02-30'"),
+        ("exercises", "start,end,name,scale\n2025-03-20,2025-03-02,X,0.5\n", "end is at least start"),
+        (
+            "onsets",
+            "theatre,first_year,last_year,n_onsets,n_wars\nkorea,1990,2014,1,2\n",
+            "n_onsets is at least n_wars",
+        ),
+        (
+            "pla_aircraft",
+            "month,aircraft,days_reported,definition\n2025-01,1e300,31,all\n",
+            r"in \[0, 1e\+12\]; '1e300'",
+        ),
+        ("arms_flow", "as_of,measure,value,since\n2025-01-01,troops,inf,2024-01\n", "takes a number .*'inf' was given"),
     ],
 )
 def test_a_wrong_table_is_refused_in_one_sentence(tmp_path, name, text, message):
     (tmp_path / f"{name}.csv").write_text(text)
     with pytest.raises(InputError, match=message):
         records.load(tmp_path)
+
+
+def test_what_spreadsheets_add_changes_no_value(record, tmp_path):
+    plain = 'month,launch_days,source\n2025-01,2,KCNA\n2025-02,0,"Seoul, JCS"\n'
+    right = None
+    for text in (
+        plain,
+        "\ufeff" + plain,
+        plain.replace("\n", "\r\n"),
+        plain.replace("\n", ",,\n"),
+        plain.replace("\n", "\n\n"),
+    ):
+        (tmp_path / "launch_days.csv").write_bytes(text.encode())
+        table = records.load(tmp_path)["launch_days"]
+        right = table if right is None else right
+        pd.testing.assert_frame_equal(table, right)
+    assert right["launch_days"].tolist() == [2, 0]
+    assert right["source"].tolist() == ["KCNA", "Seoul, JCS"]
+
+
+def test_a_directory_that_observed_no_month_is_told(tmp_path):
+    (tmp_path / "launch_days.csv").write_text("month,launch_days\n")
+    with pytest.raises(InputError, match="no month was observed"):
+        _ = records.load(tmp_path).last_month
 
 
 def test_a_directory_without_tables_is_refused(tmp_path):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from crink_abm import records, sbc
+from crink_abm import records, sbc, worlds
+from crink_abm.parameters import CATALOGUE
 
 SIZE = {"n": 150, "draws": 6_000, "replicates": 16, "seed": 11}
 
@@ -28,3 +29,17 @@ def test_an_overconfident_posterior_is_found_out(record):
     assert not found.uniform()
     moved = found.table().set_index("parameter").loc[["provoke_base", "pla_persistence", "pla_sd"]]
     assert (moved["bins_outside"] >= 1).all()
+
+
+def test_true_values_are_drawn_independently():
+    """As many draws as strata leave over a third of the strata empty; a Latin hypercube leaves none (negative control)."""
+    column = list(CATALOGUE).index("provoke_base")
+
+    def filled(drawn):
+        parameter = CATALOGUE["provoke_base"]
+        u = (drawn.values[:, column] - parameter.low) / (parameter.high - parameter.low)
+        return len(np.unique(np.minimum((u * len(drawn)).astype(int), len(drawn) - 1)))
+
+    assert 0.55 * 200 < filled(sbc.independent(200, 3)) < 0.72 * 200
+    assert filled(worlds.prior(200, seed=3)) > 190
+    assert np.array_equal(sbc.independent(5, 3).values, sbc.independent(5, 3).values)

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import InputError, design, estimate, outcomes
+from crink_abm import InputError, design, estimate, outcomes, over_worlds
 from crink_abm.encoding import UNITS
 from crink_abm.kernel import RESULTS
 from crink_abm.pipeline import Pipeline, packs
@@ -71,7 +71,9 @@ def test_a_map_is_judged_as_one_family(results):
     assert grid["point"].nunique() == 8
     assert e.loc[e["family"] == "one_at_a_time", "on_grid"].eq(False).all()
     for _, cells in grid.groupby("outcome"):
-        p = estimate.difference_test(cells["n_up"], cells["n_down"], cells["diff"], cells["diff_worlds_se"])
+        moved = (cells["n_up"] + cells["n_down"]) / cells["n_runs"]
+        error = over_worlds.of_change(cells["diff_worlds_se"], moved, cells["worlds_df"])
+        p = estimate.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
         assert cells["grid_q_value"].to_numpy() == pytest.approx(estimate.false_discovery(p))
 
 
@@ -97,7 +99,7 @@ def test_estimates_recount_from_the_runs(results):
         failed = ((runs["first_blockade"] >= 0) | (runs["first_invasion"] >= 0)).sum()
         row = results.select("taiwan_failure").set_index("point").loc[point]
         assert row["n_events"] == failed
-        assert row["low"] == pytest.approx(estimate.jeffreys(failed, 96)[0])
+        assert row["low"] == pytest.approx(estimate.clopper_pearson(failed, 96)[0])
 
 
 def test_a_point_is_the_same_as_simulated_alone(results):
@@ -211,10 +213,11 @@ def test_an_edited_experiment_drops_old_conclusions_and_keeps_shared_runs(tmp_pa
     plan = SMALL | {"one_at_a_time": None, "packages": {}}
     crink.sweep(plan, tmp_path)
     (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "old.png").write_bytes(b"old")
+    for name in ("levers.png", "mine.png"):
+        (tmp_path / "figures" / name).write_bytes(b"old")
     parts = set((tmp_path / "runs").iterdir())
     crink.sweep(plan | {"baseline": {"exposure": 0.5}}, tmp_path)
-    assert not list((tmp_path / "figures").iterdir())
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["mine.png"]  # no chart of ours has that name
     assert parts <= set((tmp_path / "runs").iterdir())
 
 
