@@ -17,8 +17,10 @@ from pydantic import Field
 
 from . import batch, clusters, design, estimate, kept, levers, outcomes
 from .errors import InputError
+from .experiment import MOST_AUDITED, Whole
 from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
+from .size import check_memory
 from .world_making import make_worlds
 
 #: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
@@ -32,9 +34,9 @@ MOST_RUNS = 10**8
 class AuditTable(design.Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
-    levers: Literal["all"] | list[str] = "all"
+    levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
     step: Annotated[float, Field(gt=0, le=1)] = 0.3
-    runs_per_world: Annotated[int, Field(ge=50)] = 4000
+    runs_per_world: Annotated[Whole, Field(ge=50, le=MOST_AUDITED)] = 4000
 
 
 class AuditFile(design.Experiment):
@@ -179,6 +181,8 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     chosen = list(levers.LEVERS) if plan.levers == "all" else plan.levers
     levers.checked(dict.fromkeys(chosen, 0.0))
     n_worlds, per_world, same = len(ensemble), plan.runs_per_world, clusters.worlds_of(ensemble.values)
+    need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
+    check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")
 
     def events(policy):
         total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)

@@ -44,7 +44,7 @@ def _tell(model, args) -> None:
 
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
-    from . import charts, design, nesting
+    from . import charts, design, nesting, sizes
     from .results import sweep as run_sweep
     from .store import Store
 
@@ -54,6 +54,7 @@ def sweep(args) -> None:
     if nesting.cheap(plan):
         nesting.resolved(plan, runs=args.runs or None)  # what it refuses is told before anything is written
     folder = Path(args.out) if args.out else Path("results") / plan.experiment.name
+    sizes.check(plan, folder, args.engine, args.runs)
     Store(folder).check(plan.experiment.name)
     if args.engine == "batch":
         ready_engine()

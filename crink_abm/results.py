@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import by_world, design, estimate, levers, machines, manifest, nesting, outcomes, piloting
+from . import by_world, design, estimate, levers, machines, manifest, nesting, outcomes, piloting, sizes
 from .encoding import runs_table
-from .errors import InputError, nearest
+from .errors import InputError, nearest, told
 from .failures import failed
 from .kept import runs_in_words, worlds_in_words
 from .overrides import checked as checked_rules
@@ -22,6 +22,9 @@ from .rules_key import rules_hash
 from .store import Store
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
+
+#: The most shares that a sweep's runs are cut into.
+MOST_SHARDS = 100_000
 
 
 class Results:
@@ -105,7 +108,8 @@ class Results:
         return [
             number
             for number, chosen in enumerate(policies)
-            if all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
+            if self.sweep.points.same_as[number] == number  # a policy with several names once
+            and all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
             and not any(isinstance(chosen[name], dict) for name in free)
         ]
 
@@ -117,22 +121,21 @@ class Results:
 
     def runs(self, points: Iterable[int]) -> pd.DataFrame:
         """The runs of some points that did not fail: a row a run, the engine's results as columns."""
-        wanted = {int(p) for p in points}
+        wanted = sorted({int(p) for p in points})
         frames = []
-        for cell in self.sweep.cells():
-            if cell.point in wanted:
-                pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
-                if missing:
-                    raise InputError(
-                        f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
-                        "missing or damaged; run the sweep again: only what is missing is redone"
-                    )
-                results = np.concatenate(pieces)
-                held = ~failed(results)
-                frame = runs_table(results[held])
-                frame.insert(0, "point", cell.point)
-                frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n)[held])
-                frames.append(frame)
+        for cell in self.sweep.cells_of(wanted):
+            pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
+            if missing:
+                raise InputError(
+                    f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
+                    "missing or damaged; run the sweep again: only what is missing is redone"
+                )
+            results = np.concatenate(pieces)
+            held = ~failed(results)
+            frame = runs_table(results[held])
+            frame.insert(0, "point", cell.point)
+            frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n)[held])
+            frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
     @cached_property
@@ -312,6 +315,7 @@ def sweep(
     """
     plan = _plan(experiment, rules, workers, runs, interval, precision)
     store = Store(out if out else Path("results") / plan.experiment.name)
+    sizes.check(plan, store.folder, engine)
     options = {"engine": engine, "progress": progress, "rules": rules, "say": say}
     with contextlib.ExitStack() as held:
         with machines.chosen(backend, workers, dask, say) as options["workers"]:
@@ -346,14 +350,18 @@ def shard(
         If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
     """
     plan = _plan(experiment, rules, workers, runs)
-    if not 1 <= number <= of:
-        raise InputError(f"shards are numbered 1 to the number of shards; {number}/{of} was given")
+    if not 1 <= number <= of <= MOST_SHARDS:
+        raise InputError(
+            f"shards are numbered 1 to the number of shards, of which {MOST_SHARDS:,} are the most; {told(number)} of {told(of)} "
+            "was given"
+        )
     if plan.experiment.precision:
         raise InputError(
             "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
             "--runs, or let a Dask cluster run it"
         )
     folder = Path(out) if out else Path("results") / plan.experiment.name
+    sizes.check(plan, folder, engine)
     options = {"engine": engine, "progress": progress, "rules": rules, "say": say, "shard": f"{number}-of-{of}"}
     with machines.chosen(backend, workers, None, say) as options["workers"]:
         return Sweep(plan, folder, **options).run_shard(number, of)
