@@ -17,8 +17,10 @@ from pydantic import Field
 
 from . import batch, clusters, design, estimate, kept, levers, outcomes
 from .errors import InputError
+from .experiment import MOST_AUDITED, Whole
 from .markdown import markdown_table
 from .parameters import CATALOGUE, SWITCHES
+from .size import check_memory
 from .world_making import make_worlds
 
 #: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
@@ -34,7 +36,7 @@ class AuditTable(design.Strict):
 
     levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
     step: Annotated[float, Field(gt=0, le=1)] = 0.3
-    runs_per_world: Annotated[int, Field(ge=50)] = 4000
+    runs_per_world: Annotated[Whole, Field(ge=50, le=MOST_AUDITED)] = 4000
 
 
 class AuditFile(design.Experiment):
@@ -195,6 +197,8 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     ensemble = make_worlds(experiment.worlds, experiment.parameters)
     base_policy = design.baseline(experiment)
     n_worlds, per_world, same = len(ensemble), plan.runs_per_world, clusters.worlds_of(ensemble.values)
+    need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
+    check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")
 
     def events(policy):
         total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from . import design_charts, figures, manifest, outcomes, style
-from .errors import InputError, nearest
+from .errors import InputError, nearest, one_line, told
 from .files import refuse_link
 from .levers import LEVERS
 from .panels import (
@@ -35,6 +35,11 @@ __all__ = ["CHARTS", "CannotDraw", "draw", "figure", "provenance"]
 FORMATS = ("png", "svg", "pdf")
 DETAIL = (*HEADLINE, "two_front", "taiwan_invasion", "korea_war", "russian_join", "nuclear_use")
 
+#: Panels of a chart with one for each policy that has a name, and rows of one with a row for each.
+MOST_PANELS, MOST_ROWS = 40, 150
+#: Columns of a row's name from which on the panels are named in one word.
+LONG = 22
+
 _LOG = logging.getLogger(__name__)
 _BASELINE = style.Look("Baseline", "baseline", style.MUTED)
 _ENDS = {
@@ -50,10 +55,25 @@ def _along(results, lever: str, names: Iterable[str]) -> pd.DataFrame:
 
 def _packages(results) -> dict[int, str]:
     """Point -> label of the packages, in file order."""
-    labels = results.points.set_index("label")["point"]
-    return {
-        int(labels[name]): name for name in results.manifest["experiment"].get("packages", {}) if name in labels.index
-    }
+    labels = dict(zip(results.points["label"], results.points["point"], strict=True))
+    return {int(labels[name]): name for name in results.manifest["experiment"].get("packages", {}) if name in labels}
+
+
+def _panels(n: int) -> None:
+    if n > MOST_PANELS:
+        raise CannotDraw(
+            f"{n:,} policies with a name are more than the {MOST_PANELS} panels of a chart; see results.incidence"
+        )
+
+
+def _rows(packages: dict[int, str]) -> tuple[dict[int, str], float]:
+    """Point -> name as it is written in a row; and how much taller than one line the rows are."""
+    if len(packages) > MOST_ROWS:
+        raise CannotDraw(
+            f"{len(packages):,} packages are more than the {MOST_ROWS} rows of a chart; see results.estimates"
+        )
+    rows = {point: style.written(label) for point, label in packages.items()}
+    return rows, 1.0 + 0.6 * max((row.count("\n") for row in rows.values()), default=0)
 
 
 def _contents(results, packages: dict[int, str]) -> list[str]:
@@ -153,9 +173,10 @@ def _responses(results) -> Figure:
 
 def _incidence(results) -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
+    names = list(policies.values())[1:] or ["baseline"]
+    _panels(len(names))
     data = results.incidence(policies, HEADLINE[:1])
     data["policy"] = data["point"].map(policies)
-    names = list(policies.values())[1:] or ["baseline"]
     columns = min(3, len(names))
     title = "Cumulative incidence of any deterrence failure, per cent"
     notes = ["Bands: 95 % Jeffreys intervals, month by month."]
@@ -164,16 +185,17 @@ def _incidence(results) -> Figure:
     fig, axes = captioned(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
     for ax, name in zip(axes, names, strict=True):
         looks = {"baseline": _BASELINE} | (
-            {name: style.Look(name, name, style.BLUE, style.DASHED)} if len(policies) > 1 else {}
+            {name: style.Look(name, style.clipped(name), style.BLUE, style.DASHED)} if len(policies) > 1 else {}
         )
         figures.incidence(data, looks, ylim=(0, 105 * data["high"].max()), ax=ax)
-        ax.set_title(name)
+        ax.set_title(style.written(name, 34))
     label_outer(axes, columns)
     return fig
 
 
 def _competing(results) -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
+    _panels(len(policies))
     data = results.competing(policies)
     columns = min(3, len(policies))
     title = "Cumulative incidence of the first failure of deterrence, by cause, per cent"
@@ -185,7 +207,7 @@ def _competing(results) -> Figure:
     looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
     for ax, (point, name) in zip(axes, policies.items(), strict=True):
         figures.incidence(data[data["point"] == point], looks, "outcome", (0, 105 * data["high"].max()), ax)
-        ax.set_title(name)
+        ax.set_title(style.written(name, 34))
     label_outer(axes, columns)
     return fig
 
@@ -213,16 +235,20 @@ def _package_differences(results) -> Figure:
     if not packages:
         raise CannotDraw("the experiment has no [packages]")
     data = results.estimates[results.estimates["point"].isin(packages)].assign(policy="package")
-    data["row"] = data["point"].map(packages)
+    rows, tall = _rows(packages)
+    data["row"] = data["point"].map(rows)
     title = f"Change in {horizon(results)} risk under packages of measures, percentage points"
     notes = [
         f"Against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW}",
         *_contents(results, packages),
     ]
-    fig, axes = captioned(results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * len(packages), sharex=True, sharey=True)
-    difference_panels(
-        axes, data, DETAIL, list(packages.values()), {"package": style.Look("", "", style.BLUE)}, "policy"
+    fig, axes = captioned(
+        results, title, notes, len(DETAIL), 4, 0.55 + 0.19 * tall * len(packages), sharex=True, sharey=True
     )
+    difference_panels(axes, data, DETAIL, list(rows.values()), {"package": style.Look("", "", style.BLUE)}, "policy")
+    if max(style.columns(line) for row in rows.values() for line in row.split("\n")) > LONG:
+        for ax, name in zip(axes, DETAIL, strict=True):  # little width is left to the panels
+            ax.set_title(style.OUTCOMES[name].short)
     label_outer(axes, 4)
     return fig
 
@@ -272,7 +298,8 @@ def _difference_spreads(results) -> Figure:
     packages = _packages(results)
     packed = results.estimates[results.estimates["point"].isin(packages)]
     packed = packed[packed["outcome"] == HEADLINE[0]].set_index("point").loc[list(packages)].reset_index()
-    packed["row"] = list(packages.values())
+    rows, tall = _rows(packages)
+    packed["row"] = list(rows.values())
     data = pd.concat([data, packed], ignore_index=True)
     if data.empty:
         raise CannotDraw("no lever stands at 1 with the others at the baseline, and there are no packages")
@@ -283,13 +310,13 @@ def _difference_spreads(results) -> Figure:
         "and line, pooled change and its 95 % interval (the worlds given); grey, range of the mean change "
         "over the levels of the structural switches that an F test shows to matter (none: no bar)."
     ]
-    return _spread_panels(results, data, title, notes, "diff_")
+    return _spread_panels(results, data, title, notes, "diff_", tall)
 
 
-def _spread_panels(results, data, title, notes, prefix) -> Figure:
+def _spread_panels(results, data, title, notes, prefix, tall=1.0) -> Figure:
     if data[f"{prefix}parameter_sd"].isna().all():
         raise CannotDraw("the spreads need two or more worlds, with twenty or more runs in each")
-    height = 0.7 + 0.225 * len(data)
+    height = 0.7 + 0.225 * tall * len(data)
     fig, axes = captioned(results, title, notes, 2, 2, height, figures.SPREADS.values(), sharey=True)
     figures.spreads(data, axes[0], prefix)
     figures.structure_ranges(data, axes[1], prefix)
@@ -331,7 +358,7 @@ def _checked(name: str) -> str:
 
 
 def draw(results, folder=None, only: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
-    """Write the charts of a sweep into ``folder``/figures; charts it cannot give are skipped, the reason logged.
+    """Write the charts of a sweep into ``folder``/figures; charts it cannot give are skipped, the reason logged in a line.
 
     Parameters
     ----------
@@ -383,15 +410,24 @@ def _drawing(results, target: Path) -> Iterator[None]:
 
 
 def _draw(results, names, target: Path, formats, only) -> list[Path]:
-    paths = []
+    paths, lacking = [], set()
     for name in names:
         try:
             fig = figure(results, name)
+            lacking |= style.lacking(fig)
+            with style.context():
+                paths += style.save(fig, target / name, formats)
         except InputError as reason:
             if only is None and isinstance(reason, NotAsked):
                 continue  # no news: the chart is for another kind of design
             _LOG.warning("chart %s skipped: %s", name, reason)
-            continue
-        with style.context():
-            paths += style.save(fig, target / name, formats)
+        except OSError:
+            raise  # the disk's trouble, not the chart's
+        except Exception as error:  # one chart ends neither the others nor the command
+            _LOG.warning("chart %s could not be drawn: %s", name, one_line(f"{type(error).__name__}: {error}", 200))
+    if lacking:
+        _LOG.warning(
+            "no font of this machine has %s: boxes stand in their place; install one that does, such as Noto Sans CJK",
+            told("".join(sorted(lacking))),
+        )
     return paths

@@ -60,6 +60,7 @@ def _tell(model, args) -> None:
 
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
+    from . import sizes
     from .results import planned
     from .results import sweep as run_sweep
     from .store import Store
@@ -71,6 +72,7 @@ def sweep(args) -> None:
         raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
     draw = None if args.no_charts or args.shard else charts().draw
     folder = Path(args.out or Path("results") / plan.experiment.name)
+    sizes.check(plan, folder, args.engine, args.runs)
     check_folder(folder)
     Store(folder).check(plan.experiment.name)
     if args.engine == "batch":

@@ -65,6 +65,8 @@ def contents(path: Path, what: str) -> bytes:
                 f"the {what} {said} has {about.st_size:,} bytes, where {most:,} are the most; give fewer rows"
             )
         return path.read_bytes()
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"there is no {what} {said}") from None
     except OSError as error:

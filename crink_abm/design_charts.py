@@ -69,17 +69,19 @@ def factors(results) -> Figure:
     short = [k for k, d in enumerate(grid) if len(d["levels"]) <= MOST_SERIES]
     series = grid[short[-1]] if len(grid) > 1 and short else None
     down = [dimension for dimension in grid if dimension is not series]
-    order = [", ".join(words) for words in product(*(_words(d).values() for d in down))]
+    order = list(product(*(d["levels"] for d in down)))
+    rows = [", ".join(words) for words in product(*(_words(d).values() for d in down))]
     if len(order) > MOST_ROWS:
         raise CannotDraw(f"the grid has {len(order)} rows, more than the {MOST_ROWS} of a chart; see results.dataset")
     data = results.estimates[results.estimates["on_grid"]]
     data = data.assign(within_noise=data["grid_within_noise"])
-    data["row"] = [", ".join(_words(d)[row[d["name"]]] for d in down) for row in data.to_dict("records")]
-    data["series"] = data[series["name"]].map(_words(series)) if series else ""
-    names = list(_words(series).values()) if series else [""]
+    data["row"] = [tuple(row[d["name"]] for d in down) for row in data.to_dict("records")]
+    data["series"] = data[series["name"]] if series else ""
+    names = _words(series) if series else {"": ""}
     looks = {
-        name: style.Look(name, name, _COLOURS[k], marker=_MARKERS[k]) for k, name in enumerate(names)
-    }  # fmt: skip
+        level: style.Look(style.clipped(name, 32), name, _COLOURS[k], marker=_MARKERS[k])
+        for k, (level, name) in enumerate(names.items())
+    }
     base = base_of(results)
     title = f"Change in {horizon(results)} risk over the grid of the factors, percentage points"
     notes = [
@@ -87,11 +89,15 @@ def factors(results) -> Figure:
         "baseline itself.",
         *(line for factor in results.manifest["experiment"]["factors"].values() for line in _sets(factor, base)),
     ]
-    n, height = len(HEADLINE), 0.5 + (0.13 + 0.07 * len(looks)) * len(order)
+    written = [style.written(row, 48) for row in rows]
+    tall = max(row.count("\n") for row in written) + 1
+    n, height = len(HEADLINE), 0.5 + max(0.13 + 0.07 * len(looks), 0.12 * tall) * len(order)
     key = looks.values() if series else ()
     fig, axes = captioned(results, title, notes, n, n, height, key, sharex=True, sharey=True)
-    difference_panels(axes, data, HEADLINE, order, looks, "series")
-    if max(map(len, order)) > LONG:  # little width is left to the panels
+    difference_panels(axes, data, HEADLINE, order, looks, "series", written)
+    if (
+        max(style.columns(line) for row in written for line in row.split("\n")) > LONG
+    ):  # little width is left to the panels
         for ax, name in zip(axes, HEADLINE, strict=True):
             ax.set_title(style.OUTCOMES[name].short)
     return fig

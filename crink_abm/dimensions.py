@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from . import levers as policy
-from .errors import InputError
+from .errors import InputError, told
 from .experiment import Experiment, Ramp, Span
+from .plain import check_names
 
 #: Columns of the results, which no factor may be named after.
 RESERVED = frozenset(
@@ -100,9 +101,14 @@ def dimensions(experiment: Experiment) -> list[Dimension]:
         If a factor has a name that cannot be a column, moves no lever, has one level, or moves a lever that another
         dimension moves.
     """
-    entries = {name: levels_of(value) for name, value in experiment.levers.items()}
-    found = [_of_lever(name, levels) for name, levels in entries.items() if len(levels) > 1]
+    found = []
+    for name, value in experiment.levers.items():
+        levels = levels_of(value)
+        if len(levels) > 1:
+            found.append(_of_lever(name, levels))
+            _check_levels(name, value, found[-1])
     moved = {dimension.name: {next(iter(dimension.moves[0]))} for dimension in found}
+    check_names("a factor", experiment.factors)
     for name, factor in experiment.factors.items():
         _check(name, factor)
         parts = _of_factor(name, factor)
@@ -123,19 +129,36 @@ def dimensions(experiment: Experiment) -> list[Dimension]:
     return found
 
 
+def _check_levels(name: str, value, dimension: Dimension) -> None:
+    """Refuse a dimension of one level, and levels that fall together."""
+    asked = value.points if isinstance(value, Span) else 2 if dimension.is_lever else len(value)
+    there = len(set(dimension.levels))
+    if there < asked:
+        raise InputError(
+            f"[levers.{name}] has {there} different level{'s' * (there > 1)} where {asked} are asked for; a lever that stands "
+            f"still is {name} = {dimension.labels[0]}"
+        )
+
+
 def _check(name, factor) -> None:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in RESERVED or name in policy.LEVERS:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{,59}", name) or name in RESERVED or name in policy.LEVERS:
         raise InputError(
             f"a factor's name becomes a column of the results: letters, digits and _, and not the name of a lever or of a "
-            f"column that is there already; {name!r} was given"
+            f"column that is there already, at most 60 characters; {told(name)} was given"
         )
     if isinstance(factor, Ramp):
         policy.checked({factor.lever: 0.0})
-    elif not any(factor.values()):
+        begins, lasts = ([x] if not isinstance(x, list) else x for x in (factor.begins, factor.over_months))
+        if policy.month_number(max(begins), "9999-12") + max(lasts) > 0:
+            raise InputError(
+                f"[factors.{name}] ends by 9999-12; a ramp that begins {max(begins)} and takes {max(lasts)} months was given"
+            )
+        return
+    check_names(f"a level of the factor {name}", factor)
+    if not any(factor.values()):
         raise InputError(f"[factors.{name}] moves no lever; a level is a table such as {{ usfk_posture = 0.8 }}")
-    else:
-        for chosen in factor.values():
-            policy.checked(chosen)
+    for chosen in factor.values():
+        policy.checked(chosen)
 
 
 def moves(experiment: Experiment, cell: list[tuple[Dimension, int]], base: dict) -> dict:

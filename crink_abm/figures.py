@@ -153,7 +153,7 @@ def incidence(data, looks, by="policy", ylim=None, ax=None):
     return ax
 
 
-def differences(data, order, looks, by="policy", ax=None):
+def differences(data, order, looks, by="policy", ax=None, names=None):
     """Risk differences from the baseline, a row a lever or package, as dots with intervals.
 
     Parameters
@@ -162,6 +162,7 @@ def differences(data, order, looks, by="policy", ax=None):
         diff_high (thick whisker), diff_worlds_low, diff_worlds_high (thin whisker) (shares of 1), within_noise (bool)
     order : rows from top to bottom
     looks : mapping of the series, from top to bottom within a row, to their :class:`style.Look`
+    names : of the rows, where they are not ``order`` itself
 
     Returns
     -------
@@ -183,7 +184,7 @@ def differences(data, order, looks, by="policy", ax=None):
                 facecolors="white" if hollow else look.colour, edgecolors=look.colour, linewidths=0.8,
                 gid=NOISE_GID if hollow else None,
             )  # fmt: skip
-    ax.set_yticks(range(len(order)), order)
+    ax.set_yticks(range(len(order)), order if names is None else names, parse_math=False)
     ax.set(ylim=(len(order) - 0.5, -0.5), xlabel=CHANGE)
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)
@@ -291,7 +292,7 @@ def structure_ranges(data, ax=None, prefix=""):
 
 
 def _named_rows(ax, names):
-    ax.set_yticks(range(len(names)), list(names))
+    ax.set_yticks(range(len(names)), list(names), parse_math=False)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)

@@ -27,8 +27,8 @@ SUFFIX = ".tmp"
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, pa.ArrowException)
 
 _REMEDIES = {
-    errno.EACCES: "give yourself the right to",
-    errno.EPERM: "give yourself the right to",
+    errno.EACCES: "give yourself the right to read and write there",
+    errno.EPERM: "give yourself the right to read and write there",
     errno.EROFS: "the disk is read-only: choose another folder",
     errno.ENOSPC: "the disk is full: make room",
     errno.EDQUOT: "the quota is used up: make room",

@@ -9,13 +9,16 @@ holds until the next date, and before the first the default applies.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 
-from .errors import InputError, nearest
+from .errors import InputError, nearest, told
 
 START = "2026-01"
 MONTHS = 120
+#: The longest run.
+MOST_MONTHS = 1200
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ SEASON = {3: 0.9, 4: 0.3, 6: 0.5, 8: 0.9, 10: 0.3, 11: 0.5}
 #: Row order of a calendar array: levers, then drivers.
 COLUMNS: tuple[str, ...] = (*LEVERS, *DRIVERS)
 
-_DATE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+_DATE = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+#: Months from 0000-01 to the last that is written YYYY-MM.
+_LAST = 9999 * 12 + 11
 
 
 def month_number(date: str, start: str = START) -> int:
@@ -76,9 +81,9 @@ def month_number(date: str, start: str = START) -> int:
     """
     numbers = []
     for text in (date, start):
-        match = _DATE.match(str(text))
+        match = _DATE.fullmatch(str(text)) if type(text).__name__ in ("str", "str_", "Period") else None
         if not match:
-            raise InputError(f"a month is written YYYY-MM (for example 2027-06); {text!r} was given")
+            raise InputError(f"a month is written YYYY-MM (for example 2027-06); {told(text)} was given")
         numbers.append(int(match[1]) * 12 + int(match[2]) - 1)
     return numbers[0] - numbers[1]
 
@@ -93,7 +98,10 @@ def _dated(name, value, start):
     """The months and levels of a schedule, in order of time."""
     if not value:
         raise InputError(f"the schedule of {name} is empty; give at least one 'YYYY-MM' = value")
-    return zip(*sorted((month_number(date, start), _number(name, level)) for date, level in value.items()), strict=True)
+    levels = {month_number(date, start): _number(name, level) for date, level in value.items()}
+    if len(levels) < len(value):
+        raise InputError(f"the schedule of {name} has a month twice; give each once")
+    return zip(*sorted(levels.items()), strict=True)
 
 
 def _schedule(name, value, n_months, start):
@@ -124,14 +132,28 @@ def _steps(name, value, default, n_months, start):
 
 
 def _number(name, value):
+    """A level; flags and text are none, whatever Python makes of them."""
     low = -1.0 if name in DRIVERS else 0.0
-    try:
-        number = float("flag" if isinstance(value, bool) else value)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} takes a number or a dated schedule; {value!r} was given") from None
-    if not low <= number <= 1.0:
-        raise InputError(f"{name} lies in [{low:g}, 1]; {number:g} was given")
-    return number
+    value = value.item() if getattr(value, "ndim", None) == 0 else value  # an array of no dimension
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"{name} takes a number or a dated schedule; {told(value)} was given")
+    if not low <= value <= 1.0:
+        raise InputError(f"{name} lies in [{low:g}, 1]; {told(value)} was given")
+    return float(value) + 0.0  # no negative zero
+
+
+def _named(what: str, given, known, example: str) -> Mapping:
+    """What was given as levers or drivers: a mapping with known names."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"{what}s are given as a mapping, for example {example}; {told(given)} was given")
+    for name in given:
+        if not isinstance(name, str) or name not in known:
+            raise InputError(
+                f"no {what} is named {told(name)}{nearest(name, known)}; the {what}s are {', '.join(known)}"
+            )
+    return given
 
 
 def checked(levers: Mapping | None = None) -> dict:
@@ -140,15 +162,47 @@ def checked(levers: Mapping | None = None) -> dict:
     Raises
     ------
     InputError
-        On an unknown lever or a value outside [0, 1].
+        If it is no mapping, or on an unknown lever or a value outside [0, 1].
     """
     full = {lever.name: lever.today for lever in LEVERS.values()}
-    for name, value in (levers or {}).items():
-        if name not in LEVERS:
-            raise InputError(f"no lever is named {name!r}{nearest(name, LEVERS)}; the levers are {', '.join(LEVERS)}")
-        _schedule(name, value, 1, START)
-        full[name] = dict(value) if isinstance(value, Mapping) else float(value)
+    for name, value in _named("lever", levers, LEVERS, "{'usfk_posture': 0.7}").items():
+        if isinstance(value, Mapping):
+            _schedule(name, value, 1, START)
+            full[name] = {str(date): _number(name, level) for date, level in value.items()}
+        else:
+            full[name] = _number(name, value)
     return full
+
+
+def check_dates(name: str, value, n_months: int = MONTHS, start: str = START) -> None:
+    """Refuse a schedule none of whose dates lies in the run.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if isinstance(value, Mapping) and not any(0 <= month_number(date, start) < n_months for date in value):
+        raise InputError(
+            f"no date of the schedule of {name} lies in the run, {start} to {month_label(n_months - 1, start)}; "
+            f"{', '.join([*value][:3])}{', ...' if len(value) > 3 else ''} was given"
+        )
+
+
+def check_span(n_months: int, start: str) -> None:
+    """Refuse a run of no whole number of months, a longer one than ``MOST_MONTHS``, or one that ends after 9999.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if isinstance(n_months, bool) or not isinstance(n_months, Integral):
+        raise InputError(f"the length of a run is a whole number of months; {told(n_months)} was given")
+    if not 1 <= n_months <= MOST_MONTHS:
+        raise InputError(f"a run lasts at least 1 month and at most {MOST_MONTHS}; {told(int(n_months))} was given")
+    if month_number(start, "0000-01") + n_months - 1 > _LAST:
+        raise InputError(f"a run ends by 9999-12; {n_months} months from {start} were given")
 
 
 def calendar(
@@ -163,27 +217,26 @@ def calendar(
     InputError
         On an unknown name, a value out of range, or a schedule that lies outside the run.
     """
-    if n_months < 1:
-        raise InputError(f"a run lasts at least 1 month; {n_months} was given")
+    check_span(n_months, start)
     policy = checked(levers)
+    for name, value in policy.items():
+        check_dates(name, value, n_months, start)
     first = month_number(start, "0000-01")
     season = np.array([SEASON.get((first + t) % 12 + 1, 0.0) for t in range(n_months)])
-    for name, value in policy.items():
-        if isinstance(value, Mapping) and not any(0 <= month_number(date, start) < n_months for date in value):
-            raise InputError(
-                f"no date of the schedule of {name} lies in the run, {start} to {month_label(n_months - 1, start)}; "
-                f"{', '.join(value)} was given"
-            )
-    unknown = set(drivers or {}) - set(DRIVERS)
-    if unknown:
-        first = min(unknown)
-        raise InputError(f"no driver is named {first!r}{nearest(first, DRIVERS)}; the drivers are {', '.join(DRIVERS)}")
+    given = _named("driver", drivers, DRIVERS, "{'driver_veto': {'2024-03': 1}}")
     table = np.empty((n_months, len(COLUMNS)))
     for column, name in enumerate(COLUMNS):
-        if name in policy:
-            table[:, column] = _schedule(name, policy[name], n_months, start)
-            continue
-        default = season if name == "driver_exercise_season" else np.full(n_months, DRIVERS[name][0])
-        given = (drivers or {}).get(name)
-        table[:, column] = default if given is None else _steps(name, given, default, n_months, start)
+        if name in DRIVERS:
+            default = season if name == "driver_exercise_season" else np.full(n_months, DRIVERS[name][0])
+            value = given.get(name)
+            table[:, column] = default if value is None else _steps(name, value, default, n_months, start)
+    return with_policy(table, policy, start)
+
+
+def with_policy(table: np.ndarray, policy: Mapping, start: str = START) -> np.ndarray:
+    """A copy of a calendar with the levers of a whole policy, checked before, in it."""
+    table = table.copy()
+    for column, name in enumerate(LEVERS):
+        value = policy[name]
+        table[:, column] = _schedule(name, value, len(table), start) if isinstance(value, Mapping) else value
     return table

@@ -105,7 +105,8 @@ _COLUMNS = {
     "first_months": ("point", "outcome", "month", "n_events"),
     "failures": ("point", "run", "world", "month", "cause"),
 }  # fmt: skip
-_WHOLE = ("point", "run", "world", "month", "n_events", "n_runs")
+#: Whole numbers; events are weighed, and are none, where runs are no multiple of worlds.
+_WHOLE = ("point", "run", "world", "month", "n_runs")
 
 
 def _damaged(folder: Path, name: str) -> InputError:

@@ -67,8 +67,8 @@ def label_outer(axes, columns: int) -> None:
             ax.set_xlabel("")
 
 
-def difference_panels(axes, data, names, order, looks, by) -> None:
+def difference_panels(axes, data, names, order, looks, by, rows=None) -> None:
     """Differences from the baseline, a panel an outcome; see :func:`figures.differences`."""
     for ax, name in zip(axes, names, strict=True):
-        figures.differences(data[data["outcome"] == name], order, looks, by, ax)
+        figures.differences(data[data["outcome"] == name], order, looks, by, ax, rows)
         ax.set(title=style.OUTCOMES[name].label, xlabel="Change (points)")

@@ -55,7 +55,7 @@ class _Pack:
 
     cells: list[Cell]
     keys: list[str]
-    read: list[tuple[list[np.ndarray], list[Cell]]]
+    read: list[tuple[list[pa.Table], list[Cell]]]
     asked: list[Cell]
     made: Future
     baselines: dict[tuple[int, int], _Baseline]
@@ -77,6 +77,23 @@ def together(pieces: Iterable, most: int, runs: Callable) -> Iterator[list]:
 def packs(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
     """Cells in order, as many together as make a pack."""
     return together(cells, PACK_RUNS, lambda cell: cell.n)
+
+
+def _parts(results: np.ndarray, lengths: Iterable[int]) -> Iterator[np.ndarray]:
+    """Consecutive rows, so many at a time."""
+    at = 0
+    for n in lengths:
+        yield results[at : at + n]
+        at += n
+
+
+def _decoded(tables: list[pa.Table]) -> Iterator[np.ndarray]:
+    """Kept runs as the engine gave them, an array a table."""
+    return _parts(decode(pa.concat_tables(tables)), map(len, tables)) if tables else iter(())
+
+
+def _one(pieces: list[np.ndarray]) -> np.ndarray:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 class Pipeline:
@@ -119,7 +136,7 @@ class Pipeline:
     def _begin(self, cells: list[Cell]) -> _Pack:
         sweep = self._sweep
         keys = [sweep.key(cell.point) for cell in cells]
-        read = [sweep.stored(cell, key) for cell, key in zip(cells, keys, strict=True)]
+        read = [sweep.kept(cell, key) for cell, key in zip(cells, keys, strict=True)]
         lacking = [cell for _, missing in read for cell in missing]
         baselines = {(cell.first, cell.n): self._baseline(cell.first, cell.n) for cell in cells}
         for cell in cells:
@@ -140,12 +157,13 @@ class Pipeline:
     def _end(self, pack: _Pack) -> list[tuple]:
         made = pack.made.result()
         lacking = [(key, c) for key, (_, missing) in zip(pack.keys, pack.read, strict=True) for c in missing]
-        tables = [encode(results) for results in made]
+        # All at once, here and below: to encode and decode each policy by itself takes longer than to run it.
+        n, table = sum(cell.n for _, cell in lacking), encode(np.concatenate(made)) if made else None
         if lacking:
-            kept = pa.concat_tables(tables[: len(lacking)])
-            self._store.write([(key, cell.first, cell.n) for key, cell in lacking], kept)
-        fresh = map(decode, tables)
-        whole = [np.concatenate([*pieces, *(next(fresh) for _ in missing)]) for pieces, missing in pack.read]
+            self._store.write([(key, cell.first, cell.n) for key, cell in lacking], table.slice(0, n))
+        fresh = _parts(decode(table), map(len, made)) if made else iter(())
+        kept = _decoded([table for pieces, _ in pack.read for table in pieces])
+        whole = [_one([next(kept) for _ in pieces] + [next(fresh) for _ in missing]) for pieces, missing in pack.read]
         for cell, results in [*zip(pack.asked, fresh, strict=True), *zip(pack.cells, whole, strict=True)]:
             if cell.point == self._sweep.base and self._paired:
                 pack.baselines[cell.first, cell.n].keep(results)

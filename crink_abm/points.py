@@ -1,7 +1,8 @@
-"""The policies of an experiment: each once, numbered, with the part it plays."""
+"""The policies of an experiment, numbered, with the names and the part each plays; those that are one policy know it."""
 
 import itertools
 import json
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from . import sample
 from .dimensions import Dimension, dimensions, levels_of, moves
 from .errors import InputError
 from .experiment import Experiment
+from .size import Size
 
 
 def swept(experiment: Experiment) -> list[str]:
@@ -33,7 +35,7 @@ def moves_in_words(chosen: dict) -> str:
 
 @dataclass(frozen=True)
 class Points:
-    """The policies of an experiment, each once, numbered by their place.
+    """The policies of an experiment, numbered by their place: each once, and once more for each further name it has.
 
     Attributes
     ----------
@@ -44,6 +46,8 @@ class Points:
     cells : of each that lies on the grid, ``{column: level}`` for the factors; empty for the others
     base : the number of the baseline
     grid : the grid's dimensions
+    same_as : the number of the point that stands for each one's policy, whose runs are its own: itself, unless another
+        name came first; the baseline for all that are equal to it
     """
 
     policies: list[dict]
@@ -53,21 +57,24 @@ class Points:
     cells: list[dict]
     base: int
     grid: list[Dimension]
+    same_as: list[int]
 
     def table(self) -> pd.DataFrame:
         """A row a point: point, label, family, on_grid, a column a lever (nan where scheduled), schedules as JSON.
 
         Each factor has a column too, empty off the grid.
         """
-        rows = []
-        for number, (chosen, *said) in enumerate(
-            zip(self.policies, self.labels, self.families, self.on_grid, strict=True)
-        ):
-            dated = {name: value for name, value in chosen.items() if isinstance(value, dict)}
-            constant = {name: np.nan if name in dated else chosen[name] for name in policy.LEVERS}
-            told = dict(zip(("label", "family", "on_grid"), said, strict=True))
-            rows.append({"point": number, **told, **constant, "schedules": json.dumps(dated) if dated else ""})
-        table = pd.DataFrame(rows)
+        dated = [{k: v for k, v in chosen.items() if isinstance(v, dict)} for chosen in self.policies]
+        table = pd.DataFrame(
+            {
+                "point": range(len(self.policies)), "label": self.labels, "family": self.families, "on_grid": self.on_grid,
+                **{
+                    name: [np.nan if isinstance(x := chosen[name], dict) else x for chosen in self.policies]
+                    for name in policy.LEVERS
+                },
+                "schedules": [json.dumps(one) if one else "" for one in dated],
+            }
+        )  # fmt: skip
         for dimension in self.grid:
             if not dimension.is_lever:
                 number = not isinstance(dimension.levels[0], str)
@@ -76,45 +83,105 @@ class Points:
         return table
 
 
-def points(experiment: Experiment) -> Points:
-    """Every policy once: the grid in file order (last dimension fastest), one at a time, packages, baseline, sample.
+def count(experiment: Experiment, grid: list[Dimension]) -> int:
+    """How many policies an experiment has at most, without making them."""
+    alone, plan = experiment.one_at_a_time, experiment.sample
+    named = 0 if not alone else len(policy.LEVERS) if alone.levers == "all" else len(set(alone.levers))
+    crossed = math.prod(map(len, grid)) if grid else 0
+    return (
+        crossed + named * (alone.points if alone else 0) + len(experiment.packages) + 1 + (plan.points if plan else 0)
+    )
 
-    The sample stands last, so that a longer one renumbers nothing.
+
+def check_size(experiment: Experiment, grid: list[Dimension]) -> None:
+    """Refuse more policies than this machine's memory holds, before they are made.
 
     Raises
     ------
     InputError
-        If the design cannot be taken: see :func:`dimensions.dimensions` and :func:`sample.draw`.
+        With the policies, their runs, and what they would take.
     """
+    head, n = experiment.experiment, count(experiment, grid)
+    try:
+        Size(n, None if head.runs is None else n * head.runs, head.months).check()
+    except InputError as error:
+        crossed = " x ".join(str(len(dimension)) for dimension in grid)
+        raise InputError(f"{error}{f' (the grid is {crossed})' if grid else ''}") from None
+
+
+def points(experiment: Experiment) -> Points:
+    """Every policy: the grid in file order (last dimension fastest), one at a time, packages, baseline, sample.
+
+    The sample stands last, so that a longer one renumbers nothing. They are made once, and kept with the experiment.
+
+    Raises
+    ------
+    InputError
+        If the design cannot be taken: see :func:`dimensions.dimensions` and :func:`sample.draw`; or is too large.
+    """
+    said = experiment.design()
+    if not experiment._points or experiment._points[0] != said:
+        experiment._points = (said, _made(experiment))
+    return experiment._points[1]
+
+
+class _Made:
+    """Points on their way: numbered as they come."""
+
+    def __init__(self, base: dict):
+        self.rows: list[dict] = []
+        self.first: dict[tuple, int] = {}  # the point that stands for a policy
+        self.base = self._key(base)
+
+    @staticmethod
+    def _key(chosen: dict) -> tuple:
+        return tuple(x if type(x) is float else json.dumps(x, sort_keys=True) for x in chosen.values())
+
+    def add(self, chosen: dict, family: str, label: str = "") -> dict:
+        """The point of a policy: a new one, unless it is there and has no other name."""
+        key = self._key(chosen)
+        number = self.first.get(key)
+        row = None if number is None else self.rows[number]
+        if row is None or (label and (row["label"] or (key == self.base and family != "baseline"))):
+            row = {"policy": chosen, "label": "", "family": family, "on_grid": False, "cell": None, "key": key}
+            if number is None or family == "baseline":
+                self.first[key] = len(self.rows)
+            self.rows.append(row)
+        if family != "sample":
+            row["family"], row["label"] = family, label or row["label"]
+        row["on_grid"] |= family == "grid"
+        return row
+
+
+def _made(experiment: Experiment) -> Points:
     base, grid = baseline(experiment), dimensions(experiment)
-    held: dict[str, dict] = {}
-
-    def add(chosen, family, label=""):
-        key = json.dumps(chosen, sort_keys=True)
-        point = held.setdefault(key, {"policy": chosen, "label": "", "on_grid": False, "cell": None})
-        if family != "sample" or "family" not in point:
-            point["family"], point["label"] = family, label or point["label"]
-        point["on_grid"] |= family == "grid"
-        return key
-
+    check_size(experiment, grid)
+    made = _Made(base)
     for places in itertools.product(*(range(len(dimension)) for dimension in grid)) if grid else ():
         at = list(zip(grid, places, strict=True))
-        key = add({**base, **moves(experiment, at, base)}, "grid")
+        row = made.add({**base, **moves(experiment, at, base)}, "grid")
         cell = {d.name: d.levels[place] for d, place in at if not d.is_lever}
-        if held[key]["cell"] not in (None, cell):
-            one, other = (", ".join(f"{k} {v}" for k, v in said.items()) for said in (held[key]["cell"], cell))
+        if row["cell"] not in (None, cell):
+            one, other = (", ".join(f"{k} {v}" for k, v in said.items()) for said in (row["cell"], cell))
             raise InputError(f"two cells of the grid are the same policy: {one}; and {other}; leave one of them out")
-        held[key]["cell"] = cell
+        row["cell"] = cell
     if experiment.one_at_a_time:
         plan = experiment.one_at_a_time
-        for name in policy.LEVERS if plan.levers == "all" else plan.levers:
-            for level in np.round(np.linspace(0.0, 1.0, plan.points), 12):
-                add({**base, name: float(level)}, "one_at_a_time")
+        levels = [float(level) for level in np.round(np.linspace(0.0, 1.0, plan.points), 12)]
+        for name in policy.LEVERS if plan.levers == "all" else dict.fromkeys(plan.levers):
+            for level in levels:
+                made.add({**base, name: level}, "one_at_a_time")
     for label, chosen in experiment.packages.items():
-        add(policy.checked({**base, **chosen}), "package", label)
-    key = add(base, "baseline", "baseline")
+        made.add({**base, **_checked(chosen)}, "package", label)
+    made.add(base, "baseline", "baseline")
     for chosen in sample.draw(experiment.sample) if experiment.sample else ():
-        add({**base, **chosen}, "sample")
-    columns = ([point[name] for point in held.values()] for name in ("policy", "label", "family", "on_grid"))
-    cells = [point["cell"] or {} for point in held.values()]
-    return Points(*columns, cells, list(held).index(key), grid)
+        made.add({**base, **chosen}, "sample")
+    columns = ([row[name] for row in made.rows] for name in ("policy", "label", "family", "on_grid"))
+    cells = [row["cell"] or {} for row in made.rows]
+    return Points(*columns, cells, made.first[made.base], grid, [made.first[row["key"]] for row in made.rows])
+
+
+def _checked(chosen: dict) -> dict:
+    """The levers of a package, as :func:`levers.checked` has them."""
+    full = policy.checked(chosen)
+    return {name: full[name] for name in chosen}

@@ -22,6 +22,7 @@ from scipy.special import bdtr, bdtrc
 from . import arguments, batch, design, levers, outcomes
 from .errors import InputError
 from .estimate import clopper_pearson, over_worlds
+from .experiment import Whole
 from .failures import failed
 from .kernel import RESULTS
 from .outcomes import OUTCOMES
@@ -75,7 +76,7 @@ class RareTable(design.Strict):
 
     outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    most_runs: Annotated[int, Field(ge=2 * FIRST_RUNS)] = 8_388_608
+    most_runs: Annotated[Whole, Field(ge=2 * FIRST_RUNS)] = 8_388_608
 
 
 class RareFile(design.Experiment):

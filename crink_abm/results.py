@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import arguments, by_world, design, estimate, levers, machines, manifest, nesting, outcomes, piloting
+from . import arguments, by_world, design, estimate, levers, machines, manifest, nesting, outcomes, piloting, sizes
 from .encoding import runs_table
 from .errors import InputError, nearest, told
 from .failures import failed
@@ -24,7 +24,7 @@ from .store import Store
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 
-#: The most shares that runs are dealt to.
+#: The most shares that a sweep's runs are cut into.
 MOST_SHARDS = 100_000
 
 
@@ -124,7 +124,8 @@ class Results:
         return [
             number
             for number, chosen in enumerate(policies)
-            if all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
+            if self.sweep.points.same_as[number] == number  # a policy with several names once
+            and all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
             and not any(isinstance(chosen[name], dict) for name in free)
         ]
 
@@ -150,22 +151,21 @@ class Results:
         InputError
             On a point that there is not.
         """
-        wanted = set(arguments.points(points, self.manifest["n_points"]))
+        wanted = sorted(arguments.points(points, self.manifest["n_points"]))
         frames = []
-        for cell in self.sweep.cells():
-            if cell.point in wanted:
-                pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
-                if missing:
-                    raise InputError(
-                        f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
-                        "missing or damaged; run the sweep again: only what is missing is redone"
-                    )
-                results = np.concatenate(pieces)
-                held = ~failed(results)
-                frame = runs_table(results[held])
-                frame.insert(0, "point", cell.point)
-                frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n)[held])
-                frames.append(frame)
+        for cell in self.sweep.cells_of(wanted):
+            pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
+            if missing:
+                raise InputError(
+                    f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
+                    "missing or damaged; run the sweep again: only what is missing is redone"
+                )
+            results = np.concatenate(pieces)
+            held = ~failed(results)
+            frame = runs_table(results[held])
+            frame.insert(0, "point", cell.point)
+            frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n)[held])
+            frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
 
     @cached_property
@@ -428,6 +428,7 @@ def sweep(
     plan = planned(experiment, rules, workers, runs, interval, precision)
     store = Store(_folder(out, plan))
     options = _options(engine, progress, rules, say)
+    sizes.check(plan, store.folder, engine)
     work = Sweep(plan, store, **options)
     with contextlib.ExitStack() as held:
         with machines.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
@@ -472,8 +473,9 @@ def shard(
             "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
             "--runs, or let a Dask cluster run it"
         )
-    folder, name = _folder(out, plan), f"{number}-of-{of}"
-    work = Sweep(plan, folder, shard=name, **_options(engine, progress, rules, say))
+    folder, options = _folder(out, plan), _options(engine, progress, rules, say)
+    sizes.check(plan, folder, engine)
+    work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
     with machines.chosen(backend, arguments.workers(workers), None, say) as work.workers:
         work.judge()
         return work.run_shard(number, of)

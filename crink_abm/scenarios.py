@@ -1,6 +1,6 @@
 """Named policies: points of departure for a run or a comparison."""
 
-from .errors import InputError, nearest
+from .errors import InputError, nearest, told
 from .levers import LEVERS, checked
 
 _POSTURE = {"usfk_posture": 0.8, "heavy_share": 0.7, "dual_role": 0.8}
@@ -33,8 +33,10 @@ def scenario(name: str) -> dict:
     InputError
         If there is none of that name.
     """
-    if name not in SCENARIOS:
-        raise InputError(f"no scenario is named {name!r}{nearest(name, SCENARIOS)}; they are {', '.join(SCENARIOS)}")
+    if not isinstance(name, str) or name not in SCENARIOS:
+        raise InputError(
+            f"no scenario is named {told(name)}{nearest(name, SCENARIOS)}; they are {', '.join(SCENARIOS)}"
+        )
     return dict(SCENARIOS[name][1])
 
 
@@ -43,13 +45,13 @@ def assignment(text: str) -> tuple[str, float]:
     name, sign, value = text.partition("=")
     name = name.strip()
     if not sign:
-        raise InputError(f"a setting is written LEVER=VALUE (for example usfk_posture=0.7); {text!r} was given")
+        raise InputError(f"a setting is written LEVER=VALUE (for example usfk_posture=0.7); {told(text)} was given")
     if name not in LEVERS:
         checked({name: 0.0})
     try:
-        number = float(value)
+        number = float(value if value.isascii() and "_" not in value else "none")
     except ValueError:
-        raise InputError(f"{name} takes a number in [0, 1]; {value.strip()!r} was given") from None
+        raise InputError(f"{name} takes a number in [0, 1]; {told(value.strip())} was given") from None
     checked({name: number})
     return name, number
 
@@ -61,7 +63,7 @@ def policy(text: str) -> dict:
         if "=" in part:
             name, value = assignment(part)
             if f"{name}=" in text.replace(" ", "").partition(part.replace(" ", ""))[0]:
-                raise InputError(f"{name} is set twice in {text!r}; set it once")
+                raise InputError(f"{name} is set twice in {told(text)}; set it once")
             chosen[name] = value
         else:
             chosen.update(scenario(part.strip()))

@@ -4,15 +4,20 @@ import contextlib
 import io
 import math
 import textwrap
+import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from .files import write_bytes
 
@@ -29,8 +34,16 @@ BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", 
 SOLID, DASHED, DOTTED = "-", (0, (5, 1.6)), (0, (1.2, 1.4))
 DASH_DOT, LONG, DASH_DOT_DOT = (0, (6, 1.6, 1.2, 1.6)), (0, (9, 2)), (0, (5, 1.5, 1.2, 1.5, 1.2, 1.5))
 
+FONT = "DejaVu Sans"
+#: Fonts for what it lacks, those of East Asia first; after these any that the machine has.
+_OTHER_FONTS = (
+    "Noto Sans CJK", "Source Han Sans", "Noto Sans", "Nanum", "Malgun Gothic", "Apple SD Gothic", "PingFang", "Hiragino",
+    "Microsoft YaHei", "SimHei", "WenQuanYi", "Droid Sans Fallback", "Arial Unicode", "Unifont",
+)  # fmt: skip
+
 _RC = {
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
+    "text.parse_math": False,  # a name is written as it is, with its dollars and braces
     "font.size": 7.5,
     "axes.titlesize": 7.5,
     "axes.titlelocation": "left",
@@ -144,7 +157,7 @@ class Sheet(Figure):
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        with context():
+        with context(), quiet():
             self.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
 
@@ -168,7 +181,7 @@ def caption(fig: Figure, title: str, notes: Sequence[str], looks: Iterable[Look]
     lines = [
         line
         for note in notes
-        for line in textwrap.wrap(note.replace(" %", "\N{NO-BREAK SPACE}%"), int(width * 72 / (0.53 * size)))
+        for line in wrap(note.replace(" %", "\N{NO-BREAK SPACE}%"), int(width * 72 / (0.53 * size)))
     ]
     marks = [Line2D([], [], color=look.colour, marker=look.marker, linewidth=1.0, label=look.label) for look in looks]
     footer = (len(lines) * size * 1.25 + 9.0) / 72.0
@@ -189,12 +202,129 @@ def settle(fig: Figure) -> Figure:
     The layout solver differs in the last bits from call to call, and SVG names its clip paths by them; rounded
     positions do not.
     """
-    fig.draw_without_rendering()
+    with quiet():
+        warnings.filterwarnings("error", message=".*layout not applied")
+        fig.draw_without_rendering()
+        if _dress(fig):
+            fig.draw_without_rendering()
     fig.set_layout_engine("none")
     for ax in fig.axes:
         ax.set_position(np.round(ax.get_position(original=True).bounds, 5))
         spread_ends(ax)
     return fig
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No warning a character: what no font has is told once, by :func:`lacking`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+def columns(text: str) -> int:
+    """Columns that a text takes: two for each wide character of East Asia."""
+    return len(text) + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A text in lines of so many columns; wide characters may be parted anywhere."""
+    if columns(text) == len(text):
+        return textwrap.wrap(text, width)
+    lines = [""]
+    for word in text.split():
+        pieces = [word] if columns(word) == len(word) <= width else list(word)
+        for k, piece in enumerate(pieces):
+            between = " " * (k == 0 and lines[-1] != "")
+            if columns(lines[-1] + between + piece) > width:
+                lines.append(piece)
+            else:
+                lines[-1] += between + piece
+    return lines
+
+
+def written(name: str, width: int = 30) -> str:
+    """A name of the user's over as many lines as it takes."""
+    return "\n".join(wrap(name, width)) or name
+
+
+def clipped(name: str, width: int = 20) -> str:
+    """A name of the user's on one line, its end left out where it is long."""
+    if columns(name) <= width:
+        return name
+    while columns(name) > width - 1:
+        name = name[:-1]
+    return f"{name}…"
+
+
+@cache
+def _glyphs(path: str) -> frozenset[int]:
+    """The characters that a font file has."""
+    try:
+        return frozenset(font_manager.get_font(path).get_charmap())
+    except (OSError, RuntimeError, ValueError):
+        return frozenset()
+
+
+def _absent(text: str) -> set[str]:
+    """The characters of a text that the house font lacks."""
+    if text.isascii():
+        return set()
+    own = _glyphs(font_manager.findfont(FONT))
+    return {c for c in text if ord(c) not in own and not c.isspace() and unicodedata.category(c) != "Cf"}
+
+
+@cache
+def _others() -> list[tuple[str, str]]:
+    """(family, file) of the machine's other fonts, the likeliest first."""
+
+    def rank(font):
+        known = [k for k, name in enumerate(_OTHER_FONTS) if font.name.startswith(name)]
+        return (
+            known[0] if known else len(_OTHER_FONTS),
+            font.style != "normal",
+            abs(_weight(font) - 400),
+            font.name,
+            font.fname,
+        )
+
+    fonts = sorted(font_manager.fontManager.ttflist, key=rank)
+    plain = [font for font in fonts if not font.name.startswith(("DejaVu", "Last Resort", "STIX", "cm"))]
+    return list({font.name: (font.name, font.fname) for font in reversed(plain)}.values())[::-1]
+
+
+def _weight(font) -> int:
+    return font.weight if isinstance(font.weight, int) else font_manager.weight_dict.get(font.weight, 400)
+
+
+@cache
+def _families(absent: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Families that have some characters, as few as come first, and the characters that none has."""
+    found, left = [], set(absent)
+    for family, path in _others() if left else ():
+        has = {c for c in left if ord(c) in _glyphs(path)}
+        if has:
+            found.append(family)
+            left -= has
+        if not left:
+            break
+    return tuple(found), frozenset(left)
+
+
+def _dress(fig: Figure) -> bool:
+    """Give the texts that the house font cannot write a font that can, if there is one; whether there was any."""
+    dressed = False
+    for text in fig.findobj(Text):
+        families, _ = _families(frozenset(_absent(text.get_text())))
+        if families:
+            text.set_fontfamily([FONT, *families])
+            dressed = True
+    return dressed
+
+
+def lacking(fig: Figure) -> set[str]:
+    """The characters of a figure that no font of this machine has."""
+    return {c for text in fig.findobj(Text) for c in _families(frozenset(_absent(text.get_text())))[1]}
 
 
 def footer_of(fig: Figure) -> str:
@@ -278,7 +408,8 @@ def save(fig: Figure, stem: Path, formats: Iterable[str]) -> list[Path]:
     for form in formats:
         path = stem.with_name(f"{stem.name}.{form}")
         buffer = io.BytesIO()
-        fig.savefig(buffer, format=form, dpi=DPI, metadata=metadata[form])
+        with quiet():
+            fig.savefig(buffer, format=form, dpi=DPI, metadata=metadata[form])
         write_bytes(path, buffer.getvalue())
         paths.append(path)
     return paths

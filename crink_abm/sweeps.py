@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from . import batch, crossing, design, levers, precision
 from . import worlds as ensembles
@@ -25,6 +26,7 @@ from .overrides import fingerprint
 from .pipeline import PACK_RUNS, Cell, Pipeline
 from .progress import chosen as progress_of
 from .rules_key import rules_hash
+from .size import Size
 from .store import Store
 from .tally import Tally
 from .version import __version__, library_versions
@@ -74,7 +76,11 @@ class Sweep:
         self.n_runs = n_runs or [
             self.head.runs if family in ("grid", "sample") else detail for family in self.points.families
         ]
-        self.calendar(self.base)
+        self.named: dict[int, list[int]] = {}  # the point that stands for a policy -> all points that are that policy
+        for point, first in enumerate(self.points.same_as):
+            self.named.setdefault(first, []).append(point)
+        #: Runs that are made: of policies with several names once.
+        self.total = sum(map(self._most_runs, self.named))
         self.store = folder if isinstance(folder, Store) else Store(folder, shard)
         self.say, self._judged = say or (lambda text: None), None
 
@@ -109,32 +115,58 @@ class Sweep:
 
     def calendar(self, point: int) -> np.ndarray:
         """The levers and drivers of a point, month by month."""
-        head = self.head
-        return levers.calendar(self.policies[point], head.months, head.start, self.experiment.drivers)
+        return levers.with_policy(self._calendar, self.policies[point], self.head.start)
+
+    @cached_property
+    def _calendar(self) -> np.ndarray:
+        """The calendar of the baseline, whose drivers all points share."""
+        return levers.calendar(self.policies[self.base], self.head.months, self.head.start, self.experiment.drivers)
 
     def key(self, point: int, rules: str | None = None) -> str:
         """The hash of all that decides a point's runs: rules, results kept, seed, worlds, policy and drivers by month.
 
         ``rules`` names other rules than those installed.
         """
-        said = [rules or rules_hash(), RESULTS, fingerprint(self.rules), self.head.seed, self.worlds_digest]
+        said = [rules or rules_hash(), RESULTS, self._fingerprint, self.head.seed, self.worlds_digest]
         return hashlib.sha256(json.dumps(said).encode() + self.calendar(point).tobytes()).hexdigest()[:24]
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint(self.rules)
 
     @cached_property
     def worlds_digest(self) -> str:
         """A hash of the worlds' values in the order in which runs are dealt to them."""
         return sha_of(self.worlds)
 
+    def _most_runs(self, first: int) -> int:
+        """Runs that are made for the policy that a point stands for."""
+        return max(self.n_runs[point] for point in self.named[first])
+
     def cells(self) -> Iterator[Cell]:
-        """Every run of every point once: groups of points, and within a group the runs span by span."""
-        n_points = len(self.policies)
+        """Every run of every policy once: groups of points, and within a group the runs span by span.
+
+        A policy with several names has the cells of the point that stands for it.
+        """
+        numbers = sorted(self.named)
         group = max(1, PACK_RUNS // min(max(self.n_runs), SPAN_RUNS))
-        for start in range(0, n_points, group):
-            points = range(start, min(start + group, n_points))
-            for first in range(0, max(self.n_runs[point] for point in points), SPAN_RUNS):
-                for point in points:
-                    if first < self.n_runs[point]:
-                        yield Cell(point, first, min(SPAN_RUNS, self.n_runs[point] - first))
+        for start in range(0, len(numbers), group):
+            runs = {point: self._most_runs(point) for point in numbers[start : start + group]}
+            for first in range(0, max(runs.values()), SPAN_RUNS):
+                for point, n in runs.items():
+                    if first < n:
+                        yield Cell(point, first, min(SPAN_RUNS, n - first))
+
+    def cells_of(self, points) -> Iterator[Cell]:
+        """The runs of some points, whatever point stands for their policies."""
+        for point in points:
+            for first, n in batch.chunks(self.n_runs[point], SPAN_RUNS):
+                yield Cell(point, first, n)
+
+    @property
+    def size(self) -> Size:
+        """How much there is to do."""
+        return Size(len(self.named), self.total, self.head.months, len(self.worlds), self.engine)
 
     @property
     def slice_runs(self) -> int:
@@ -171,6 +203,11 @@ class Sweep:
 
     def stored(self, cell: Cell, key: str) -> tuple[list[np.ndarray], list[Cell]]:
         """The runs of a cell that the store holds, and the cells that it lacks."""
+        pieces, missing = self.kept(cell, key)
+        return [decode(table) for table in pieces], missing
+
+    def kept(self, cell: Cell, key: str) -> tuple[list[pa.Table], list[Cell]]:
+        """The runs of a cell as the store holds them, and the cells that it lacks."""
         pieces, missing, at, end = [], [], cell.first, cell.first + cell.n
         while at < end:
             n = self.store.held(key, at, end - at)
@@ -181,7 +218,7 @@ class Sweep:
                 # What is missing runs up to the end: a later block may hold some of it, and is then not used.
                 missing.append(Cell(cell.point, at, end - at))
                 break
-            pieces.append(decode(table))
+            pieces.append(table)
             at += n
         return pieces, missing
 
@@ -190,11 +227,12 @@ class Sweep:
         cells, before = [], 0
         # Neighbours stay together: packs are then read in the order in which the sweep counts.
         for cell in self.cells():
-            if before * of // sum(self.n_runs) == number - 1:
+            if before * of // self.total == number - 1:
                 cells.append(cell)
             before += cell.n
         done, total = 0, sum(cell.n for cell in cells)
         with self._at_work():
+            self.say(f"all shards: {self.size}")
             self.progress(0, total, "")
             with Pipeline(self, cells, paired=False) as pipeline:
                 for pack in pipeline:
@@ -222,16 +260,21 @@ class Sweep:
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
         tally = Tally(self.worlds, head.months, self.base, self.n_runs, by_luck=head.interval == "best")
-        done, total, lost = 0, sum(self.n_runs), Failures()
+        done, total, lost = 0, self.total, Failures()
 
+        self.say(f"to be counted: {self.size}")
         self.progress(0, total, "")
         with Pipeline(self, self.cells()) as pipeline:
             for pack in pipeline:
                 for cell, results, base, base_failed in pack:
-                    lost.add(cell.point, cell.first, results)
-                    tally.add(cell.point, cell.first, results, base, ~(failed(results) | base_failed))
-                    if cell.first + cell.n == self.n_runs[cell.point]:
-                        tally.close(cell.point)
+                    kept = ~(failed(results) | base_failed)
+                    for point in self.named[cell.point]:
+                        n = min(cell.n, self.n_runs[point] - cell.first)
+                        if n > 0:
+                            lost.add(point, cell.first, results[:n])
+                            tally.add(point, cell.first, results[:n], tuple(x[:n] for x in base), kept[:n])
+                        if n > 0 and cell.first + n == self.n_runs[point]:
+                            tally.close(point)
                     done += cell.n
                 self.progress(done, total, f"{tally.closed}/{len(self.policies)} policies, ±{tally.half_width():.2g}")
         points = self.points.table()

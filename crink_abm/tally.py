@@ -139,9 +139,9 @@ class Tally:
         """How ``n`` runs fall to the worlds."""
         n_places = len(self.worlds)
         runs = np.bincount(self.worlds.of_runs(0, n), minlength=n_places)
-        even = n % n_places == 0 or n < n_places
-        weights = None if even else n / n_places / runs
-        by_world = np.bincount(self.number, runs if even else runs * weights, len(self.copies))
+        weights = self.worlds.weights(n)
+        by_world = np.bincount(self.number, runs * weights, len(self.copies))
+        weights = None if (weights[runs > 0] == 1.0).all() else weights
         reached = np.flatnonzero(by_world)
         of_world = np.zeros(len(self.copies), np.int64)
         of_world[reached] = np.arange(len(reached))

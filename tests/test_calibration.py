@@ -1,15 +1,30 @@
 """Calibration: deterministic, resumable, and honest about what moved."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from scipy import stats
 
 import crink_abm as crink
-from crink_abm import InputError, bank, batch, calibrated, calibration, design, likelihood, posterior, records, worlds
+from crink_abm import (
+    InputError,
+    bank,
+    batch,
+    calibrated,
+    calibration,
+    calibration_report,
+    design,
+    likelihood,
+    posterior,
+    records,
+    worlds,
+)
 from crink_abm.parameters import CATALOGUE
 from crink_abm.rules_key import rules_hash
 from crink_abm.world_making import make_worlds, worlds_name
@@ -209,3 +224,22 @@ def test_simulate_and_compare_run_in_the_calibrated_worlds():
     assert set(table["policy"]) == {"today", "policy"}
     with pytest.raises(InputError, match="'calibrated', 'defaults', 'prior'"):
         crink.simulate(worlds="posterior", runs=1)
+
+
+def test_the_page_fills_every_blank_of_its_template():
+    template = (ROOT / "docs" / "calibration_template.md").read_text(encoding="utf-8")
+    source = Path(calibration_report.__file__).read_text(encoding="utf-8")
+    blanks = set(re.findall(r"\{\{ (\w+) \}\}", template))
+    assert blanks, "there are some"
+    assert not {name for name in blanks if f'"{name}":' not in source}
+
+
+def test_the_page_says_what_can_be_told_of_the_base_rate_and_no_more():
+    rows = {"series": "launch days", "score": "CRPS", "period": "2016-20"}
+    told = pd.DataFrame(
+        [{**rows, "forecaster": "model", "beats_base_rate": x} for x in ("unclear", "no", "yes")]
+        + [{**rows, "forecaster": "prior", "beats_base_rate": "yes"}]
+    )
+    assert calibration_report.verdict(told.iloc[[0, 3]]).startswith("In no series")
+    assert "loses to it at launch days" in calibration_report.verdict(told)
+    assert "beats it at launch days" in calibration_report.verdict(told)

@@ -247,7 +247,9 @@ def _plans(draw):
     """Experiments of every kind of design, in any mixture."""
     grid = draw(
         st.dictionaries(
-            st.sampled_from(["exposure", "dual_role"]), st.lists(_LEVEL, min_size=1, max_size=4), max_size=2
+            st.sampled_from(["exposure", "dual_role"]),
+            st.lists(_LEVEL, min_size=1, max_size=4, unique=True),
+            max_size=2,
         )
     )
     tables = {"levers": grid, "baseline": draw(st.dictionaries(st.just("exercise_tempo"), _LEVEL))}
@@ -278,7 +280,18 @@ def _plans(draw):
 def test_every_policy_is_there_once_and_the_baseline_among_them(tables):
     found = _points(**tables)
     keys = [json.dumps(chosen, sort_keys=True) for chosen in found.policies]
-    assert len(set(keys)) == len(keys)
+    first = {}  # the point that stands for a policy: the baseline, or the first that there is
+    for number, key in enumerate(keys):
+        first.setdefault(key, number)
+    first[keys[found.base]] = found.base
+    assert found.same_as == [first[key] for key in keys]
+    assert {label for label in found.labels if label} == {
+        "baseline",
+        *tables.get("packages", {}),
+    }  # every name is there
+    assert all(
+        found.labels[number] for number, same in enumerate(found.same_as) if same != number
+    )  # and only names repeat
     base = design.baseline(design.checked(_plan(**tables)))
     assert found.policies[found.base] == base
     assert (found.labels[found.base], found.families[found.base]) == ("baseline", "baseline")

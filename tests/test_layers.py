@@ -17,7 +17,7 @@ LAYERS = {
     "transition": 4,
     "block": 3, "gathered": 4, "kernel": 5, "overrides": 5, "tilt": 6, "compiler": 6, "batch": 7,
     "outcomes": 6, "replay": 7, "agents": 8, "scenarios": 2,
-    "experiment": 2, "dimensions": 3, "arguments": 3, "sample": 3, "points": 4, "design": 5,
+    "plain": 1, "size": 1, "experiment": 2, "dimensions": 3, "arguments": 3, "sample": 3, "points": 4, "design": 5, "sizes": 8,
     "estimate": 0, "control": 0, "over_worlds": 1, "precision": 7, "worlds": 2, "store": 3, "screening": 8, "tally": 7, "failures": 1, "encoding": 7, "world_making": 9, "workers": 8, "pipeline": 9, "sweeps": 10, "machines": 11, "results": 12, "nesting": 10, "piloting": 11, "by_world": 8, "crossing": 3, "world_file": 4, "audit": 10, "api": 10, "counting": 9, "floor": 10, "bench": 11, "describe": 10, "files": 1, "ownership": 2, "manifest": 8,
     "records": 2, "history": 3, "observation": 8, "targets": 9, "summaries": 10, "likelihood": 11, "bank": 12,
     "calibrated": 4, "clusters": 1, "posterior": 2, "calibration": 13, "checks": 12, "sbc": 14, "headline": 14, "scores": 0, "hindcast": 14,

@@ -30,7 +30,7 @@ CATALOGUE: dict[str, Parameter] = {p.name: p for group in GROUPS.values() for p 
 
 def checked(values=None) -> dict[str, float]:
     """Defaults updated by ``values``, each within its range (see :func:`base.check`)."""
-    return check(CATALOGUE, values or {})
+    return check(CATALOGUE, {} if values is None else values)
 
 
 __all__ = ["CATALOGUE", "GROUPS", "SWITCHES", "Parameter", "checked"]

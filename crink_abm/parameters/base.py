@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from numbers import Real
 
-from ..errors import InputError, nearest
+from ..errors import InputError, nearest, told
 
 
 @dataclass(frozen=True)
@@ -53,27 +54,37 @@ def check(catalogue: Mapping[str, Parameter], values: Mapping[str, float]) -> di
     Raises
     ------
     InputError
-        On an unknown name or a value outside its range.
+        If they are no mapping, or on an unknown name or a value outside its range.
     """
+    if not isinstance(values, Mapping):
+        raise InputError(
+            f"parameters are given as a mapping, for example {{'crisis_duration': 8}}; {told(values)} was given"
+        )
     full = {p.name: float(p.default) for p in catalogue.values()}
     for name, given in values.items():
-        if name not in catalogue:
-            raise InputError(f"no parameter is named {name!r}{nearest(name, catalogue)}; `crink-abm info` lists them")
-        parameter = catalogue[name]
-        if parameter.switch is not None and isinstance(given, str):
-            levels = {level.name.lower(): float(level) for level in parameter.switch}
-            if given.lower() not in levels:
-                raise InputError(f"{name} is one of {', '.join(levels)}; {given!r} was given")
-            given = levels[given.lower()]
-        try:
-            value = float(given)
-        except (TypeError, ValueError):
-            raise InputError(f"parameter {name} takes a number; {given!r} was given") from None
-        if not parameter.low <= value <= parameter.high:
+        if not isinstance(name, str) or name not in catalogue:
             raise InputError(
-                f"parameter {name} lies in [{parameter.low:g}, {parameter.high:g}] ({parameter.unit}); {value:g} was given"
+                f"no parameter is named {told(name)}{nearest(name, catalogue)}; `crink-abm info` lists them"
             )
-        if parameter.switch is not None and value not in {float(level) for level in parameter.switch}:
-            raise InputError(f"{name} takes {[int(level) for level in parameter.switch]}; {value:g} was given")
-        full[name] = value
+        full[name] = _value(catalogue[name], given)
     return full
+
+
+def _value(parameter: Parameter, given) -> float:
+    """The value of one parameter, from a number, or of a switch from the name of a level."""
+    name = parameter.name
+    if parameter.switch is not None and isinstance(given, str):
+        levels = {level.name.lower(): float(level) for level in parameter.switch}
+        if given.lower() not in levels:
+            raise InputError(f"{name} is one of {', '.join(levels)}; {told(given)} was given")
+        return levels[given.lower()]
+    value = given.item() if getattr(given, "ndim", None) == 0 else given  # an array of no dimension
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"parameter {name} takes a number; {told(given)} was given")
+    if not parameter.low <= value <= parameter.high:
+        raise InputError(
+            f"parameter {name} lies in [{parameter.low:g}, {parameter.high:g}] ({parameter.unit}); {told(value)} was given"
+        )
+    if parameter.switch is not None and value not in {float(level) for level in parameter.switch}:
+        raise InputError(f"{name} takes {[int(level) for level in parameter.switch]}; {told(value)} was given")
+    return float(value)

@@ -1,0 +1,59 @@
+"""Intervals hold the truth as often as they say: through the sweep's own counting, in the cells of docs/coverage.md."""
+
+import held_truth
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from crink_abm import worlds
+
+
+@pytest.fixture(scope="module")
+def one_world():
+    """A world in which hardly a sample sees nuclear use, with its truths and a pool of runs."""
+    setting = held_truth.Setting("one world", worlds.defaults({"nuclear_rate": 0.0005}), 60)
+    return setting, held_truth.truths(setting, 300_000, 99), held_truth.pool(setting, 200_000, 7)
+
+
+@pytest.mark.parametrize("n", [400, 1_000])
+def test_intervals_of_one_world_hold_the_truth(one_world, n):
+    setting, truth, runs = one_world
+    held = held_truth.covered(held_truth.sampled(setting, runs, n, 200), truth)
+    assert len(held) > 20
+    assert not held_truth.too_seldom(held["held"], held["n"]).any(), held.to_string()
+
+
+@pytest.mark.once
+def test_residuals_of_events_that_are_not_seen_would_spoil_them(one_world, monkeypatch):
+    """Negative control: any residual and any event is trusted, as it once was."""
+    setting, truth, runs = one_world
+    for name, value in (("LEAST", 0), ("_FAR", np.inf), ("FREEDOM_A_RESIDUAL", 1)):
+        monkeypatch.setattr(f"crink_abm.control.{name}", value)
+    held = held_truth.covered(held_truth.sampled(setting, runs, 1_000, 200), truth).set_index(["outcome", "quantity"])
+    assert held_truth.too_seldom(*held.loc[("taiwan_failure", "prob"), ["held", "n"]])
+
+
+def test_intervals_over_few_worlds_hold_the_truth():
+    """Few worlds, rare outcomes and unequal runs. Negative control: the intervals that take the worlds as given do not."""
+    drawn, *runs = held_truth.worlds_pool(500, 100)
+    truth, rng = held_truth.truths_over_worlds(drawn, *runs), np.random.default_rng(2)
+    for sizes in ([100] * 5, [1] * 50, [1, 5, 20, 100] * 5):
+        table = held_truth.sampled_worlds(rng, drawn, *runs, sizes, 60)
+        held = held_truth.covered(table, truth, held_truth.OVER_WORLDS)
+        assert not held_truth.too_seldom(held["held"], held["n"]).any(), held.to_string()
+        wide, narrow = (table[f"{prefix}high"] - table[f"{prefix}low"] for prefix in ("worlds_", ""))
+        assert not (wide < narrow - 1e-12).any()
+        assert not ((table["worlds_low"] < 0.0) | (table["worlds_high"] > 1.0)).any()
+        if sizes[0] == 100:
+            given = held_truth.covered(table, truth)
+            assert held_truth.too_seldom(given["held"], given["n"]).any()
+
+
+@pytest.mark.slow
+def test_the_page_of_coverage_is_true():
+    """Every cell at its level or above within chance, and docs/coverage.md says what is measured."""
+    tables = held_truth.measured()
+    for table in tables.values():
+        seldom = held_truth.too_seldom(table["held"], table["n"])
+        assert seldom.sum() <= 1, table[seldom].to_string()  # some 700 looks at one in a thousand each
+    assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == held_truth.page(tables)
