@@ -14,8 +14,8 @@ from . import worlds as ensembles
 from .errors import InputError, told
 from .failures import failed
 from .kernel import RESULTS
+from .overrides import changes_odds
 from .overrides import checked as checked_rules
-from .parameters import CATALOGUE
 from .tally import Tally
 from .world_making import make_worlds
 
@@ -33,35 +33,17 @@ def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensemble
     """
     parameters = arguments.parameters(parameters)
     if isinstance(worlds, ensembles.Worlds):
-        return _checked(worlds, parameters)
+        if parameters:
+            raise InputError(
+                "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
+                "crink_abm.worlds.held(worlds, parameters)"
+            )
+        return worlds
     if isinstance(worlds, str) and worlds == "defaults":
         return ensembles.defaults(parameters)
     if isinstance(worlds, str) and worlds in ("calibrated", "prior"):
         return make_worlds(design.WorldsTable(ensemble=worlds), parameters)
     raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {told(worlds)} was given")
-
-
-def _checked(worlds: ensembles.Worlds, parameters: Mapping) -> ensembles.Worlds:
-    """A ``Worlds`` of the caller's, if the engine can take it."""
-    if parameters:
-        raise InputError(
-            "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
-            "crink_abm.worlds.held(worlds, parameters)"
-        )
-    values = worlds.values
-    if not (isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype.kind in "fiu"):
-        raise InputError(f"the values of a Worlds are an array of numbers, a row a world; {told(values)} was given")
-    if not len(values) or values.shape[1] != len(CATALOGUE):
-        raise InputError(
-            f"a Worlds has at least one row and {len(CATALOGUE)} columns, those of crink_abm.CATALOGUE; {values.shape} was given"
-        )
-    for column, parameter in enumerate(CATALOGUE.values()):
-        low, high = values[:, column].min(), values[:, column].max()  # nan where one is
-        if not (parameter.low <= low and high <= parameter.high):
-            raise InputError(
-                f"parameter {parameter.name} lies in [{parameter.low:g}, {parameter.high:g}]; the Worlds has {low:g} to {high:g}"
-            )
-    return worlds
 
 
 class Batch:
@@ -75,9 +57,10 @@ class Batch:
     results : DataFrame, a row a run, indexed by its number: first months of each event (the first month of a run is 0;
         -1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
+    weights : array (n_runs,), what each run counts so that every world weighs the same; all 1 where each world has as many runs
     """
 
-    def __init__(self, levers, values, n_months, seed, first_run=0):
+    def __init__(self, levers, values, n_months, seed, first_run=0, weights=None):
         if not isinstance(values, np.ndarray) or values.shape[1:] != (len(RESULTS),) or values.dtype != float:
             raise InputError(f"a Batch is made by simulate, of the engine's results; {told(values)} was given")
         self.levers, self.seed, self.n_months = levers, seed, n_months
@@ -87,19 +70,24 @@ class Batch:
         self.results = pd.DataFrame(values, columns=list(RESULTS), index=index[~lost] if lost.any() else index)
         self.results = self.results.rename_axis("run")
         self.months = outcomes.months(values)
+        self.weights = (np.ones(len(lost)) if weights is None else weights)[~lost]
 
     def __len__(self):
         return len(self.results)
 
     @property
     def estimates(self) -> pd.DataFrame:
-        """Probability of each outcome with its Jeffreys interval and number of runs."""
-        rows = [(name, len(self), int((self.months[:, k] >= 0).sum())) for k, name in enumerate(outcomes.OUTCOMES)]
-        for name, (base, hit) in outcomes.conditionals(self._values, self.months, self.n_months).items():
-            rows.append((name, int(base.sum()), int(hit.sum())))
-        table = pd.DataFrame(rows, columns=["outcome", "n_runs", "n_events"])
-        table["prob"] = table["n_events"] / table["n_runs"].where(table["n_runs"] > 0)
-        table["low"], table["high"] = estimate.jeffreys(table["n_events"], table["n_runs"])
+        """Probability of each outcome with its Clopper-Pearson interval and number of runs; every world weighs the same."""
+        masks = {name: (np.ones(len(self), bool), self.months[:, k] >= 0) for k, name in enumerate(outcomes.OUTCOMES)}
+        masks |= outcomes.conditionals(self._values, self.months, self.n_months)
+        rows = []
+        for name, (given, hit) in masks.items():
+            mine = self.weights[given]
+            share = self.weights[given & hit].sum() / mine.sum() if len(mine) else np.nan
+            worth = mine.sum() ** 2 / (mine**2).sum() if len(mine) else 0.0
+            rows.append((name, share, worth, int((given & hit).sum()), len(mine)))
+        table = pd.DataFrame(rows, columns=["outcome", "prob", "worth", "n_events", "n_runs"])
+        table["low"], table["high"] = estimate.clopper_pearson(table["prob"] * table["worth"], table["worth"])
         return table[["outcome", "prob", "low", "high", "n_events", "n_runs"]]
 
     def incidence(self, outcome: str = "any_failure") -> pd.DataFrame:
@@ -113,7 +101,8 @@ class Batch:
             On an outcome that has no month.
         """
         outcome = arguments.outcome(outcome, outcomes.OUTCOMES)
-        prob, low, high = estimate.incidence(self.months[:, list(outcomes.OUTCOMES).index(outcome)], self.n_months)
+        months = self.months[:, list(outcomes.OUTCOMES).index(outcome)]
+        prob, low, high = estimate.incidence(months, self.n_months, self.weights)
         return pd.DataFrame({"month": np.arange(self.n_months), "prob": prob, "low": low, "high": high})
 
     def __repr__(self):
@@ -184,7 +173,8 @@ def simulate(
         calendar, chosen_worlds.values, runs, seed=seed, first_run=first_run,
         world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
     )  # fmt: skip
-    made = Batch(chosen, values, months, seed, first_run)
+    weights = chosen_worlds.weights(runs, first_run)[chosen_worlds.of_runs(first_run, runs)]
+    made = Batch(chosen, values, months, seed, first_run, weights)
     _warn(made.failed, runs)
     _warn_of_few(chosen_worlds, runs)
     return made
@@ -242,7 +232,7 @@ def compare(
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    tally = Tally(chosen_worlds, months, 0, [runs] * len(policies))
+    tally = Tally(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
     lost = set()
     for first, n in batch.chunks(runs, _PIECE):
         base = base_failed = None

@@ -179,7 +179,7 @@ def _incidence(results) -> Figure:
     data["policy"] = data["point"].map(policies)
     columns = min(3, len(names))
     title = "Cumulative incidence of any deterrence failure, per cent"
-    notes = ["Bands: 95 % Jeffreys intervals, month by month."]
+    notes = ["Bands: 95 % Clopper-Pearson intervals, month by month."]
     if len(policies) > 1:
         notes[0] += " Policies share their luck, so bands can overlap where the difference is discernible."
     fig, axes = captioned(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
@@ -201,7 +201,7 @@ def _competing(results) -> Figure:
     title = "Cumulative incidence of the first failure of deterrence, by cause, per cent"
     notes = [
         "Competing risks: each run counts once, under the failure that came first (in a tied month the one named "
-        "first: blockade, invasion, attack, war). Bands: 95 % Jeffreys intervals, month by month."
+        "first: blockade, invasion, attack, war). Bands: 95 % Clopper-Pearson intervals, month by month."
     ]
     fig, axes = captioned(results, title, notes, len(policies), columns, 1.95, sharex=True, sharey=True)
     looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}

@@ -16,8 +16,8 @@ from .encoding import runs_table
 from .errors import InputError, nearest, told
 from .failures import failed
 from .kept import runs_in_words, worlds_in_words
+from .overrides import changes_odds, fingerprint
 from .overrides import checked as checked_rules
-from .overrides import fingerprint
 from .parameters import CATALOGUE
 from .rules_key import rules_hash
 from .store import Store
@@ -108,7 +108,8 @@ class Results:
 
     def with_interval(self, interval: str) -> pd.DataFrame:
         """The estimates with another interval: ``"best"``, ``"clopper-pearson"`` or ``"jeffreys"``."""
-        return interval_columns(self.estimates, arguments.one_of("interval", interval, estimate.KINDS))
+        kind = arguments.one_of("interval", interval, estimate.KINDS)
+        return interval_columns(self.estimates, kind, take_out=not changes_odds(self.rules))
 
     def points_along(self, *free: str) -> list[int]:
         """Numbers of the points whose every lever but the ``free`` ones is as at the baseline, and these constant.
@@ -238,15 +239,17 @@ class Results:
     def _curves(self, points, names):
         months = np.arange(self.manifest["experiment"]["experiment"]["months"])
         counts = self.first_months.set_index(["point", "outcome"]).sort_index()
-        counted = self.select("any_failure").set_index("point")["n_runs"]
+        counted = self.select("any_failure").set_index("point")[["n_runs", "n_effective", "share"]]
         frames = []
         for point in arguments.points(points, self.manifest["n_points"]):
-            n = counted.loc[point]
+            n, worth, share = counted.loc[point]
+            failed = counts.loc[[(point, "any_failure")], "n_events"].sum() if share > 0 else 0
+            weight = failed / share if share > 0 else n  # of all runs; their number where they count the same
             for stored, name in names.items():
                 dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
                 events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()
-                low, high = estimate.jeffreys(events, n)
-                curve = {"month": months, "prob": events / n, "low": low, "high": high, "n_runs": n}
+                low, high = estimate.clopper_pearson(events / weight * worth, worth)
+                curve = {"month": months, "prob": events / weight, "low": low, "high": high, "n_runs": int(n)}
                 frames.append(pd.DataFrame({"point": point, "outcome": name, **curve}))
         return pd.concat(frames, ignore_index=True)
 

@@ -21,8 +21,8 @@ from .errors import InputError
 from .failures import Failures, failed, why
 from .files import write_sealed, write_table
 from .kernel import RESULTS
+from .overrides import changes_odds, fingerprint
 from .overrides import checked as checked_rules
-from .overrides import fingerprint
 from .pipeline import PACK_RUNS, Cell, Pipeline
 from .progress import chosen as progress_of
 from .rules_key import rules_hash
@@ -259,7 +259,11 @@ class Sweep:
 
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
-        tally = Tally(self.worlds, head.months, self.base, self.n_runs, by_luck=head.interval == "best")
+        of_baseline = self.named[self.points.same_as[self.base]]
+        tally = Tally(
+            self.worlds, head.months, of_baseline, self.n_runs, take_out=not changes_odds(self.rules),
+            by_luck=head.interval == "best",
+        )  # fmt: skip
         done, total, lost = 0, self.total, Failures()
 
         self.say(f"to be counted: {self.size}")

@@ -1,5 +1,6 @@
 """Counts a sweep point by point, against the baseline, and turns the counts into tables with intervals."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -114,16 +115,22 @@ class Tally:
     ----------
     worlds : the worlds that runs live in (:meth:`worlds.Worlds.of_runs`)
     months : length of a run
-    base_point : number of the baseline
+    base_points : numbers of the points that are the baseline: it may have several names
     n_runs : the runs that each point is to have
     take_out : whether the luck may be taken out: not where rules are replaced that state odds or draw
     by_luck : whether intervals take the luck out (for :meth:`half_width`)
     """
 
     def __init__(
-        self, worlds: Worlds, months: int, base_point: int, n_runs, take_out: bool = True, by_luck: bool = True
+        self,
+        worlds: Worlds,
+        months: int,
+        base_points: Collection[int],
+        n_runs,
+        take_out: bool = True,
+        by_luck: bool = True,
     ):
-        self.worlds, self.months, self.base_point, self.n_runs = worlds, months, base_point, n_runs
+        self.worlds, self.months, self.base_points, self.n_runs = worlds, months, base_points, n_runs
         # A world that stands in an ensemble twice is one world with more runs, not two that happen to agree.
         _, rows, number, copies = np.unique(
             worlds.values, axis=0, return_index=True, return_inverse=True, return_counts=True
@@ -253,7 +260,7 @@ class Tally:
         table.insert(0, "point", np.repeat(self.points, len(names)))
         table.insert(1, "outcome", names * len(self.points))
         table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval, self._take_out)
-        base = (table["point"] == self.base_point) & (table["n_up"] >= 0)
+        base = table["point"].isin(list(self.base_points)) & (table["n_up"] >= 0)
         table.loc[base, ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]] = 0.0
         table.loc[base, "base_prob"] = table.loc[base, "prob"]
         tested = table[(table["n_up"] >= 0) & ~base]

@@ -59,7 +59,7 @@ def pool(setting: Setting, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def estimates(setting: Setting, samples: list[tuple[np.ndarray, np.ndarray]], interval="best") -> pd.DataFrame:
     """The estimates of the moved policy in each sample of (base, moved) runs, ``point`` the number of the sample."""
-    tally = Tally(setting.worlds, setting.months, -1, [len(base) for base, _ in samples])
+    tally = Tally(setting.worlds, setting.months, (), [len(base) for base, _ in samples])
     for number, (base, moved) in enumerate(samples):
         tally.add(number, 0, moved, outcomes.observed(base))
         tally.close(number)
@@ -127,7 +127,7 @@ def sampled_worlds(rng, drawn, base, moved, sizes, count: int) -> pd.DataFrame:
         runs = [source[chosen[place], picks].reshape(picks.size, -1) for source in (base, moved)]
         # Runs come in whole rounds; a world that has its runs sits out, as one whose runs failed.
         kept = (np.arange(sizes.max())[:, None] < sizes[place]).ravel()
-        tally = Tally(held, levers.MONTHS, -1, [len(kept)])
+        tally = Tally(held, levers.MONTHS, (), [len(kept)])
         tally.add(0, 0, runs[1], outcomes.observed(runs[0]), kept)
         tally.close(0)
         made.append(tally.estimates(pd.DataFrame({"point": [0], "family": ["sample"]})).assign(point=number))

@@ -102,7 +102,7 @@ def test_the_error_is_that_of_runs_spread_over_worlds(spread):
 
 
 def _table(spread, results, base, months):
-    tally = Tally(spread, months, 0, [len(base), len(results)])
+    tally = Tally(spread, months, (0,), [len(base), len(results)])
     for point, values in enumerate((base, results)):
         tally.add(point, 0, values, outcomes.observed(base))
         tally.close(point)
@@ -148,7 +148,7 @@ def test_too_few_events_are_counted(spread):
 def test_risk_less_baseline_risk_is_the_change(spread):
     """To the last digit, whichever way each came about, also where the baseline has more runs; for every kind of interval."""
     base, here = (_runs(spread, 4_000, seed=41, policy=policy) for policy in _POLICIES)
-    tally = Tally(spread, 60, 0, [4_000, 1_000])
+    tally = Tally(spread, 60, (0,), [4_000, 1_000])
     tally.add(0, 0, base, outcomes.observed(base))
     tally.add(1, 0, here[:1_000], outcomes.observed(base[:1_000]))
     tally.close(0)
