@@ -13,8 +13,10 @@ change one, subclass::
 
 import copy
 import html
+import itertools
 import math
 import pickle
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
@@ -127,8 +129,20 @@ def _given(values: Mapping) -> Given:
     return Given({name: Given(value) if isinstance(value, dict) else value for name, value in values.items()})
 
 
+class _Numbers:
+    """The numbers of each model's agents. Mesa 3.3 holds them in a dict that keeps every model alive, three megabytes each."""
+
+    def __init__(self):
+        self._of = weakref.WeakKeyDictionary()
+
+    def __getitem__(self, model):
+        return self._of.setdefault(model, itertools.count(1))
+
+
 class StateAgent(Holder, mesa.Agent):
     """A state with its leader; a Mesa agent."""
+
+    _ids = _Numbers()
 
     def __init__(self, model, *args, **more):
         if not isinstance(model, mesa.Model):

@@ -1,11 +1,17 @@
 """Behaviour of whole runs, on every engine."""
 
+import collections
+import gc
+import itertools
+import weakref
+
+import mesa
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import FIELD_NAMES, mesa_run, random_policy, random_world
 
-from crink_abm import InputError, batch, levers
+from crink_abm import InputError, agents, batch, levers
 from crink_abm.agents import AGENTS, China, DeterrenceModel
 from crink_abm.codes import Actor
 from crink_abm.parameters import CATALOGUE, SWITCHES, checked
@@ -321,3 +327,16 @@ def test_bad_input_is_told_in_one_sentence(kwargs, message):
 
 def test_seed_zero_is_a_seed():
     assert not np.array_equal(mesa_run({}, {}, 0, 0, 12), mesa_run({}, {}, 1, 0, 12))
+
+
+def test_a_model_that_nobody_holds_is_gone():
+    """A sweep by the Mesa engine makes hundreds of thousands; Mesa 3.3 keeps each (negative control: with its own numbers)."""
+    for numbers, kept in ((agents.StateAgent._ids, False), (collections.defaultdict(lambda: itertools.count(1)), True)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(agents.StateAgent, "_ids", numbers)
+            model = DeterrenceModel({}, months=2).run()
+            assert [agent.unique_id for agent in model.agents] == list(range(1, len(model.agents) + 1))
+            held = weakref.ref(model)
+            del model
+            gc.collect()
+            assert (held() is not None) == (kept and hasattr(mesa.Agent, "_ids"))
