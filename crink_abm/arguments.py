@@ -238,14 +238,14 @@ def path(name: str, value) -> Path:
         raise InputError(f"{name} is a path, as text or pathlib.Path; {told(value)} was given")
     said = os.fspath(value)
     try:
-        said.encode("utf-8")
+        encoded = os.fsencode(said)
     except UnicodeEncodeError:
         raise InputError(
-            f"{name} has bytes that are no text here, {told(said)}; choose another name, or a locale with UTF-8"
+            f"{name} has characters that no file can have here, {told(said)}; choose another name, or a locale with UTF-8"
         ) from None
     if "\0" in said:
         raise InputError(f"{name} has a zero character, {told(said)}; choose another name")
-    if len(said.encode()) > LONGEST_PATH or any(len(part.encode()) > 255 for part in Path(said).parts):
+    if len(encoded) > LONGEST_PATH or any(len(os.fsencode(part)) > 255 for part in Path(said).parts):
         raise InputError(f"{name} is a path too long for a disk ({len(said):,} characters); choose a shorter one")
     return Path(said)
 

@@ -175,7 +175,7 @@ def _incidence(results) -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
     names = list(policies.values())[1:] or ["baseline"]
     _panels(len(names))
-    data = results.incidence(policies, HEADLINE[:1])
+    data = results.incidence(list(policies), HEADLINE[:1])
     data["policy"] = data["point"].map(policies)
     columns = min(3, len(names))
     title = "Cumulative incidence of any deterrence failure, per cent"
@@ -196,7 +196,7 @@ def _incidence(results) -> Figure:
 def _competing(results) -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
     _panels(len(policies))
-    data = results.competing(policies)
+    data = results.competing(list(policies))
     columns = min(3, len(policies))
     title = "Cumulative incidence of the first failure of deterrence, by cause, per cent"
     notes = [
@@ -384,6 +384,9 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
         _checked(name)
     target = Path(folder if folder is not None else results.folder) / "figures"
     with _drawing(results, target):
+        for name in names:
+            for form in formats:
+                refuse_link(target / f"{name}.{form}")
         return _draw(results, names, target, formats, only)
 
 

@@ -18,7 +18,7 @@ RESERVED = frozenset(
     interval world metric mean month mc_sd worlds_se parameter_sd structure_sd structure_low structure_high diff_mc_sd
     diff_worlds_se diff_parameter_sd diff_structure_sd diff_structure_low diff_structure_high worlds_low worlds_high
     diff_worlds_low diff_worlds_high q_value within_noise grid_q_value grid_within_noise method diff_method cv_prob
-    cv_prob_se variance_reduction cv_diff cv_diff_se diff_variance_reduction
+    cv_prob_se variance_reduction cv_diff cv_diff_se diff_variance_reduction base_prob share diff_share n_effective worlds_df
     """.split()  # noqa: SIM905
 )
 

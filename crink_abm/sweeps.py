@@ -79,8 +79,6 @@ class Sweep:
         self.named: dict[int, list[int]] = {}  # the point that stands for a policy -> all points that are that policy
         for point, first in enumerate(self.points.same_as):
             self.named.setdefault(first, []).append(point)
-        #: Runs that are made: of policies with several names once.
-        self.total = sum(map(self._most_runs, self.named))
         self.store = folder if isinstance(folder, Store) else Store(folder, shard)
         self.say, self._judged = say or (lambda text: None), None
 
@@ -138,6 +136,11 @@ class Sweep:
     def worlds_digest(self) -> str:
         """A hash of the worlds' values in the order in which runs are dealt to them."""
         return sha_of(self.worlds)
+
+    @property
+    def total(self) -> int:
+        """Runs that are made: of policies with several names once."""
+        return sum(map(self._most_runs, self.named))
 
     def _most_runs(self, first: int) -> int:
         """Runs that are made for the policy that a point stands for."""
@@ -224,10 +227,10 @@ class Sweep:
 
     def run_shard(self, number: int, of: int) -> int:
         """Work out and keep one of ``of`` shares of the runs, and count nothing; ``number`` is from 1. Returns the runs."""
-        cells, before = [], 0
+        cells, before, runs = [], 0, self.total
         # Neighbours stay together: packs are then read in the order in which the sweep counts.
         for cell in self.cells():
-            if before * of // self.total == number - 1:
+            if before * of // runs == number - 1:
                 cells.append(cell)
             before += cell.n
         done, total = 0, sum(cell.n for cell in cells)

@@ -159,7 +159,7 @@ def test_a_policy_whose_every_run_failed_has_no_estimate():
     from crink_abm.kernel import RESULTS
     from crink_abm.tally import Tally
 
-    tally, nothing = Tally(worlds.prior(8, seed=1), 24, 1), np.full((64, len(RESULTS)), -1.0)
+    tally, nothing = Tally(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
         tally.add(point, 0, nothing, outcomes.observed(nothing), kept)
         tally.close(point)
@@ -168,7 +168,7 @@ def test_a_policy_whose_every_run_failed_has_no_estimate():
     assert (lost["n_runs"] == 0).all()
     assert lost[["prob", "low", "high", "diff", "diff_low", "diff_high"]].isna().all(axis=None)
     row = table[(table["point"] == 1) & (table["outcome"] == "any_failure")].iloc[0]
-    assert (row["n_runs"], row["high"]) == (64, estimate.jeffreys(0, 64)[1])
+    assert (row["n_runs"], row["high"]) == (64, estimate.clopper_pearson(0, 64)[1])
 
 
 def odds_out(taiwan_drift, month):

@@ -155,7 +155,7 @@ def test_a_disk_too_small_is_told_before_anything_is_written(tmp_path, monkeypat
         monkeypatch.setattr(size, "disk", lambda folder: 10**9)
         crink.sweep(plan, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    with pytest.raises(InputError, match="100,000 are the most; 1 of 1000000"):
+    with pytest.raises(InputError, match="of is a whole number from 1 to 100,000; 1000000 was given"):
         shard(_plan(), 1, 10**6, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -140,7 +140,7 @@ def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatc
     monkeypatch.setattr(machines.Executor, "_work_out", work_out)
     crink.sweep(_PLAN, tmp_path / "there", backend="loky", workers=2, say=told.append)
     assert killed
-    assert told == ["a worker process died; what was not done is begun again"]
+    assert [line for line in told if "died" in line] == ["a worker process died; what was not done is begun again"]
     assert again[0] > 0
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
 
@@ -154,7 +154,7 @@ def test_processes_that_always_die_are_told_as_a_failure(tmp_path, monkeypatch):
     plan = {"experiment": {"name": "small", "seed": 1, "runs": 16, "months": 12}}
     with pytest.raises(ChildProcessError, match="died 3 times in a row"):
         crink.sweep(plan, tmp_path / "x", backend="loky", workers=2, say=told.append)
-    assert len(told) == 2
+    assert len([line for line in told if "died" in line]) == 2
     assert not (tmp_path / "x" / "manifest.json").exists()
 
 

@@ -272,7 +272,9 @@ def test_a_kept_estimate_of_a_rare_event_hangs_on_what_a_rule_reads(tmp_path, mo
     from crink_abm import rare_events
 
     made = []
-    monkeypatch.setattr(rare_events, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE})
+    numbers = dict.fromkeys(("low", "high", "relative_error", "brute_force_runs"), 0.5)
+    whole = {"outcome": "two_front", **numbers, "reached": True, "n_runs": 1, "method": "by hand", "doubt": ""}
+    monkeypatch.setattr(rare_events, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE, **whole})
     plan = {"experiment": {"name": "r", "seed": 1, "runs": 16, "months": 6}, "worlds": {"ensemble": "defaults"}}
     for rate in (0.25, 0.25, 0.75, 0.25):
         monkeypatch.setattr(sys.modules[__name__], "RATE", rate)

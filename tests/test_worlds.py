@@ -252,7 +252,7 @@ def test_structures_that_are_none_are_refused_in_a_sentence(which):
 @pytest.mark.parametrize(
     ("table", "parameters", "message"),
     [
-        ({"ensemble": "defaults", "structures": {"xi_theory": 1}}, {}, 'means nothing to ensemble = "defaults"'),
+        ({"ensemble": "defaults", "structures": {"xi_theory": 1}}, {}, 'chooses among worlds, and ensemble = "defaults" has one'),
         ({"ensemble": "defaults", "structures": {"xi_mood": 1}}, {}, "xi_mood"),
         ({"ensemble": "prior", "structures": {"xi_theory": 0}}, {"xi_theory": 1}, "which .worlds. structures leaves out"),
         ({"structures": {"xi_theory": [0, 1]}}, {"xi_theory": 1}, "holds it at one level in every world; drop one"),
@@ -338,7 +338,9 @@ def test_parameters_beside_worlds_are_refused():
         lambda **more: crink.compare({}, runs=5, months=12, **more),
     ):
         for parameters in ({"crisis_duration": 5}, {"crisis_duratio": 5}):
-            with pytest.raises(InputError, match="parameters mean nothing beside a Worlds"):
+            with pytest.raises(
+                InputError, match=r"parameters mean nothing beside a Worlds|no parameter is named 'crisis_duratio'"
+            ):
                 run(worlds=spread, parameters=parameters)
     assert len(crink.simulate(runs=5, months=12, worlds=worlds.held(spread, {"crisis_duration": 5}))) == 5
     with pytest.raises(InputError, match="did you mean"):
@@ -375,9 +377,7 @@ def test_runs_a_world_are_counted_before_anything_is_made(tmp_path):
     from crink_abm import audit
 
     many = {"experiment": HEAD, "audit": {"runs_per_world": 10**6}}
-    with pytest.raises(
-        InputError, match="1,000 worlds x 1,000,000 runs = 1,000,000,000 runs a lever, where 100,000,000"
-    ):
+    with pytest.raises(InputError, match=r"1,000,000 in 1,000 worlds take about .* of memory, and this machine has"):
         audit.run(design.checked(many, kind=audit.AuditFile))
 
 
