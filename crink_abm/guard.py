@@ -62,10 +62,10 @@ def _told(error: BaseException, given: list[str]) -> tuple[int, str]:
         return 2, one_line(
             f"crink-abm: text cannot be read or written ({error}); use UTF-8 in names, files and the locale"
         )
+    more = "; what is finished is kept: mend it, and the same command continues" if keeps else ""
     if isinstance(error, DiskError):
-        return 1, one_line(f"crink-abm: {error}")
+        return 1, one_line(f"crink-abm: {error}") + more
     if isinstance(error, OSError):
-        more = "; what is finished is kept: mend it, and the same command continues" if keeps else ""
         return 1, one_line(f"crink-abm: {_of_the_disk(error)}") + more
     if isinstance(error, ImportError):
         return 1, one_line(

@@ -243,8 +243,12 @@ class Results:
         frames = []
         for point in arguments.points(points, self.manifest["n_points"]):
             n, worth, share = counted.loc[point]
-            failed = counts.loc[[(point, "any_failure")], "n_events"].sum() if share > 0 else 0
-            weight = failed / share if share > 0 else n  # of all runs; their number where they count the same
+            failures = (
+                counts.loc[[(point, "any_failure")], "n_events"].sum() if (point, "any_failure") in counts.index else 0
+            )
+            weight = (
+                failures / share if failures and share > 0 else n
+            )  # of all runs; their number where they count the same
             for stored, name in names.items():
                 dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
                 events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()

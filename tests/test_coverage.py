@@ -7,6 +7,8 @@ from conftest import ROOT
 
 from crink_abm import worlds
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 
 @pytest.fixture(scope="module")
 def one_world():

@@ -19,6 +19,8 @@ from crink_abm import InputError, charts, design, levers, parameters, plain, siz
 from crink_abm.levers import LEVERS
 from crink_abm.results import shard
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 HEAD = {"name": "plan", "seed": 5, "runs": 40, "months": 24}
 TEXT = (
     '[experiment]\nname = "plan"\nseed = 1\nruns = 100\ndescription = "한국 中文 é"\n[worlds]\nensemble = "defaults"\n'

@@ -180,7 +180,7 @@ def _shell(place, line, **env):
         ("MPLBACKEND=garbage $C sweep tiny.toml --out new --no-charts", 0, ""),
         ("$PY -OO -m crink_abm run --months 2", 0, ""),
         ("LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 $C run --months 2", 0, ""),
-        ("LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 $C sweep tiny.toml --out é", 2, "locale"),
+        ("LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 $C sweep tiny.toml --out é", 0, "to be counted"),
     ],
 )  # fmt: skip
 def test_no_environment_brings_a_traceback(tmp_path, line, status, word):

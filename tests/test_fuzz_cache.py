@@ -19,6 +19,8 @@ from conftest import ROOT
 
 from crink_abm import batch, code_cache
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 #: A constant that is found again in the machine code.
 SLOPE = 0.123456789
 SIGNATURE = numba.float64(numba.float64)

@@ -14,6 +14,8 @@ from conftest import ROOT
 from crink_abm import InputError, audit, design, rare_events
 from crink_abm.levers import DRIVERS, LEVERS
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 FILES = sorted((ROOT / "experiments").glob("*.toml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 DATA = [tomllib.loads(text) for text in TEXTS]

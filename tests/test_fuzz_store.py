@@ -20,6 +20,8 @@ import crink_abm as crink
 from crink_abm import InputError, charts, files, outcomes
 from crink_abm.store import _name
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 PLAN = {
     "experiment": {"name": "small", "seed": 5, "runs": 24, "months": 12},
     "levers": {"usfk_posture": [0.2, 0.8]},

@@ -15,6 +15,8 @@ import pytest
 from crink_abm import InputError, records, world_file
 from crink_abm.parameters import CATALOGUE, SWITCHES
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 N, MANY = 400, 20_000
 MARKS = set("0123456789+-.eE")
 SWITCH = {p.name: {level.name.lower(): float(level) for level in p.switch} for p in SWITCHES}

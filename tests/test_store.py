@@ -17,6 +17,8 @@ from crink_abm.rare_kept import Kept
 from crink_abm.results import shard
 from crink_abm.store import Store
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 PLAN = {
     "experiment": {"name": "small", "seed": 5, "runs": 24, "months": 12},
     "levers": {"usfk_posture": [0.2, 0.8]},

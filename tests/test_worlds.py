@@ -14,6 +14,8 @@ from crink_abm.parameters import CATALOGUE, SWITCHES
 from crink_abm.world_making import make_worlds
 from crink_abm.worlds import Worlds
 
+pytestmark = pytest.mark.once  # the same on every Python and Mesa
+
 DEFAULTS = np.array([[float(p.default) for p in CATALOGUE.values()]])
 HEAD = {"name": "own", "seed": 1, "runs": 60, "months": 12}
 
