@@ -171,7 +171,7 @@ def markdown(table: pd.DataFrame) -> str:
     for (name, runs), rows in table.groupby(["setting", "runs"], sort=False):
         cells = []
         for kind, group in columns:
-            mine = rows[(rows["quantity"] == kind) & rows["outcome"].isin(GROUPS[group]) & (rows["n"] >= 50)]
+            mine = rows[(rows["quantity"] == kind) & rows["outcome"].isin(GROUPS[group]) & (rows["n"] >= 30)]
             if mine.empty:
                 cells.append("")
                 continue
