@@ -29,7 +29,7 @@ slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n auto -m slow
 
 docs: $(VENV)/.ready
-	$(BIN)/python -m crink_abm.describe docs/odd.md
+	$(BIN)/python -m crink_abm.report.odd docs/odd.md
 
 clean:
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache

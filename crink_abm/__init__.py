@@ -9,14 +9,15 @@ from importlib import import_module
 from .version import __version__
 
 _HOME = {
-    "DeterrenceModel": "agents",
-    "China": "agents", "NorthKorea": "agents", "Russia": "agents", "Iran": "agents", "UnitedStates": "agents",
-    "SouthKorea": "agents", "Japan": "agents", "Taiwan": "agents", "Monitors": "agents",
+    "DeterrenceModel": "agents.model",
+    "China": "agents.model", "NorthKorea": "agents.model", "Russia": "agents.model", "Iran": "agents.model",
+    "UnitedStates": "agents.model", "SouthKorea": "agents.model", "Japan": "agents.model", "Taiwan": "agents.model",
+    "Monitors": "agents.model",
     "simulate": "api", "compare": "api", "Batch": "api",
-    "sweep": "results", "Results": "results",
-    "rare": "rare_events",
-    "InputError": "errors",
-    "LEVERS": "levers", "CATALOGUE": "parameters", "OUTCOMES": "outcomes", "SCENARIOS": "scenarios",
+    "sweep": "results.results", "Results": "results.results",
+    "rare": "rare_events.estimator",
+    "InputError": "util.errors",
+    "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip
 
 __all__ = ["__version__", *_HOME]

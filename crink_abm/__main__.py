@@ -7,7 +7,7 @@ import sys
 def console() -> int:
     """The command line as a whole process; its exit status."""
     try:
-        from .cli import console
+        from .cli.main import console
 
         return console()
     except KeyboardInterrupt:  # nothing has begun yet

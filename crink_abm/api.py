@@ -8,16 +8,19 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from . import arguments, batch, design, estimate, outcomes
-from . import levers as policy
-from . import worlds as ensembles
-from .errors import InputError, told
-from .failures import failed
-from .kernel import RESULTS
-from .overrides import changes_odds
-from .overrides import checked as checked_rules
-from .tally import Tally
-from .world_making import make_worlds
+from .engine import compiled
+from .engine.codegen import RESULTS
+from .ensemble import worlds as ensembles
+from .ensemble.build import make_worlds
+from .estimation import intervals
+from .estimation.accumulator import Tally
+from .experiment import reader as design
+from .model import arguments, outcomes
+from .model import levers as policy
+from .model.overrides import changes_odds
+from .model.overrides import checked as checked_rules
+from .sweeps.failures import failed
+from .util.errors import InputError, told
 
 #: Runs held in memory at a time.
 _PIECE = 131_072
@@ -36,7 +39,7 @@ def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensemble
         if parameters:
             raise InputError(
                 "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
-                "crink_abm.worlds.held(worlds, parameters)"
+                "crink_abm.ensemble.worlds.held(worlds, parameters)"
             )
         return worlds
     if isinstance(worlds, str) and worlds == "defaults":
@@ -87,7 +90,7 @@ class Batch:
             worth = mine.sum() ** 2 / (mine**2).sum() if len(mine) else 0.0
             rows.append((name, share, worth, int((given & hit).sum()), len(mine)))
         table = pd.DataFrame(rows, columns=["outcome", "prob", "worth", "n_events", "n_runs"])
-        table["low"], table["high"] = estimate.clopper_pearson(table["prob"] * table["worth"], table["worth"])
+        table["low"], table["high"] = intervals.clopper_pearson(table["prob"] * table["worth"], table["worth"])
         return table[["outcome", "prob", "low", "high", "n_events", "n_runs"]]
 
     def incidence(self, outcome: str = "any_failure") -> pd.DataFrame:
@@ -102,7 +105,7 @@ class Batch:
         """
         outcome = arguments.outcome(outcome, outcomes.OUTCOMES)
         months = self.months[:, list(outcomes.OUTCOMES).index(outcome)]
-        prob, low, high = estimate.incidence(months, self.n_months, self.weights)
+        prob, low, high = intervals.incidence(months, self.n_months, self.weights)
         return pd.DataFrame({"month": np.arange(self.n_months), "prob": prob, "low": low, "high": high})
 
     def __repr__(self):
@@ -169,7 +172,7 @@ def simulate(
     _check_memory(runs)
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    values = batch.run_many(
+    values = compiled.run_many(
         calendar, chosen_worlds.values, runs, seed=seed, first_run=first_run,
         world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
     )  # fmt: skip
@@ -228,16 +231,16 @@ def compare(
     policies = ({}, *policies) if len(policies) == 1 else policies
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     (runs, _), rules = arguments.runs(runs), checked_rules(arguments.rules(rules))
-    interval = arguments.one_of("interval", interval, estimate.KINDS)
+    interval = arguments.one_of("interval", interval, intervals.KINDS)
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
     tally = Tally(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
     lost = set()
-    for first, n in batch.chunks(runs, _PIECE):
+    for first, n in compiled.chunks(runs, _PIECE):
         base = base_failed = None
         for number, calendar in enumerate(calendars):
-            values = batch.run_many(
+            values = compiled.run_many(
                 calendar, chosen_worlds.values, n, seed=seed, first_run=first,
                 world_of=chosen_worlds.of_runs(first, n), rules=rules,
             )  # fmt: skip

@@ -14,10 +14,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import oracle
 
-from crink_abm import batch, levers, worlds
-from crink_abm.agents import DeterrenceModel
-from crink_abm.parameters import CATALOGUE, checked
-from crink_abm.state import FIELDS
+from crink_abm.agents.model import DeterrenceModel
+from crink_abm.engine import compiled
+from crink_abm.ensemble import worlds
+from crink_abm.model import levers
+from crink_abm.model.fields import FIELDS
+from crink_abm.model.parameters import CATALOGUE, checked
 
 ROOT = Path(__file__).parents[1]
 FIELD_NAMES = [field.name for field in FIELDS]
@@ -62,7 +64,7 @@ def mesa_run(policy, parameters, seed, run, months) -> np.ndarray:
 def batch_run(policy, parameters, seed, run, months) -> np.ndarray:
     """Every field, every month, compiled: array (months, fields)."""
     world = worlds.defaults(parameters)
-    return batch.trajectories(levers.calendar(policy, months), world.values, 1, seed=seed, first_run=run)[0]
+    return compiled.trajectories(levers.calendar(policy, months), world.values, 1, seed=seed, first_run=run)[0]
 
 
 def oracle_run(policy, parameters, seed, run, months) -> np.ndarray:

@@ -10,10 +10,13 @@ import pandas as pd
 from conftest import ROOT
 from scipy.special import betaincinv
 
-from crink_abm import batch, estimate, levers, outcomes, worlds
 from crink_abm.api import ensemble
-from crink_abm.kernel import RESULTS
-from crink_abm.tally import Tally
+from crink_abm.engine import compiled
+from crink_abm.engine.codegen import RESULTS
+from crink_abm.ensemble import worlds
+from crink_abm.estimation import intervals
+from crink_abm.estimation.accumulator import Tally
+from crink_abm.model import levers, outcomes
 
 MOVED = {"usfk_posture": 0.9, "sanctions_intensity": 0.9, "trilateral_coordination": 0.2}
 KINDS = {"prob": ("low", "high"), "diff": ("diff_low", "diff_high")}
@@ -49,7 +52,7 @@ def settings() -> dict[str, Setting]:
 def pool(setting: Setting, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The same ``n`` runs today and under the moved policy."""
     return tuple(
-        batch.run_many(
+        compiled.run_many(
             levers.calendar(policy, setting.months), setting.worlds.values, n, seed=seed,
             world_of=setting.worlds.of_runs(0, n),
         )
@@ -176,7 +179,7 @@ def markdown(table: pd.DataFrame) -> str:
                 cells.append("")
                 continue
             low = mine.loc[(mine["held"] / mine["n"]).idxmin()]
-            ends = 100 * np.array(estimate.clopper_pearson(low["held"], low["n"]))
+            ends = 100 * np.array(intervals.clopper_pearson(low["held"], low["n"]))
             cells.append(f"{100 * low['held'] / low['n']:.1f} [{ends[0]:.1f}, {ends[1]:.1f}]")
         lines.append(f"| {name} | {runs:,} | {rows['n'].max():,} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

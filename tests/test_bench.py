@@ -6,15 +6,15 @@ from collections import Counter
 
 from benchmarks import record
 
-from crink_abm import counting, floor
-from crink_abm.rules.common import quantal
+from crink_abm.engine.benchmark import operation_counts, roofline
+from crink_abm.model.rules.building_blocks import quantal
 
 
 def _counted(function, *arguments):
-    counting.Counted.tally = Counter()
-    with counting.watching():
-        function(*map(counting.Counted, arguments))
-    return dict(counting.Counted.tally)
+    operation_counts.Counted.tally = Counter()
+    with operation_counts.watching():
+        function(*map(operation_counts.Counted, arguments))
+    return dict(operation_counts.Counted.tally)
 
 
 def test_a_rule_on_counting_numbers_tells_what_it_does():
@@ -27,13 +27,13 @@ def test_a_rule_on_counting_numbers_tells_what_it_does():
 
 def test_counting_changes_no_result():
     plain = quantal(0.1, 0.4, 0.2, 0.3, 2.0)
-    assert quantal(*map(counting.Counted, (0.1, 0.4, 0.2, 0.3, 2.0))) == plain
+    assert quantal(*map(operation_counts.Counted, (0.1, 0.4, 0.2, 0.3, 2.0))) == plain
 
 
 def test_every_kind_that_is_counted_has_a_cost():
-    counts = counting.operations(runs=1)
+    counts = operation_counts.operations(runs=1)
     assert {"every month"} <= set(counts)
-    priced = {*floor.UNITS, *floor.MOVES, "blocks of draws"}
+    priced = {*roofline.UNITS, *roofline.MOVES, "blocks of draws"}
     assert {kind for count in counts.values() for kind in count} <= priced
     assert all(counts["every month"][kind] > 0 for kind in priced)
 

@@ -12,24 +12,21 @@ from conftest import ROOT
 from scipy import stats
 
 import crink_abm as crink
-from crink_abm import (
-    InputError,
-    bank,
-    batch,
-    calibrated,
-    calibration,
-    calibration_report,
-    design,
-    likelihood,
-    posterior,
-    records,
-    worlds,
-)
-from crink_abm.parameters import CATALOGUE
-from crink_abm.rules_key import rules_hash
-from crink_abm.world_making import make_worlds, worlds_name
+from crink_abm import InputError
+from crink_abm.calibration import contraction, likelihood, reference_table
+from crink_abm.calibration import posterior as calibration
+from crink_abm.engine import compiled
+from crink_abm.ensemble import calibrated, worlds
+from crink_abm.ensemble.build import make_worlds, worlds_name
+from crink_abm.experiment import reader as design
+from crink_abm.model.parameters import CATALOGUE
+from crink_abm.record import tables as records
+from crink_abm.report import calibration as calibration_report
+from crink_abm.util.source_hash import rules_hash
 
-SMALL = bank.Plan(draws=1024, replicates=4, early_runs=4, band_runs=16, again=6, early_again=8, bands_again=16, seed=3)
+SMALL = reference_table.Plan(
+    draws=1024, replicates=4, early_runs=4, band_runs=16, again=6, early_again=8, bands_again=16, seed=3
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +37,7 @@ def record():
 @pytest.fixture(scope="module")
 def small(record, tmp_path_factory):
     """A small calibration, with its own cache: (fit, cache folder)."""
-    batch.compiled()  # by the machine's own cache
+    compiled.compiled()  # by the machine's own cache
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CRINK_CACHE", str(folder))
@@ -63,9 +60,9 @@ def test_a_killed_calibration_continues_with_the_same_bytes(small, record, tmp_p
 
 def test_another_seed_gives_other_draws(small):
     fit, _ = small
-    other = bank.draw(bank.Plan(draws=1024, seed=4), 0)
-    assert not np.array_equal(other.values, bank.draw(SMALL, 0).values)
-    assert np.array_equal(bank.draw(SMALL, 0).values[fit.bank.number], fit.bank.worlds.values)
+    other = reference_table.draw(reference_table.Plan(draws=1024, seed=4), 0)
+    assert not np.array_equal(other.values, reference_table.draw(SMALL, 0).values)
+    assert np.array_equal(reference_table.draw(SMALL, 0).values[fit.bank.number], fit.bank.worlds.values)
 
 
 def test_weights_favour_what_the_record_says(small):
@@ -97,25 +94,25 @@ def test_only_what_the_data_moved_is_said_to_have_moved():
     column = list(CATALOGUE).index("provoke_base")
     x = values[:, column]
     on_one = np.exp(-0.5 * ((x + 0.5) / 0.3) ** 2)
-    table = posterior.moved(values, on_one, seed=2)
+    table = contraction.moved(values, on_one, seed=2)
     assert table.loc[table["moved"], "parameter"].tolist() == ["provoke_base"]
     assert table.iloc[0]["variance_ratio"] < 0.4
-    assert not posterior.moved(values, rng.exponential(size=4000), seed=2)["moved"].any()
+    assert not contraction.moved(values, rng.exponential(size=4000), seed=2)["moved"].any()
 
 
 def test_chance_alone_moves_a_parameter_in_one_table_in_twenty():
     """Tables of 319 distances under the null; 999 null distances cannot hold the limit (negative control: their largest)."""
     rng = np.random.default_rng(8)
     weights = np.exp(rng.standard_normal(120))
-    tables = rng.permutation(posterior.null_distances(weights, rng, 600 * 319)).reshape(600, 319).max(1)
+    tables = rng.permutation(contraction.null_distances(weights, rng, 600 * 319)).reshape(600, 319).max(1)
     rates, few = [], []
     for _ in range(12):
-        rates.append(np.mean(tables > posterior.limit_of(posterior.null_distances(weights, rng), 319)))
-        few.append(np.mean(tables > posterior.null_distances(weights, rng, 999)[-1]))
+        rates.append(np.mean(tables > contraction.limit_of(contraction.null_distances(weights, rng), 319)))
+        few.append(np.mean(tables > contraction.null_distances(weights, rng, 999)[-1]))
     assert 0.02 < np.mean(rates) < 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 600)
     assert np.mean(few) > 0.12
     with pytest.raises(ValueError, match="999 null distances cannot hold the limit of 319 parameters"):
-        posterior.limit_of(posterior.null_distances(weights, rng, 999), 319)
+        contraction.limit_of(contraction.null_distances(weights, rng, 999), 319)
 
 
 def test_null_distances_are_those_of_weights_that_know_nothing():
@@ -123,9 +120,9 @@ def test_null_distances_are_those_of_weights_that_know_nothing():
     rng = np.random.default_rng(9)
     weights = np.exp(2.0 * rng.standard_normal(2000))
     weights /= weights.sum()
-    one_by_one = [posterior.distance(rng.random(2000), weights) for _ in range(1500)]
-    assert stats.ks_2samp(one_by_one, posterior.null_distances(weights, rng, 3000)).pvalue > 0.001
-    assert stats.ks_2samp(one_by_one, posterior.null_distances(np.ones(2000), rng, 3000)).pvalue < 1e-9
+    one_by_one = [contraction.distance(rng.random(2000), weights) for _ in range(1500)]
+    assert stats.ks_2samp(one_by_one, contraction.null_distances(weights, rng, 3000)).pvalue > 0.001
+    assert stats.ks_2samp(one_by_one, contraction.null_distances(np.ones(2000), rng, 3000)).pvalue < 1e-9
 
 
 def test_two_looks_tell_the_noise_of_the_weights_from_what_they_say():
@@ -139,7 +136,7 @@ def test_two_looks_tell_the_noise_of_the_weights_from_what_they_say():
 
 def test_another_look_at_the_same_worlds_has_other_luck(small, record):
     fit, _ = small
-    other = bank.look_afresh(fit.bank, SMALL, record)
+    other = reference_table.look_afresh(fit.bank, SMALL, record)
     assert np.array_equal(other.number, fit.bank.number)
     assert len(other.summaries) == len(fit.bank.summaries)
     assert not np.array_equal(other.summaries.launches, fit.bank.summaries.launches)
@@ -149,7 +146,7 @@ def test_another_look_at_the_same_worlds_has_other_luck(small, record):
 def test_switches_that_the_data_tell_apart_are_found():
     values = worlds.prior(3240, seed=1).values
     theory = values[:, list(CATALOGUE).index("xi_theory")]
-    table = posterior.switches(values, np.where(theory == 1, 2.0, 1.0), seed=2).set_index(["switch", "level"])
+    table = contraction.switches(values, np.where(theory == 1, 2.0, 1.0), seed=2).set_index(["switch", "level"])
     assert table.loc[("xi_theory", "prospect"), "posterior"] == pytest.approx(0.5, abs=0.01)
     assert table.loc[("xi_theory", "prospect"), "p_value"] == 0.001
     assert table.loc[("kim_theory", "prospect"), "p_value"] > 0.05

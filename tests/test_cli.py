@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import cli
+from crink_abm.cli import main as cli
 
 TINY = """
 [experiment]
@@ -91,9 +91,9 @@ def test_compare_pairs_with_today(capsys):
 
 
 def test_info_knows_every_name(capsys):
-    from crink_abm import levers, outcomes, parameters, state
+    from crink_abm.model import fields, levers, outcomes, parameters
 
-    for name in (*levers.LEVERS, *parameters.CATALOGUE, *state.BY_NAME, *outcomes.OUTCOMES, *crink.SCENARIOS):
+    for name in (*levers.LEVERS, *parameters.CATALOGUE, *fields.BY_NAME, *outcomes.OUTCOMES, *crink.SCENARIOS):
         assert cli.main(["info", name]) == 0
     status, out, _ = _call(capsys, "info", "--json")
     assert status == 0
@@ -172,7 +172,16 @@ def test_interrupt_exits_130_and_the_same_command_continues(tiny):
         TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 400000")  # nine packs
     )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out", str(tiny / "long")]
+    command = [
+        sys.executable,
+        "-m",
+        "crink_abm",
+        "sweep",
+        str(plan),
+        "--no-charts",
+        "--out",
+        str(tiny / "long"),
+    ]
     process = subprocess.Popen(
         command, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it

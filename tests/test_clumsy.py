@@ -11,11 +11,16 @@ import pytest
 import xarray
 
 import crink_abm as crink
-from crink_abm import arguments, cli, estimate, failures, guard, outcomes, progress, readback, store
-from crink_abm.errors import LONGEST, InputError, one_line, told
-from crink_abm.parameters import CATALOGUE
-from crink_abm.results import shard
-from crink_abm.worlds import Worlds, defaults
+from crink_abm.cli import guard
+from crink_abm.cli import main as cli
+from crink_abm.ensemble.worlds import Worlds, defaults
+from crink_abm.estimation import intervals
+from crink_abm.model import arguments, outcomes
+from crink_abm.model.parameters import CATALOGUE
+from crink_abm.results.results import shard
+from crink_abm.sweeps import failures, store
+from crink_abm.util import progress, readback
+from crink_abm.util.errors import LONGEST, InputError, one_line, told
 
 SEED = 2**64 - 1
 PLAN = {
@@ -484,7 +489,7 @@ def test_an_interrupt_that_a_library_swallows_comes_again():
 
     code = """
 import os, signal, sys, time, weakref
-from crink_abm import guard
+from crink_abm.cli import guard
 
 class Thing: pass
 
@@ -513,4 +518,4 @@ def test_whole_numbers():
 
 
 def test_intervals_are_those_that_there_are():
-    assert set(estimate.KINDS) == {"best", "jeffreys", "clopper-pearson"}
+    assert set(intervals.KINDS) == {"best", "jeffreys", "clopper-pearson"}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crink_abm import audit, clusters
+from crink_abm.analysis import sign_audit as audit
+from crink_abm.estimation import clusters
 
 
 def test_copies_of_a_world_are_no_new_observations():

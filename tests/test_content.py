@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from crink_abm import InputError, numerics
-from crink_abm.compiler import RuleCompiler
-from crink_abm.overrides import Rules, changes_odds, checked, fingerprint
-from crink_abm.transition import steps
+from crink_abm import InputError
+from crink_abm.engine.compiler import RuleCompiler
+from crink_abm.model import numerics
+from crink_abm.model.overrides import Rules, changes_odds, checked, fingerprint
+from crink_abm.model.schedule import steps
 
 NAME = "china.crisis_prob"
 RATE, TABLE, PAIR, CFG, HELPER, OTHER = 0.0, None, (), types.ModuleType("cfg"), None, None
@@ -258,7 +259,7 @@ def test_docstrings_lines_and_files_do_not_count():
 
 _STABLE = """
 import numpy as np
-from crink_abm.overrides import fingerprint
+from crink_abm.model.overrides import fingerprint
 WORDS, TABLE = {"a", "b", "c", "d"}, np.arange(4.0)
 def helper(x):
     def within(y):

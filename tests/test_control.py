@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crink_abm import batch, levers, outcomes, worlds
-from crink_abm.control import LEAST, LEAST_FREEDOM, Moments
-from crink_abm.outcomes import LUCKS, OUTCOMES
-from crink_abm.tally import CONTROL, COUNTS, Tally, interval_columns
+from crink_abm.engine import compiled
+from crink_abm.ensemble import worlds
+from crink_abm.estimation.accumulator import CONTROL, COUNTS, Tally, interval_columns
+from crink_abm.estimation.control_variates import LEAST, LEAST_FREEDOM, Moments
+from crink_abm.model import levers, outcomes
+from crink_abm.model.outcomes import LUCKS, OUTCOMES
 
 _POLICIES = ({}, {"usfk_posture": 0.9, "sanctions_intensity": 0.9, "trilateral_coordination": 0.2})
 
@@ -20,7 +22,7 @@ def spread():
 
 def _runs(spread, n, *, seed, policy=_POLICIES[0], months=60):
     calendar = levers.calendar(policy, months, "2026-01")
-    return batch.run_many(calendar, spread.values, n, seed=seed, world_of=spread.of_runs(0, n))
+    return compiled.run_many(calendar, spread.values, n, seed=seed, world_of=spread.of_runs(0, n))
 
 
 @pytest.mark.parametrize("policy", _POLICIES, ids=["today", "moved"])
@@ -61,7 +63,7 @@ def _estimate(y, luck, *, own):
 def test_multiples_from_the_other_half_leave_the_mean_as_it_is(monkeypatch):
     rng, means = np.random.default_rng(4), {}
     samples = [_skewed(rng, 2 * LEAST_FREEDOM + 40) for _ in range(6000)]
-    monkeypatch.setattr("crink_abm.control.LEAST", 0)  # what is adjusted here are no events
+    monkeypatch.setattr("crink_abm.estimation.control_variates.LEAST", 0)  # what is adjusted here are no events
     for own in (False, True):
         made = np.array([_estimate(*sample, own=own) for sample in samples])
         means[own] = (made.mean() - 1.0) / (made.std() / np.sqrt(len(made)))
@@ -179,9 +181,11 @@ def test_a_residual_whose_event_is_hardly_seen_is_not_used(monkeypatch):
     """Coverage where a residual is an indicator of the event but for rare jumps. Negative control: used regardless, it fails."""
     rng, repetitions, n = np.random.default_rng(6), 1_500, 1_000
     held = {}
-    monkeypatch.setattr("crink_abm.control._FAR", np.inf)  # the test of means would see this one too
+    monkeypatch.setattr(
+        "crink_abm.estimation.control_variates._FAR", np.inf
+    )  # the test of means would see this one too
     for least in (LEAST, 0):
-        monkeypatch.setattr("crink_abm.control.LEAST", least)
+        monkeypatch.setattr("crink_abm.estimation.control_variates.LEAST", least)
         held[least] = 0
         for _ in range(repetitions):
             level, _ = _moments(*_jumps(rng, n, 0.2, 0.004)).adjusted()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from crink_abm import worlds
+from crink_abm.ensemble import worlds
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -30,7 +30,7 @@ def test_residuals_of_events_that_are_not_seen_would_spoil_them(one_world, monke
     """Negative control: any residual and any event is trusted, as it once was."""
     setting, truth, runs = one_world
     for name, value in (("LEAST", 0), ("_FAR", np.inf), ("FREEDOM_A_RESIDUAL", 1)):
-        monkeypatch.setattr(f"crink_abm.control.{name}", value)
+        monkeypatch.setattr(f"crink_abm.estimation.control_variates.{name}", value)
     held = held_truth.covered(held_truth.sampled(setting, runs, 1_000, 200), truth).set_index(["outcome", "quantity"])
     assert held_truth.too_seldom(*held.loc[("taiwan_failure", "prob"), ["held", "n"]])
 

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import crink_abm as crink
-from crink_abm import InputError, design, levers, scenarios
-from crink_abm.dimensions import RESERVED
-from crink_abm.levers import LEVERS
+from crink_abm import InputError
+from crink_abm.experiment import reader as design
+from crink_abm.experiment.factors import RESERVED
+from crink_abm.model import levers, scenarios
+from crink_abm.model.levers import LEVERS
 
 HEAD = {"name": "plan", "seed": 5, "runs": 40, "months": 48}
 LEAVE = {"usfk_posture": {"2026-01": 0.5, "2028-01": 0.0}}
@@ -343,7 +345,7 @@ def test_extending_a_sobol_sample_keeps_every_point_and_number(tables, power, mo
 )  # fmt: skip
 def test_every_design_runs_alone_and_has_the_charts_that_make_sense(tables, drawn, tmp_path):
     """Charts that always are: incidence, first failures. A map under a factor that is nowhere at the baseline is none."""
-    from crink_abm import charts
+    from crink_abm.charts import sweep as charts
 
     found = crink.sweep(_plan(**tables), tmp_path)
     names = {path.stem for path in charts.draw(found, formats=["png"])}
@@ -354,7 +356,7 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
     """As many marks as cells, at the changes of the estimates; the row is found by its words."""
     from matplotlib.collections import PathCollection
 
-    from crink_abm import charts
+    from crink_abm.charts import sweep as charts
 
     ax = charts.figure(factors, "factors").axes[0]
     rows = factors.select("any_failure")
@@ -376,7 +378,7 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
 
 
 def test_means_over_slices_are_plain_means():
-    from crink_abm.design_charts import slices
+    from crink_abm.charts.designs import slices
 
     rng = np.random.default_rng(2)
     levels = 0.2 + 0.6 * rng.random(200)

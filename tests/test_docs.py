@@ -6,12 +6,14 @@ import tomllib
 import pytest
 from conftest import ROOT
 
-from crink_abm import describe, design, levers
-from crink_abm.audit import AuditFile
-from crink_abm.parameters import CATALOGUE
-from crink_abm.rare_events import RareFile
-from crink_abm.sources import SOURCES
-from crink_abm.transition import steps
+from crink_abm.analysis.sign_audit import AuditFile
+from crink_abm.experiment import reader as design
+from crink_abm.model import levers
+from crink_abm.model.parameters import CATALOGUE
+from crink_abm.model.schedule import steps
+from crink_abm.model.sources import SOURCES
+from crink_abm.rare_events.estimator import RareFile
+from crink_abm.report import odd as describe
 
 
 def test_the_model_description_is_the_generated_one():
@@ -68,7 +70,7 @@ def test_the_sign_audit_page_covers_every_lever():
 
 def test_readme_commands_exist():
     """Every `crink-abm COMMAND` that the README shows is a command, and every file it names is there."""
-    from crink_abm.cli import parser
+    from crink_abm.cli.main import parser
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = set(re.findall(r"crink-abm ([a-z]+)", text))

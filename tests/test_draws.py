@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crink_abm import draws
-from crink_abm.codes import Actor, Draw
+from crink_abm.model import draws
+from crink_abm.model.enums import Actor, Draw
 
 # Random123's kat_vectors, philox4x32 with 10 rounds: counter, key, answer.
 KNOWN = [
@@ -38,7 +38,7 @@ def test_philox_gives_the_published_answers(counter, key, answer):
 
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN)
 def test_compiled_philox_gives_the_published_answers(counter, key, answer):
-    from crink_abm.compiler import RuleCompiler
+    from crink_abm.engine.compiler import RuleCompiler
 
     words = RuleCompiler().compiled(draws.philox)(*(np.uint64(x) for x in counter + key))
     assert [int(w) for w in words] == answer

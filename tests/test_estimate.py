@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crink_abm import estimate
+from crink_abm.estimation import intervals
 
 
 def _coverage(interval, n, p, level=0.95):
@@ -19,13 +19,13 @@ GRID = [(1000, 0.05), (1000, 0.3), (1000, 0.003), (10_000, 1e-4), (10_000, 0.01)
 
 @pytest.mark.parametrize(("n", "p"), GRID)
 def test_clopper_pearson_covers_at_least_nominally(n, p):
-    assert _coverage(estimate.clopper_pearson, n, p) >= 0.95
+    assert _coverage(intervals.clopper_pearson, n, p) >= 0.95
 
 
 def test_jeffreys_covers_nominally_on_average():
     """Jeffreys' coverage oscillates around the level; its mean over a range of p lies near it (Brown et al. 2001)."""
     p = np.linspace(0.01, 0.2, 191)
-    mean = np.mean([_coverage(estimate.jeffreys, 1000, x) for x in p])
+    mean = np.mean([_coverage(intervals.jeffreys, 1000, x) for x in p])
     assert abs(mean - 0.95) < 0.005
 
 
@@ -38,31 +38,31 @@ def test_wald_would_fail_where_jeffreys_holds():
         return p - half, p + half
 
     assert _coverage(wald, 10_000, 1e-4) < 0.7
-    assert _coverage(estimate.jeffreys, 10_000, 1e-4) > 0.93
+    assert _coverage(intervals.jeffreys, 10_000, 1e-4) > 0.93
 
 
 def test_intervals_at_the_ends():
-    low, high = estimate.jeffreys([0, 50], [50, 50])
+    low, high = intervals.jeffreys([0, 50], [50, 50])
     assert low[0] == 0.0
     assert high[1] == 1.0
     assert high[0] < 0.1
-    assert np.isnan(estimate.jeffreys([0], [0])).all()
+    assert np.isnan(intervals.jeffreys([0], [0])).all()
 
 
 def test_jeffreys_is_the_beta_quantile():
-    low, high = estimate.jeffreys(7, 100)
+    low, high = intervals.jeffreys(7, 100)
     assert low == pytest.approx(stats.beta(7.5, 93.5).ppf(0.025))
     assert high == pytest.approx(stats.beta(7.5, 93.5).ppf(0.975))
 
 
 def test_newcombe_without_discordant_pairs_holds_zero():
-    diff, low, high = estimate.newcombe(0, 0, 20, 100)
+    diff, low, high = intervals.newcombe(0, 0, 20, 100)
     assert diff == 0
     assert low < 0 < high
 
 
 def test_newcombe_is_antisymmetric():
-    one, other = estimate.newcombe(30, 10, 200, 1000), estimate.newcombe(10, 30, 200, 1000)
+    one, other = intervals.newcombe(30, 10, 200, 1000), intervals.newcombe(10, 30, 200, 1000)
     assert one[0] == pytest.approx(-other[0])
     assert one[1] == pytest.approx(-other[2])
 
@@ -75,7 +75,7 @@ def test_newcombe_covers_paired_differences(both, up, down):
     rng = np.random.default_rng(12)
     n, m = 1000, 20_000
     table = rng.multinomial(n, [both, up, down, 1 - both - up - down], size=m)
-    diff, low, high = estimate.newcombe(table[:, 1], table[:, 2], table[:, 0], n)
+    diff, low, high = intervals.newcombe(table[:, 1], table[:, 2], table[:, 0], n)
     covered = ((low <= up - down) & (up - down <= high)).mean()
     assert covered > 0.945 - 4 * np.sqrt(0.05 * 0.95 / m)
     assert (low <= diff).all()
@@ -84,8 +84,8 @@ def test_newcombe_covers_paired_differences(both, up, down):
 
 def test_pairing_narrows_the_interval():
     """Common random numbers pay: the same margins, paired, give a narrower interval than independent samples would."""
-    paired = estimate.newcombe(30, 10, 270, 1000)
-    apart = estimate.newcombe(216, 196, 84, 1000)
+    paired = intervals.newcombe(30, 10, 270, 1000)
+    apart = intervals.newcombe(216, 196, 84, 1000)
     assert paired[2] - paired[1] < 0.5 * (apart[2] - apart[1])
 
 
@@ -94,7 +94,7 @@ def test_false_discovery_is_scipys():
     for n in (0, 1, 2, 7, 400):
         p = luck.uniform(size=n) ** luck.integers(1, 4)
         p[: n // 3] = p[-(n // 3) :] if n // 3 else p[:0]  # ties
-        assert estimate.false_discovery(p) == pytest.approx(stats.false_discovery_control(p) if n else [], rel=1e-13)
+        assert intervals.false_discovery(p) == pytest.approx(stats.false_discovery_control(p) if n else [], rel=1e-13)
 
 
 def test_false_discovery_holds_under_the_null():
@@ -103,8 +103,8 @@ def test_false_discovery_holds_under_the_null():
     naive = controlled = 0
     for _ in range(200):
         up = rng.binomial(200, 0.5, size=500)
-        p = estimate.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9), 1e6)
-        controlled += (estimate.false_discovery(p) <= 0.05).any()
+        p = intervals.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9), 1e6)
+        controlled += (intervals.false_discovery(p) <= 0.05).any()
         naive += (p <= 0.05).any()
     assert controlled <= stats.binom(200, 0.05).ppf(0.999)
     assert naive > 190
@@ -114,10 +114,10 @@ def test_a_difference_that_a_few_worlds_carry_is_not_clear():
     """All of a difference in 2 of 100 worlds: clear for the runs as a sample, not for the worlds as a sample."""
     rose = np.zeros((100, 1))
     rose[:2] = 10
-    change = estimate.spreads(rose, rose.sum(0), np.full(100, 10), {})
-    few = estimate.difference_test([20], [0], [0.02], change["worlds_se"], 99)
-    spread = estimate.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
-    everywhere = estimate.difference_test([20], [0], [0.02], spread["worlds_se"], 99)
+    change = intervals.spreads(rose, rose.sum(0), np.full(100, 10), {})
+    few = intervals.difference_test([20], [0], [0.02], change["worlds_se"], 99)
+    spread = intervals.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
+    everywhere = intervals.difference_test([20], [0], [0.02], spread["worlds_se"], 99)
     assert few[0] > 0.05
     assert everywhere[0] < 1e-4
 
@@ -128,7 +128,7 @@ def test_paired_change_has_its_own_spread():
     switch = np.arange(400) % 2
     rose = rng.binomial(50, np.where(switch == 1, 0.2, 0.0))[:, None]
     fell = rng.binomial(50, np.where(switch == 0, 0.2, 0.0))[:, None]
-    change = estimate.spreads(rose - fell, (rose + fell).sum(0), np.full(400, 50), {"switch": switch})
+    change = intervals.spreads(rose - fell, (rose + fell).sum(0), np.full(400, 50), {"switch": switch})
     assert change["structure_sd"][0] == pytest.approx(0.2, abs=0.01)
     assert change["parameter_sd"][0] < 0.03
     assert change["structure_low"][0] == pytest.approx(-0.2, abs=0.02)
@@ -140,7 +140,7 @@ def _made_up(rng, n_worlds, m, sd_param, sd_struct):
         0.4 + sd_struct * np.array([-1, 0, 1])[switch] * np.sqrt(1.5) + rng.normal(0, sd_param, n_worlds), 0, 1
     )
     events = rng.binomial(m, prob)[:, None]
-    return estimate.spreads(events, events.sum(0), np.full(n_worlds, m), {"switch": switch})
+    return intervals.spreads(events, events.sum(0), np.full(n_worlds, m), {"switch": switch})
 
 
 @pytest.mark.parametrize(("sd_param", "sd_struct"), [(0.08, 0.0), (0.0, 0.08), (0.06, 0.06), (0.0, 0.0)])
@@ -166,14 +166,14 @@ def test_noise_seldom_opens_a_structural_range():
     switches = {f"s{k}": rng.permutation(np.arange(300) % (2 + k % 2)) for k in range(6)}
     for _ in range(n):
         events = rng.binomial(50, rng.uniform(0, 1, 300))[:, None]
-        made = estimate.spreads(events, events.sum(0), np.full(300, 50), switches)
+        made = intervals.spreads(events, events.sum(0), np.full(300, 50), switches)
         opened += (made["structure_high"] > made["structure_low"])[0]
         means = [events[levels == v].mean() / 50 for levels in switches.values() for v in np.unique(levels)]
         raw.append(max(means) - min(means))
     assert opened <= stats.binom(n, 0.05).ppf(0.999)
     assert min(raw) > 0.02
     events = rng.binomial(50, 0.3 + 0.3 * switches["s0"])[:, None]
-    made = estimate.spreads(events, events.sum(0), np.full(300, 50), switches)
+    made = intervals.spreads(events, events.sum(0), np.full(300, 50), switches)
     assert made["structure_low"][0] == pytest.approx(0.3, abs=0.02)
     assert made["structure_high"][0] == pytest.approx(0.6, abs=0.02)
 
@@ -182,16 +182,16 @@ def test_a_conditional_probability_has_the_interval_of_a_ratio():
     """Coverage of the ratio estimator over worlds that differ in both the condition and what follows it."""
     rng = np.random.default_rng(13)
     m, n_worlds, covered, naive = 2000, 200, 0, 0
-    width = estimate.over_worlds(n_worlds)
+    width = intervals.over_worlds(n_worlds)
     base, follows = 0.3, 0.2  # means of the two rates over worlds; they are correlated, so the ratio is not 0.2
     true = (base * follows + 0.5 * 0.2 * 0.1 / 3) / base
     for _ in range(m):
         z = rng.uniform(-1, 1, n_worlds)
         given = rng.binomial(40, base + 0.2 * z)
         hit = rng.binomial(given, follows + 0.05 * z)
-        p, error = hit.sum() / given.sum(), estimate.ratio_over_worlds(hit, given)
+        p, error = hit.sum() / given.sum(), intervals.ratio_over_worlds(hit, given)
         covered += abs(p - true) < width * error
-        low, high = estimate.jeffreys(hit.sum(), given.sum())
+        low, high = intervals.jeffreys(hit.sum(), given.sum())
         naive += low < true < high
     assert covered / m > 0.95 - 4 * np.sqrt(0.05 * 0.95 / m)
     assert naive / m < covered / m
@@ -215,7 +215,7 @@ def test_with_few_runs_a_world_no_spread_is_told():
 
 def test_cumulative_incidence_counts_months():
     months = np.array([0, 2, 2, -1])
-    prob, low, high = estimate.incidence(months, 4)
+    prob, low, high = intervals.incidence(months, 4)
     assert prob.tolist() == [0.25, 0.25, 0.75, 0.75]
     assert ((low <= prob) & (prob <= high)).all()
 
@@ -223,11 +223,11 @@ def test_cumulative_incidence_counts_months():
 def test_distributions_are_those_of_scipy_stats():
     """The special functions used for speed of loading against the distributions they stand for."""
     k, n = np.array([0, 3, 40, 7]), np.array([9, 9, 90, 7])
-    assert estimate.mcnemar(k, n - k) == pytest.approx(
+    assert intervals.mcnemar(k, n - k) == pytest.approx(
         [min(1.0, 2 * stats.binom.cdf(min(a, b - a), b, 0.5)) for a, b in zip(k, n, strict=True)]
     )
-    assert estimate.mcnemar([0], [0]).tolist() == [1.0]
-    assert estimate.over_worlds(12) == pytest.approx(stats.t(11).ppf(0.975))
+    assert intervals.mcnemar([0], [0]).tolist() == [1.0]
+    assert intervals.over_worlds(12) == pytest.approx(stats.t(11).ppf(0.975))
     from scipy.special import fdtrc
 
     assert fdtrc(2, 30, 4.1) == pytest.approx(stats.f(2, 30).sf(4.1))

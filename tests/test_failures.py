@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 import crink_abm as crink
-from crink_abm import batch, levers, worlds
-from crink_abm.failures import failed, why
+from crink_abm.engine import compiled as batch
+from crink_abm.ensemble import worlds
+from crink_abm.model import levers
+from crink_abm.sweeps.failures import failed, why
 
 PLAN = {
     "experiment": {"name": "fails", "seed": 5, "runs": 300, "months": 24},
@@ -135,8 +137,8 @@ def test_simulate_and_compare_lose_no_other_run():
 
 def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkeypatch, capsys):
     """The command line takes no rules of one's own, so they are put in underneath it."""
-    from crink_abm import cli
-    from crink_abm import results as module
+    from crink_abm.cli import main as cli
+    from crink_abm.results import results as module
 
     monkeypatch.setattr(module, "sweep", lambda *a, **k: results)
     monkeypatch.setattr(module, "Results", lambda folder: results)
@@ -155,9 +157,10 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
 
 
 def test_a_policy_whose_every_run_failed_has_no_estimate():
-    from crink_abm import estimate, outcomes
-    from crink_abm.kernel import RESULTS
-    from crink_abm.tally import Tally
+    from crink_abm.engine.codegen import RESULTS
+    from crink_abm.estimation import intervals
+    from crink_abm.estimation.accumulator import Tally
+    from crink_abm.model import outcomes
 
     tally, nothing = Tally(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
@@ -168,7 +171,7 @@ def test_a_policy_whose_every_run_failed_has_no_estimate():
     assert (lost["n_runs"] == 0).all()
     assert lost[["prob", "low", "high", "diff", "diff_low", "diff_high"]].isna().all(axis=None)
     row = table[(table["point"] == 1) & (table["outcome"] == "any_failure")].iloc[0]
-    assert (row["n_runs"], row["high"]) == (64, estimate.clopper_pearson(0, 64)[1])
+    assert (row["n_runs"], row["high"]) == (64, intervals.clopper_pearson(0, 64)[1])
 
 
 def odds_out(taiwan_drift, month):
@@ -231,9 +234,9 @@ def test_odds_that_are_none_are_failed_runs_in_both_engines():
 )
 def test_which_odds_are_none(rule, values, words):
     """As Mesa says it, and as the compiled engine does: nan throughout where they are none, untouched where they are."""
-    from crink_abm import compiler
-    from crink_abm.overrides import checked, odds_fault
-    from crink_abm.transition import steps
+    from crink_abm.engine import compiler
+    from crink_abm.model.overrides import checked, odds_fault
+    from crink_abm.model.schedule import steps
 
     (step,) = [step for step in steps() if step.name == rule]
     fault = odds_fault(step, values)
@@ -278,9 +281,10 @@ def text(grievance):
 
 @pytest.mark.parametrize("rule", [truth, truth_or_number, one_in_a_tuple, numpys_truth, whole_number])
 def test_a_truth_value_is_0_or_1_in_both_engines(rule):
-    from crink_abm import agents, compiler
-    from crink_abm.overrides import checked
-    from crink_abm.transition import steps
+    from crink_abm.agents import model as agents
+    from crink_abm.engine import compiler
+    from crink_abm.model.overrides import checked
+    from crink_abm.model.schedule import steps
 
     (step,) = [step for step in steps() if step.name == "china.crisis_prob"]
     taken = checked({step.name: rule})[step.name]

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crink_abm import charts, figures, outcomes, style
-from crink_abm.errors import InputError
-from crink_abm.levers import LEVERS
+from crink_abm.charts import primitives, style
+from crink_abm.charts import sweep as charts
+from crink_abm.model import outcomes
+from crink_abm.model.levers import LEVERS
+from crink_abm.util.errors import InputError
 
 SWEPT = ("usfk_posture", "sanctions_intensity", "trilateral_coordination")
 BASE = {name: lever.today for name, lever in LEVERS.items()}
@@ -116,7 +118,7 @@ def cells():
 
 
 def _marked(ax):
-    return [mark for mark in ax.collections if mark.get_gid() == figures.NOISE_GID]
+    return [mark for mark in ax.collections if mark.get_gid() == primitives.NOISE_GID]
 
 
 def test_every_outcome_and_lever_has_a_label():
@@ -126,9 +128,9 @@ def test_every_outcome_and_lever_has_a_label():
     assert all(name in style.lever_axis(lever) for lever, (name, _) in style.LEVERS.items())
 
 
-@pytest.mark.parametrize("names", [charts.HEADLINE, outcomes.CAUSES, tuple(figures.SPREADS)])
+@pytest.mark.parametrize("names", [charts.HEADLINE, outcomes.CAUSES, tuple(primitives.SPREADS)])
 def test_series_drawn_together_differ_without_colour(names):
-    looks = [{**style.OUTCOMES, **figures.SPREADS}[name] for name in names]
+    looks = [{**style.OUTCOMES, **primitives.SPREADS}[name] for name in names]
     assert len({look.marker for look in looks}) == len(looks)
 
 
@@ -139,32 +141,32 @@ def test_lines_drawn_together_differ_in_dash_and_colour(names):
 
 
 def test_heat_map_marks_as_many_cells_as_are_within_noise(cells):
-    (marks,) = _marked(figures.heat_map(cells, "usfk_posture", "exposure", 6))
+    (marks,) = _marked(primitives.heat_map(cells, "usfk_posture", "exposure", 6))
     assert len(marks.get_offsets()) == cells["within_noise"].sum() > 0
 
 
 def test_heat_map_marks_the_cells_the_data_name(cells):
     cells["within_noise"] = (cells["usfk_posture"] == 0.25) & (cells["exposure"] == 1.0)
-    (marks,) = _marked(figures.heat_map(cells, "usfk_posture", "exposure", 6))
+    (marks,) = _marked(primitives.heat_map(cells, "usfk_posture", "exposure", 6))
     np.testing.assert_allclose(marks.get_offsets(), [[0.25, 1.0]])
 
 
 def test_heat_map_outlines_the_baseline_and_leaves_it_unmarked(cells):
-    ax = figures.heat_map(cells, "usfk_posture", "exposure", 6, baseline=(0.5, 0.25))
+    ax = primitives.heat_map(cells, "usfk_posture", "exposure", 6, baseline=(0.5, 0.25))
     assert len(_marked(ax)[0].get_offsets()) == cells["within_noise"].sum() - 1
-    (box,) = [patch for patch in ax.patches if patch.get_gid() == figures.BASELINE_GID]
+    (box,) = [patch for patch in ax.patches if patch.get_gid() == primitives.BASELINE_GID]
     np.testing.assert_allclose(box.get_bbox().bounds, (0.375, 0.125, 0.25, 0.25))
 
 
 def test_heat_map_scale_is_symmetric_and_in_percentage_points(cells):
-    mesh = figures.heat_map(cells.sample(frac=1, random_state=1), "usfk_posture", "exposure", 6).collections[0]
+    mesh = primitives.heat_map(cells.sample(frac=1, random_state=1), "usfk_posture", "exposure", 6).collections[0]
     assert (mesh.norm.vmin, mesh.norm.vmax) == (-6, 6)
     expected = 100 * cells.pivot(index="exposure", columns="usfk_posture", values="diff")
     np.testing.assert_allclose(mesh.get_array().reshape(expected.shape), expected)
 
 
 def test_heat_map_sign_marks_agree_with_the_data(cells):
-    ax = figures.heat_map(cells, "usfk_posture", "exposure", 6)
+    ax = primitives.heat_map(cells, "usfk_posture", "exposure", 6)
     _, _, plus, minus = ax.collections
     told = ~cells["within_noise"]
     assert len(plus.get_offsets()) == (told & (cells["diff"] > 0)).sum()
@@ -172,7 +174,7 @@ def test_heat_map_sign_marks_agree_with_the_data(cells):
 
 
 def test_heat_map_shows_missing_cells_as_missing(cells):
-    mesh = figures.heat_map(cells.iloc[1:], "usfk_posture", "exposure", 6).collections[0]
+    mesh = primitives.heat_map(cells.iloc[1:], "usfk_posture", "exposure", 6).collections[0]
     assert np.ma.getmaskarray(mesh.get_array()).sum() == 1
 
 
@@ -182,7 +184,7 @@ def test_hollow_marks_are_the_differences_within_noise():
     )
     rows = rows.assign(diff_low=rows["diff"] - 0.02, diff_high=rows["diff"] + 0.02)
     rows = rows.assign(diff_worlds_low=rows["diff_low"], diff_worlds_high=rows["diff_high"])
-    (hollow,) = _marked(figures.differences(rows, list("abc"), {"p": style.Look("p", "p")}))
+    (hollow,) = _marked(primitives.differences(rows, list("abc"), {"p": style.Look("p", "p")}))
     np.testing.assert_allclose(hollow.get_offsets(), [[0.0, 1.0]], atol=1e-12)
 
 
@@ -199,13 +201,13 @@ def _drawings():
     rows = along.assign(row="lever", policy="p").iloc[:1]
     grid = charts._on_grid(results, results.slice("any_failure", *SWEPT[:2]), *SWEPT[:2])
     return {
-        "heat_map": lambda ax: figures.heat_map(grid, *SWEPT[:2], 5, ax=ax),
-        "response": lambda ax: figures.response(along, "exposure", 0.5, ax=ax),
-        "incidence": lambda ax: figures.incidence(curves, looks, "outcome", ax=ax),
-        "differences": lambda ax: figures.differences(rows, ["lever"], {"p": style.Look("p", "p")}, ax=ax),
-        "frontier": lambda ax: figures.frontier(front, "taiwan_failure", "korea_failure", [0, 1], 0.5, ax=ax),
-        "spreads": lambda ax: figures.spreads(base, ax),
-        "structure_ranges": lambda ax: figures.structure_ranges(base, ax),
+        "heat_map": lambda ax: primitives.heat_map(grid, *SWEPT[:2], 5, ax=ax),
+        "response": lambda ax: primitives.response(along, "exposure", 0.5, ax=ax),
+        "incidence": lambda ax: primitives.incidence(curves, looks, "outcome", ax=ax),
+        "differences": lambda ax: primitives.differences(rows, ["lever"], {"p": style.Look("p", "p")}, ax=ax),
+        "frontier": lambda ax: primitives.frontier(front, "taiwan_failure", "korea_failure", [0, 1], 0.5, ax=ax),
+        "spreads": lambda ax: primitives.spreads(base, ax),
+        "structure_ranges": lambda ax: primitives.structure_ranges(base, ax),
     }
 
 
@@ -374,5 +376,5 @@ def test_drawing_leaves_pyplot_and_settings_alone(results, tmp_path):
     before = dict(style.matplotlib.rcParams)
     charts.draw(results, tmp_path, ["spreads"], ["png"])
     assert dict(style.matplotlib.rcParams) == before
-    code = "import sys\nfrom crink_abm import charts\nsys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys\nfrom crink_abm.charts import sweep\nsys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -15,9 +15,15 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
-from crink_abm import InputError, charts, design, levers, parameters, plain, size, sizes, style
-from crink_abm.levers import LEVERS
-from crink_abm.results import shard
+from crink_abm import InputError
+from crink_abm.charts import style
+from crink_abm.charts import sweep as charts
+from crink_abm.experiment import reader as design
+from crink_abm.experiment import sizes
+from crink_abm.model import levers, parameters
+from crink_abm.model.levers import LEVERS
+from crink_abm.results.results import shard
+from crink_abm.util import plain, size
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -304,19 +310,21 @@ def test_every_entry_of_a_file_is_described():
     """What ``[...]`` may be stands for each field of each table: no message falls back on the validator's words."""
     from pydantic import BaseModel
 
-    from crink_abm import audit, experiment, rare_events
+    from crink_abm.analysis import sign_audit as audit
+    from crink_abm.experiment import schema
+    from crink_abm.rare_events import estimator as rare_events
 
     tables = {"audit": audit.AuditTable, "rare": rare_events.RareTable}
     tables |= {
         name: next(iter(design._tables(field.annotation)), None)
-        for name, field in experiment.Experiment.model_fields.items()
+        for name, field in schema.Experiment.model_fields.items()
     }
     for name, table in tables.items():
-        assert (name,) in experiment.SAID
+        assert (name,) in schema.SAID
         if isinstance(table, type) and issubclass(table, BaseModel) and name not in ("levers", "factors"):
             for field, about in table.model_fields.items():
-                assert (name, about.alias or field) in experiment.SAID, (name, field)
-    for table, place in ((experiment.Span, ("levers", "*")), (experiment.Ramp, ("factors", "*"))):
+                assert (name, about.alias or field) in schema.SAID, (name, field)
+    for table, place in ((schema.Span, ("levers", "*")), (schema.Ramp, ("factors", "*"))):
         for field, about in table.model_fields.items():
             assert design._said((*place, about.alias or field)) is not None
 

@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 
 import crink_abm as crink
-from crink_abm import rare_events
-from crink_abm.errors import LONGEST
-from crink_abm.results import shard
+from crink_abm.rare_events import estimator as rare_events
+from crink_abm.results.results import shard
+from crink_abm.util.errors import LONGEST
 
 PLAN = {
     "experiment": {"name": "tiny", "seed": 3, "runs": 16, "months": 3},

@@ -11,8 +11,15 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import audit, bench, calibration, charts, cli, cli_studies, hindcast, rare_events
-from crink_abm.errors import LONGEST, RunsFailedError
+from crink_abm.analysis import sign_audit as audit
+from crink_abm.calibration import posterior as calibration
+from crink_abm.charts import sweep as charts
+from crink_abm.cli import main as cli
+from crink_abm.cli import studies as cli_studies
+from crink_abm.engine.benchmark import throughput
+from crink_abm.rare_events import estimator as rare_events
+from crink_abm.util.errors import LONGEST, RunsFailedError
+from crink_abm.validation import hindcast
 
 PLAN = """
 [experiment]
@@ -73,7 +80,7 @@ def place(tmp_path, monkeypatch):
     def reached(*args, **more):
         raise RunsFailedError("reached")
 
-    for module, name in ((calibration, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (bench, "measure"),
+    for module, name in ((calibration, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (throughput, "measure"),
                          (audit, "run"), (rare_events, "rare")):  # fmt: skip
         monkeypatch.setattr(module, name, reached)
     monkeypatch.setattr(charts, "draw", lambda *args: [])

@@ -17,7 +17,7 @@ import numba
 import pytest
 from conftest import ROOT
 
-from crink_abm import batch, code_cache
+from crink_abm.engine import code_cache, compiled
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -201,7 +201,7 @@ def test_without_a_place_for_a_cache(tmp_path, monkeypatch, missing):
 
 _ENGINE = """
 import sys
-from crink_abm import batch, compiler
+from crink_abm.engine import compiled as batch, compiler
 import crink_abm as crink
 warm = batch.is_warm()
 if warm:
@@ -224,8 +224,8 @@ def engine(cache: Path, limit: str = "") -> str:
 @pytest.fixture
 def engine_cache(tmp_path) -> Path:
     """A cache with the engine in it: a copy of the machine's own, where tests have compiled it already."""
-    batch.compiled()
-    assert batch.is_warm()
+    compiled.compiled()
+    assert compiled.is_warm()
     cache = tmp_path / "crink_abm" / code_cache.kernel_folder().name
     cache.mkdir(parents=True)
     shutil.copy(code_cache._path("crink_kernel"), cache)
@@ -260,7 +260,7 @@ def test_a_writer_killed_at_any_moment_leaves_what_is_whole_or_made_again(engine
     right, luck = engine(engine_cache.parents[1]).split()[1], random.Random(6)
     code = "\n".join(
         (
-            "from crink_abm import code_cache",
+            "from crink_abm.engine import code_cache",
             "path = code_cache._path('crink_kernel'); data = code_cache._read(path, 'crink_kernel')",
             "print('ready', flush=True)",
             "while True: code_cache._write(path, 'crink_kernel', data)",

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from crink_abm import InputError, audit, design, rare_events
-from crink_abm.levers import DRIVERS, LEVERS
+from crink_abm import InputError
+from crink_abm.analysis import sign_audit as audit
+from crink_abm.experiment import reader as design
+from crink_abm.model.levers import DRIVERS, LEVERS
+from crink_abm.rare_events import estimator as rare_events
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 

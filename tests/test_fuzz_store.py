@@ -17,8 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import crink_abm as crink
-from crink_abm import InputError, charts, files, outcomes
-from crink_abm.store import _name
+from crink_abm import InputError
+from crink_abm.charts import sweep as charts
+from crink_abm.model import outcomes
+from crink_abm.sweeps.store import _name
+from crink_abm.util import files
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -173,7 +176,7 @@ def test_the_fuzzer_sees_what_a_missing_seal_would_let_through(folder, monkeypat
     """Negative control: with seals that always fit, other values are given in silence, or raw errors."""
     monkeypatch.setattr(files, "seal", lambda said: said.get("seal"))
     monkeypatch.setattr(files, "unsealed", lambda data: json.loads(data))
-    from crink_abm import manifest
+    from crink_abm.sweeps import manifest
 
     monkeypatch.setattr(manifest, "unsealed", lambda data: json.loads(data))
     whole = _bytes(folder)

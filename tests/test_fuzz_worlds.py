@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crink_abm import InputError, records, world_file
-from crink_abm.parameters import CATALOGUE, SWITCHES
+from crink_abm import InputError
+from crink_abm.ensemble import from_file
+from crink_abm.model.parameters import CATALOGUE, SWITCHES
+from crink_abm.record import tables
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -261,7 +263,7 @@ def _worlds_csv(folder, seeds):
         kind = rng.choice([*BENIGN, *SPOILT, *SPOILT])
         data = (BENIGN | SPOILT)[kind](rng, table)
         path.write_bytes(data)
-        found = refused(lambda: world_file.load(path))
+        found = refused(lambda: from_file.load(path))
         right = worlds_by_hand(data)
         if found is None:
             assert kind not in BENIGN, (seed, kind, data[:300])
@@ -329,7 +331,7 @@ def _worlds_parquet(folder, seeds):
                 data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
             data = data[: rng.choice([len(data), len(data), len(data) // 2, 7])]
         path.write_bytes(bytes(data))
-        found = refused(lambda: world_file.load(path))
+        found = refused(lambda: from_file.load(path))
         if found is None:
             assert flipped or any(x is None for x in right.values()), (seed, names)
             said_no += 1
@@ -373,13 +375,13 @@ def _records(folder, seeds):
     taken, said_no = 0, 0
     for seed in seeds:
         rng = random.Random(seed)
-        name = rng.choice(list(records.LAYOUTS))
-        layout = records.LAYOUTS[name]
+        name = rng.choice(list(tables.LAYOUTS))
+        layout = tables.LAYOUTS[name]
         kind = rng.choice([*BENIGN, *SPOILT, *SPOILT])
         data = (BENIGN | SPOILT)[kind](rng, record_text(rng, layout))
         path = folder / f"{name}.csv"
         path.write_bytes(data)
-        found = refused(lambda: records.read(path, name))  # noqa: B023
+        found = refused(lambda: tables.read(path, name))  # noqa: B023
         if found is None:
             said_no += 1
             continue
@@ -392,7 +394,7 @@ def _records(folder, seeds):
         for row in rows:
             cells = {}
             for c, cell in zip(names, row, strict=True):
-                numeric = layout.columns[c].kind in (records.COUNT, records.NUMBER)
+                numeric = layout.columns[c].kind in (tables.COUNT, tables.NUMBER)
                 cells[c] = number(cell) if numeric and cell else cell
                 assert cells[c] is not None, (seed, kind, c, cell)
             told.append([cells[c] for c in found.columns])
@@ -426,6 +428,6 @@ def test_the_fuzzer_s_own_reader_finds_a_reader_that_guesses(tmp_path, monkeypat
         table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
         return list(table), iter(enumerate(table.fillna("").to_numpy().tolist(), 2))
 
-    monkeypatch.setattr("crink_abm.csv_cells.read", guessing)
+    monkeypatch.setattr("crink_abm.util.csv_cells.read", guessing)
     with pytest.raises((AssertionError, ValueError)):
         _worlds_csv(tmp_path, range(10**6, 10**6 + N))

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from crink_abm import batch, headline, screening, worlds
+from crink_abm.analysis import conditional as headline
+from crink_abm.engine import compiled
+from crink_abm.ensemble import screening, worlds
 
 NAMES = [band.name for band in screening.BANDS]
 
@@ -39,7 +41,7 @@ def test_to_leave_nothing_out_is_an_error(monkeypatch):
 
 
 def test_bins_go_by_other_runs_than_the_differences(monkeypatch):
-    drawn, spans, plain = worlds.prior(30, seed=2), [], batch.run_many
+    drawn, spans, plain = worlds.prior(30, seed=2), [], compiled.run_many
 
     def watched(calendar, values, n, *, first_run=0, **named):
         spans.append((calendar.tobytes(), first_run, first_run + n))

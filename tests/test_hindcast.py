@@ -5,12 +5,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from crink_abm import InputError, hindcast, levers, records, scores, worlds
+from crink_abm import InputError
+from crink_abm.ensemble import worlds
+from crink_abm.model import levers
+from crink_abm.record import tables
+from crink_abm.validation import hindcast, scores
 
 
 @pytest.fixture(scope="module")
 def record():
-    return records.load()
+    return tables.load()
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +118,7 @@ def test_a_forecast_does_not_see_the_future(record, ensembles):
     def altered(from_, to):
         table = record["launch_days"].copy()
         table.loc[table["month"].between(from_, to), "launch_days"] = 9
-        return records.Record({**record.tables, "launch_days": table})
+        return tables.Record({**record.tables, "launch_days": table})
 
     model = ensembles[hindcast.MODEL]
     base = hindcast.forecast(model, record, "2018-12", seed=1)
@@ -129,7 +133,7 @@ def test_updating_favours_the_worlds_that_the_last_two_years_speak_for(record):
     drawn = worlds.prior(300, seed=1)
     quiet = record["launch_days"].copy()
     quiet.loc[quiet["month"] >= "2018-01", "launch_days"] = 0
-    silent = records.Record({**record.tables, "launch_days": quiet})
+    silent = tables.Record({**record.tables, "launch_days": quiet})
     after = hindcast.updated(drawn, silent, "2020-12", seed=1)
     assert len(after) == len(drawn)
     assert after.column("provoke_base").mean() < drawn.column("provoke_base").mean() - 0.3
@@ -164,7 +168,7 @@ def later_tables(folder, n=12):
 
 def test_held_out_months_are_scored_and_no_others(record, ensembles, tmp_path):
     later_tables(tmp_path)
-    observed, drivers = records.load(tmp_path, records.OBSERVED), records.load(tmp_path, records.DRIVING)
+    observed, drivers = tables.load(tmp_path, tables.OBSERVED), tables.load(tmp_path, tables.DRIVING)
     table, scorer, said = hindcast.validate(ensembles, record, observed, drivers, seed=1)
     rows = scorer.table()
     assert said.startswith("months 2025-01 to 2025-12")
@@ -180,4 +184,4 @@ def test_held_out_months_are_scored_and_no_others(record, ensembles, tmp_path):
 def test_validation_wants_later_months(record, ensembles, tmp_path):
     (tmp_path / "launch_days.csv").write_text("month,launch_days\n2024-11,3\n")
     with pytest.raises(InputError, match=r"end in 2024-11 and the package's own in 2024-12"):
-        hindcast.validate(ensembles, record, records.load(tmp_path, records.OBSERVED), None, seed=1)
+        hindcast.validate(ensembles, record, tables.load(tmp_path, tables.OBSERVED), None, seed=1)

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from crink_abm import InputError, batch, history, levers, records, worlds
-from crink_abm.parameters import CATALOGUE
-from crink_abm.rules import north_korea
-from crink_abm.state import FIELDS
+from crink_abm import InputError
+from crink_abm.engine import compiled
+from crink_abm.ensemble import worlds
+from crink_abm.model import levers
+from crink_abm.model.fields import FIELDS
+from crink_abm.model.parameters import CATALOGUE
+from crink_abm.model.rules import north_korea
+from crink_abm.record import history, tables
 
 FIELD = {field.name: k for k, field in enumerate(FIELDS)}
 COLUMN = {name: k for k, name in enumerate(levers.COLUMNS)}
@@ -14,7 +18,7 @@ COLUMN = {name: k for k, name in enumerate(levers.COLUMNS)}
 
 @pytest.fixture(scope="module")
 def record():
-    return records.load()
+    return tables.load()
 
 
 def at(calendar, start, month, name):
@@ -56,7 +60,7 @@ def test_history_does_not_begin_before_its_tables(record):
 
 def test_before_the_war_there_is_no_flow_and_no_tie(record):
     start = history.at_start(worlds.defaults(), record, "2021-01")
-    runs = batch.trajectories(history.calendar(record, "2021-01", 36), start.values, 1, seed=1)[0]
+    runs = compiled.trajectories(history.calendar(record, "2021-01", 36), start.values, 1, seed=1)[0]
     before = levers.month_number("2022-02", "2021-01")
     assert (runs[:before, FIELD["arms_flow"]] == 0).all()
     assert (runs[:before, FIELD["wartime_tie"]] == 0).all()
@@ -68,7 +72,7 @@ def test_powers_keep_their_ratio_over_time(record):
     world = worlds.defaults()
     start = history.at_start(world, record, "2016-01")
     n = levers.month_number("2026-01", "2016-01")
-    runs = batch.trajectories(history.calendar(record, "2016-01", n), start.values, 1, seed=3)[0]
+    runs = compiled.trajectories(history.calendar(record, "2016-01", n), start.values, 1, seed=3)[0]
     then = runs[-1, FIELD["rok_power"]] / runs[-1, FIELD["china_power"]]
     assert then == pytest.approx(world.parameters(0)["rok_power_start"], rel=0.01)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import ENGINES, FIELD_NAMES, batch_run, mesa_run, oracle_run, random_policy, random_world
 
-from crink_abm.agents import DeterrenceModel
+from crink_abm.agents.model import DeterrenceModel
 
 
 def _case(rng):
@@ -56,24 +56,28 @@ def test_the_comparison_can_fail():
 
 def test_lanes_do_not_mix_runs():
     """A run is the same alone, in a full block, and in a block that is cut short."""
-    from crink_abm import batch, levers, worlds
+    from crink_abm.engine import compiled
+    from crink_abm.ensemble import worlds
+    from crink_abm.model import levers
 
     rng = np.random.default_rng(5)
     table = np.array([list(random_world(rng).values()) for _ in range(7)])
     calendar = levers.calendar(random_policy(rng), 60)
-    together = batch.trajectories(calendar, table, 150, seed=11, first_run=100, world_of=np.arange(150) % 7)
+    together = compiled.trajectories(calendar, table, 150, seed=11, first_run=100, world_of=np.arange(150) % 7)
     for run in (0, 7, 8, 127, 128, 149):
-        alone = batch.trajectories(calendar, table[[run % 7]], 1, seed=11, first_run=100 + run)
+        alone = compiled.trajectories(calendar, table[[run % 7]], 1, seed=11, first_run=100 + run)
         assert np.array_equal(alone[0], together[run])
     assert worlds.Worlds(table, "", 7, in_turn=True).of_runs(5, 3).tolist() == [5, 6, 0]
 
 
 def test_threads_change_nothing():
-    from crink_abm import batch, levers, worlds
+    from crink_abm.engine import compiled
+    from crink_abm.ensemble import worlds
+    from crink_abm.model import levers
 
-    n = 3 * batch.SLICE + 5
+    n = 3 * compiled.SLICE + 5
     world = worlds.defaults()
-    runs = [batch.run_many(levers.calendar(None, 24), world.values, n, seed=2, threads=t) for t in (1, 2, 3)]
+    runs = [compiled.run_many(levers.calendar(None, 24), world.values, n, seed=2, threads=t) for t in (1, 2, 3)]
     assert np.array_equal(runs[0], runs[1])
     assert np.array_equal(runs[0], runs[2])
 

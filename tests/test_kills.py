@@ -29,7 +29,7 @@ def _digest(folder):
 def test_fifty_kills_at_random_moments_lose_nothing(tmp_path):
     """One sweep killed again and again until it has died fifty times, in start, work and writing alike."""
     plan = plan_file(tmp_path / "killed.toml", _PLAN)
-    command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out"]
+    command = [sys.executable, "-m", "crink_abm", "sweep", str(plan), "--no-charts", "--out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     start = time.monotonic()
     subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from crink_abm.rules import allies, china, common, kim, united_states, xi
+from crink_abm.model.rules import allies, building_blocks, china, kim, united_states, xi
 
 
 def call(rule, **given):
@@ -135,6 +135,6 @@ def test_a_second_challenger_matters_where_the_guard_is_thin():
 
 def test_a_contest_is_what_its_limits_say():
     """Decisiveness 0 is a coin, equal sides are even at any decisiveness, and as it grows the stronger wins for sure."""
-    assert common.contest(3.0, 1.0, 0.0) == 0.5
-    assert common.contest(0.7, 0.7, 5.0) == 0.5
-    assert common.contest(1.1, 1.0, 500.0) == pytest.approx(1.0)
+    assert building_blocks.contest(3.0, 1.0, 0.0) == 0.5
+    assert building_blocks.contest(0.7, 0.7, 5.0) == 0.5
+    assert building_blocks.contest(1.1, 1.0, 500.0) == pytest.approx(1.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crink_abm import likelihood, targets
+from crink_abm.calibration import likelihood, targets
 
 
 def test_the_normal_block_is_the_multivariate_normal():

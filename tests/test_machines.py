@@ -16,9 +16,9 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
-from crink_abm import machines
-from crink_abm.errors import InputError
-from crink_abm.rules_key import rules_hash
+from crink_abm.sweeps.executors import processes as machines
+from crink_abm.util.errors import InputError
+from crink_abm.util.source_hash import rules_hash
 
 pytest.importorskip("distributed")
 
@@ -216,8 +216,8 @@ def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
 
 
 def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
-    from crink_abm import worlds
-    from crink_abm.parameters import CATALOGUE
+    from crink_abm.ensemble import worlds
+    from crink_abm.model.parameters import CATALOGUE
 
     folder = tmp_path / "exp"
     folder.mkdir()
@@ -290,8 +290,8 @@ def test_rules_that_are_others_in_a_worker_are_refused():
 def test_failures_travel_between_processes():
     import pickle
 
-    from crink_abm.errors import NotFiniteError
-    from crink_abm.overrides import OddsError
+    from crink_abm.model.overrides import OddsError
+    from crink_abm.util.errors import NotFiniteError
 
     told = NotFiniteError("kim.fear", ("kim_fear",), (float("inf"),), 3)
     again = pickle.loads(pickle.dumps(told))

@@ -11,12 +11,15 @@ import pandas as pd
 import pytest
 from conftest import FIELD_NAMES, mesa_run, random_policy, random_world
 
-from crink_abm import InputError, agents, batch, levers
-from crink_abm.agents import AGENTS, China, DeterrenceModel
-from crink_abm.codes import Actor
-from crink_abm.parameters import CATALOGUE, SWITCHES, checked
-from crink_abm.state import FIELDS
-from crink_abm.transition import MONTH, steps
+from crink_abm import InputError
+from crink_abm.agents import model as agents
+from crink_abm.agents.model import AGENTS, China, DeterrenceModel
+from crink_abm.engine import compiled
+from crink_abm.model import levers
+from crink_abm.model.enums import Actor
+from crink_abm.model.fields import FIELDS
+from crink_abm.model.parameters import CATALOGUE, SWITCHES, checked
+from crink_abm.model.schedule import MONTH, steps
 
 
 def test_a_run_is_the_same_twice(engine):
@@ -75,7 +78,7 @@ def test_states_stay_in_their_ranges(engine):
 def test_states_stay_in_their_ranges_wherever_the_parameters_are():
     rng = np.random.default_rng(31)
     table = np.array([list(random_world(rng).values()) for _ in range(400)])
-    runs = batch.trajectories(levers.calendar(random_policy(rng)), table, 400, seed=4, world_of=np.arange(400))
+    runs = compiled.trajectories(levers.calendar(random_policy(rng)), table, 400, seed=4, world_of=np.arange(400))
     assert np.isfinite(runs).all()
     for name in BOUNDED:
         column = runs[:, :, FIELD_NAMES.index(name)]
@@ -115,7 +118,7 @@ def _results(changed: dict, theories, n=960) -> np.ndarray:
     values = checked(restless | {"xi_theory": theories[0], "kim_theory": theories[1]} | changed)
     world = np.array([list(values.values())])
     calendar = levers.calendar({"maritime_posture": 0.9, "japan_burden_share": 0.9}, drivers={"driver_statement": 0.5})
-    return batch.run_many(calendar, world, n, seed=6, threads=1)
+    return compiled.run_many(calendar, world, n, seed=6, threads=1)
 
 
 THEORIES = [(xi, kim) for xi in (0.0, 1.0, 2.0) for kim in (0.0, 1.0, 2.0)]
@@ -169,7 +172,7 @@ def test_a_tie_exists_only_once_there_has_been_a_war():
     quiet = levers.calendar(None, 60, drivers={"driver_ukraine": 0.0})
     index = FIELD_NAMES.index("russian_need")
     need = [
-        batch.trajectories(quiet, np.array([list(checked({"initial_tie": tie}).values())]), 1, seed=1)[0, -1, index]
+        compiled.trajectories(quiet, np.array([list(checked({"initial_tie": tie}).values())]), 1, seed=1)[0, -1, index]
         for tie in (0.0, 1.0)
     ]
     assert need[0] < 0.01 < need[1]
@@ -184,7 +187,7 @@ def test_the_patterns_of_the_record_are_within_reach():
 
     def histories(changed):
         world = np.array([list(checked(changed).values())])
-        return batch.trajectories(levers.calendar(None, 120), world, 400, seed=9)
+        return compiled.trajectories(levers.calendar(None, 120), world, 400, seed=9)
 
     def lag(x):
         x = x - x.mean(axis=1, keepdims=True)

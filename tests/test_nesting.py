@@ -8,10 +8,16 @@ import pytest
 from scipy import stats
 
 import crink_abm as crink
-from crink_abm import InputError, cli, crossing, design, nesting, outcomes, world_file, worlds
-from crink_abm.parameters import CATALOGUE, SWITCHES
-from crink_abm.sweeps import Sweep
-from crink_abm.world_making import make_worlds
+from crink_abm import InputError
+from crink_abm.cli import main as cli
+from crink_abm.ensemble import from_file, worlds
+from crink_abm.ensemble import structures as crossing
+from crink_abm.ensemble.build import make_worlds
+from crink_abm.experiment import reader as design
+from crink_abm.experiment import replications
+from crink_abm.model import outcomes
+from crink_abm.model.parameters import CATALOGUE, SWITCHES
+from crink_abm.sweeps.runner import Sweep
 
 STRUCTURES = {"xi_theory": [0, 1], "kim_theory": [0, 1]}
 TABLE = {"ensemble": "prior", "draws": 12, "screen": "none", "structures": STRUCTURES, "crossing": "full"}
@@ -142,7 +148,9 @@ def structured(tmp_path_factory):
 @pytest.mark.parametrize("which", ["nested", "structured"])
 def test_spreads_of_the_estimates_are_those_of_an_independent_decomposition(which, request, tmp_path, monkeypatch):
     """Of the risk and of its change. Negative control: with structures shuffled, none of the structural spread is left."""
-    monkeypatch.setattr("crink_abm.control.LEAST", 10**9)  # by counts throughout: the table by world holds no luck
+    monkeypatch.setattr(
+        "crink_abm.estimation.control_variates.LEAST", 10**9
+    )  # by counts throughout: the table by world holds no luck
     found = crink.sweep(request.getfixturevalue(which).manifest["experiment"], tmp_path)
     e, seen, mixed = found.estimates, [], []
     for outcome in ("any_failure", "taiwan_failure", "korea_failure", "russian_join"):
@@ -188,20 +196,20 @@ def test_worlds_from_a_file_are_its_rows_with_defaults_for_the_rest(tmp_path):
     ] + [0]
     table.to_csv(tmp_path / "w.csv", index=False)
     table.assign(kim_theory=[1, 0, 0]).to_parquet(tmp_path / "w.parquet")
-    read, same = (world_file.load(tmp_path / f"w.{kind}") for kind in ("csv", "parquet"))
+    read, same = (from_file.load(tmp_path / f"w.{kind}") for kind in ("csv", "parquet"))
     assert (read.values == same.values).all()
     assert read.column("crisis_duration").tolist() == [5.0, 7.5, 9.0]
     assert read.column("kim_theory").tolist() == [1.0, 0.0, 0.0]
     rest = [name for name in CATALOGUE if name not in table]
     assert all((read.column(name) == CATALOGUE[name].default).all() for name in rest)
-    some = world_file.load(tmp_path / "w.csv", {"kim_theory": [0]}, {"crisis_duration": 6.0})
+    some = from_file.load(tmp_path / "w.csv", {"kim_theory": [0]}, {"crisis_duration": 6.0})
     assert some.column("crisis_duration").tolist() == [6.0, 6.0]
 
 
 def test_single_precision_may_overstep_an_end_of_the_range(tmp_path):
     high = np.array([[p.high for p in CATALOGUE.values()]])
     pd.DataFrame(high.astype(np.float32), columns=list(CATALOGUE)).to_parquet(tmp_path / "w.parquet")
-    assert (world_file.load(tmp_path / "w.parquet").values <= high).all()
+    assert (from_file.load(tmp_path / "w.parquet").values <= high).all()
 
 
 def test_a_file_of_worlds_lies_beside_its_experiment_and_is_pinned(tmp_path, monkeypatch):
@@ -214,7 +222,7 @@ def test_a_file_of_worlds_lies_beside_its_experiment_and_is_pinned(tmp_path, mon
     found = crink.sweep("sub/plan.toml", "out")
     assert found.manifest["worlds"]["n"] == 2
     pinned = found.manifest["experiment"]["worlds"]
-    assert pinned["sha256"] == world_file.digest(tmp_path / "sub" / "w.csv")
+    assert pinned["sha256"] == from_file.digest(tmp_path / "sub" / "w.csv")
     assert pinned["ensemble"] == "w.csv"
     key = found.manifest["experiment_hash"]
     (tmp_path / "sub" / "w.csv").unlink()
@@ -288,7 +296,7 @@ def test_the_command_line_tells_a_contradiction_before_it_writes(tmp_path, monke
 
 def test_an_experiment_without_nesting_is_left_as_it_is():
     plan = design.checked({"experiment": {"name": "x", "seed": 1, "runs": 33}})
-    assert nesting.resolved(plan) == plan
+    assert replications.resolved(plan) == plan
 
 
 def test_worlds_of_a_crossing_follow_one_another_structure_by_structure():

@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from crink_abm import numerics
-from crink_abm.compiler import RuleCompiler
+from crink_abm.engine.compiler import RuleCompiler
+from crink_abm.model import numerics
 
 mpmath.mp.prec = 200
 

@@ -3,16 +3,20 @@
 import numpy as np
 import pytest
 
-from crink_abm import batch, history, levers, observation, records, targets, worlds
-from crink_abm.state import FIELDS
-from crink_abm.summaries import Summaries, summarise
+from crink_abm.calibration import observation, targets
+from crink_abm.calibration.summaries import Summaries, summarise
+from crink_abm.engine import compiled
+from crink_abm.ensemble import worlds
+from crink_abm.model import levers
+from crink_abm.model.fields import FIELDS
+from crink_abm.record import history, tables
 
 FIELD = {field.name: k for k, field in enumerate(FIELDS)}
 
 
 @pytest.fixture(scope="module")
 def record():
-    return records.load()
+    return tables.load()
 
 
 def test_series_are_the_engine_s_own_trajectories():
@@ -20,7 +24,7 @@ def test_series_are_the_engine_s_own_trajectories():
     calendar = levers.calendar(None, 30)
     got = observation.series(calendar, drawn.values, ["launch_days", "pla_activity"], replicates=2, seed=4)
     for replicate in range(2):
-        whole = batch.trajectories(
+        whole = compiled.trajectories(
             calendar, drawn.values, 5, seed=4, first_run=replicate * observation.REPLICATE, world_of=np.arange(5)
         )
         for name, x in got.items():

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import crink_abm as crink
-from crink_abm import InputError, numerics
-from crink_abm.kernel import RESULTS
+from crink_abm import InputError
+from crink_abm.engine.codegen import RESULTS
+from crink_abm.model import numerics
 
 
 def calm(grievance):
@@ -44,7 +45,7 @@ def test_a_replaced_rule_changes_the_runs():
 
 @pytest.mark.slow  # the whole kernel is compiled again
 def test_the_rule_itself_as_a_replacement_changes_nothing():
-    from crink_abm.rules import china
+    from crink_abm.model.rules import china
 
     same = crink.simulate(runs=200, seed=7, rules={"china.crisis_prob": china.crisis_prob})
     assert np.array_equal(crink.simulate(runs=200, seed=7).results, same.results)
@@ -116,7 +117,7 @@ def test_mesa_refuses_the_same():
 
 
 def test_fingerprints_follow_what_the_function_does():
-    from crink_abm.overrides import fingerprint
+    from crink_abm.model.overrides import fingerprint
 
     def make(k):
         def rule(grievance):
@@ -153,7 +154,7 @@ def test_an_edited_rule_is_never_run_from_an_old_kernel(tmp_path):
 
     before = ask()
     assert ask() == before
-    rule = tmp_path / "crink_abm" / "rules" / "xi.py"
+    rule = tmp_path / "crink_abm" / "model" / "rules" / "xi.py"
     text = rule.read_text()
     edited = text.replace("return pick(u_xi_choice, prob_wait, prob_grey, prob_blockade)", "return 0.0 * u_xi_choice")
     assert edited != text
@@ -243,13 +244,13 @@ def test_the_runs_of_an_old_value_are_not_found_for_a_new_one(rule, tmp_path, mo
     assert packs != {path.name for path in (tmp_path / "b" / "runs").iterdir()}
 
 
-@pytest.mark.parametrize("module", ["batch", "rare_events"])
+@pytest.mark.parametrize("module", ["engine.compiled", "rare_events.estimator"])
 def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
     """Another function that does the same has the same kernel; the same function with another global has another."""
     import importlib
 
-    from crink_abm import compiler
-    from crink_abm.batch import KERNELS_HELD
+    from crink_abm.engine import compiler
+    from crink_abm.engine.compiled import KERNELS_HELD
 
     compiled = importlib.import_module(f"crink_abm.{module}").compiled
     monkeypatch.setattr(compiler, "compile_kernel", lambda rules, **how: object())
@@ -269,7 +270,7 @@ def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
 
 def test_a_kept_estimate_of_a_rare_event_hangs_on_what_a_rule_reads(tmp_path, monkeypatch):
     """One estimate is made for each value, and none is made twice."""
-    from crink_abm import rare_events
+    from crink_abm.rare_events import estimator as rare_events
 
     made = []
     numbers = dict.fromkeys(("low", "high", "relative_error", "brute_force_runs"), 0.5)

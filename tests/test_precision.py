@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from crink_abm import estimate, precision, worlds
-from crink_abm.control import LEAST
-from crink_abm.errors import InputError
-from crink_abm.outcomes import OUTCOMES
-from crink_abm.results import sweep
+from crink_abm.ensemble import worlds
+from crink_abm.estimation import intervals, sample_size
+from crink_abm.estimation.control_variates import LEAST
+from crink_abm.model.outcomes import OUTCOMES
+from crink_abm.results.results import sweep
+from crink_abm.util.errors import InputError
 
 _REPETITIONS = 10_000
 _LEAST = 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / _REPETITIONS)
@@ -19,10 +20,10 @@ _LEAST = 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / _REPETITIONS)
 @pytest.mark.parametrize(("prob", "half_width"), [(0.02, 0.01), (0.3, 0.02), (0.5, 0.01), (0.999, 0.005)])
 def test_two_stages_cover_and_are_as_narrow_as_asked(prob, half_width):
     rng = np.random.default_rng(17)
-    pilot = rng.binomial(precision.PILOT_RUNS, prob, _REPETITIONS)
-    runs = precision.runs_by_counts(pilot, precision.PILOT_RUNS, half_width)
+    pilot = rng.binomial(sample_size.PILOT_RUNS, prob, _REPETITIONS)
+    runs = sample_size.runs_by_counts(pilot, sample_size.PILOT_RUNS, half_width)
     events = rng.binomial(runs, prob)
-    low, high = estimate.clopper_pearson(events, runs)
+    low, high = intervals.clopper_pearson(events, runs)
     assert ((low <= prob) & (prob <= high)).mean() >= _LEAST
     assert ((high - low) / 2 <= half_width * 1.001).mean() >= 1 - 1e-3
     # It learns from the pilot: where the risk is far from even, far fewer runs than not knowing it would take.
@@ -38,27 +39,27 @@ def test_looking_until_the_interval_is_narrow_covers_too_seldom():
     while going.any():
         events[going] += rng.binomial(look, prob, going.sum())
         runs[going] += look
-        low, high = estimate.jeffreys(events, runs)
+        low, high = intervals.jeffreys(events, runs)
         going &= (high - low) / 2 > half_width
-    low, high = estimate.jeffreys(events, runs)
+    low, high = intervals.jeffreys(events, runs)
     assert ((low <= prob) & (prob <= high)).mean() < _LEAST
 
 
 def test_runs_by_control_is_the_normal_interval_turned_round():
     error, n, half_width = np.array([0.004, 0.01]), 1000, 0.005
-    runs = precision.runs_by_control(error, [500, 500], n, half_width)
+    runs = sample_size.runs_by_control(error, [500, 500], n, half_width)
     width = stats.norm.ppf(0.975) * error * np.sqrt(n / runs)
     assert (width <= half_width).all()
     assert (width > half_width * 0.8).all()
     # Where the pilot is more than narrow enough it is not undercut, and rare events are seen as often as in need.
-    assert precision.runs_by_control([0.0001], [500], n, half_width) == n
-    assert precision.runs_by_control([0.0001], [10], n, half_width) * 10 / n >= 2 * LEAST
+    assert sample_size.runs_by_control([0.0001], [500], n, half_width) == n
+    assert sample_size.runs_by_control([0.0001], [10], n, half_width) * 10 / n >= 2 * LEAST
 
 
 def test_runs_come_in_even_rounds():
-    assert [precision.whole_rounds(x, 30) for x in (1, 60, 61, 120.0)] == [60, 60, 120, 120]
-    assert precision.pilot_seed(precision.pilot_seed(7)) == 7
-    assert precision.pilot_seed(7) != 7
+    assert [sample_size.whole_rounds(x, 30) for x in (1, 60, 61, 120.0)] == [60, 60, 120, 120]
+    assert sample_size.pilot_seed(sample_size.pilot_seed(7)) == 7
+    assert sample_size.pilot_seed(7) != 7
 
 
 _PLAN = {
@@ -98,12 +99,12 @@ def test_most_sweeps_of_one_world_are_as_narrow_as_asked_and_cover(half_width):
     truth = held_truth.truths(setting, 300_000, 99)
     pilots = held_truth.pool(setting, 40_000, 7)
     fresh = held_truth.pool(setting, 40_000, 8)
-    asked, n, missed, held, at = 0, precision.PILOT_RUNS, 0, [], 0
+    asked, n, missed, held, at = 0, sample_size.PILOT_RUNS, 0, [], 0
     for k in range(20):
         cut = slice(k * n, (k + 1) * n)
         pilot = held_truth.estimates(setting, [tuple(runs[cut] for runs in pilots)])
         pilot = pilot[pilot["outcome"].isin(("taiwan_failure", "korea_failure", "any_failure"))]
-        size = precision.runs_needed(pilot, half_width, "best", 1)[0]
+        size = sample_size.runs_needed(pilot, half_width, "best", 1)[0]
         if at + size > len(fresh[0]):
             break
         made = held_truth.estimates(setting, [tuple(runs[at : at + size] for runs in fresh)])

@@ -9,7 +9,7 @@ from conftest import ROOT
 from nbclient import NotebookClient
 
 import crink_abm as crink
-from crink_abm import progress
+from crink_abm.util import progress
 
 _PLAN = {
     "experiment": {"name": "shown", "seed": 8, "runs": 20_000, "months": 12},
@@ -20,7 +20,7 @@ _PLAN = {
 
 def test_the_words_are_those_of_the_estimates(tmp_path, monkeypatch):
     """Policies done, and in the end the widest half-width of the estimates."""
-    from crink_abm import pipeline
+    from crink_abm.sweeps import pipeline
 
     monkeypatch.setattr(pipeline, "PACK_RUNS", 8_192)
     told = []

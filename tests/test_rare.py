@@ -7,9 +7,14 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import batch, cli, design, levers, outcomes, rare_events, worlds
-from crink_abm.errors import InputError
-from crink_abm.kernel import RESULTS
+from crink_abm.cli import main as cli
+from crink_abm.engine import compiled
+from crink_abm.engine.codegen import RESULTS
+from crink_abm.ensemble import worlds
+from crink_abm.experiment import reader as design
+from crink_abm.model import levers, outcomes
+from crink_abm.rare_events import estimator as rare_events
+from crink_abm.util.errors import InputError
 
 CALENDAR = levers.calendar(None, 60)
 NAMES = list(outcomes.OUTCOMES)
@@ -22,15 +27,15 @@ def test_without_a_tilt_every_run_is_the_models_own():
     of = np.arange(n) % 7
     out = np.empty((n, len(RESULTS) + 1))
     table = rare_events.tilted_calendar(CALENDAR, "two_front", 0)
-    batch.call(kernel, table, world, of, 4, 9, out)
-    plain = batch.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
+    compiled.call(kernel, table, world, of, 4, 9, out)
+    plain = compiled.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
     assert np.array_equal(out[:, :-1], plain)
-    batch.call(kernel, rare_events.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
+    compiled.call(kernel, rare_events.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
     assert not np.array_equal(out[:, :-1], plain)
 
 
 def _brute(outcome, n=400_000, seed=77):
-    values = batch.run_many(CALENDAR, worlds.defaults().values, n, seed=seed)
+    values = compiled.run_many(CALENDAR, worlds.defaults().values, n, seed=seed)
     return (outcomes.months(values)[:, NAMES.index(outcome)] >= 0).mean(), n
 
 
@@ -73,7 +78,7 @@ def test_where_it_is_rare_brute_force_agrees(changes, about, n):
     found = rare_events.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.05)
     seen, piece = 0, 400_000
     for first in range(0, n, piece):
-        values = batch.run_many(calendar, world, piece, seed=7001, first_run=first)
+        values = compiled.run_many(calendar, world, piece, seed=7001, first_run=first)
         seen += (outcomes.months(values)[:, NAMES.index("two_front")] >= 0).sum()
     assert found["reached"]
     assert about / 2 < found["prob"] < 2 * about
@@ -85,7 +90,7 @@ def _nuclear_odds(calendar, world, n, seed):
     """Chance of nuclear use by plain runs, each counted by its own odds (the event less its luck): (mean, error)."""
     told = []
     for first in range(0, n, 250_000):
-        values = batch.run_many(calendar, world, 250_000, seed=seed, first_run=first)
+        values = compiled.run_many(calendar, world, 250_000, seed=seed, first_run=first)
         told.append((values[:, RESULTS.index("first_nuclear")] >= 0) - values[:, RESULTS.index("luck_nuclear")])
     told = np.concatenate(told)
     return told.mean(), told.std() / np.sqrt(n)

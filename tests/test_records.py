@@ -3,12 +3,13 @@
 import pandas as pd
 import pytest
 
-from crink_abm import InputError, records
+from crink_abm import InputError
+from crink_abm.record import tables
 
 
 @pytest.fixture(scope="module")
 def record():
-    return records.load()
+    return tables.load()
 
 
 def test_every_row_names_its_source_and_how_it_was_known(record):
@@ -38,14 +39,14 @@ def test_the_tables_give_the_figures_of_the_specification(record):
 
 def test_the_same_layout_is_read_from_any_directory(record, tmp_path):
     record["launch_days"].to_csv(tmp_path / "launch_days.csv", index=False)
-    again = records.load(tmp_path, records.OBSERVED)
+    again = tables.load(tmp_path, tables.OBSERVED)
     assert list(again.tables) == ["launch_days"]
     assert again["launch_days"].equals(record["launch_days"])
 
 
 def test_later_rows_are_believed_where_both_speak_of_a_month(record, tmp_path):
     (tmp_path / "launch_days.csv").write_text("month,launch_days\n2024-12,3\n2025-01,2\n")
-    both = record.updated(records.load(tmp_path, records.OBSERVED))["launch_days"].set_index("month")["launch_days"]
+    both = record.updated(tables.load(tmp_path, tables.OBSERVED))["launch_days"].set_index("month")["launch_days"]
     assert both["2024-12"] == 3
     assert both["2025-01"] == 2
     assert len(both) == 157
@@ -105,7 +106,7 @@ def test_later_rows_are_believed_where_both_speak_of_a_month(record, tmp_path):
 def test_a_wrong_table_is_refused_in_one_sentence(tmp_path, name, text, message):
     (tmp_path / f"{name}.csv").write_text(text)
     with pytest.raises(InputError, match=message):
-        records.load(tmp_path)
+        tables.load(tmp_path)
 
 
 def test_what_spreadsheets_add_changes_no_value(record, tmp_path):
@@ -119,7 +120,7 @@ def test_what_spreadsheets_add_changes_no_value(record, tmp_path):
         plain.replace("\n", "\n\n"),
     ):
         (tmp_path / "launch_days.csv").write_bytes(text.encode())
-        table = records.load(tmp_path)["launch_days"]
+        table = tables.load(tmp_path)["launch_days"]
         right = table if right is None else right
         pd.testing.assert_frame_equal(table, right)
     assert right["launch_days"].tolist() == [2, 0]
@@ -129,16 +130,16 @@ def test_what_spreadsheets_add_changes_no_value(record, tmp_path):
 def test_a_directory_that_observed_no_month_is_told(tmp_path):
     (tmp_path / "launch_days.csv").write_text("month,launch_days\n")
     with pytest.raises(InputError, match="no month was observed"):
-        _ = records.load(tmp_path).last_month
+        _ = tables.load(tmp_path).last_month
 
 
 def test_a_directory_without_tables_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds none of launch_days\.csv"):
-        records.load(tmp_path, records.OBSERVED)
+        tables.load(tmp_path, tables.OBSERVED)
     with pytest.raises(InputError, match="no directory"):
-        records.load(tmp_path / "missing")
+        tables.load(tmp_path / "missing")
     with pytest.raises(InputError, match=r"policy\.csv is wanted"):
-        records.Record({})["policy"]
+        tables.Record({})["policy"]
 
 
 def test_until_hides_what_came_later(record):

@@ -11,8 +11,19 @@ from conftest import ROOT, random_policy, random_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crink_abm.rules import allies, china, common, iran, monitors, north_korea, russia, united_states, world, xi
-from crink_abm.transition import steps
+from crink_abm.model.rules import (
+    allies,
+    building_blocks,
+    china,
+    iran,
+    monitors,
+    north_korea,
+    russia,
+    united_states,
+    world,
+    xi,
+)
+from crink_abm.model.schedule import steps
 
 unit = st.floats(0.0, 1.0)
 utility = st.floats(-3.0, 3.0)
@@ -20,27 +31,27 @@ utility = st.floats(-3.0, 3.0)
 
 @given(utility, utility, utility, utility, st.floats(0.0, 10.0))
 def test_quantal_response_is_a_distribution(a, b, c, d, precision):
-    probs = common.quantal(a, b, c, d, precision)
+    probs = building_blocks.quantal(a, b, c, d, precision)
     assert sum(probs) == pytest.approx(1.0)
     assert all(0.0 <= p <= 1.0 for p in probs)
 
 
 def test_quantal_response_becomes_best_response():
     """Known limit: at precision 0 all options are alike; as it grows, the best one is taken (McKelvey and Palfrey)."""
-    assert common.quantal(0.3, 0.1, 0.2, -1.0, 0.0) == (0.25, 0.25, 0.25, 0.25)
-    assert common.quantal(0.3, 0.1, 0.2, -1.0, 2000.0)[0] == pytest.approx(1.0)
+    assert building_blocks.quantal(0.3, 0.1, 0.2, -1.0, 0.0) == (0.25, 0.25, 0.25, 0.25)
+    assert building_blocks.quantal(0.3, 0.1, 0.2, -1.0, 2000.0)[0] == pytest.approx(1.0)
 
 
 def test_higher_utility_is_never_chosen_less():
-    low = common.quantal(0.1, 0.2, 0.3, 0.4, 5.0)
-    high = common.quantal(0.1, 0.2, 0.3, 0.5, 5.0)
+    low = building_blocks.quantal(0.1, 0.2, 0.3, 0.4, 5.0)
+    high = building_blocks.quantal(0.1, 0.2, 0.3, 0.5, 5.0)
     assert high[3] > low[3]
     assert high[0] < low[0]
 
 
 @given(utility, utility, utility, utility, utility, unit, unit, unit, st.floats(0.0, 10.0))
 def test_satisficing_is_a_distribution(aspiration, wait, low, middle, high, a, b, c, precision):
-    probs = common.satisfice(aspiration, wait, low, middle, high, a - 0.5, b - 0.5, c - 0.5, precision)
+    probs = building_blocks.satisfice(aspiration, wait, low, middle, high, a - 0.5, b - 0.5, c - 0.5, precision)
     assert sum(probs) == pytest.approx(1.0)
     assert all(-1e-15 <= p <= 1.0 for p in probs)
 
@@ -49,7 +60,7 @@ def test_a_satisficer_takes_the_highest_rung_that_passes_both_tests():
     """Known limit: with no noise he waits if content; else the highest rung both sure enough and worth enough."""
 
     def rung(wait, worth, sure):
-        return int(np.argmax(common.satisfice(0.2, wait, *worth, *sure, 500.0)))
+        return int(np.argmax(building_blocks.satisfice(0.2, wait, *worth, *sure, 500.0)))
 
     assert rung(0.5, (1.0, 1.0, 1.0), (0.2, 0.2, 0.2)) == 0
     assert rung(0.0, (1.0, 1.0, 1.0), (0.2, 0.2, 0.2)) == 3
@@ -60,15 +71,15 @@ def test_a_satisficer_takes_the_highest_rung_that_passes_both_tests():
 
 @given(st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.5, 5))
 def test_contest_is_fair_and_symmetric(attacker, defender, m):
-    p = common.contest(attacker, defender, m)
-    assert p + common.contest(defender, attacker, m) == pytest.approx(1.0)
+    p = building_blocks.contest(attacker, defender, m)
+    assert p + building_blocks.contest(defender, attacker, m) == pytest.approx(1.0)
     assert p == pytest.approx(attacker**m / (attacker**m + defender**m))
 
 
 def test_lottery_reduces_to_expected_utility_where_the_theories_agree():
     """With no curvature, loss aversion or weighting, prospect theory is expected utility."""
-    eu = common.lottery(0.3, 1.0, -2.0, 0.1, 0.0, 0.88, 2.0, 0.6)
-    pt = common.lottery(0.3, 1.0, -2.0, 0.1, 1.0, 1.0, 1.0, 1.0)
+    eu = building_blocks.lottery(0.3, 1.0, -2.0, 0.1, 0.0, 0.88, 2.0, 0.6)
+    pt = building_blocks.lottery(0.3, 1.0, -2.0, 0.1, 1.0, 1.0, 1.0, 1.0)
     assert eu == pytest.approx(0.3 * 0.9 + 0.7 * -2.1)
     assert pt == pytest.approx(eu)
 
@@ -90,15 +101,15 @@ def test_prospect_theory_by_hand(win, lose):
         expected = (1 - w(1 - p)) * v(win) + w(1 - p) * v(lose)
     else:
         expected = w(p) * v(win) + w(1 - p) * v(lose)
-    assert common.lottery(p, win, lose, 0.0, 1.0, alpha, lam, gamma) == pytest.approx(expected, rel=1e-13)
+    assert building_blocks.lottery(p, win, lose, 0.0, 1.0, alpha, lam, gamma) == pytest.approx(expected, rel=1e-13)
 
 
 def test_losses_make_a_leader_accept_risk():
     """Claim C05's counter: below the reference point a gamble is preferred to its mean, above it the mean is."""
 
     def premium(reference):
-        gamble = common.lottery(0.5, 1.0, 0.0, reference, 1.0, 0.7, 2.0, 1.0)
-        return gamble - common.sure(0.5, reference, 1.0, 0.7, 2.0)
+        gamble = building_blocks.lottery(0.5, 1.0, 0.0, reference, 1.0, 0.7, 2.0, 1.0)
+        return gamble - building_blocks.sure(0.5, reference, 1.0, 0.7, 2.0)
 
     assert premium(2.0) > 0 > premium(-1.0)
 
@@ -131,7 +142,7 @@ def test_fearons_bargaining_range():
                 if abs(q - (p - cost)) < 1e-9:
                     continue
                 u = xi.utilities(value_wait=float(q), win_invasion=p, fixed_cost_invasion=cost, **base)
-                invade = common.quantal(*u, 5000.0)[3] > 0.5
+                invade = building_blocks.quantal(*u, 5000.0)[3] > 0.5
                 assert invade == (p - cost > q)
 
 
@@ -381,9 +392,9 @@ def test_the_loser_climbs():
 
 @given(st.sampled_from([0.0, 1.0, 2.0, 3.0]), unit, unit, unit, unit)
 def test_a_crisis_is_decided_on_only_while_it_lasts(status, onset, settle, decision, u):
-    episode, decides = common.crisis_month(status, onset, settle, decision, 0.3, 0.0, u)
+    episode, decides = building_blocks.crisis_month(status, onset, settle, decision, 0.3, 0.0, u)
     assert decides <= (1.0 if episode in (1.0, 2.0) else 0.0)
-    assert common.crisis_month(status, onset, settle, decision, 0.3, 1.0, u)[1] == 0.0
+    assert building_blocks.crisis_month(status, onset, settle, decision, 0.3, 1.0, u)[1] == 0.0
     if status == 3.0:
         assert (episode, decides) == (3.0, 0.0)
 
@@ -391,7 +402,7 @@ def test_a_crisis_is_decided_on_only_while_it_lasts(status, onset, settle, decis
 def test_a_crisis_comes_to_a_head_in_its_share_of_months():
     us = (np.arange(20_000) + 0.5) / 20_000
     for status, onset, share in ((0.0, 0.3, 0.25), (1.0, 0.0, 0.25), (2.0, 0.0, 0.4)):
-        found = np.array([common.crisis_month(status, onset, 0.1, 0.25, 0.4, 0.0, u) for u in us])
+        found = np.array([building_blocks.crisis_month(status, onset, 0.1, 0.25, 0.4, 0.0, u) for u in us])
         assert found[:, 1].sum() / (found[:, 0] >= 1).sum() == pytest.approx(share, abs=1e-3)
 
 
@@ -402,7 +413,7 @@ def test_limited_force_goes_on_until_it_is_reviewed_or_settled():
     for _ in range(2000):
         status, count = 2.0, 0
         while status == 2.0:
-            status, decides = common.crisis_month(2.0, 0.0, 0.1, 0.9, 0.0, 0.0, rng.random())
+            status, decides = building_blocks.crisis_month(2.0, 0.0, 0.1, 0.9, 0.0, 0.0, rng.random())
             assert decides == 0.0
             count += 1
         months.append(count)
@@ -414,7 +425,7 @@ def test_rules_hold_no_coefficient_of_their_own():
     allowed = {0.0, 0.5, 1.0, 2.0, 3.0}
     exempt = {"detections": {8.0, 7.0, 3.5, 1.25, 0.8}, "rung": {5.0, 6.0}}
     found = []
-    for path in sorted((ROOT / "crink_abm" / "rules").glob("*.py")):
+    for path in sorted((ROOT / "crink_abm" / "model" / "rules").glob("*.py")):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef):
                 numbers = {
@@ -452,7 +463,7 @@ def test_the_luck_of_a_second_front_is_the_event_less_its_odds(taiwan_last, kore
 
     Where Xi has just made them, Kim's choice that month makes nothing, and its odds are no part of the luck.
     """
-    from crink_abm.rules import luck
+    from crink_abm.model.rules import luck
 
     month, window, xi_odds, kim_odds = 20.0, 12.0, (0.6, 0.1, 0.2, 0.1), (0.3, 0.3, 0.25, 0.15)
     taiwan_near, korea_near = (last >= 0 and month - last <= window for last in (taiwan_last, korea_last))

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from crink_abm import records, sbc, worlds
-from crink_abm.parameters import CATALOGUE
+from crink_abm.ensemble import worlds
+from crink_abm.model.parameters import CATALOGUE
+from crink_abm.record import tables
+from crink_abm.validation import sbc
 
 SIZE = {"n": 150, "draws": 6_000, "replicates": 16, "seed": 11}
 
 
 @pytest.fixture(scope="module")
 def record():
-    return records.load()
+    return tables.load()
 
 
 def test_ranks_of_known_parameters_are_uniform(record):

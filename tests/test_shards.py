@@ -11,11 +11,11 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
-from crink_abm import cli
-from crink_abm.errors import InputError
-from crink_abm.pipeline import Pipeline
-from crink_abm.results import shard
-from crink_abm.store import Store, alone
+from crink_abm.cli import main as cli
+from crink_abm.results.results import shard
+from crink_abm.sweeps.pipeline import Pipeline
+from crink_abm.sweeps.store import Store, alone
+from crink_abm.util.errors import InputError
 
 _PLAN = {
     "experiment": {"name": "shared", "seed": 8, "runs": 20_000, "months": 12},

@@ -11,11 +11,16 @@ import pytest
 from conftest import plan_file
 
 import crink_abm as crink
-from crink_abm import InputError, charts, cli, files, ownership, style, world_making
-from crink_abm.errors import DiskError
-from crink_abm.rare_kept import Kept
-from crink_abm.results import shard
-from crink_abm.store import Store
+from crink_abm import InputError
+from crink_abm.charts import style
+from crink_abm.charts import sweep as charts
+from crink_abm.cli import main as cli
+from crink_abm.ensemble import build
+from crink_abm.rare_events.store import Kept
+from crink_abm.results.results import shard
+from crink_abm.sweeps.store import Store
+from crink_abm.util import files, ownership
+from crink_abm.util.errors import DiskError
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -111,7 +116,7 @@ def test_the_names_of_charts_are_those_that_are_drawn():
 
 def test_other_rules_drop_what_these_concluded(folder, monkeypatch):
     """Stale charts of other rules would stand beside new tables."""
-    from crink_abm import sweeps
+    from crink_abm.sweeps import runner as sweeps
 
     _put(folder, "figures/levers.png")
     crink.sweep(PLAN, folder)
@@ -233,7 +238,7 @@ def test_commands_keep_apart(folder, tmp_path):
 
 @pytest.mark.parametrize("found", [None, [], "x", {}, {"prob": 1}, {"outcome": [1]}, {"prob": "<b>"}])
 def test_a_strangers_estimate_of_another_shape_is_none(tmp_path, found):
-    from crink_abm.rare_kept import _seal
+    from crink_abm.rare_events.store import _seal
 
     kept = Kept(tmp_path / "rare")
     with kept.work():
@@ -341,7 +346,7 @@ def test_files_follow_the_umask(tmp_path, umask, mode):
 def test_a_cache_that_is_damaged_read_only_or_full_stops_no_sweep(tmp_path, monkeypatch):
     plan = PLAN | {"worlds": {"ensemble": "prior", "draws": 3, "screen": "none", "structures": "default"}}
     cache = tmp_path / "cache"
-    monkeypatch.setattr(world_making, "cache_directory", lambda: cache)
+    monkeypatch.setattr(build, "cache_directory", lambda: cache)
     whole = _bytes(crink.sweep(plan, tmp_path / "a").folder)
     for k, path in enumerate(sorted(cache.iterdir())):
         data = path.read_bytes()
@@ -351,7 +356,7 @@ def test_a_cache_that_is_damaged_read_only_or_full_stops_no_sweep(tmp_path, monk
         assert path.read_bytes() == data, "it is made again"
     for name in ("write_table", "write_sealed", "read"):
         shutil.rmtree(cache)
-        plain = getattr(world_making, name)
+        plain = getattr(build, name)
 
         def fail(path, *args, plain=plain):
             if cache in path.parents:
@@ -359,7 +364,7 @@ def test_a_cache_that_is_damaged_read_only_or_full_stops_no_sweep(tmp_path, monk
             return plain(path, *args)
 
         with monkeypatch.context() as patch:
-            patch.setattr(world_making, name, fail)
+            patch.setattr(build, name, fail)
             assert _bytes(crink.sweep(plan, tmp_path / f"c-{name}").folder) == whole
     shutil.rmtree(cache, ignore_errors=True)
     cache.write_text("no folder")

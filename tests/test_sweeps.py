@@ -13,12 +13,15 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm import InputError, design, estimate, outcomes, over_worlds
-from crink_abm.encoding import UNITS
-from crink_abm.kernel import RESULTS
-from crink_abm.pipeline import Pipeline, packs
-from crink_abm.store import Store
-from crink_abm.sweeps import Sweep
+from crink_abm import InputError
+from crink_abm.engine.codegen import RESULTS
+from crink_abm.estimation import intervals, over_worlds
+from crink_abm.experiment import reader as design
+from crink_abm.model import outcomes
+from crink_abm.sweeps.codec import UNITS
+from crink_abm.sweeps.pipeline import Pipeline, packs
+from crink_abm.sweeps.runner import Sweep
+from crink_abm.sweeps.store import Store
 
 SMALL = {
     "experiment": {"name": "small", "seed": 5, "runs": 96, "months": 36},
@@ -73,8 +76,8 @@ def test_a_map_is_judged_as_one_family(results):
     for _, cells in grid.groupby("outcome"):
         moved = (cells["n_up"] + cells["n_down"]) / cells["n_runs"]
         error = over_worlds.of_change(cells["diff_worlds_se"], moved, cells["worlds_df"])
-        p = estimate.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
-        assert cells["grid_q_value"].to_numpy() == pytest.approx(estimate.false_discovery(p))
+        p = intervals.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
+        assert cells["grid_q_value"].to_numpy() == pytest.approx(intervals.false_discovery(p))
 
 
 def test_every_estimate_has_its_interval_and_its_number_of_runs(results):
@@ -99,7 +102,7 @@ def test_estimates_recount_from_the_runs(results):
         failed = ((runs["first_blockade"] >= 0) | (runs["first_invasion"] >= 0)).sum()
         row = results.select("taiwan_failure").set_index("point").loc[point]
         assert row["n_events"] == failed
-        assert row["low"] == pytest.approx(estimate.clopper_pearson(failed, 96)[0])
+        assert row["low"] == pytest.approx(intervals.clopper_pearson(failed, 96)[0])
 
 
 def test_a_point_is_the_same_as_simulated_alone(results):
@@ -182,7 +185,7 @@ def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
         "usfk_posture = { from = 0.0, to = 1.0, points = 21 }\nsanctions_intensity = [0.1, 0.3, 0.5, 0.7]\n"
         '[worlds]\nensemble = "prior"\ndraws = 40\nscreen = "none"\n'
     )
-    command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out"]
+    command = [sys.executable, "-m", "crink_abm", "sweep", str(plan), "--no-charts", "--out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)
     assert len(list((tmp_path / "whole" / "runs").iterdir())) >= 5
@@ -223,13 +226,13 @@ def test_an_edited_experiment_drops_old_conclusions_and_keeps_shared_runs(tmp_pa
 
 def test_a_read_only_folder_can_be_read(results, tmp_path, monkeypatch):
     """Reading results never writes: the store's test of the folder is not even made."""
-    import crink_abm.store
+    import crink_abm.sweeps.store
 
     def refuse(*args, **kwargs):
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr(crink_abm.store.tempfile, "TemporaryFile", refuse)
-    monkeypatch.setattr(crink_abm.store, "_write", refuse)
+    monkeypatch.setattr(crink_abm.sweeps.store.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(crink_abm.sweeps.store, "_write", refuse)
     read = crink.Results(results.folder)
     assert len(read.runs([0])) == 96
     assert read.replay(0, 1).value("n_launch_days") == read.runs([0])["n_launch_days"].iloc[1]
@@ -275,8 +278,8 @@ def test_results_show_themselves(results):
 
 
 def test_worlds_are_balanced_over_structures_and_within_ranges():
-    from crink_abm import worlds
-    from crink_abm.parameters import CATALOGUE, SWITCHES
+    from crink_abm.ensemble import worlds
+    from crink_abm.model.parameters import CATALOGUE, SWITCHES
 
     drawn = worlds.prior(648, seed=2)
     for p in SWITCHES:
@@ -296,7 +299,7 @@ def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
 
     Negative control: the rule "not ruled out by an interval of its own few runs" keeps several times as many.
     """
-    from crink_abm import screening, worlds
+    from crink_abm.ensemble import screening, worlds
 
     drawn = worlds.prior(648, seed=3)
     few, more, many = (screening.elicited(drawn, runs=runs, seed=3) for runs in (128, 512, 2048))
@@ -313,7 +316,7 @@ def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
 @pytest.mark.once
 def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
     """Worlds dropped or kept early would be judged the same by the full number of runs, but for one in a hundred."""
-    from crink_abm import screening, worlds
+    from crink_abm.ensemble import screening, worlds
 
     drawn = worlds.prior(324, seed=4)
     staged = {row.tobytes() for row in screening.elicited(drawn, runs=1024, seed=4).values}
@@ -325,21 +328,22 @@ def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
 
 
 def test_a_cached_screen_is_not_reused_after_an_edit_of_the_screen(monkeypatch):
-    from crink_abm import rules_key, world_making
+    from crink_abm.ensemble import build
+    from crink_abm.util import source_hash
 
     table = design.WorldsTable()
-    before = world_making.worlds_name(table)
-    assert world_making.worlds_name(table) == before
-    monkeypatch.setattr(world_making, "worlds_hash", lambda: "another")
-    assert world_making.worlds_name(table) != before
-    for module in ("screening", "worlds", "outcomes", "estimate"):
-        assert f"{module}.py" in rules_key.SCREENING
+    before = build.worlds_name(table)
+    assert build.worlds_name(table) == before
+    monkeypatch.setattr(build, "worlds_hash", lambda: "another")
+    assert build.worlds_name(table) != before
+    for module in ("ensemble/screening", "ensemble/worlds", "model/outcomes", "estimation/intervals"):
+        assert f"{module}.py" in source_hash.SCREENING
 
 
 def test_a_replay_by_other_rules_is_refused(results, monkeypatch):
-    import crink_abm.results
+    import crink_abm.results.results
 
-    monkeypatch.setattr(crink_abm.results, "rules_hash", lambda: "0123456789abcdef")
+    monkeypatch.setattr(crink_abm.results.results, "rules_hash", lambda: "0123456789abcdef")
     with pytest.raises(InputError, match="made by other rules"):
         results.replay(0, 0)
     assert len(results.runs([0])) == 96  # what was stored can still be read
@@ -428,7 +432,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
         '[experiment]\nname = "full"\nseed = 3\nruns = 4000\nmonths = 24\n[levers]\nusfk_posture = [0.2, 0.8]\n'
         '[worlds]\nensemble = "defaults"\n'
     )
-    command = [sys.executable, "-m", "crink_abm.cli", "sweep", str(plan), "--no-charts", "--out"]
+    command = [sys.executable, "-m", "crink_abm", "sweep", str(plan), "--no-charts", "--out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)
 
@@ -560,7 +564,7 @@ def test_rules_can_be_replaced_and_compiled():
 
 
 def test_schedules_are_linear_between_their_dates():
-    from crink_abm import levers
+    from crink_abm.model import levers
 
     column = list(levers.COLUMNS).index("usfk_posture")
     table = levers.calendar({"usfk_posture": {"2026-03": 0.2, "2026-07": 0.6}}, 12)
@@ -571,7 +575,7 @@ def test_schedules_are_linear_between_their_dates():
 
 def test_drivers_hold_until_their_next_date():
     """A flag of history is 0 or 1 in every month, never in between; before its first date the default applies."""
-    from crink_abm import levers
+    from crink_abm.model import levers
 
     column = list(levers.COLUMNS).index("driver_veto")
     table = levers.calendar(None, 6, "2023-12", {"driver_veto": {"2024-01": 0.0, "2024-03": 1.0}})

@@ -9,10 +9,15 @@ import pandas as pd
 import pytest
 
 import crink_abm as crink
-from crink_abm import InputError, calibrated, cli, crossing, design, levers, world_file, worlds
-from crink_abm.parameters import CATALOGUE, SWITCHES
-from crink_abm.world_making import make_worlds
-from crink_abm.worlds import Worlds
+from crink_abm import InputError
+from crink_abm.cli import main as cli
+from crink_abm.ensemble import calibrated, from_file, worlds
+from crink_abm.ensemble import structures as crossing
+from crink_abm.ensemble.build import make_worlds
+from crink_abm.ensemble.worlds import Worlds
+from crink_abm.experiment import reader as design
+from crink_abm.model import levers
+from crink_abm.model.parameters import CATALOGUE, SWITCHES
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -222,16 +227,16 @@ def test_the_effective_number_counts_copies_and_small_files_have_a_floor_of_thei
     (tmp_path / "w.csv").write_text(
         "xi_theory,crisis_duration\n" + "".join(f"{k % 2},{4 + k / 5}\n" for k in range(20))
     )
-    assert len(world_file.load(tmp_path / "w.csv", {"xi_theory": 1})) == 10
+    assert len(from_file.load(tmp_path / "w.csv", {"xi_theory": 1})) == 10
     (tmp_path / "w.csv").write_text("xi_theory,crisis_duration\n1,4\n" + "".join(f"0,{4 + k / 5}\n" for k in range(20)))
     with pytest.raises(InputError, match=r"leave 1 of 21 worlds of 'w.csv', effectively 1 "):
-        world_file.load(tmp_path / "w.csv", {"xi_theory": 1})
+        from_file.load(tmp_path / "w.csv", {"xi_theory": 1})
     many = "xi_theory,crisis_duration,copies\n" + "".join(
         f"{int(k < 40)},{4 + k / 50},{30 if k == 0 else 1}\n" for k in range(200)
     )
     (tmp_path / "w.csv").write_text(many)  # 40 rows of one level, of which one counts for thirty
     with pytest.raises(InputError, match=r"leave 69 of 229 worlds .* effectively 5.07 "):
-        world_file.load(tmp_path / "w.csv", {"xi_theory": 1})
+        from_file.load(tmp_path / "w.csv", {"xi_theory": 1})
 
 
 @pytest.mark.parametrize(
@@ -366,7 +371,7 @@ def test_copies_are_counted_before_they_are_made(tmp_path, copies):
     (tmp_path / "w.csv").write_text(f"crisis_duration,copies\n5,{copies}\n6,100001\n")
     before = time.perf_counter()
     with pytest.raises(InputError, match=r"has [\d.e+]+ worlds, its copies counted, where 200,000 are the most"):
-        world_file.load(tmp_path / "w.csv")
+        from_file.load(tmp_path / "w.csv")
     assert time.perf_counter() - before < 1.0
 
 
@@ -376,7 +381,7 @@ def test_runs_a_world_are_counted_before_anything_is_made(tmp_path):
     with pytest.raises(InputError, match=r"are the most|less than or equal|from 1 to"):
         crink.sweep(plan, tmp_path / "never")
     assert not (tmp_path / "never").exists()
-    from crink_abm import audit
+    from crink_abm.analysis import sign_audit as audit
 
     many = {"experiment": HEAD, "audit": {"runs_per_world": 10**6}}
     with pytest.raises(InputError, match=r"1,000,000 in 1,000 worlds take about .* of memory, and this machine has"):
@@ -388,12 +393,12 @@ def test_rows_are_counted_before_they_are_read(tmp_path):
         (tmp_path / "w.csv").write_text("crisis_duration\n" + text)
         before = time.perf_counter()
         with pytest.raises(InputError, match="more than 200,000 rows"):
-            world_file.load(tmp_path / "w.csv")
+            from_file.load(tmp_path / "w.csv")
         assert time.perf_counter() - before < (30.0 if '"' in text else 1.0)
     pd.DataFrame({"crisis_duration": np.full(3_000_000, 5.0)}).to_parquet(tmp_path / "w.parquet")
     before = time.perf_counter()
     with pytest.raises(InputError, match="3,000,000 rows, where 200,000 are the most"):
-        world_file.load(tmp_path / "w.parquet")
+        from_file.load(tmp_path / "w.parquet")
     assert time.perf_counter() - before < 1.0
 
 
@@ -435,19 +440,19 @@ def test_what_has_no_end_or_is_no_file_is_refused_at_once(tmp_path, kind):
 def test_a_csv_file_that_would_be_misread_is_told_with_its_line(tmp_path, text, message):
     (tmp_path / "w.csv").write_text(text)
     with pytest.raises(InputError, match=message) as told:
-        world_file.load(tmp_path / "w.csv")
+        from_file.load(tmp_path / "w.csv")
     assert "w.csv" in str(told.value)
 
 
 def test_spreadsheets_habits_that_change_no_value_are_read(tmp_path):
     plain = "crisis_duration,xi_theory,copies\n4.5,Prospect,2\n6,0,1\n"
     (tmp_path / "w.csv").write_text(plain)
-    right = world_file.load(tmp_path / "w.csv").values
+    right = from_file.load(tmp_path / "w.csv").values
     assert right.shape[0] == 3
     for text in (plain.replace("\n", "\r\n"), "\ufeff" + plain, plain.replace("\n", ",,\n"), plain.replace("\n", "\n\n"), plain.replace(",", " , "),
                  '"crisis_duration","xi_theory","copies"\n"4.5","prospect","2"\n"6","0","1"'):  # fmt: skip
         (tmp_path / "w.csv").write_bytes(text.encode())
-        assert np.array_equal(world_file.load(tmp_path / "w.csv").values, right), text
+        assert np.array_equal(from_file.load(tmp_path / "w.csv").values, right), text
 
 
 def test_the_worlds_of_a_sweep_are_a_file_of_worlds(tmp_path):
@@ -456,18 +461,18 @@ def test_the_worlds_of_a_sweep_are_a_file_of_worlds(tmp_path):
     found.worlds.to_csv(tmp_path / "a.csv")
     found.worlds.to_parquet(tmp_path / "a.parquet")
     for name in ("a.csv", "a.parquet"):
-        assert np.array_equal(world_file.load(tmp_path / name).values, found.sweep.worlds.values)
+        assert np.array_equal(from_file.load(tmp_path / name).values, found.sweep.worlds.values)
 
 
 def test_a_parquet_file_whose_index_is_a_parameter_is_read_by_name(tmp_path):
     frame = pd.DataFrame({"crisis_duration": [5.0, 8.0], "sea_cost": [0.3, 0.4]})
     frame.set_index("crisis_duration").to_parquet(tmp_path / "w.parquet")
-    assert world_file.load(tmp_path / "w.parquet").column("crisis_duration").tolist() == [5.0, 8.0]
+    assert from_file.load(tmp_path / "w.parquet").column("crisis_duration").tolist() == [5.0, 8.0]
     frame[frame["sea_cost"] > 0.3].to_parquet(tmp_path / "w.parquet")  # an index without a name says nothing
-    assert world_file.load(tmp_path / "w.parquet").column("sea_cost").tolist() == [0.4]
+    assert from_file.load(tmp_path / "w.parquet").column("sea_cost").tolist() == [0.4]
     frame[["sea_cost"]].set_axis(pd.RangeIndex(4, 6, name="crisis_duration")).to_parquet(tmp_path / "w.parquet")
     with pytest.raises(InputError, match="for its index"):
-        world_file.load(tmp_path / "w.parquet")
+        from_file.load(tmp_path / "w.parquet")
 
 
 @pytest.mark.parametrize(
@@ -477,13 +482,13 @@ def test_a_parquet_file_whose_index_is_a_parameter_is_read_by_name(tmp_path):
 def test_columns_of_parquet_that_are_no_numbers_are_refused(tmp_path, values, held):
     pd.DataFrame({"crisis_duration": values}).to_parquet(tmp_path / "w.parquet")
     with pytest.raises(InputError, match=f"crisis_duration lies in .* its column holds '{held}"):
-        world_file.load(tmp_path / "w.parquet")
+        from_file.load(tmp_path / "w.parquet")
 
 
 def test_a_sorted_file_of_two_halves_gives_the_mean_of_both(tmp_path):
     """The right value is that of the two worlds, each simulated alone. In turn, 300 runs would all live in the first."""
     (tmp_path / "w.csv").write_text("xi_precision,kim_precision\n" + "10,10\n" * 300 + "0.6,0.6\n" * 300)
-    spread = world_file.load(tmp_path / "w.csv")
+    spread = from_file.load(tmp_path / "w.csv")
     alone = [
         crink.simulate(worlds=Worlds(spread.values[k : k + 1], "", 1), runs=40_000, seed=9).months.max(1) >= 0
         for k in (0, 599)

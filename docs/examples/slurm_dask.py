@@ -5,7 +5,7 @@ import sys
 from dask_jobqueue import SLURMCluster
 
 import crink_abm as crink
-from crink_abm.machines import settings
+from crink_abm.sweeps.executors.processes import settings
 
 CORES = 8  # of one job; one process a core
 

@@ -40,8 +40,10 @@ def entry() -> dict:
     import numba
     import numpy
 
-    from crink_abm import __version__, batch, bench
-    from crink_abm.rules_key import rules_hash
+    from crink_abm import __version__
+    from crink_abm.engine import compiled
+    from crink_abm.engine.benchmark import throughput
+    from crink_abm.util.source_hash import rules_hash
 
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
@@ -50,10 +52,10 @@ def entry() -> dict:
         "rules": rules_hash(),
         "cpu": _cpu(),
         "target": llvm.get_host_cpu_name(),
-        "threads": batch.n_threads(),
+        "threads": compiled.n_threads(),
         "python": platform.python_version(),
         "versions": {m.__name__: m.__version__ for m in (numba, llvmlite, numpy, mesa)},
-        **bench.measure(),
+        **throughput.measure(),
     }
 
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from crink_abm import batch, calibrated, levers, outcomes
-from crink_abm.control import Moments
+from crink_abm.engine import compiled
+from crink_abm.ensemble import calibrated
+from crink_abm.estimation.control_variates import Moments
+from crink_abm.model import levers, outcomes
 
 WORLDS, ROUNDS, MONTHS, SEED = 512, 1024, 120, 77
 #: The luck that an outcome's own events make up.
@@ -23,7 +25,7 @@ OWN = {
 
 def runs(policy, worlds, of):
     """Events (n, outcomes) and luck (n, lucks) of a policy's runs."""
-    results = batch.run_many(levers.calendar(policy, MONTHS), worlds.values, len(of), seed=SEED, world_of=of)
+    results = compiled.run_many(levers.calendar(policy, MONTHS), worlds.values, len(of), seed=SEED, world_of=of)
     return outcomes.observed(results)
 
 

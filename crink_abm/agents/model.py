@@ -1,0 +1,522 @@
+"""The Mesa model and its nine agents: the rules interpreted one run at a time, to be watched and changed.
+
+The only importer of Mesa. The agents add no rule: each method ``rule_NAME``
+is the rule NAME of its state, called with the values its arguments name. To
+change one, subclass::
+
+    class CautiousXi(crink.China):
+        def rule_crisis_prob(self, pla_activity, grievance):   # ask for any names of the catalogue
+            return 0.02
+
+    crink.DeterrenceModel(agents=[CautiousXi])
+"""
+
+import copy
+import html
+import itertools
+import math
+import pickle
+import weakref
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar
+
+import mesa
+import pandas as pd
+
+from ..engine.codegen import RESULTS
+from ..model import arguments, overrides
+from ..model import levers as policy
+from ..model import parameters as coefficients
+from ..model.draws import uniforms
+from ..model.enums import Actor, Draw
+from ..model.fields import FIELDS
+from ..model.schedule import MONTH, steps
+from ..util.errors import InputError, NotFiniteError, nearest, told
+from . import narrative
+
+_OWNER = {field.name: field.owner for field in FIELDS}
+_IS_TERM = {field.name: not field.is_state for field in FIELDS}
+_GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
+
+
+class Holder:
+    """What an actor owns: its fields as attributes, its rules as ``rule_…`` methods.
+
+    A state that is set by hand holds from the next month on, until a rule changes it.
+    """
+
+    actor: ClassVar[Actor]
+
+    def __setattr__(self, name, value):
+        """A state takes a number; what would change nothing is refused."""
+        if name in _OWNER:
+            value = _by_hand(self.actor, name, value)
+        elif name in _GIVEN and name != "month":
+            raise InputError(f"{name} is no state of an actor; {_WHEN_MADE}")
+        elif not name.startswith("_") and not hasattr(self, name) and (hint := nearest(name, _OWNER, 0.85)):
+            raise InputError(f"no field is named {told(name)}{hint}; name an attribute of your own otherwise")
+        super().__setattr__(name, value)
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "actor" in cls.__dict__:
+            for step in steps():
+                if step.actor == cls.actor:
+                    setattr(cls, f"rule_{step.rule.__name__}", staticmethod(step.rule))
+
+    @classmethod
+    def check_names(cls) -> None:
+        """Refuse a ``rule_…`` method that overrides nothing: a misspelt one would change nothing without a word."""
+        known = {f"rule_{step.rule.__name__}" for step in steps() if step.actor == cls.actor}
+        for name in dir(cls):
+            if name.startswith("rule_") and name not in known:
+                raise InputError(
+                    f"{cls.__name__} has no rule {name!r}{nearest(name, known)}; its rules are {', '.join(sorted(known))}"
+                )
+
+    def start(self, values: Mapping[str, float]) -> None:
+        """Set every owned field to its initial value."""
+        for field in FIELDS:
+            if field.owner == self.actor:
+                initial = field.initial if field.is_state else 0.0
+                vars(self)[field.name] = values[initial] if isinstance(initial, str) else float(initial)
+
+    @property
+    def fields(self) -> dict[str, float]:
+        """The owned fields and their present values."""
+        return {f.name: getattr(self, f.name) for f in FIELDS if f.owner == self.actor}
+
+
+#: Where levers and parameters are given.
+_WHEN_MADE = (
+    "levers, drivers and parameters are given when the model is made; a lever that moves in mid-run is a dated schedule, "
+    "for example {'2026-01': 0.5, '2027-06': 0.9}"
+)
+
+
+def _by_hand(actor: Actor, name: str, value) -> float:
+    """A value that a user sets a field to, if that changes what follows."""
+    owner = _OWNER[name]
+    if owner != actor:
+        raise InputError(f"{name} belongs to {owner.name.lower()}; set model.{owner.name.lower()}.{name}")
+    if _IS_TERM[name]:
+        raise InputError(f"{name} is worked out anew each month; give a rule of your own instead (agents= or rules=)")
+    given = arguments.real(value)
+    if given is None or not math.isfinite(given):
+        raise InputError(f"{name} takes a finite number; {told(value)} was given")
+    return given
+
+
+class Given(dict):
+    """What a model was made with, to be read: a change in mid-run would be told and not done, so it is refused."""
+
+    def _refuse(self, *args, **more):
+        raise InputError(f"a model's levers and parameters cannot be changed once it is made; {_WHEN_MADE}")
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
+
+    def __reduce__(self):
+        return Given, (dict(self),)
+
+    def __deepcopy__(self, memo):
+        """A plain dict: the copy is the user's own."""
+        return {name: dict(value) if isinstance(value, dict) else value for name, value in self.items()}
+
+    __copy__ = dict.copy
+
+
+def _given(values: Mapping) -> Given:
+    return Given({name: Given(value) if isinstance(value, dict) else value for name, value in values.items()})
+
+
+class _Numbers:
+    """The numbers of each model's agents. Mesa 3.3 holds them in a dict that keeps every model alive, three megabytes each."""
+
+    def __init__(self):
+        self._of = weakref.WeakKeyDictionary()
+
+    def __getitem__(self, model):
+        return self._of.setdefault(model, itertools.count(1))
+
+
+class StateAgent(Holder, mesa.Agent):
+    """A state with its leader; a Mesa agent."""
+
+    _ids = _Numbers()
+
+    def __init__(self, model, *args, **more):
+        if not isinstance(model, mesa.Model):
+            raise InputError(f"agents are made by DeterrenceModel(agents=[...]), of a model; {told(model)} was given")
+        super().__init__(model, *args, **more)
+
+    def __repr__(self):
+        return f"{type(self).__name__}(month {self.model.month})"
+
+    def _repr_html_(self):
+        return pd.Series(self.fields, name=type(self).__name__).to_frame()._repr_html_()
+
+
+class China(StateAgent):
+    """China: Xi weighs the Strait."""
+
+    actor = Actor.CHINA
+
+
+class NorthKorea(StateAgent):
+    """North Korea: Kim weighs Korea."""
+
+    actor = Actor.NORTH_KOREA
+
+
+class Russia(StateAgent):
+    """Russia: the war in Ukraine, the need for munitions, the tie to Pyongyang."""
+
+    actor = Actor.RUSSIA
+
+
+class Iran(StateAgent):
+    """Iran: supply to Russia, distraction of Washington."""
+
+    actor = Actor.IRAN
+
+
+class UnitedStates(StateAgent):
+    """The United States: attention, munitions, will."""
+
+    actor = Actor.UNITED_STATES
+
+
+class SouthKorea(StateAgent):
+    """South Korea: consent, power, the nuclear hedge."""
+
+    actor = Actor.SOUTH_KOREA
+
+
+class Japan(StateAgent):
+    """Japan: access and power."""
+
+    actor = Actor.JAPAN
+
+
+class Taiwan(StateAgent):
+    """Taiwan: defence and politics."""
+
+    actor = Actor.TAIWAN
+
+
+class Monitors(StateAgent):
+    """The MSMT and what is left of the UN panel."""
+
+    actor = Actor.MONITORS
+
+
+class World(Holder):
+    """The record of the run; not an agent."""
+
+    actor = Actor.WORLD
+
+
+AGENTS: tuple[type[StateAgent], ...] = (
+    China, NorthKorea, Russia, Iran, UnitedStates, SouthKorea, Japan, Taiwan, Monitors,
+)  # fmt: skip
+
+
+#: What a model keeps from its making on.
+_MADE_WITH = ("levers", "parameters", "horizon", "start", "key", "holder", "record", "month")
+#: Models that are being pickled.
+_being_pickled: list = []
+
+#: What ``mesa.batch_run`` reports by default: the record of the run, and where the theatres stand.
+COLLECTED = (*RESULTS, "taiwan_status", "korea_status", "grievance", "china_belief", "nk_belief", "arms_flow")
+
+
+class DeterrenceModel(mesa.Model):
+    """One run of the model, month by month.
+
+    Parameters
+    ----------
+    levers : mapping, optional
+        The policy vector, each in [0, 1] or a dated schedule; today's values where none is given.
+    parameters : mapping, optional
+        Coefficients and structural switches (switch levels by name or number); defaults elsewhere.
+    seed, run : int
+        Which luck: the same numbers in every engine and under every policy. ``seed=None`` counts as 0
+        (``mesa.batch_run`` passes it). Replicates are run numbers: ``mesa.batch_run(DeterrenceModel,
+        {"run": range(100)})``; Mesa's own ``iterations`` repeats one run.
+    months : int
+        Horizon. ``start`` is the first month, ``YYYY-MM``.
+    drivers : mapping, optional
+        What history supplies; see :data:`crink_abm.model.levers.DRIVERS`.
+    agents : sequence of classes, optional
+        Subclasses that replace the agents of their actor.
+    rules : mapping, optional
+        Plain functions in place of rules, by full name (``{"china.crisis_prob": f}``), as in ``simulate``: as they stand
+        when the model is made, with the globals and arrays that they read.
+    trace : bool
+        Keep every rule's inputs and outputs for :meth:`explain`.
+    collect : sequence of str
+        Fields that the model's Mesa ``DataCollector`` keeps (``history`` always has them all).
+    **settings
+        Levers and parameters by name, so that ``mesa.batch_run`` can vary them.
+
+    Raises
+    ------
+    InputError
+        On an unknown name or a value outside its range.
+    """
+
+    def __init__(
+        self, levers=None, *, parameters=None, seed: int | None = 0, run: int = 0, months: int = policy.MONTHS,
+        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True,
+        collect: Sequence[str] = COLLECTED, rules=None, **settings,
+    ):  # fmt: skip
+        self.key = (arguments.seed(0 if seed is None else seed), arguments.whole("run", run))
+        self.source = {}
+        super().__init__(rng=self.key[0])
+        levers, parameters = _sorted(settings, arguments.levers(levers), arguments.parameters(parameters))
+        self.horizon, self.start = arguments.months(months), arguments.month("start", start)
+        self.month = 0
+        self._calendar = policy.calendar(levers, self.horizon, self.start, arguments.drivers(drivers, self.horizon))
+        self.levers = _given(policy.checked(levers))
+        self.parameters = _given(coefficients.checked(parameters))
+        self._draws = uniforms(*self.key, self.horizon)
+        replaced = _replaced(agents)
+        self.record = World()
+        self.holder = {Actor.WORLD: self.record}
+        for kind in AGENTS:
+            self.holder[kind.actor] = replaced.get(kind.actor, kind)(self)
+        for holder in self.holder.values():
+            holder.start(self.parameters)
+        self._rules = overrides.checked(arguments.rules(rules))
+        self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
+        self.trace = [] if arguments.flag("trace", trace) else None
+        self._rows = []
+        self.datacollector = mesa.DataCollector(
+            model_reporters={name: partial(_report, name) for name in _collected(collect)}
+        )
+
+    def __setattr__(self, name, value):
+        """What a model was made with stays; fields are set on their agents."""
+        if name in _MADE_WITH and name in vars(self):
+            raise InputError(f"{name} of a model cannot be changed once it is made; {_WHEN_MADE}")
+        if name in _GIVEN and name != "month":
+            raise InputError(f"{name} of a model cannot be set; {_WHEN_MADE}")
+        if name in _OWNER or name.upper() in Actor.__members__:
+            owner = _OWNER[name].name.lower() if name in _OWNER else name
+            raise InputError(f"a model has no {name} to set; the fields of an actor are set on it, model.{owner}.FIELD")
+        super().__setattr__(name, value)
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+    def __deepcopy__(self, memo):
+        """A model of its own: it goes on from the same month and drives its own agents."""
+        made = memo[id(self)] = type(self).__new__(type(self))
+        memo |= {id(kept): kept for kept in (self._rules, self.levers, self.parameters)}
+        made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return made
+
+    def __reduce_ex__(self, protocol):
+        """Pickled whole, with the functions and classes of the user's own, wherever they are defined."""
+        if self in _being_pickled:
+            return super().__reduce_ex__(protocol)
+        import cloudpickle
+
+        _being_pickled.append(self)
+        try:
+            return pickle.loads, (cloudpickle.dumps(self, protocol=max(protocol, 2)),)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            raise InputError(f"this model holds what cannot be pickled: {error}") from None
+        finally:
+            _being_pickled.remove(self)
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_plan"}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
+
+    def __getattr__(self, name):
+        """``model.china`` and so on: the agent of that actor."""
+        holder = self.__dict__.get("holder")
+        if holder and name.upper() in Actor.__members__:
+            return holder[Actor[name.upper()]]
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def step(self) -> None:
+        """One month: each phase decides from a snapshot, then commits."""
+        if self.month >= self.horizon:
+            self.running = False
+            return
+        given = dict(zip(policy.COLUMNS, self._calendar[self.month].tolist(), strict=True))
+        given.update((draw, float(series[self.month])) for draw, series in self._draws.items())
+        given["month"] = float(self.month)
+        given.update(self.parameters)
+        told = []
+        for planned in self._plan:
+            commits = []
+            for step, holder, rule, reads, names, when in planned:
+                if when is not None and not getattr(*when) > 0.0:
+                    for name in step.writes:
+                        if _IS_TERM[name]:
+                            vars(holder)[name] = 0.0
+                    continue
+                inputs = [given[name] if owner is None else getattr(owner, name) for owner, name in reads]
+                result = rule(*inputs)
+                outputs = tuple(map(float, result)) if isinstance(result, tuple) else (float(result),)
+                if not math.isfinite(sum(outputs)) and not all(map(math.isfinite, outputs)):
+                    raise NotFiniteError(step.name, step.writes, outputs, self.month)
+                for name, value in zip(step.writes, outputs, strict=True):
+                    if _IS_TERM[name]:
+                        vars(self.holder[_OWNER[name]])[name] = value
+                    else:
+                        commits.append((self.holder[_OWNER[name]], name, value))
+                told.append((step, names, inputs, outputs))
+            for holder, name, value in commits:
+                vars(holder)[name] = value
+        if self.trace is not None:
+            self.trace.append(told)
+        vars(self)["month"] += 1
+        self._rows.append([getattr(self.holder[owner], name) for name, owner in _OWNER.items()])
+        self.datacollector.collect(self)
+        self.running = self.month < self.horizon
+
+    def run(self) -> "DeterrenceModel":
+        """Step to the horizon; returns the model."""
+        while self.month < self.horizon:
+            self.step()
+        return self
+
+    def value(self, name: str) -> float:
+        """The present value of any field.
+
+        Raises
+        ------
+        InputError
+            If no field is named so.
+        """
+        if not isinstance(name, str) or name not in _OWNER:
+            raise InputError(
+                f"no field is named {told(name)}{nearest(name, _OWNER)}; `crink-abm info` says what one is"
+            )
+        return getattr(self.holder[_OWNER[name]], name)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Every field, one row a month; the index is the month's date."""
+        dates = [policy.month_label(t, self.start) for t in range(len(self._rows))]
+        return pd.DataFrame(self._rows, columns=list(_OWNER), index=pd.Index(dates, name="month"), dtype=float)
+
+    @property
+    def outcome(self) -> dict[str, str | None]:
+        """When each outcome first happened (``YYYY-MM``); None where deterrence held."""
+        return narrative.outcome(self)
+
+    @property
+    def events(self) -> list[narrative.Event]:
+        """What happened so far, in order, with the leaders' options where they decided."""
+        return narrative.events(self)
+
+    @property
+    def story(self) -> str:
+        """The run told month by month."""
+        return narrative.story(self)
+
+    def explain(self, actor: str, month: int | str) -> pd.DataFrame:
+        """Every rule of one actor in one month, with its inputs; see :func:`narrative.explain`."""
+        return narrative.explain(self, actor, month)
+
+    def __repr__(self):
+        return f"DeterrenceModel(seed={self.key[0]}, run={self.key[1]}, month {self.month} of {self.horizon})"
+
+    def _repr_html_(self):
+        table = pd.DataFrame({"first month": {name: date or "held" for name, date in self.outcome.items()}})
+        return f"<p><b>{html.escape(repr(self))}</b></p>" + table.to_html()
+
+
+def _sorted(settings, levers, parameters):
+    """Keyword settings put with the levers or the parameters."""
+    for name, value in settings.items():
+        if name in levers or name in parameters:
+            raise InputError(f"{name} is given twice; give it among the levers or parameters, or by its name alone")
+        if name in policy.LEVERS:
+            levers |= arguments.levers({name: value})
+        elif name in coefficients.CATALOGUE:
+            parameters |= arguments.parameters({name: value})
+        else:
+            known = (*policy.LEVERS, *coefficients.CATALOGUE)
+            raise InputError(
+                f"no lever or parameter is named {name!r}{nearest(name, known)}; `crink-abm info` lists them"
+            )
+    return levers, parameters
+
+
+def _replaced(agents) -> dict[Actor, type]:
+    """The classes that replace agents, by their actor; one alone is a list of one."""
+    given, replaced = () if agents is None else [agents] if isinstance(agents, type) else agents, {}
+    for kind in arguments.several("agents", given, least=0):
+        if not (isinstance(kind, type) and issubclass(kind, StateAgent) and hasattr(kind, "actor")):
+            raise InputError(f"agents are subclasses of China, NorthKorea and so on; {told(kind)} was given")
+        kind.check_names()
+        if kind.actor in replaced:
+            raise InputError(f"two of agents are {kind.actor.name.lower()}; give one class an actor")
+        replaced[kind.actor] = kind
+    return replaced
+
+
+def _collected(collect) -> list[str]:
+    """The fields that Mesa's collector keeps."""
+    return arguments.names("collect", () if collect is None else collect, _OWNER, kind="field", least=0)
+
+
+def _report(name, model) -> float:
+    """The value of one field, for Mesa's collector."""
+    return model.value(name)
+
+
+def _planned(phase, holders, rules):
+    """A phase with its rules looked up: (step, holder, rule, [(owner or None, name)], names, when)."""
+    planned = []
+    for step in phase.steps:
+        holder = holders[step.actor]
+        rule = rules.get(step.name) or getattr(holder, f"rule_{step.rule.__name__}")
+        given = rule
+        if rule is not step.rule:
+            rule = _guarded(step, rule)
+        names = overrides.reads_of(step, given)
+        reads = [(None if name in _GIVEN else holders[_OWNER[name]], name) for name in names]
+        when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
+        planned.append((step, holder, rule, reads, names, when))
+    return planned
+
+
+def _guarded(step, rule):
+    """A rule of the user's, held to what the model's rule returns: as many numbers, and odds where it states odds."""
+
+    def checked(*inputs):
+        result = rule(*inputs)
+        values = result if isinstance(result, tuple) else (result,)
+        try:
+            numbers = tuple(map(_number, values))
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) != len(step.writes):
+            raise InputError(
+                f"rule {step.name} returns {len(step.writes)} finite number(s) ({', '.join(step.writes)}); it returned {result!r}"
+            )
+        if all(map(math.isfinite, numbers)):
+            fault = overrides.odds_fault(step, numbers)
+            if fault:
+                raise overrides.OddsError(fault)
+        return numbers if isinstance(result, tuple) else numbers[0]
+
+    return checked
+
+
+def _number(value) -> float:
+    """A number or flag as a float; text and arrays, which compiled code refuses too, are none."""
+    if isinstance(value, str | bytes) or getattr(value, "ndim", 0):
+        raise TypeError
+    return float(value)

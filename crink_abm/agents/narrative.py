@@ -1,0 +1,281 @@
+"""Tells one run: what happened, in which month, and what each leader weighed. It recomputes nothing."""
+
+import textwrap
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ..engine.codegen import RESULTS
+from ..model import arguments, outcomes
+from ..model.enums import Actor, KimOption, Theory, XiOption
+from ..model.fields import BY_NAME
+from ..model.levers import month_label, month_number
+from ..util.errors import InputError, nearest, told
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something worth telling, in a month that is counted from 0.
+
+    ``calculus`` is a table of a leader's options, where he decided.
+    """
+
+    month: int
+    date: str
+    actor: str
+    text: str
+    calculus: pd.DataFrame | None = field(default=None, repr=False)
+    weighed: dict[str, float] = field(default_factory=dict)
+    theory: Theory | None = None
+
+    def as_dict(self) -> dict:
+        """For JSON."""
+        options = None if self.calculus is None else self.calculus.reset_index().to_dict("records")
+        return {"month": self.month, "date": self.date, "actor": self.actor, "text": self.text,
+                "theory": None if self.theory is None else self.theory.name.lower(),
+                "options": options, "weighed": self.weighed}  # fmt: skip
+
+
+_XI = (
+    ("wait", "u_wait", None, "prob_wait"),
+    ("grey zone", "u_grey", "win_grey", "prob_grey"),
+    ("blockade", "u_blockade", "win_blockade", "prob_blockade"),
+    ("invasion", "u_invasion", "win_invasion", "prob_invasion"),
+)
+_KIM = (
+    ("stand down", "u_stand_down", None, "prob_stand_down"),
+    ("hold", "u_hold", None, "prob_hold"),
+    ("limited attack", "u_attack", "win_attack", "prob_attack"),
+    ("war", "u_war", "win_korea", "prob_war"),
+)
+_XI_WEIGHED = ("us_enters_invasion", "xi_expected_help", "value_wait", "cost_posture", "cost_sea", "cost_coordination",
+               "cost_japan", "cost_sanctions", "expected_decline", "grievance")  # fmt: skip
+_KIM_WEIGHED = ("punish_attack", "punish_war", "retaliation", "kim_opening", "kim_fear", "hardship", "china_restraint",
+                "korea_guard")  # fmt: skip
+_XI_SAYS = {
+    XiOption.WAIT: "waits and lets the crisis pass",
+    XiOption.GREY_ZONE: "acts in the grey zone; the crisis goes on",
+    XiOption.BLOCKADE: "blockades Taiwan",
+    XiOption.INVADE: "invades Taiwan",
+}
+_KIM_SAYS = {
+    KimOption.STAND_DOWN: "stands down",
+    KimOption.HOLD: "holds the crisis at the brink",
+    KimOption.LIMITED_ATTACK: "attacks in a limited way",
+    KimOption.WAR: "goes to war",
+}
+
+
+@dataclass(frozen=True)
+class _Theatre:
+    """How one theatre's crises are told."""
+
+    place: str
+    force: str
+    leader: str
+    state: str
+    status: str
+    decides: str
+    choice: str
+    says: dict
+    options: tuple
+    weighed: tuple
+    theory: str
+
+
+_TAIWAN = _Theatre("over Taiwan", "The blockade of Taiwan", "Xi", "China", "taiwan_status", "xi_decides", "xi_choice",
+                   _XI_SAYS, _XI, _XI_WEIGHED, "xi_theory")  # fmt: skip
+_KOREA = _Theatre("in Korea", "The limited attack in Korea", "Kim", "North Korea", "korea_status", "kim_decides",
+                  "kim_choice", _KIM_SAYS, _KIM, _KIM_WEIGHED, "kim_theory")  # fmt: skip
+
+
+def _tell_crisis(tell, theatre, now, before, parameters):
+    """A crisis breaks out, comes to a head, goes on as force, or is settled."""
+    then = before[theatre.status]
+    if now[theatre.decides] > 0:
+        opening = f"The crisis {theatre.place} comes to a head"
+        opening = f"A crisis breaks out {theatre.place} and comes to a head at once" if then == 0 else opening
+        opening = f"{theatre.force} goes on" if then == 2 else opening
+        tell(theatre.leader, f"{opening}. {theatre.leader} {theatre.says[int(now[theatre.choice])]}.",
+             options(now, theatre.options), {name: float(now[name]) for name in theatre.weighed},
+             Theory(int(parameters[theatre.theory])))  # fmt: skip
+    elif then == 0 and now[theatre.status] == 1:
+        tell(theatre.state, f"A crisis breaks out {theatre.place}.")
+    elif then in (1, 2) and now[theatre.status] == 0 and now[f"{theatre.status[:-7]}_episode"] == 0:
+        tell(theatre.state, f"The crisis {theatre.place} is settled by others before {theatre.leader} decides.")
+
+
+def options(row: pd.Series, which) -> pd.DataFrame:
+    """A leader's options in one month: success, utility, probability."""
+    return pd.DataFrame(
+        {
+            "success": [np.nan if win is None else row[win] for _, _, win, _ in which],
+            "utility": [row[name] for _, name, _, _ in which],
+            "probability": [row[name] for _, _, _, name in which],
+        },
+        index=pd.Index([label for label, *_ in which], name="option"),
+    )
+
+
+def outcome(model) -> dict[str, str | None]:
+    """When each outcome first happened (``YYYY-MM``), None if it never did."""
+    results = np.array([[model.value(name) for name in RESULTS]])
+    when = outcomes.months(results)[0]
+    return {
+        name: month_label(int(month), model.start) if month >= 0 else None
+        for name, month in zip(outcomes.OUTCOMES, when, strict=True)
+    }
+
+
+def _months(count):
+    return "1 month" if count == 1 else f"{int(count)} months"
+
+
+def _turns(now, before, name, begins, ends):
+    if now[name] > 0 and not before[name] > 0:
+        return begins
+    if before[name] > 0 and not now[name] > 0:
+        return ends
+    return None
+
+
+def events(model) -> list[Event]:
+    """What happened in a run so far, in order."""
+    history = model.history
+    found = []
+    before = pd.Series({name: float(BY_NAME[name].initial or 0) if not isinstance(BY_NAME[name].initial, str) else 0.0
+                        for name in history.columns})  # fmt: skip
+    for month, (date, now) in enumerate(history.iterrows()):
+
+        def tell(actor, text, *rest, month=month, date=date):
+            if text:
+                found.append(Event(month, date, actor, text, *rest))
+
+        tell("Russia", _turns(now, before, "ukraine_war", None, "The war in Ukraine ends."))
+        tell("United States", _turns(now, before, "us_crisis", "A crisis elsewhere ties down US forces.",
+                                     "The crisis elsewhere is over."))  # fmt: skip
+        for theatre in (_TAIWAN, _KOREA):
+            _tell_crisis(tell, theatre, now, before, model.parameters)
+        tell("United States", _turns(now, before, "us_in", "The United States enters the fight for Taiwan.", None))
+        tell("Japan", _turns(now, before, "japan_in", "Japan enters the fight for Taiwan.", None))
+        tell("Russia", _turns(now, before, "russia_in", "Russia joins the war.", None))
+        tell("Iran", _turns(now, before, "iran_in", "Iran opens a diversion.", None))
+        tell("North Korea", _turns(now, before, "north_korea_in", "Pyongyang is in Beijing's war.", None))
+        tell("China", _turns(now, before, "china_in_korea", "China enters the war in Korea.", None))
+        tell("United States", _turns(now, before, "us_in_korea", "The United States enters the war in Korea.", None))
+        tell("World", _turns(now, before, "nuclear_now", "A nuclear weapon is used.", None))
+        if now["taiwan_resolved"] != before["taiwan_resolved"]:
+            held = "Beijing holds the island" if now["taiwan_resolved"] > 0 else "the invasion is repelled"
+            fought = f"The war for Taiwan ends after {_months(now['taiwan_war_months'])}: {held}"
+            tell("World", (fought if now["taiwan_war_months"] > 0 else "Taiwan yields to the blockade")
+                 + f" (Beijing's odds in the last month's fighting: {now['beijing_win_prob']:.2f}).")  # fmt: skip
+        elif before["taiwan_status"] == 2 and now["taiwan_front"] <= -1:
+            tell("World", "The blockade of Taiwan is broken.")
+        if now["korea_resolved"] != before["korea_resolved"]:
+            held = "Pyongyang prevails" if now["korea_resolved"] > 0 else "the North is beaten back"
+            tell("World", f"The war in Korea ends after {_months(now['korea_war_months'])}: {held} "
+                 f"(Pyongyang's odds in the last month's fighting: {now['pyongyang_win_prob']:.2f}).")  # fmt: skip
+        before = now
+    return found
+
+
+def _plain(meaning):
+    """A meaning in mid-sentence: lower case unless it starts with a name."""
+    named = meaning.split("'")[0].split()[0] in ("Xi", "Kim", "Beijing", "US")
+    return meaning if named else meaning[0].lower() + meaning[1:]
+
+
+def _lines_of(event):
+    yield f"{event.date}  {event.text}"
+    if event.calculus is not None:
+        yield f"{'':9}{event.actor} weighs     success  utility  probability"
+        for label, row in event.calculus.iterrows():
+            success = "" if np.isnan(row["success"]) else f"{row['success']:.2f}"
+            yield f"{'':9}  {label:15} {success:>7}  {row['utility']:7.2f}  {row['probability']:11.3f}"
+        if event.theory == Theory.SATISFICING:
+            yield f"{'':9}  (he satisfices: the highest rung that clears his threshold; utilities only for comparison)"
+        terms = [f"{_plain(BY_NAME[name].meaning)} {value:.2f}" for name, value in event.weighed.items()]
+        line = f"{'':9}with "
+        for term in terms:
+            if len(line) + len(term) > 110:
+                yield line.rstrip()
+                line = f"{'':11}"
+            line += term + "; "
+        yield line.rstrip("; ") + "."
+
+
+_YEARLY = ("arms_flow", "russian_trust", "technology", "hardship", "grievance", "china_belief", "nk_belief",
+           "rok_consent", "japan_access", "attention_taiwan", "attention_korea")  # fmt: skip
+
+
+def story(model) -> str:
+    """The run told month by month, with each leader's calculus where he decided, and the year's state."""
+    history, told = model.history, events(model)
+    policy = ", ".join(f"{k} {v:g}" if not isinstance(v, dict) else f"{k} scheduled" for k, v in model.levers.items())
+    where = "".join(f", {name} {value}" for name, value in model.source.items())
+    lines = [
+        f"Run {model.key[1]} of seed {model.key[0]}{where}, from {model.start}, {len(history)} months.",
+        *textwrap.wrap(f"Policy: {policy}.", 110, subsequent_indent="  "),
+        "",
+    ]
+    for year, rows in history.groupby(history.index.str[:4]):
+        days, active = int(rows["launch_days"].sum()), int(rows["provocation"].sum())
+        last = rows.iloc[-1]
+        lines.append(f"── {year}: provocations in {active} of {len(rows)} months, {days} launch days ──")
+        lines += [line for event in told if event.date[:4] == year for line in _lines_of(event)]
+        state = "at year's end: " + ", ".join(f"{name} {last[name]:.2f}" for name in _YEARLY)
+        lines += textwrap.wrap(state, 110, subsequent_indent="  ")
+        lines.append("")
+    happened = {name: date for name, date in outcome(model).items() if date}
+    came = "; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
+    opening = "What it came to" if len(history) == model.horizon else "So far"
+    told = f"{opening}: {came or 'deterrence held in both theatres'}."
+    lines += textwrap.wrap(told, 110, subsequent_indent="  ")
+    return "\n".join(lines)
+
+
+def explain(model, actor: str | Actor, month: int | str) -> pd.DataFrame:
+    """Every rule of one actor in one month: what it gave, from which inputs.
+
+    Parameters
+    ----------
+    actor : name of an actor (``"china"``, ``"xi"``, ``"kim"``, ...)
+    month : number from 0, or ``"YYYY-MM"``
+
+    Returns
+    -------
+    DataFrame indexed by quantity: value, unit, meaning, rule, inputs.
+
+    Raises
+    ------
+    InputError
+        If there is no such actor, the month has not been run, or the model keeps no trace.
+    """
+    names = {"xi": "CHINA", "kim": "NORTH_KOREA", "putin": "RUSSIA"}
+    said = actor.name if isinstance(actor, Actor) else actor if isinstance(actor, str) else ""
+    key = names.get(said.lower(), said.upper())
+    if key not in Actor.__members__:
+        allowed = [*(a.name.lower() for a in Actor), *names]
+        raise InputError(
+            f"no actor is named {told(actor)}{nearest(said.lower(), allowed)}; they are {', '.join(allowed)}"
+        )
+    if model.trace is None:
+        raise InputError("this model keeps no trace; make it with trace=True")
+    if not model.trace:
+        raise InputError("no month has been run yet; call run() or step() first")
+    last = len(model.trace) - 1
+    dated = isinstance(month, str)
+    number = month_number(arguments.month("month", month), model.start) if dated else arguments.whole("month", month)
+    if not 0 <= number <= last:
+        raise InputError(
+            f"months 0 to {last} have been run, {model.start} to {month_label(last, model.start)}; {told(month)} was asked for"
+        )
+    rows = []
+    for step, reads, inputs, outputs in model.trace[number]:
+        if step.actor.name != key:
+            continue
+        because = ", ".join(f"{name} = {value:.4g}" for name, value in zip(reads, inputs, strict=True))
+        for name, value in zip(step.writes, outputs, strict=True):
+            rows.append((name, value, BY_NAME[name].unit, BY_NAME[name].meaning, step.name, because))
+    return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning", "rule", "inputs"]).set_index("quantity")

@@ -1,0 +1,1 @@
+"""What follows from runs: numbers only, no pictures and no pages. Imports what stands below it: ``util`` to ``validation``."""

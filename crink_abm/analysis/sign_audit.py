@@ -1,0 +1,271 @@
+"""The sign audit: in which share of worlds does raising one lever lower, or raise, each outcome's risk?
+
+An article's claim is a sign. Each world (a draw of the parameters and the
+structural switches) is run at the baseline and with one lever raised, run by
+run under the same luck; a world is *clear* if an exact McNemar test on its own
+pairs says so at the 1 % level, else *noise*. How many are clear depends on the
+number of runs; the split of the clear ones into those that lower and those that
+raise hardly does, so signs are judged among them.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from ..engine import compiled
+from ..ensemble import summary
+from ..ensemble.build import make_worlds
+from ..estimation import clusters, intervals
+from ..experiment import reader as design
+from ..experiment.schema import MOST_AUDITED, Whole
+from ..model import levers, outcomes
+from ..model.parameters import CATALOGUE, SWITCHES
+from ..util.errors import InputError
+from ..util.markdown import markdown_table
+from ..util.size import check_memory
+
+#: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
+CLEAR_LEVEL = 0.01
+#: Clear worlds below which a split of signs says nothing.
+LEAST_CLEAR = 20
+#: Runs of one policy at most: an audit holds what became of them in memory, ten bytes a run, twice.
+MOST_RUNS = 10**8
+
+
+class AuditTable(design.Strict):
+    """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
+
+    levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
+    step: Annotated[float, Field(gt=0, le=1)] = 0.3
+    runs_per_world: Annotated[Whole, Field(ge=50, le=MOST_AUDITED)] = 4000
+
+
+class AuditFile(design.Experiment):
+    """An experiment file with an ``[audit]`` table."""
+
+    audit: AuditTable
+
+
+class Audit:
+    """The audit's findings.
+
+    Attributes
+    ----------
+    table : DataFrame, a row a lever and outcome: share_lowers, share_raises, share_noise of the worlds;
+        lowers_of_clear, the share of the clear worlds in which it lowers, with its Jeffreys interval (worlds as the
+        sample) and half_lowers_of_clear, the same from half the runs; the mean difference over worlds with its
+        interval (worlds as the sample); n_worlds, n_different (a world that stands there more than once is one
+        observation), n_clear, runs_per_world
+    worlds : DataFrame, a row a world and lever: its switches, its differences by outcome, and their clear signs (0: noise)
+    report : the screen's report
+    """
+
+    def __init__(self, table, worlds, report):
+        self.table, self.worlds, self.report = table, worlds, report
+
+    def one_signed(self, outcome: str = "any_failure", share: float = 0.95) -> list[str]:
+        """Levers whose effect on an outcome has one sign in more than ``share`` of the clear worlds.
+
+        Of fewer than ``LEAST_CLEAR`` clear worlds nothing is said.
+        """
+        rows = self.table[(self.table["outcome"] == outcome) & (self.table["n_clear"] >= LEAST_CLEAR)]
+        larger = np.maximum(rows["lowers_of_clear"], 1.0 - rows["lowers_of_clear"])
+        return rows.loc[larger > share, "lever"].tolist()
+
+    def _one_way(self) -> str:
+        """Lever and outcome pairs other than any_failure whose clear effects have one sign, in words."""
+        told = []
+        for outcome in outcomes.OUTCOMES:
+            if outcome != "any_failure":
+                names = self.one_signed(outcome)
+                told += [f"`{outcome}` by {', '.join(f'`{name}`' for name in names)}"] if names else []
+        return "; ".join(told) or "none"
+
+    def by_switch(self, switch: str, outcome: str = "any_failure") -> pd.DataFrame:
+        """Shares of worlds in which each lever lowers and raises an outcome, by the level of one structural switch."""
+        rows = []
+        levels = CATALOGUE[switch].switch
+        for (lever, level), group in self.worlds.groupby(["lever", switch], sort=False):
+            sign = group[f"{outcome}_sign"]
+            rows.append((lever, levels(level).name.lower(), (sign < 0).mean(), (sign > 0).mean(), len(group)))
+        return pd.DataFrame(rows, columns=["lever", "level", "share_lowers", "share_raises", "n_worlds"])
+
+    def markdown(self) -> str:
+        """The table of shares, lever by outcome, as Markdown: lowers / raises in per cent of worlds."""
+        rows = []
+        for lever, group in self.table.groupby("lever", sort=False):
+            cells = {r.outcome: _shares(r) for r in group.itertuples()}
+            first = group.iloc[0]
+            rows.append((f"`{lever}`", f"{first['from']:g} → {first['to']:g}", *(cells[o] for o in outcomes.OUTCOMES)))
+        return markdown_table(("lever", "from → to", *(f"`{o}`" for o in outcomes.OUTCOMES)), rows)
+
+    def document(self) -> str:
+        """The whole finding as a Markdown page."""
+        row, screen = self.table.iloc[0], self.report
+        one = self.one_signed()
+        parts = [
+            "# The sign audit",
+            "Made by `crink-abm audit experiments/sign_audit.toml --markdown docs/sign_audit.md`.",
+            "In which share of worlds does raising one lever lower, or raise, each outcome's ten-year risk? "
+            f"{int(row['n_worlds'])} worlds, {int(row['n_different'])} of them different: draws of parameters and structural "
+            f"switches ({summary.fully(screen)}); "
+            f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world is clear if an "
+            f"exact McNemar test on its own pairs says so at the {100 * CLEAR_LEVEL:g} % level (half of that on each side is "
+            "expected from luck alone); the rest is noise, and shrinks as runs grow.",
+            "Each cell: **lowers / raises**, per cent of worlds.",
+            self.markdown(),
+            "## Signs among the clear worlds, for any failure",
+            "The share in which the lever lowers the risk, with the 95 % Jeffreys interval that treats the clear worlds as the "
+            "sample (copies of a world count as one observation), and the same share from half the runs: it should hardly "
+            "depend on them.",
+            markdown_table(
+                ("lever", "clear, of worlds", "lowers, of clear", "low", "high", "from half the runs"),
+                [
+                    (
+                        f"`{r.lever}`",
+                        f"{r.n_clear} of {r.n_worlds}",
+                        *(
+                            f"{100 * x:.0f} %"
+                            for x in (r.lowers_of_clear, r.lowers_low, r.lowers_high, r.half_lowers_of_clear)
+                        ),
+                    )
+                    for r in self.table[self.table["outcome"] == "any_failure"].itertuples()
+                ],
+            ),
+            f"Levers with one sign in more than 95 % of the clear worlds: {', '.join(one) if one else 'none'}.",
+            "Single outcomes may well have one sign: there the rules leave a lever one way only, or the other way is weak over "
+            f"the whole prior (at least {LEAST_CLEAR} clear worlds, more than 95 % of one sign): {self._one_way()}.",
+            "## Mean effect on any failure",
+            "Mean over worlds of the change in ten-year risk, percentage points, with the 95 % interval that treats the "
+            "different worlds as the sample (Student's t).",
+            markdown_table(
+                ("lever", "mean", "low", "high"),
+                [
+                    (f"`{r.lever}`", f"{100 * r.mean_diff:+.2f}", f"{100 * r.low:+.2f}", f"{100 * r.high:+.2f}")
+                    for r in self.table[self.table["outcome"] == "any_failure"].itertuples()
+                ],
+            ),
+        ]
+        for switch in ("posture_effect", "coordination", "xi_theory", "kim_theory"):
+            split = self.by_switch(switch)
+            levels = list(dict.fromkeys(split["level"]))
+            wide = {(r.lever, r.level): _shares(r) for r in split.itertuples()}
+            levers_ = list(dict.fromkeys(split["lever"]))
+            levels.sort(key=[level.name.lower() for level in CATALOGUE[switch].switch].index)
+            parts += [
+                f"## By {CATALOGUE[switch].meaning[0].lower()}{CATALOGUE[switch].meaning[1:]}",
+                "Lowers / raises `any_failure`, per cent of the worlds at each level.",
+                markdown_table(
+                    ("lever", *levels), [(f"`{n}`", *(wide[n, level] for level in levels)) for n in levers_]
+                ),
+            ]
+        return "\n\n".join(parts) + "\n"
+
+
+def _shares(row) -> str:
+    return f"{100 * row.share_lowers:.0f} / {100 * row.share_raises:.0f}"
+
+
+def judge(experiment: AuditFile) -> list[str]:
+    """The levers of an audit, in its order.
+
+    Raises
+    ------
+    InputError
+        If there is no such lever, one stands at 1 already, or the runs of a world are given where they mean nothing.
+    """
+    if experiment.worlds.runs_per_world is not None:
+        raise InputError("[worlds] runs_per_world is for sweeps; an audit has its own, [audit] runs_per_world")
+    said, base = experiment.audit.levers, design.baseline(experiment)
+    chosen = list(levers.LEVERS) if said == "all" else list(dict.fromkeys(said))
+    levers.checked(dict.fromkeys(chosen, 0.0))
+    for name in chosen:
+        if isinstance(base[name], dict) or base[name] >= 1.0:
+            raise InputError(f"the audit raises {name} from its baseline; {base[name]!r} leaves no room")
+    return chosen
+
+
+def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
+    """Raise one lever at a time in every world.
+
+    Raises
+    ------
+    InputError
+        As of :func:`judge`.
+    """
+    plan, head = experiment.audit, experiment.experiment
+    chosen = judge(experiment)
+    ensemble = make_worlds(experiment.worlds, experiment.parameters)
+    base_policy = design.baseline(experiment)
+    n_worlds, per_world, same = len(ensemble), plan.runs_per_world, clusters.worlds_of(ensemble.values)
+    need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
+    check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")
+
+    def events(policy):
+        total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)
+        calendar = levers.calendar(policy, head.months, head.start, experiment.drivers)
+        for first, count in compiled.chunks(per_world, max(1, 500_000 // n_worlds)):
+            world_of = ensemble.of_runs(0, count * n_worlds)
+            results = compiled.run_many(
+                calendar,
+                ensemble.values,
+                count * n_worlds,
+                seed=head.seed,
+                first_run=first * n_worlds,
+                world_of=world_of,
+            )
+            total[first : first + count] = ensemble.by_row(outcomes.months(results) >= 0)
+        return total
+
+    if n_worlds * per_world > MOST_RUNS:
+        raise InputError(
+            f"{n_worlds:,} worlds x {per_world:,} runs = {n_worlds * per_world:,} runs a lever, where {MOST_RUNS:,} are the "
+            "most; give fewer [audit] runs_per_world, or [worlds] keep"
+        )
+    base = events(base_policy)
+    rows, per = [], []
+    switches = {p.name: ensemble.column(p.name).astype(int) for p in SWITCHES}
+    for done, name in enumerate(chosen):
+        start = base_policy[name]
+        raised = min(1.0, start + plan.step)
+        there = events({**base_policy, name: raised})
+        diff, sign = _signs(there, base)
+        half = _signs(there[: per_world // 2], base[: per_world // 2])[1]
+        for k, outcome in enumerate(outcomes.OUTCOMES):
+            rows.append((name, start, raised, outcome, *_split(sign[:, k], same), _split(half[:, k], same)[4],
+                         *clusters.mean_interval(diff[:, k], same), n_worlds, same.max() + 1, per_world))  # fmt: skip
+        frame = pd.DataFrame({"world": np.arange(n_worlds), "lever": name, **switches})
+        for k, outcome in enumerate(outcomes.OUTCOMES):
+            frame[outcome] = diff[:, k]
+            frame[f"{outcome}_sign"] = sign[:, k]
+        per.append(frame)
+        if progress:
+            progress(done + 1, len(chosen))
+    columns = ["lever", "from", "to", "outcome", "share_lowers", "share_raises", "share_noise", "n_clear",
+               "lowers_of_clear", "lowers_low", "lowers_high", "half_lowers_of_clear", "mean_diff", "low", "high",
+               "n_worlds", "n_different", "runs_per_world"]  # fmt: skip
+    return Audit(pd.DataFrame(rows, columns=columns), pd.concat(per, ignore_index=True), ensemble.report)
+
+
+def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
+    """Paired differences and their clear signs (0: noise), from events (runs, worlds, outcomes)."""
+    up, down = (there & ~base).sum(0), (base & ~there).sum(0)
+    clear = intervals.mcnemar(up, down) < CLEAR_LEVEL
+    diff = (up - down) / len(there)
+    return diff, np.where(clear, np.sign(diff), 0.0)
+
+
+def _split(sign, world) -> tuple:
+    """Shares of worlds that lower, raise, are noise; how many are clear, and of them the share that lowers, low, high.
+
+    The interval counts copies of a world as one: so many clear worlds as they are worth.
+    """
+    clear = sign != 0
+    lowers, n_clear = int((sign < 0).sum()), int(clear.sum())
+    share = lowers / n_clear if n_clear else np.nan
+    worth = clusters.effective(world[clear]) if n_clear else 0.0
+    low, high = intervals.jeffreys(share * worth if n_clear else 0.0, worth)
+    return (sign < 0).mean(), (sign > 0).mean(), (sign == 0).mean(), n_clear, share, float(low), float(high)

@@ -1,0 +1,147 @@
+"""Charts of two designs: the cells of a grid with factors, and a sample of policies."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..estimation import intervals
+from ..model.levers import LEVERS
+from . import primitives, style
+from .panels import (
+    HEADLINE,
+    HOLLOW,
+    PAIRED,
+    CannotDraw,
+    NotAsked,
+    base_of,
+    captioned,
+    difference_panels,
+    horizon,
+    label_outer,
+)
+
+#: Rows that one chart of a grid holds, and series within a row.
+MOST_ROWS, MOST_SERIES = 40, 5
+#: Letters of a row's label from which on panels are named in one word.
+LONG = 40
+_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
+_MARKERS = ("o", "^", "s", "D", "v")
+#: Points of a sample that a mean is taken over, at least, and slices of a lever's range, at most.
+LEAST_A_SLICE, MOST_SLICES = 16, 8
+
+
+def _words(dimension: dict) -> dict:
+    """Level -> how a chart names it; a lever's with its name."""
+    lever = style.LEVERS.get(dimension["name"])
+    labels = [f"{lever[0]} {label}" for label in dimension["labels"]] if lever else dimension["labels"]
+    return dict(zip(dimension["levels"], labels, strict=True))
+
+
+def _sets(factor: dict, base: dict) -> list[str]:
+    """What a factor moves, in words: a line a level, or the ramp."""
+    if not isinstance(factor.get("lever"), str):
+        told = []
+        for label, chosen in factor.items():
+            moved = (f"{style.LEVERS[name][0]} {_level(level)}" for name, level in chosen.items())
+            told.append(f"{label}: {'; '.join(moved) or 'as at the baseline'}.")
+        return told
+    start = base[factor["lever"]] if factor.get("from") is None else factor["from"]
+    words = {"begins": "beginning {}", "over_months": "over {} months", "to": "to {:g}"}
+    held = [text.format(factor[part]) for part, text in words.items() if not isinstance(factor[part], list)]
+    return [f"{style.LEVERS[factor['lever']][0]}: {', '.join([f'from {start:g}', *held])}; else as labelled."]
+
+
+def _level(level) -> str:
+    if isinstance(level, dict):
+        return ", ".join(f"{value:g} in {date}" for date, value in sorted(level.items()))
+    return f"{level:g}"
+
+
+def factors(results) -> Figure:
+    """Change in risk in every cell of a grid with factors.
+
+    Rows are the combinations of all dimensions but the last that is short enough to be drawn as marks within a row.
+    """
+    grid = results.manifest["grid"]
+    if all(dimension["name"] in LEVERS for dimension in grid):
+        raise NotAsked("the grid crosses no factors ([factors], or a list of schedules under [levers])")
+    short = [k for k, d in enumerate(grid) if len(d["levels"]) <= MOST_SERIES]
+    series = grid[short[-1]] if len(grid) > 1 and short else None
+    down = [dimension for dimension in grid if dimension is not series]
+    order = list(product(*(d["levels"] for d in down)))
+    rows = [", ".join(words) for words in product(*(_words(d).values() for d in down))]
+    if len(order) > MOST_ROWS:
+        raise CannotDraw(f"the grid has {len(order)} rows, more than the {MOST_ROWS} of a chart; see results.dataset")
+    data = results.estimates[results.estimates["on_grid"]]
+    data = data.assign(within_noise=data["grid_within_noise"])
+    data["row"] = [tuple(row[d["name"]] for d in down) for row in data.to_dict("records")]
+    data["series"] = data[series["name"]] if series else ""
+    names = _words(series) if series else {"": ""}
+    looks = {
+        level: style.Look(style.clipped(name, 32), name, _COLOURS[k], marker=_MARKERS[k])
+        for k, (level, name) in enumerate(names.items())
+    }
+    base = base_of(results)
+    title = f"Change in {horizon(results)} risk over the grid of the factors, percentage points"
+    notes = [
+        f"Against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW} A mark at 0 without whiskers is the "
+        "baseline itself.",
+        *(line for factor in results.manifest["experiment"]["factors"].values() for line in _sets(factor, base)),
+    ]
+    written = [style.written(row, 48) for row in rows]
+    tall = max(row.count("\n") for row in written) + 1
+    n, height = len(HEADLINE), 0.5 + max(0.13 + 0.07 * len(looks), 0.12 * tall) * len(order)
+    key = looks.values() if series else ()
+    fig, axes = captioned(results, title, notes, n, n, height, key, sharex=True, sharey=True)
+    difference_panels(axes, data, HEADLINE, order, looks, "series", written)
+    if (
+        max(style.columns(line) for row in written for line in row.split("\n")) > LONG
+    ):  # little width is left to the panels
+        for ax, name in zip(axes, HEADLINE, strict=True):
+            ax.set_title(style.OUTCOMES[name].short)
+    return fig
+
+
+def slices(levels, values, low: float, high: float) -> pd.DataFrame:
+    """Means of ``values`` over equal slices of a lever's range, with normal 95 % intervals: middle, mean, low, high.
+
+    Empty where there are too few points for two slices.
+    """
+    n = min(MOST_SLICES, len(levels) // LEAST_A_SLICE)
+    if n < 2:
+        return pd.DataFrame(columns=["middle", "mean", "low", "high"], dtype=float)
+    place = np.minimum((np.asarray(levels) - low) / (high - low) * n, n - 1).astype(int)
+    values = np.asarray(values, float)
+    count, total, squares = (np.bincount(place, weight, n) for weight in (None, values, values * values))
+    table = pd.DataFrame(intervals.mean_interval(total, squares, count), index=["mean", "low", "high"]).T
+    table.insert(0, "middle", low + (high - low) * (np.arange(n) + 0.5) / n)
+    return table[count >= 2]
+
+
+def sample(outcome: str, results) -> Figure:
+    """Change in one risk at every policy of a sample, against each lever that it moves."""
+    plan = results.manifest["experiment"].get("sample")
+    if not plan:
+        raise NotAsked("the experiment has no [sample]")
+    rows = results.estimates[(results.estimates["outcome"] == outcome) & (results.estimates["family"] == "sample")]
+    names = [name for name in LEVERS if plan["levers"] == "all" or name in plan["levers"]]
+    columns = min(3, len(names))
+    title = f"{style.OUTCOMES[outcome].label}: change in {horizon(results)} risk at sampled policies (points)"
+    notes = [
+        f"A dot is one of {len(rows)} policies, which differ in all the levers shown ({plan['method']}); the same dots in "
+        "every panel. Lines: 95 % for Monte Carlo error, the worlds given (paired with the baseline, whose luck "
+        f"all share). {HOLLOW.replace('mark', 'dot')} Black: mean over the policies in each slice of the lever's range, and "
+        "its 95 % interval with the policies as the sample; the scatter about it is what the other levers do. Dotted line: "
+        "the baseline level."
+    ]
+    fig, axes = captioned(results, title, notes, len(names), columns, 1.7, sharey=True)
+    base = base_of(results)
+    for ax, name in zip(axes, names, strict=True):
+        low, high = plan["ranges"].get(name, (0.0, 1.0))
+        primitives.scatter(rows, name, slices(rows[name], rows["diff"], low, high), base[name], (low, high), ax)
+    label_outer(axes, columns)
+    for ax in axes:
+        ax.set_xlabel(style.LEVERS[ax.get_gid()][1])
+    return fig

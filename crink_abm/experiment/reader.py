@@ -1,0 +1,255 @@
+"""Experiment files, read and checked."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+
+from ..ensemble import structures as crossing
+from ..model import levers as policy
+from ..model import parameters as coefficients
+from ..model import scenarios
+from ..model.parameters import SWITCHES
+from ..util.errors import InputError, nearest, told
+from ..util.plain import check_names, in_words, plain, toml
+from .design import Points, baseline, moves_in_words, points, swept
+from .factors import levels_of
+from .schema import SAID, Experiment, OneAtATime, Ramp, Span, Strict, WorldsTable
+
+__all__ = [
+    "Experiment",
+    "OneAtATime",
+    "Points",
+    "Span",
+    "Strict",
+    "WorldsTable",
+    "baseline",
+    "checked",
+    "levels_of",
+    "moves_in_words",
+    "points",
+    "read",
+    "swept",
+]  # fmt: skip
+
+
+def read(path: str | Path, kind: type[Experiment] = Experiment) -> Experiment:
+    """An experiment file, checked; ``kind`` is the model of a file with more tables.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not TOML, or says something that cannot be taken; the message names
+        the entry and what is allowed.
+    """
+    if isinstance(path, Mapping):
+        return checked(path, kind=kind)
+    if not isinstance(path, str | Path):
+        raise InputError(f"an experiment is the path of a file, or a dict of the same shape; {told(path)} was given")
+    path = Path(path)
+    experiment = checked(toml(path), str(path), kind)
+    experiment.worlds._folder = path.parent
+    return experiment
+
+
+def checked(data: Mapping, where: str = "the experiment", kind: type[Experiment] = Experiment) -> Experiment:
+    """An experiment from a dict of the same shape as the file, checked like :func:`read`.
+
+    Raises
+    ------
+    InputError
+        As of :func:`read`.
+    """
+    data = plain(data, where)
+    if "packages" in data:
+        data = {**data, "packages": _with_scenarios(data["packages"], where)}
+    try:
+        experiment = kind.model_validate(data)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_sentence(error, data, kind)}") from None
+    head, table = experiment.experiment, experiment.worlds
+    if head.runs is None and table.runs_per_world is None and head.precision is None:
+        raise InputError(
+            f"{where}: [experiment.runs] is required and missing (or give [experiment.precision], half the width of every "
+            "interval, or [worlds.runs_per_world], the runs of each world)"
+        )
+    for table, check in _CHECKS.items():
+        try:
+            check(experiment)
+        except InputError as error:
+            raise InputError(f"{where}: {f'[{table}] ' if table.strip() else ''}{error}") from None
+    return experiment
+
+
+def _check_levers(experiment) -> None:
+    policy.checked(dict.fromkeys(experiment.levers, 0.0))
+    for name, value in experiment.levers.items():
+        for level in levels_of(value):
+            policy.checked({name: level})
+
+
+def _check_baseline(experiment) -> None:
+    held = policy.checked(experiment.baseline)
+    for name, value in experiment.levers.items():
+        levels = levels_of(value)
+        if name in experiment.baseline and len(levels) == 1 and policy.checked({name: levels[0]})[name] != held[name]:
+            raise InputError(
+                f"{name} has another level than in [levers], which says it of the baseline too; leave one out"
+            )
+
+
+def _check_packages(experiment) -> None:
+    check_names("a package", experiment.packages, {"baseline": "the policy that all are compared with"})
+    for name, chosen in experiment.packages.items():
+        try:
+            policy.checked(chosen)
+        except InputError as error:
+            raise InputError(f"{told(name)}: {error}") from None
+
+
+def _check_one_at_a_time(experiment) -> None:
+    if experiment.one_at_a_time and experiment.one_at_a_time.levers != "all":
+        policy.checked(dict.fromkeys(experiment.one_at_a_time.levers, 0.0))
+
+
+def _check_structures(experiment) -> None:
+    table, known = experiment.worlds, [p.name for p in SWITCHES]
+    if not isinstance(table.structures, dict):
+        return
+    for name, levels in table.structures.items():
+        if name not in known:
+            raise InputError(
+                f"structures has no switch {told(name)}{nearest(name, known)}; they are {', '.join(known)}"
+            )
+        chosen = [coefficients.checked({name: x})[name] for x in (levels if isinstance(levels, list) else [levels])]
+        if len(set(chosen)) < len(chosen):
+            raise InputError(f"structures has a level of {name} twice; give each once")
+    if table.ensemble == "defaults" and table.crossing == "dealt":
+        raise InputError(
+            'structures chooses among worlds, and ensemble = "defaults" has one: hold switches with [parameters], or take '
+            'crossing = "full"'
+        )
+
+
+def _check_time(experiment) -> None:
+    """The run's months, and that each schedule has a date in them."""
+    head = experiment.experiment
+    policy.check_span(head.months, head.start)
+    seen = set()
+    for chosen in points(experiment).policies:
+        for name, value in chosen.items():
+            if isinstance(value, dict) and (said := (name, *value.items())) not in seen:
+                seen.add(said)
+                policy.checked({name: value})
+                policy.check_dates(name, value, head.months, head.start)
+
+
+#: Table -> what is checked of it besides its shape.
+_CHECKS: dict[str, Callable] = {
+    "levers": _check_levers,
+    "baseline": _check_baseline,
+    "packages": _check_packages,
+    "one_at_a_time": _check_one_at_a_time,
+    "worlds": _check_structures,
+    "parameters": lambda experiment: coefficients.checked(experiment.parameters),
+    # what it says names its table itself
+    " ": lambda experiment: crossing.checked(experiment.worlds, experiment.parameters),
+    "drivers": lambda experiment: policy.calendar(None, 12, policy.START, experiment.drivers),
+    "": _check_time,
+}
+
+
+def _place(data, parts: tuple) -> tuple:
+    """The entries that a validator's place leads through: what in it is no entry says in which way one was given."""
+    place = []
+    for part in parts:
+        if isinstance(data, dict | list) and (part in data if isinstance(data, dict) else isinstance(part, int)):
+            data = data[part]
+            place.append(part)
+    return tuple(place)
+
+
+def _given(data, place: tuple):
+    for part in place:
+        data = data[part]
+    return data
+
+
+def _sentence(error: ValidationError, data: dict, kind: type[Experiment]) -> str:
+    """What a validator found, in one sentence: of several ways of giving an entry, by the way that was understood furthest."""
+    found = [(_place(data, one["loc"]), one) for one in error.errors(include_url=False)]
+    place, first = max(found, key=lambda x: len(x[0]) + (x[1]["type"] in ("missing", "extra_forbidden")))
+    if first["type"] == "extra_forbidden":
+        allowed = _allowed(kind, first["loc"][:-1])
+        hint = nearest(str(place[-1]), allowed)
+        if place in (("audit",), ("rare",)):
+            hint = f"; an experiment with [{place[0]}] is run by `crink-abm {place[0]}`"
+        return f"{in_words(place)} is not known here{hint}; known are {', '.join(allowed)}"
+    if first["type"] == "missing":
+        return f"{in_words((*place, first['loc'][-1]))} is required and missing"
+    given = _given(data, place)
+    what = _said(place)
+    if first["type"] == "value_error":
+        what = first["msg"].removeprefix("Value error, ")
+    elif what is None:
+        what = f"is wrong: {first['msg'][0].lower()}{first['msg'][1:]}"
+    many = (
+        f"{len(given):,} entries were"
+        if isinstance(given, dict | list) and first["type"] == "too_long"
+        else f"{told(given)} was"
+    )
+    return f"{in_words(place)} {what}; {many} given"
+
+
+def _said(place: tuple) -> str | None:
+    """What the entry at a place may be, in words."""
+    for part in (place, *_looser(place)):
+        if part in SAID:
+            return SAID[part]
+    return None
+
+
+def _looser(place: tuple):
+    """A place with any name for its names, and any item for its items, the last names last."""
+    steps = [("#",) if isinstance(part, int) else (part, "*") for part in place]
+    found = [()]
+    for step in steps:
+        found = [(*one, part) for one in found for part in step]
+    return found
+
+
+def _allowed(kind: type[BaseModel], place: tuple) -> list[str]:
+    """The entries that a table of an experiment file may have."""
+    for part in place:
+        if part in kind.model_fields:
+            found = list(_tables(kind.model_fields[part].annotation))
+            kind = found[0] if found else kind
+        kind = {"span": Span, "ramp": Ramp}.get(part, kind)
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _tables(annotation):
+    """The tables that a type may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _tables(part)
+
+
+@cache
+def _known_scenario(text: str) -> dict:
+    return scenarios.policy(text)
+
+
+def _with_scenarios(packages, where: str):
+    """``[packages]`` with the levers of a scenario in place of its name: the results say what was run."""
+    if not isinstance(packages, dict):
+        return packages
+    try:
+        return {
+            label: dict(_known_scenario(said)) if isinstance(said, str) else said for label, said in packages.items()
+        }
+    except InputError as error:
+        raise InputError(f"{where}: [packages] {error}") from None

@@ -1,0 +1,1 @@
+"""The science: what is simulated. The only package that decides a trajectory. Imports only :mod:`crink_abm.util`."""

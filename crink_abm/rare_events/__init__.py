@@ -1,0 +1,2 @@
+"""Rare events by importance sampling. Imports what stands below it: ``util`` to ``record``; not ``sweeps``, not
+``calibration``."""

@@ -1,0 +1,417 @@
+"""Probabilities far below one over the number of runs: importance sampling with a defensive mixture of tilts.
+
+The tilted model (:mod:`crink_abm.rare_events.tilt`) makes decisive draws fall towards the event and weighs every path exactly.
+Runs are dealt to the untilted model and five tilts in equal shares in each world, so weights are at most 6 and the
+variance is at most six times that of brute force, whatever the tilts. Three tilts aim at the event itself, two at force
+of every kind in both theatres, since an event may come by way of the other one. Nuclear use is integrated out.
+A pilot decides how many runs are needed; the estimate comes from one stage of fresh runs, whatever their width, and its
+interval from the spread between independent replicates (Student's t, on the log scale). The untilted runs check it: they
+must hold about as many events as the estimate says.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from scipy.special import bdtr, bdtrc
+
+from ..engine import compiled as batch
+from ..engine.codegen import RESULTS
+from ..ensemble.build import make_worlds
+from ..estimation.intervals import clopper_pearson, over_worlds
+from ..experiment import reader as design
+from ..experiment.schema import Whole
+from ..model import arguments, levers, outcomes
+from ..model.outcomes import OUTCOMES
+from ..model.overrides import checked as checked_rules
+from ..model.overrides import fingerprint, reads_of
+from ..model.schedule import steps
+from ..sweeps.failures import failed
+from ..util.errors import InputError
+from .store import Kept, key_of
+from .tilt import FLOORS, JOINT, RENAMED, SETTINGS, TILTED
+from .tilt import TILTS as N_TILTS
+
+#: Independent replicates; tilts, the untilted model first; the least runs of a pilot.
+REPLICATES, TILTS, FIRST_RUNS = 64, 1 + N_TILTS, 65_536
+#: How many times the runs that a pilot shows to be needed are made, so that the fresh ones seldom fall short.
+MARGIN = 2.0
+#: Chance that untilted runs by luck alone cast doubt on a right estimate, at most (either side).
+DOUBT = 0.0005
+#: Runs a thread takes at a time.
+SLICE = 4096
+METHOD = "importance sampling: defensive mixture of tilted decisions, balance heuristic"
+
+#: Outcome -> (options that lead to it at once, what is waited for).
+_AIMS = {
+    "taiwan_blockade": (("blockade",), ("blockade",)),
+    "taiwan_invasion": (("invasion",), ("invasion",)),
+    "korea_attack": (("attack",), ("attack",)),
+    "korea_war": (("war",), ("war",)),
+    "two_front": (("blockade", "invasion", "attack", "war"), ("two_front",)),
+    "russian_join": (("invasion", "war"), ("russia",)),
+    "nuclear_use": (("invasion", "war"), ("nuclear",)),
+    "taiwan_failure": (("blockade", "invasion"), ("blockade", "invasion")),
+    "korea_failure": (("attack", "war"), ("attack", "war")),
+    "any_failure": (("blockade", "invasion", "attack", "war"), ("blockade", "invasion", "attack", "war")),
+}
+_OPTIONS = {"taiwan": ("blockade", "invasion"), "korea": ("attack", "war")}
+_ALL = (*_OPTIONS["taiwan"], *_OPTIONS["korea"])
+#: Expected outbreaks over the horizon that a tilt sees to, and the share of decisions that it makes wanted ones: of the
+#: three that aim at the event, and of the two that aim at force of every kind in both theatres.
+_ONSETS, _FORCES = (0.5, 1.0, 2.0, 1.0, 2.0), (0.03, 0.12, 0.4, 0.1, 0.4)
+#: Rules that may not be replaced here -> what may be instead: the tilt steers their draws by the odds that others state.
+_STEERED = {
+    "xi.episode": "china.crisis_prob", "xi.choose": "xi.option_probs", "kim.episode": "north_korea.crisis_prob",
+    "kim.choose": "kim.option_probs",
+}  # fmt: skip
+#: What tells whether nuclear use was drawn: where a replaced rule asks for it, use cannot be integrated out.
+_USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_nuclear"}
+
+
+class RareTable(design.Strict):
+    """``[rare]``: which outcomes, how precisely, and the most runs for one of them."""
+
+    outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])
+    relative: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    most_runs: Annotated[Whole, Field(ge=2 * FIRST_RUNS)] = 8_388_608
+
+
+class RareFile(design.Experiment):
+    """An experiment file that may have a ``[rare]`` table."""
+
+    rare: RareTable = RareTable()
+
+
+_kernels = batch.Kernels(machine=TILTED, renamed=RENAMED)
+
+
+def compiled(rules: Mapping[str, Callable] | None = None):
+    """The kernel of the tilted model, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
+    return _kernels.get(rules)
+
+
+def steerable(rules: Mapping[str, Callable]) -> None:
+    """Refuse replaced rules whose draws cannot be tilted.
+
+    Raises
+    ------
+    InputError
+        If a rule draws with odds that no other rule states, or asks for a draw that is tilted.
+    """
+    told = {step.name: step for step in steps()}
+    draws = {draw: rule for rule, names in RENAMED.items() for draw in names}
+    for name, function in rules.items():
+        if name in _STEERED:
+            raise InputError(
+                f"rule {name} cannot be replaced in a search for rare events, which steers its draw by the odds that "
+                f"{_STEERED[name]} states; replace {_STEERED[name]} instead"
+            )
+        for asked in reads_of(told[name], function):
+            if asked in draws:
+                raise InputError(
+                    f"rule {name} asks for {asked}, the draw of {draws[asked]}, which a search for rare events tilts; ask "
+                    "for another draw"
+                )
+
+
+def integrates(rules: Mapping[str, Callable] | None) -> bool:
+    """Whether nuclear use can be integrated out: no replaced rule draws it or asks whether it came."""
+    told = {step.name: step for step in steps()}
+    return not any(
+        name == "world.nuclear_rung" or _USED & set(reads_of(told[name], f)) for name, f in (rules or {}).items()
+    )
+
+
+def floors(outcome: str, tilt: int, n_months: int) -> dict[str, float]:
+    """What one tilt towards an outcome raises, and how high; nothing for tilt 0, the model as it is."""
+    if tilt == 0:
+        return dict.fromkeys(FLOORS, 0.0)
+    aimed = _AIMS[outcome][0] if tilt <= JOINT else _ALL
+    found = dict.fromkeys(FLOORS, 0.0)
+    for theatre, options in _OPTIONS.items():
+        wanted = [option for option in options if option in aimed]
+        found[theatre] = _ONSETS[tilt - 1] / n_months if wanted else 0.0
+        found |= {option: _FORCES[tilt - 1] / len(wanted) for option in wanted}
+    return found
+
+
+def tilted_calendar(
+    calendar: np.ndarray, outcome: str, tilt: int, shares=(1.0 / TILTS,) * TILTS, integrate=True
+) -> np.ndarray:
+    """A calendar with the settings of one tilt (0: the model as it is) towards an outcome."""
+    waited = [name if integrate or name != "nuclear" else "drawn" for name in _AIMS[outcome][1]]
+    two = outcome == "two_front"
+    told = {"tilt_near": 6.0 if two else 1.0, "tilt_pause": float(two), "joint_own": float(tilt <= JOINT)}
+    told |= {f"share_{k}": share for k, share in enumerate(shares)} | {f"want_{name}": 1.0 for name in waited}
+    for k in range(1, TILTS):
+        told |= {f"{name}_{k}": floor for name, floor in floors(outcome, k, len(calendar)).items()}
+    told |= {f"{name}_own": floor for name, floor in floors(outcome, tilt, len(calendar)).items()}
+    row = [float(told.get(name, 0.0)) for name in SETTINGS]
+    return np.ascontiguousarray(np.hstack([calendar, np.tile(row, (len(calendar), 1))]))
+
+
+def scores(
+    calendar, worlds, outcome: str, n: int, *, seed: int, tilt: int, first_run: int, rules=None, threads=None
+) -> tuple[np.ndarray, int]:
+    """``n`` runs under one tilt, worlds in turn: (weighed scores (n,), how many had the event).
+
+    The mean of the scores over all tilts is unbiased.
+
+    Raises
+    ------
+    InputError
+        If a run failed.
+    """
+    kernel = compiled(rules)
+    table = tilted_calendar(calendar, outcome, tilt, integrate=integrates(rules))
+    of = (np.arange(n) % len(worlds)).astype(np.int64)
+    found, happened = np.empty(n), np.empty(n, bool)
+    column = list(OUTCOMES).index(outcome)
+
+    def work(low):
+        high = min(low + SLICE, n)
+        out = np.empty((high - low, len(RESULTS) + 1))
+        batch.call(kernel, table, worlds, of[low:high], seed, first_run + low, out)
+        found[low:high] = out[:, -1]
+        gone = failed(out)
+        happened[low:high] = outcomes.months(np.where(gone[:, None], 0.0, out))[:, column] >= 0
+        found[low:high][gone] = np.nan
+
+    batch.run_slices(work, range(0, n, SLICE), threads)
+    if np.isnan(found).any():
+        raise InputError(
+            f"{int(np.isnan(found).sum()):,} of {n:,} runs failed (a rule raised, or gave a number that is not finite); an "
+            "estimate of a rare event weighs every run, so mend the rule"
+        )
+    return found, int(happened.sum())
+
+
+def interval(means: np.ndarray) -> tuple[float, float, float]:
+    """Mean of the replicates, its standard error, and half the width of its 95 % interval over it (inf: no event)."""
+    prob, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(len(means)))
+    return prob, error, over_worlds(len(means)) * error / prob if prob > 0 else float("inf")
+
+
+def unit_of(n_worlds: int, most_runs: int) -> int:
+    """Runs in which every world meets every tilt in every replicate: the least that an estimate can be made from.
+
+    Raises
+    ------
+    InputError
+        If ``most_runs`` does not hold them.
+    """
+    unit = n_worlds * TILTS * REPLICATES
+    if most_runs < unit:
+        raise InputError(
+            f"most_runs of [rare] is {most_runs:,}, and {unit:,} runs are the least ({n_worlds:,} "
+            f"{'world' if n_worlds == 1 else 'worlds'} x {TILTS} tilts x {REPLICATES} replicates); raise it, or keep "
+            "fewer worlds with [worlds] keep"
+        )
+    return unit
+
+
+def doubted(events: int, untilted: int, low: float, high: float) -> str:
+    """Why untilted runs cast doubt on an interval; empty where they do not.
+
+    They must not hold more events than its upper end makes likely, nor fewer than its lower end does.
+    """
+    more = bdtrc(events - 1, untilted, min(high, 1.0)) if events else 1.0
+    fewer = bdtr(events, untilted, low)
+    if min(more, fewer) >= DOUBT:
+        return ""
+    return (
+        f"{events:,} of {untilted:,} untilted runs had the event, where the tilted ones make {untilted * low:.3g} to "
+        f"{untilted * high:.3g} likely: the tilts miss a way to the event"
+    )
+
+
+def staged(
+    draw: Callable[[int, int], tuple[np.ndarray, int]], n_worlds: int, relative: float, most_runs: int, progress=None
+) -> dict:
+    """Pilots, then one stage of fresh runs, whose width is taken as it comes.
+
+    The fresh runs are at least twice those of the pilot, as far as there is room. A pilot that saw nothing is followed by one
+    four times as large, as long as as many fresh runs have room.
+
+    Parameters
+    ----------
+    draw : (size, units before) -> (scores of ``size`` units of fresh runs, a row a tilt, replicate by replicate and in each
+        the worlds in turn; how many of the untilted ones had the event)
+    relative, most_runs : as of :func:`estimate`
+
+    Returns
+    -------
+    dict: means (of the last stage's replicates), size (its units), done (units of all stages), events (of all untilted runs)
+    """
+    unit = unit_of(n_worlds, most_runs)
+    units, done, events, size = most_runs // unit, 0, 0, max(1, FIRST_RUNS // unit)
+
+    def stage():
+        found, seen = draw(size, done)
+        (progress or (lambda runs: None))((done + size) * unit)
+        return found, done + size, events + seen
+
+    while done + 2 * size <= units:  # a pilot, and room for as many fresh runs
+        found, done, events = stage()
+        mean = found.mean()
+        if mean > 0.0:
+            # of the mean of one unit, in which each world has as many runs under each tilt as there are replicates
+            variance = (
+                found.reshape(TILTS, -1, n_worlds).var(axis=1, ddof=1).sum() / (TILTS * n_worlds) ** 2 / REPLICATES
+            )
+            size = max(2 * size, np.ceil(MARGIN * variance * (over_worlds(REPLICATES) / (relative * mean)) ** 2))
+            break
+        size *= 4
+    size = int(min(size, units - done)) if done else units
+    found, done, events = stage()
+    return {
+        "means": found.reshape(TILTS, REPLICATES, -1).mean(axis=2).mean(axis=0), "size": size, "done": done,
+        "events": events,
+    }  # fmt: skip
+
+
+def estimate(
+    calendar, worlds, outcome: str, *, seed: int, relative=0.1, most_runs=8_388_608, rules=None, threads=None,
+    progress: Callable[[int], None] | None = None,
+) -> dict:  # fmt: skip
+    """One probability, its 95 % interval as narrow as asked for or as narrow as the runs allow.
+
+    A pilot decides how many runs are needed, and is not counted; the estimate comes from one stage of fresh runs, whose
+    width is taken as it comes: an interval that is made again where it is too wide would be narrow where it is too low.
+    Where ``most_runs`` holds no pilot beside it, the one stage is all that it holds.
+
+    Parameters
+    ----------
+    calendar : array (n_months, len(levers.COLUMNS))
+    worlds : array (n_worlds, n_parameters); the probability is the mean over them
+    relative : half the width of the interval over the probability
+    most_runs : the most runs, those of the pilots among them
+
+    Other parameters
+    ----------------
+    progress : called with the runs done after each stage
+
+    Returns
+    -------
+    dict: prob, low, high, relative_error (half-width of the interval over prob), reached, n_runs (all that were made),
+    brute_force_runs (what brute force would need for the same standard error), doubt (why the untilted runs contradict
+    the estimate, empty if they do not; ``low`` and ``high`` then take in what they say alone), method.
+
+    Raises
+    ------
+    InputError
+        If ``most_runs`` is less than one unit, or a run failed.
+    """
+    worlds = np.require(worlds, np.float64, ["C", "W"])
+
+    def draw(size, before):
+        n, first_run = size * len(worlds) * REPLICATES, before * len(worlds) * REPLICATES
+        made = [
+            scores(
+                calendar, worlds, outcome, n, seed=seed, tilt=tilt, rules=rules, threads=threads,
+                first_run=(tilt << 40) + first_run,
+            ) for tilt in range(TILTS)
+        ]  # fmt: skip
+        return np.stack([found for found, _ in made]), made[0][1]
+
+    made = staged(draw, len(worlds), relative, most_runs, progress)
+    prob, error, width = interval(made["means"])
+    untilted = made["done"] * len(worlds) * REPLICATES
+    if prob:
+        low, high = float(prob * np.exp(-width)), float(min(1.0, prob * np.exp(width)))
+    else:
+        low, high = (
+            0.0,
+            1.0 - 0.025 ** (1.0 / (made["size"] * len(worlds) * REPLICATES)),
+        )  # no event in the untilted runs
+    doubt = doubted(made["events"], untilted, low, high)
+    if doubt:
+        plain = clopper_pearson(made["events"], untilted)
+        low, high = min(low, float(plain[0])), max(high, float(plain[1]))
+    return {
+        "outcome": outcome, "prob": prob, "low": low, "high": high, "relative_error": width if prob else np.nan,
+        "reached": bool(width <= relative and not doubt), "n_runs": made["done"] * unit_of(len(worlds), most_runs),
+        "brute_force_runs": prob * (1.0 - prob) / error**2 if error > 0 else np.nan, "doubt": doubt, "method": METHOD,
+    }  # fmt: skip
+
+
+def prepared(experiment, outcome: str | None, relative: float | None, rules) -> tuple:
+    """All that is checked before work: (plan, outcomes, relative, rules, worlds).
+
+    Raises
+    ------
+    InputError
+        If anything cannot be taken.
+    """
+    experiment, rules = arguments.experiment(experiment), checked_rules(arguments.rules(rules))
+    plan = (
+        design.checked(experiment, kind=RareFile) if isinstance(experiment, dict) else design.read(experiment, RareFile)
+    )
+    if outcome is not None:
+        arguments.outcome(outcome, OUTCOMES)
+    relative = arguments.number("relative", plan.rare.relative if relative is None else relative, 0.0, 1.0, 0.1)
+    arguments.environment()
+    steerable(rules)
+    worlds = make_worlds(plan.worlds, plan.parameters, rules)
+    unit_of(len(worlds), plan.rare.most_runs)
+    return plan, [outcome] if outcome else plan.rare.outcomes, relative, rules, worlds
+
+
+def rare(
+    experiment, *, outcome: str | None = None, relative: float | None = None, out: str | Path | None = None, rules=None,
+    threads=None, progress: Callable[[int], None] | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Probabilities far below one over the number of runs, for every policy of an experiment.
+
+    Ways to the event are sought by outbreaks of crisis and leaders' choices in both theatres. A way that needs another
+    improbable draw is found only as often as plain runs find it.
+
+    Parameters
+    ----------
+    experiment : path of an experiment file, or a dict of its shape; ``[rare]`` gives ``outcomes``, ``relative`` (half the
+        width of the 95 % interval over the probability) and ``most_runs``
+    outcome : this one instead of the file's
+    relative : this precision instead of the file's
+    out : folder that keeps each finished estimate, and at the end the table; the same command takes up from there
+    rules : plain functions in place of rules, but of the four whose draws are tilted (their odds may be replaced)
+
+    Returns
+    -------
+    DataFrame, a row a policy and outcome: point, label, outcome, prob, low, high (95 %, Student's t between 64
+    replicates, log scale), relative_error, reached, n_runs, brute_force_runs, doubt, method.
+
+    Raises
+    ------
+    InputError
+        If the experiment, the outcome, the precision or a rule cannot be taken, ``most_runs`` is too few for the worlds, a
+        run failed, or the folder cannot be written or is a sweep's.
+    """
+    threads, out = arguments.workers(threads), None if out is None else arguments.path("out", out)
+    progress = arguments.callback("progress", None if progress is False else progress)
+    plan, names, relative, rules, worlds = prepared(experiment, outcome, relative, rules)
+    head, points, rows = plan.experiment, design.points(plan), []
+    kept = Kept(out) if out else None
+    with kept.work() if kept else nullcontext():
+        for point, chosen in enumerate(points.policies):
+            calendar = levers.calendar(chosen, head.months, head.start, plan.drivers)
+            for name in names:
+                said = {"outcome": name, "seed": head.seed, "relative": relative, "most_runs": plan.rare.most_runs}
+                key = key_of(calendar, worlds.values, {**said, "rules": fingerprint(rules)})
+                found = kept.read(key) if kept else None
+                if found is None:
+                    found = estimate(
+                        calendar, worlds.values, name, seed=head.seed, relative=relative, most_runs=plan.rare.most_runs,
+                        rules=rules, threads=threads, progress=progress,
+                    )  # fmt: skip
+                    if kept:
+                        kept.write(key, found)
+                rows.append({"point": point, "label": points.labels[point], **found})
+        table = pd.DataFrame(rows)
+        if kept:
+            kept.finish(table)
+    return table

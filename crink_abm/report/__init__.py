@@ -1,0 +1,1 @@
+"""Pages written from numbers and pictures. Imports what stands below it: ``util`` to ``charts``."""

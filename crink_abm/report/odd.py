@@ -1,0 +1,206 @@
+"""Writes the model description (ODD) from the package: tables, schedule and equations.
+
+``python -m crink_abm.report.odd docs/odd.md`` fills ``docs/odd_template.md``.
+"""
+
+import ast
+import inspect
+import platform
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+from ..engine import compiled
+from ..model import numerics
+from ..model.enums import Actor, Draw
+from ..model.fields import BY_NAME, FIELDS
+from ..model.levers import DRIVERS, LEVERS, SEASON
+from ..model.outcomes import OUTCOMES
+from ..model.parameters import CATALOGUE, GROUPS, SWITCHES
+from ..model.rules import building_blocks as common
+from ..model.scenarios import SCENARIOS
+from ..model.schedule import MONTH
+from ..model.sources import SOURCES
+from ..util.cache import cache_directory
+from ..util.errors import InputError, nearest
+from ..util.markdown import markdown_table
+from ..util.source_hash import rules_hash
+from ..version import __version__, library_versions
+
+_BLOCKS = (
+    common.approach, common.contest, numerics.power, numerics.logistic_noise, common.weight, common.prospect,
+    common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.build_up, common.pull,
+    common.join_prob, common.crisis_month, common.first_month,
+)  # fmt: skip
+
+
+def docstring(function) -> str:
+    """A docstring as Markdown: indented blocks become fenced equations."""
+    source = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    out, fenced = [], False
+    for line in re.sub(r"(?m)^    ", "", ast.get_docstring(source, clean=False)).rstrip().splitlines():
+        inside = line.startswith("    ")
+        if inside and not fenced:
+            out.append("```")
+        if not inside and fenced and line.strip():
+            while out[-1] == "":
+                out.pop()
+            out += ["```", ""]
+        if inside or line.strip():
+            fenced = inside
+        out.append(line[4:] if inside else line)
+    if fenced:
+        out.append("```")
+    return "\n".join(line if line == "```" else line.replace("``", "`") for line in out)
+
+
+def state_table() -> str:
+    """Every field by owner, with unit, start and meaning."""
+    parts = []
+    for actor in Actor:
+        rows = [
+            (f"`{f.name}`", "state" if f.is_state else "term", f.initial if f.is_state else "", f.unit, f.meaning)
+            for f in FIELDS
+            if f.owner == actor
+        ]
+        parts.append(f"**{actor.name}**\n\n" + markdown_table(("name", "kind", "start", "unit", "meaning"), rows))
+    return "\n\n".join(parts)
+
+
+def schedule() -> str:
+    """The phases and their rules in order."""
+    lines = []
+    for number, phase in enumerate(MONTH, 1):
+        lines.append(f"{number}. **{phase.title}** (phase {int(phase.code)} of the specification)")
+        for step in phase.steps:
+            where = f" *where {step.when}*" if step.when else ""
+            lines.append(f"   - `{step.name}` → {', '.join(f'`{name}`' for name in step.writes)}{where}")
+    return "\n".join(lines)
+
+
+def submodels() -> str:
+    """Each rule's text and equation, phase by phase."""
+    parts = []
+    for number, phase in enumerate(MONTH, 1):
+        parts.append(f"### Phase {number}: {phase.title}")
+        for step in phase.steps:
+            where = f", where {step.when} > 0" if step.when else ""
+            parts.append(f"#### `{step.name}` → {', '.join(f'`{n}`' for n in step.writes)}{where}")
+            parts.append(docstring(step.rule))
+            parts.append("Reads: " + ", ".join(f"`{name}`" for name in step.reads) + ".")
+    return "\n\n".join(parts)
+
+
+def parameter_table() -> str:
+    """Every parameter with default, range, unit, source and meaning."""
+    parts = []
+    for group, rows in GROUPS.items():
+        cells = [
+            (
+                f"`{p.name}`",
+                p.default,
+                f"{p.low:g} … {p.high:g}{' (log)' if p.log else ''}",
+                p.unit,
+                p.source,
+                p.meaning,
+            )
+            for p in rows
+        ]
+        parts.append(
+            f"**{group}**\n\n" + markdown_table(("name", "default", "range", "unit", "source", "meaning"), cells)
+        )
+    return "\n\n".join(parts)
+
+
+def _switches():
+    return "; ".join(
+        f"`{p.name}` " + ", ".join(f"{int(level)} = {level.name.lower()}" for level in p.switch) for p in SWITCHES
+    )
+
+
+def odd(template: str) -> str:
+    """The template with every placeholder filled."""
+    fill = {
+        "state_table": state_table(),
+        "lever_table": markdown_table(
+            ("lever", "pillar", "today", "0 means", "1 means"),
+            [(f"`{v.name}`", v.pillar, v.today, v.low, v.high) for v in LEVERS.values()],
+        ),
+        "driver_table": markdown_table(
+            ("driver", "default", "meaning"),
+            [(f"`{k}`", "the season below" if "season" in k else v[0], v[1]) for k, v in DRIVERS.items()],
+        ),
+        "schedule": schedule(),
+        "season": ", ".join(f"month {k}: {v}" for k, v in SEASON.items()),
+        "switches": _switches(),
+        "blocks": "\n\n".join(f"#### `{b.__name__}{inspect.signature(b)}`\n\n{docstring(b)}" for b in _BLOCKS),
+        "submodels": submodels(),
+        "parameters": parameter_table(),
+        "sources": markdown_table(("key", "source"), SOURCES.items()),
+    }
+    draws = markdown_table(
+        ("draw", "actor", "number", "block", "word"),
+        [(f"`{d.name}`", d.actor.name, int(d), d.block, d.word) for d in Draw],
+    )
+    text = template
+    for name, value in fill.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text.replace("### Building blocks", f"### Draws\n\n{draws}\n\n### Building blocks", 1)
+
+
+def lookup(name: str) -> dict:
+    """What one name of the model means.
+
+    Raises
+    ------
+    InputError
+        If nothing is named so.
+    """
+    if name in LEVERS:
+        v = LEVERS[name]
+        return {"lever": name, "pillar": v.pillar, "today": v.today, "0 means": v.low, "1 means": v.high}
+    if name in CATALOGUE:
+        p = CATALOGUE[name]
+        levels = {int(level): level.name.lower() for level in p.switch} if p.switch else None
+        return {"parameter": name, "meaning": p.meaning, "default": p.default, "range": f"{p.low:g} to {p.high:g}",
+                "unit": levels or p.unit, "source": f"{p.source}: {SOURCES[p.source]}"}  # fmt: skip
+    if name in BY_NAME:
+        f = BY_NAME[name]
+        return {
+            "state" if f.is_state else "term": name,
+            "owner": f.owner.name.lower(),
+            "unit": f.unit,
+            "meaning": f.meaning,
+        }
+    if name in OUTCOMES:
+        return {"outcome": name, "meaning": OUTCOMES[name]}
+    if name in SCENARIOS:
+        return {"scenario": name, "meaning": SCENARIOS[name][0], "levers": SCENARIOS[name][1]}
+    known = (*LEVERS, *CATALOGUE, *BY_NAME, *OUTCOMES, *SCENARIOS)
+    raise InputError(f"nothing is named {name!r}{nearest(name, known)}; `crink-abm info` lists the names")
+
+
+def overview() -> dict:
+    """Versions, where compiled code is kept, and every name with its meaning."""
+    return {
+        "versions": {"crink_abm": __version__, "python": platform.python_version(), **library_versions()},
+        "engine": {"rules": rules_hash(), "threads": compiled.n_threads(), "cache": str(cache_directory()),
+                   "kernel": "compiled" if compiled.is_warm() else "not yet compiled"},
+        "levers": [{"name": v.name, "today": v.today, "0": v.low, "1": v.high} for v in LEVERS.values()],
+        "outcomes": dict(OUTCOMES),
+        "scenarios": {name: text for name, (text, _) in SCENARIOS.items()},
+        "parameters": [{"name": p.name, "default": p.default, "range": f"[{p.low:g}, {p.high:g}]", "unit": p.unit,
+                        "meaning": p.meaning, "source": p.source} for p in CATALOGUE.values()],
+        "sources": dict(SOURCES),
+    }  # fmt: skip
+
+
+def main(path: str) -> None:
+    """Fill ``odd_template.md`` beside ``path`` and write it to ``path``."""
+    target = Path(path)
+    target.write_text(odd((target.parent / "odd_template.md").read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

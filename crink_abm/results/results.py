@@ -1,0 +1,493 @@
+"""A finished sweep: its tables, its runs, its curves, and any of its runs again."""
+
+import contextlib
+import html
+import pickle
+import warnings
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..ensemble.summary import runs_in_words, worlds_in_words
+from ..estimation import by_world, intervals
+from ..estimation.accumulator import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
+from ..experiment import reader as design
+from ..experiment import replications, sizes
+from ..model import arguments, levers, outcomes
+from ..model.overrides import changes_odds, fingerprint
+from ..model.overrides import checked as checked_rules
+from ..model.parameters import CATALOGUE
+from ..sweeps import manifest, pilot
+from ..sweeps.codec import runs_table
+from ..sweeps.executors import processes as machines
+from ..sweeps.failures import failed
+from ..sweeps.runner import Sweep
+from ..sweeps.store import Store
+from ..util.errors import InputError, nearest, told
+from ..util.source_hash import rules_hash
+
+#: The most shares that a sweep's runs are cut into.
+MOST_SHARDS = 100_000
+
+
+class Results:
+    """A finished sweep, read from its folder.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+    store : of the folder, where the command that made the results holds it still; else None
+    manifest : dict
+    estimates : DataFrame, a row a point and outcome: levers, prob, low, high, n_runs, diff, diff_low, diff_high,
+        and the three spreads (``mc_sd``; ``parameter_sd``; ``structure_sd``, ``structure_low``, ``structure_high``),
+        with ``diff_`` before them those of the difference. ``low`` to ``high`` is Monte Carlo error, the worlds
+        given; ``worlds_low`` to ``worlds_high`` takes the worlds as the sample that they are of their ensemble
+    metrics : DataFrame of means with intervals
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished sweep.
+    """
+
+    def __init__(self, folder: str | Path, *, rules=None):
+        self.folder, self.store = arguments.path("the folder of results", folder), None
+        self.manifest = manifest.load(self.folder)
+        self.estimates = self._read("estimates")
+        self.metrics = self._read("metrics")
+        self.points = self._read("points")
+        self.first_months = self._read("first_months")
+        self.rules = checked_rules(arguments.rules(rules))
+        replaced = self.manifest["rules_replaced"]
+        if fingerprint(self.rules) != replaced["fingerprint"]:
+            raise InputError(
+                f"this sweep was run with rules replaced ({', '.join(replaced['names']) or 'none'}), not those given; "
+                "give the same functions: Results(folder, rules={...})"
+            )
+
+    @cached_property
+    def experiment(self) -> design.Experiment:
+        """The experiment that was run."""
+        return design.checked(self.manifest["experiment"], str(self.folder))
+
+    @property
+    def baseline(self) -> int:
+        """The number of the baseline point."""
+        return self.manifest["baseline_point"]
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The sweep as it was set up (for worlds and replays)."""
+        sweep = Sweep(self.experiment, self.folder, rules=self.rules, n_runs=self.manifest["runs_of_points"])
+        sweep.worlds_name = self.manifest["worlds_table"].removesuffix(".parquet")
+        sweep.worlds_seen = self.manifest["worlds"]["sha256"]
+        if (len(sweep.policies), sweep.base) != (self.manifest["n_points"], self.manifest["baseline_point"]):
+            raise manifest.foreign(self.folder, "manifest.json has other points than the experiment in it")
+        return sweep
+
+    def _read(self, name: str) -> pd.DataFrame:
+        return manifest.table(self.folder, self.manifest, name)
+
+    def select(self, outcome: str, **fixed) -> pd.DataFrame:
+        """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free.
+
+        Raises
+        ------
+        InputError
+            On an unknown name, or if no point has these values.
+        """
+        outcome = arguments.outcome(outcome, self.estimates["outcome"].unique())
+        rows = self.estimates[self.estimates["outcome"] == outcome]
+        for name, value in fixed.items():
+            if name not in self.points or name == "point":
+                known = [column for column in self.points if column != "point"]
+                raise InputError(f"no lever or factor is named {told(name)}{nearest(name, known)}")
+            here = _equal(rows[name], value)
+            if not here.any():
+                raise InputError(_no_point(name, value, rows[name], self.points[name]))
+            rows = rows[here]
+        return rows
+
+    def with_interval(self, interval: str) -> pd.DataFrame:
+        """The estimates with another interval: ``"best"``, ``"clopper-pearson"`` or ``"jeffreys"``."""
+        kind = arguments.one_of("interval", interval, intervals.KINDS)
+        return interval_columns(self.estimates, kind, take_out=not changes_odds(self.rules))
+
+    def points_along(self, *free: str) -> list[int]:
+        """Numbers of the points whose every lever but the ``free`` ones is as at the baseline, and these constant.
+
+        Raises
+        ------
+        InputError
+            On an unknown lever.
+        """
+        arguments.names("free", free, levers.LEVERS, kind="lever", least=0)
+        policies = self.sweep.policies
+        base = policies[self.baseline]
+        return [
+            number
+            for number, chosen in enumerate(policies)
+            if self.sweep.points.same_as[number] == number  # a policy with several names once
+            and all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
+            and not any(isinstance(chosen[name], dict) for name in free)
+        ]
+
+    def slice(self, outcome: str, *free: str) -> pd.DataFrame:
+        """Rows of one outcome where every lever but the ``free`` ones is at the baseline, sorted by them.
+
+        Raises
+        ------
+        InputError
+            On an unknown outcome or lever.
+        """
+        rows = self.select(outcome)
+        rows = rows[rows["point"].isin(self.points_along(*free))]
+        return rows.sort_values([*free, "point"]).reset_index(drop=True)
+
+    def runs(self, points: Iterable[int] | int) -> pd.DataFrame:
+        """The runs of some points that did not fail: a row a run, the engine's results as columns.
+
+        ``first_...`` and other months count from 0, the first of the run; -1 is never.
+
+        Raises
+        ------
+        InputError
+            On a point that there is not.
+        """
+        wanted = sorted(arguments.points(points, self.manifest["n_points"]))
+        frames = []
+        for cell in self.sweep.cells_of(wanted):
+            pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
+            if missing:
+                raise InputError(
+                    f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
+                    "missing or damaged; run the sweep again: only what is missing is redone"
+                )
+            results = np.concatenate(pieces)
+            held = ~failed(results)
+            frame = runs_table(results[held])
+            frame.insert(0, "point", cell.point)
+            frame.insert(1, "run", np.arange(cell.first, cell.first + cell.n)[held])
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True).sort_values(["point", "run"], ignore_index=True)
+
+    @cached_property
+    def worlds(self) -> pd.DataFrame:
+        """The worlds of the sweep: a row a world, indexed by its number, with ``copies`` and a column a parameter.
+
+        A world that stands in the ensemble several times is one row, under its first place.
+        """
+        held = self.sweep.worlds
+        first, copies = np.unique(by_world.first_rows(held), return_counts=True)
+        table = pd.DataFrame(held.values[first], columns=list(CATALOGUE), index=pd.Index(first, name="world"))
+        table.insert(0, "copies", copies)
+        return table
+
+    def by_world(self, outcome: str, points: Iterable[int] | None = None) -> pd.DataFrame:
+        """Counts of one outcome by point and world, for a decomposition of variance of one's own.
+
+        Parameters
+        ----------
+        outcome : any outcome, also a conditional one (whose ``n_runs`` are those in which its condition happened)
+        points : numbers of points; all if None
+
+        Returns
+        -------
+        DataFrame: point, world (to join with :attr:`worlds`), n_runs, n_events, n_up, n_down (runs with the event only
+        here, only at the baseline; -1 where runs are not paired)
+
+        Raises
+        ------
+        InputError
+            On an unknown outcome or point.
+        """
+        outcome = arguments.outcome(outcome, [*outcomes.OUTCOMES, *outcomes.CONDITIONALS])
+        n_points = self.manifest["n_points"]
+        numbers = range(n_points) if points is None else sorted(arguments.points(points, n_points))
+        base = self.runs([self.baseline])
+        frames = []
+        for point in numbers:
+            paired = base if self.sweep.n_runs[point] <= self.sweep.n_runs[self.baseline] else None
+            frames.append(
+                by_world.counts(outcome, self.runs([point]), paired, self.sweep.worlds, self.sweep.head.months)
+            )
+        return pd.concat(frames, ignore_index=True)
+
+    def incidence(self, points: Iterable[int] | int, names: Iterable[str] | str | None = None) -> pd.DataFrame:
+        """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs).
+
+        ``prob`` is the share that has failed by the end of the month; months count from 0, as everywhere.
+
+        Raises
+        ------
+        InputError
+            On a point that there is not, or an outcome that has no month.
+        """
+        chosen = outcomes.OUTCOMES if names is None else arguments.names("names", names, outcomes.OUTCOMES)
+        return self._curves(points, {name: name for name in chosen})
+
+    def competing(self, points: Iterable[int] | int) -> pd.DataFrame:
+        """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""
+        return self._curves(points, {f"first:{name}": name for name in outcomes.CAUSES})
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """The failed runs (the first 1,000 by point and run): point, run, world, month (from 0), cause.
+
+        ``manifest["n_failed"]`` is the number of all.
+        """
+        return self._read("failures")
+
+    def _curves(self, points, names):
+        months = np.arange(self.manifest["experiment"]["experiment"]["months"])
+        counts = self.first_months.set_index(["point", "outcome"]).sort_index()
+        counted = self.select("any_failure").set_index("point")[["n_runs", "n_effective", "share"]]
+        frames = []
+        for point in arguments.points(points, self.manifest["n_points"]):
+            n, worth, share = counted.loc[point]
+            failures = (
+                counts.loc[[(point, "any_failure")], "n_events"].sum() if (point, "any_failure") in counts.index else 0
+            )
+            weight = (
+                failures / share if failures and share > 0 else n
+            )  # of all runs; their number where they count the same
+            for stored, name in names.items():
+                dated = counts.loc[[(point, stored)]] if (point, stored) in counts.index else counts.iloc[:0]
+                events = np.bincount(dated["month"], dated["n_events"], len(months)).cumsum()
+                low, high = intervals.clopper_pearson(events / weight * worth, worth)
+                curve = {"month": months, "prob": events / weight, "low": low, "high": high, "n_runs": int(n)}
+                frames.append(pd.DataFrame({"point": point, "outcome": name, **curve}))
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def dataset(self):
+        """The grid as an xarray Dataset: dimensions outcome, the swept levers and the factors.
+
+        Its attributes are text, the seed too: NetCDF's oldest form has no numbers beyond 2^31.
+        """
+
+        grid = {dimension["name"]: dimension["levels"] for dimension in self.manifest["grid"]}
+        if not grid:
+            raise InputError("this sweep crosses nothing over a grid; use results.estimates")
+        rows = self.estimates[self.estimates["on_grid"]]
+        columns = [
+            "prob",
+            "low",
+            "high",
+            "diff",
+            "diff_low",
+            "diff_high",
+            "n_runs",
+            "n_events",
+            *SPREADS,
+            *DIFF_SPREADS,
+            *WORLDS,
+        ]
+        data = rows.set_index(["outcome", *grid])[columns].to_xarray()
+        data = data.sel({name: levels for name, levels in grid.items() if isinstance(levels[0], str)})  # in file order
+        return data.assign_attrs(name=self.manifest["name"], seed=str(self.manifest["seed"]))
+
+    def replay(self, point: int, run: int, *, to_the_end: bool = True):
+        """One run of the sweep again, in Mesa, to the horizon: bit-identical.
+
+        A failed run raises what it failed of; ``to_the_end=False`` returns it unstepped, to be taken up to there.
+
+        Raises
+        ------
+        InputError
+            If there is no such point or run, or the rules are not those that made the sweep.
+        """
+        if self.manifest["rules_hash"] != rules_hash():
+            raise InputError(
+                f"this sweep was made by other rules ({self.manifest['rules_hash']}, package {self.manifest['package']}) than "
+                f"are installed ({rules_hash()}): its run would come out as another; run the sweep again, or install what made it"
+            )
+        point, run = arguments.whole("the number of a point", point), arguments.whole("the number of a run", run)
+        to_the_end = arguments.flag("to_the_end", to_the_end)
+        if point >= self.manifest["n_points"]:
+            raise InputError(f"points are numbered 0 to {self.manifest['n_points'] - 1}; {point} was given")
+        n = self.sweep.n_runs[point]
+        if run >= n:
+            raise InputError(f"runs of point {point} are numbered 0 to {n - 1}; {run} was given")
+        model = self.sweep.replay(point, run)
+        return model.run() if to_the_end else model
+
+    def __getstate__(self):
+        """All but what is read or made again when it is asked for; functions of the user's own go along."""
+        import cloudpickle
+
+        made = {name for name, of in vars(Results).items() if isinstance(of, cached_property)}
+        state = {name: value for name, value in vars(self).items() if name not in made}
+        return state | {"rules": cloudpickle.dumps(self.rules)}
+
+    def __setstate__(self, state):
+        vars(self).update(state | {"rules": pickle.loads(state["rules"])})
+
+    def __deepcopy__(self, memo):
+        return Results(self.folder, rules=self.rules)
+
+    def __repr__(self):
+        m = self.manifest
+        note = f"; {m['worlds']['note']}" if m["worlds"].get("note") else ""
+        return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {worlds_in_words(m['worlds'])}{note})"
+
+    def _repr_html_(self):
+        base = self.estimates[self.estimates["point"] == self.baseline]
+        shown = base[["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]]
+        told = html.escape(repr(self))
+        return f"<p><b>{told}</b>, baseline point {self.baseline}:</p>" + shown.to_html(
+            index=False, float_format="%.3f", escape=True
+        )
+
+
+def _equal(column: pd.Series, value) -> np.ndarray:
+    """Which entries of a column are a value."""
+    if not pd.api.types.is_scalar(value) or pd.isna(value):
+        raise InputError(f"{column.name} is compared with one value; {told(value)} was given")
+    if pd.api.types.is_bool_dtype(column):
+        return column.to_numpy(bool) == arguments.flag(column.name, value)
+    if not pd.api.types.is_numeric_dtype(column):
+        if not isinstance(value, str):
+            raise InputError(f"{column.name} has text; {told(value)} was given")
+        return np.array([held == value for held in column], bool)
+    given = arguments.real(value)
+    if given is None:
+        raise InputError(f"{column.name} has numbers; {told(value)} was given")
+    return np.isclose(column, given)
+
+
+def _no_point(name: str, value, left: pd.Series, every: pd.Series) -> str:
+    """That no point has a value, and which values there are."""
+    if _equal(every, value).any():
+        return f"no point has {name} {told(value)} and what else was asked for: those left have {_in_words(left)}"
+    varied = every.nunique() > 1
+    return f"no point has {name} {told(value)}: it {'has' if varied else 'is not varied, and stands at'} {_in_words(every)}"
+
+
+def _in_words(column: pd.Series) -> str:
+    """The different values of a column, the first few."""
+    known = sorted(column.dropna().unique().tolist())
+    return ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "") or "none"
+
+
+def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> design.Experiment:
+    """The experiment with what the caller changes in it."""
+    experiment = arguments.experiment(experiment)
+    arguments.workers(workers)
+    runs = None if runs is None else arguments.runs(runs)[0]
+    interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
+    rules = checked_rules(arguments.rules(rules))
+    plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
+    plan = replications.resolved(plan, rules, runs)
+    changed = {} if interval is None else {"interval": interval}
+    if precision is not None:
+        half = arguments.real(precision)
+        if half is None or not 1e-5 <= half < 0.5:
+            raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {told(precision)} was given")
+        changed |= {"precision": half, "detail_runs": None}
+    if runs is not None and precision is None:
+        changed |= {"precision": None}
+    plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
+    if plan.experiment.precision:
+        pilot.checked(plan)
+    return plan
+
+
+def _folder(out, plan: design.Experiment) -> Path:
+    """The folder of a sweep: ``out``, or ``results/NAME``."""
+    return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
+
+
+def _options(engine, progress, rules, say) -> dict:
+    """Options of a :class:`Sweep`, judged."""
+    arguments.environment()
+    return {
+        "engine": arguments.one_of("engine", engine, ("batch", "mesa")),
+        "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
+        "rules": arguments.rules(rules),
+    }  # fmt: skip
+
+
+def sweep(
+    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
+    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
+    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
+) -> Results:  # fmt: skip
+    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+
+    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
+    ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
+    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
+    place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
+    executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
+    address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
+    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
+    no other sweep changes it (for charts, say).
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer runs than worlds (where ``say`` is given, it is told).
+
+    Raises
+    ------
+    InputError
+        If the experiment or the folder cannot be taken.
+    """
+    plan = planned(experiment, rules, workers, runs, interval, precision)
+    store = Store(_folder(out, plan))
+    options = _options(engine, progress, rules, say)
+    sizes.check(plan, store.folder, engine)
+    work = Sweep(plan, store, **options)
+    with contextlib.ExitStack() as held:
+        with machines.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
+            work.judge()
+            held.enter_context(store.hold(plan.experiment.name))
+            if plan.experiment.precision:
+                options["workers"] = work.workers
+                settled = pilot.settle(plan, store.folder, **options)
+                work = Sweep(plan, store, n_runs=settled, **options)
+            work.run()
+        results = Results(store.folder, rules=rules)
+        _ = results.failures  # all of it is read while no other sweep can write
+        if then is not None:
+            results.store = store
+            then(results)
+            results.store = None
+    if say is None and (few := work.worlds.few(min(work.n_runs))):
+        warnings.warn(few, stacklevel=2)
+    return results
+
+
+def shard(
+    experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
+    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
+) -> int:  # fmt: skip
+    """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
+
+    Shares may be worked out at the same time, on any machines that see the folder, in any order, and again after one was
+    killed. :func:`sweep` on the same folder then takes them over, makes what is missing, and counts. Arguments are those of
+    :func:`sweep`. Returns the number of runs in the share.
+
+    Raises
+    ------
+    InputError
+        If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
+    """
+    plan = planned(experiment, rules, workers, runs)
+    of = arguments.whole("of", of, 1, MOST_SHARDS)
+    number = arguments.whole("number", number, 1, of)
+    if plan.experiment.precision:
+        raise InputError(
+            "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
+            "--runs, or let a Dask cluster run it"
+        )
+    folder, options = _folder(out, plan), _options(engine, progress, rules, say)
+    sizes.check(plan, folder, engine)
+    work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
+    with machines.chosen(backend, arguments.workers(workers), None, say) as work.workers:
+        work.judge()
+        return work.run_shard(number, of)

@@ -1,0 +1,51 @@
+"""The pilot of a sweep that is to reach a precision: a sweep of its own, kept beside the runs that count."""
+
+from pathlib import Path
+
+from ..ensemble.build import make_worlds
+from ..estimation import sample_size
+from ..experiment.schema import Experiment
+from ..util.errors import InputError
+from .runner import Sweep
+from .store import read_table
+
+
+def checked(experiment: Experiment) -> None:
+    """Refuse what a precision cannot go with.
+
+    Raises
+    ------
+    InputError
+        If the file also fixes the runs of each world, or the runs off the grid.
+    """
+    table, head = experiment.worlds, experiment.experiment
+    if table.runs_per_world is not None or table.crossing == "full":
+        raise InputError(
+            "[experiment] precision settles the number of runs, which a nested design fixes; leave out precision, or "
+            "[worlds] runs_per_world and crossing"
+        )
+    if head.detail_runs is not None:
+        raise InputError("[experiment] precision settles every point's runs; leave out detail_runs, or precision")
+
+
+def settle(experiment: Experiment, folder: str | Path, **options) -> list[int]:
+    """How many runs each point needs, from a pilot of ``runs`` runs (2,000 if the file names none) under another seed.
+
+    Parameters
+    ----------
+    folder : of the sweep, which is held; the pilot goes to its folder ``pilot``, and is continued there like any sweep
+    options : as of :class:`runner.Sweep`
+    """
+    checked(experiment)
+    head, folder = experiment.experiment, Path(folder)
+    round_ = len(make_worlds(experiment.worlds, experiment.parameters, options.get("rules")))
+    changed = {
+        "precision": None, "detail_runs": None, "seed": sample_size.pilot_seed(head.seed),
+        "runs": sample_size.whole_rounds(head.runs or sample_size.PILOT_RUNS, round_),
+    }  # fmt: skip
+    pilot = experiment.model_copy(update={"experiment": head.model_copy(update=changed)})
+    sweep = Sweep(pilot, folder / "pilot", **options)
+    sweep.run()
+    table = read_table(folder / "pilot" / "estimates.parquet")
+    needed = sample_size.runs_needed(table, head.precision, head.interval, round_)
+    return [needed[point] for point in range(len(sweep.policies))]
