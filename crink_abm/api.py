@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 
 from .engine import compiled
-from .engine.codegen import RESULTS
+from .ensemble import spec
 from .ensemble import worlds as ensembles
 from .ensemble.build import make_worlds
 from .estimation import intervals
 from .estimation.accumulator import Tally
-from .experiment import reader as design
 from .model import arguments, outcomes
 from .model import levers as policy
+from .model.outcomes import RESULTS, failed
 from .model.overrides import changes_odds
 from .model.overrides import checked as checked_rules
-from .sweeps.failures import failed
 from .util.errors import InputError, told
 
 #: Runs held in memory at a time.
@@ -45,7 +44,7 @@ def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensemble
     if isinstance(worlds, str) and worlds == "defaults":
         return ensembles.defaults(parameters)
     if isinstance(worlds, str) and worlds in ("calibrated", "prior"):
-        return make_worlds(design.WorldsTable(ensemble=worlds), parameters)
+        return make_worlds(spec.WorldsTable(ensemble=worlds), parameters)
     raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {told(worlds)} was given")
 
 

@@ -12,11 +12,11 @@ from scipy.special import betaincinv
 
 from crink_abm.api import ensemble
 from crink_abm.engine import compiled
-from crink_abm.engine.codegen import RESULTS
 from crink_abm.ensemble import worlds
 from crink_abm.estimation import intervals
 from crink_abm.estimation.accumulator import Tally
 from crink_abm.model import levers, outcomes
+from crink_abm.model.outcomes import RESULTS
 
 MOVED = {"usfk_posture": 0.9, "sanctions_intensity": 0.9, "trilateral_coordination": 0.2}
 KINDS = {"prob": ("low", "high"), "diff": ("diff_low", "diff_high")}

@@ -13,15 +13,13 @@ from scipy import stats
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.calibration import contraction, likelihood, reference_table
-from crink_abm.calibration import posterior as calibration
+from crink_abm.calibration import contraction, likelihood, posterior, reference_table
 from crink_abm.engine import compiled
-from crink_abm.ensemble import calibrated, worlds
+from crink_abm.ensemble import calibrated, spec, worlds
 from crink_abm.ensemble.build import make_worlds, worlds_name
-from crink_abm.experiment import reader as design
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.record import tables as records
-from crink_abm.report import calibration as calibration_report
+from crink_abm.report import calibration
 from crink_abm.util.source_hash import rules_hash
 
 SMALL = reference_table.Plan(
@@ -41,7 +39,7 @@ def small(record, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CRINK_CACHE", str(folder))
-        yield calibration.calibrate(record, SMALL, size=60), folder
+        yield posterior.calibrate(record, SMALL, size=60), folder
 
 
 def test_a_killed_calibration_continues_with_the_same_bytes(small, record, tmp_path, monkeypatch):
@@ -53,7 +51,7 @@ def test_a_killed_calibration_continues_with_the_same_bytes(small, record, tmp_p
     pieces[0].unlink()
     pieces[-1].write_bytes(b"torn")
     fit.freeze(tmp_path / "a")
-    calibration.calibrate(record, SMALL, size=60).freeze(tmp_path / "b")
+    posterior.calibrate(record, SMALL, size=60).freeze(tmp_path / "b")
     for name in ("calibrated.parquet", "calibrated.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -76,7 +74,7 @@ def test_weights_favour_what_the_record_says(small):
 
 def test_systematic_resampling_keeps_the_shares():
     weights = np.array([0.5, 0.25, 0.2, 0.05])
-    copies = calibration.resampled(weights, 1000, seed=1)
+    copies = posterior.resampled(weights, 1000, seed=1)
     assert copies.sum() == 1000
     assert np.abs(copies - 1000 * weights).max() <= 1
 
@@ -208,9 +206,9 @@ def test_the_package_s_own_ensemble_is_whole_and_within_the_prior():
 
 @pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")
 def test_experiments_accept_the_calibrated_ensemble():
-    table = design.WorldsTable(ensemble="calibrated", keep=40)
+    table = spec.WorldsTable(ensemble="calibrated", keep=40)
     assert len(make_worlds(table)) == 40
-    assert worlds_name(table) != worlds_name(design.WorldsTable(ensemble="prior", keep=40))
+    assert worlds_name(table) != worlds_name(spec.WorldsTable(ensemble="prior", keep=40))
 
 
 @pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")
@@ -225,7 +223,7 @@ def test_simulate_and_compare_run_in_the_calibrated_worlds():
 
 def test_the_page_fills_every_blank_of_its_template():
     template = (ROOT / "docs" / "calibration_template.md").read_text(encoding="utf-8")
-    source = Path(calibration_report.__file__).read_text(encoding="utf-8")
+    source = Path(calibration.__file__).read_text(encoding="utf-8")
     blanks = set(re.findall(r"\{\{ (\w+) \}\}", template))
     assert blanks, "there are some"
     assert not {name for name in blanks if f'"{name}":' not in source}
@@ -237,6 +235,6 @@ def test_the_page_says_what_can_be_told_of_the_base_rate_and_no_more():
         [{**rows, "forecaster": "model", "beats_base_rate": x} for x in ("unclear", "no", "yes")]
         + [{**rows, "forecaster": "prior", "beats_base_rate": "yes"}]
     )
-    assert calibration_report.verdict(told.iloc[[0, 3]]).startswith("In no series")
-    assert "loses to it at launch days" in calibration_report.verdict(told)
-    assert "beats it at launch days" in calibration_report.verdict(told)
+    assert calibration.verdict(told.iloc[[0, 3]]).startswith("In no series")
+    assert "loses to it at launch days" in calibration.verdict(told)
+    assert "beats it at launch days" in calibration.verdict(told)

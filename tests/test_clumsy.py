@@ -19,7 +19,7 @@ from crink_abm.model import arguments, outcomes
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.results.results import shard
 from crink_abm.sweeps import failures, store
-from crink_abm.util import progress, readback
+from crink_abm.util import files, progress, readback
 from crink_abm.util.errors import LONGEST, InputError, one_line, told
 
 SEED = 2**64 - 1
@@ -59,8 +59,8 @@ def test_columns_that_lack_values_keep_their_kind(tmp_path):
             "within_noise": pd.array([True, False, True], "boolean"),
         }
     )
-    store.write_table(tmp_path / "t.parquet", frame)
-    pd.testing.assert_frame_equal(store.read_table(tmp_path / "t.parquet"), frame)
+    files.write_table(tmp_path / "t.parquet", frame)
+    pd.testing.assert_frame_equal(files.read_table(tmp_path / "t.parquet"), frame)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), frame)
     assert readback.noted(store.pa.table({"a": [1]}), pd.DataFrame({"a": [1]})).schema.metadata is None
 

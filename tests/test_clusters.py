@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crink_abm.analysis import sign_audit as audit
+from crink_abm.analysis import sign_audit
 from crink_abm.estimation import clusters
 
 
@@ -43,8 +43,8 @@ def test_intervals_cover_where_worlds_stand_there_more_than_once():
 
 def test_the_audits_shares_count_a_world_once():
     sign, world = np.array([-1.0] * 30 + [1.0] * 20 + [0.0] * 10), np.arange(60)
-    once, twice = audit._split(sign, world), audit._split(np.repeat(sign, 2), np.repeat(world, 2))
+    once, twice = sign_audit._split(sign, world), sign_audit._split(np.repeat(sign, 2), np.repeat(world, 2))
     assert twice[:3] == once[:3]
     assert (once[3], twice[3]) == (50, 100)
     assert twice[4:] == pytest.approx(once[4:])
-    assert np.isnan(audit._split(np.zeros(5), np.arange(5))[4])
+    assert np.isnan(sign_audit._split(np.zeros(5), np.arange(5))[4])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.experiment import reader as design
+from crink_abm.experiment import reader
+from crink_abm.experiment.design import baseline, points
 from crink_abm.experiment.factors import RESERVED
 from crink_abm.model import levers, scenarios
 from crink_abm.model.levers import LEVERS
@@ -39,7 +40,7 @@ def _plan(**tables):
 
 
 def _points(**tables):
-    return design.points(design.checked(_plan(**tables)))
+    return points(reader.checked(_plan(**tables)))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def factors(tmp_path_factory):
 
 def test_factors_are_crossed_with_each_other_and_with_levers():
     """Every combination once, each the policy that its levels spell out by hand."""
-    found = design.points(design.checked(FACTORS))
+    found = points(reader.checked(FACTORS))
     expected = []
     for sanctions, chosen, begins, to in product(
         (0.2, 0.5, 0.8), ({}, LEAVE, HALF), ("2026-06", "2027-06"), (0.0, 0.25, 1.0)
@@ -294,7 +295,7 @@ def test_every_policy_is_there_once_and_the_baseline_among_them(tables):
     assert all(
         found.labels[number] for number, same in enumerate(found.same_as) if same != number
     )  # and only names repeat
-    base = design.baseline(design.checked(_plan(**tables)))
+    base = baseline(reader.checked(_plan(**tables)))
     assert found.policies[found.base] == base
     assert (found.labels[found.base], found.families[found.base]) == ("baseline", "baseline")
     assert found.families.count("baseline") == 1
@@ -304,9 +305,9 @@ def test_every_policy_is_there_once_and_the_baseline_among_them(tables):
 @settings(max_examples=40, deadline=None)
 @given(_plans())
 def test_the_order_is_the_files_and_survives_writing_and_reading(tables):
-    plan = design.checked(_plan(**tables))
-    again = design.checked(json.loads(json.dumps(plan.model_dump(mode="json", by_alias=True))))
-    one, other = design.points(plan), design.points(again)
+    plan = reader.checked(_plan(**tables))
+    again = reader.checked(json.loads(json.dumps(plan.model_dump(mode="json", by_alias=True))))
+    one, other = points(plan), points(again)
     assert (one.policies, one.labels, one.families, one.base) == (
         other.policies,
         other.labels,
@@ -345,10 +346,10 @@ def test_extending_a_sobol_sample_keeps_every_point_and_number(tables, power, mo
 )  # fmt: skip
 def test_every_design_runs_alone_and_has_the_charts_that_make_sense(tables, drawn, tmp_path):
     """Charts that always are: incidence, first failures. A map under a factor that is nowhere at the baseline is none."""
-    from crink_abm.charts import sweep as charts
+    from crink_abm.charts import sweep
 
     found = crink.sweep(_plan(**tables), tmp_path)
-    names = {path.stem for path in charts.draw(found, formats=["png"])}
+    names = {path.stem for path in sweep.draw(found, formats=["png"])}
     assert names == {"incidence", "first_failures"} | drawn
 
 
@@ -356,9 +357,9 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
     """As many marks as cells, at the changes of the estimates; the row is found by its words."""
     from matplotlib.collections import PathCollection
 
-    from crink_abm.charts import sweep as charts
+    from crink_abm.charts import sweep
 
-    ax = charts.figure(factors, "factors").axes[0]
+    ax = sweep.figure(factors, "factors").axes[0]
     rows = factors.select("any_failure")
     rows = rows[rows["on_grid"]]
     marks = np.concatenate(

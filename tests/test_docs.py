@@ -7,23 +7,23 @@ import pytest
 from conftest import ROOT
 
 from crink_abm.analysis.sign_audit import AuditFile
-from crink_abm.experiment import reader as design
+from crink_abm.experiment import reader, schema
 from crink_abm.model import levers
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.model.schedule import steps
 from crink_abm.model.sources import SOURCES
 from crink_abm.rare_events.estimator import RareFile
-from crink_abm.report import odd as describe
+from crink_abm.report import odd
 
 
 def test_the_model_description_is_the_generated_one():
     template = (ROOT / "docs" / "odd_template.md").read_text(encoding="utf-8")
-    assert (ROOT / "docs" / "odd.md").read_text(encoding="utf-8") == describe.odd(template), "run: make docs"
+    assert (ROOT / "docs" / "odd.md").read_text(encoding="utf-8") == odd.odd(template), "run: make docs"
 
 
 def test_every_rule_has_an_equation_and_names_what_it_reads():
     for step in steps():
-        text = describe.docstring(step.rule)
+        text = odd.docstring(step.rule)
         assert "```" in text, step.name
         equation = " ".join(re.findall(r"```(.*?)```", text, re.S))
         for name in step.reads:
@@ -59,8 +59,8 @@ def test_every_parameter_has_a_source_that_exists():
 @pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.toml")), ids=lambda p: p.name)
 def test_every_experiment_file_is_valid(path):
     tables = tomllib.loads(path.read_text())
-    kind = AuditFile if "audit" in tables else RareFile if "rare" in tables else design.Experiment
-    assert design.read(path, kind).experiment.name == path.stem
+    kind = AuditFile if "audit" in tables else RareFile if "rare" in tables else schema.Experiment
+    assert reader.read(path, kind).experiment.name == path.stem
 
 
 def test_the_sign_audit_page_covers_every_lever():

@@ -10,7 +10,8 @@ import crink_abm as crink
 from crink_abm.engine import compiled as batch
 from crink_abm.ensemble import worlds
 from crink_abm.model import levers
-from crink_abm.sweeps.failures import failed, why
+from crink_abm.model.outcomes import failed
+from crink_abm.sweeps.failures import why
 
 PLAN = {
     "experiment": {"name": "fails", "seed": 5, "runs": 300, "months": 24},
@@ -157,10 +158,10 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
 
 
 def test_a_policy_whose_every_run_failed_has_no_estimate():
-    from crink_abm.engine.codegen import RESULTS
     from crink_abm.estimation import intervals
     from crink_abm.estimation.accumulator import Tally
     from crink_abm.model import outcomes
+    from crink_abm.model.outcomes import RESULTS
 
     tally, nothing = Tally(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):

@@ -16,10 +16,9 @@ from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.charts import style
-from crink_abm.charts import sweep as charts
-from crink_abm.experiment import reader as design
-from crink_abm.experiment import sizes
+from crink_abm.charts import style, sweep
+from crink_abm.charts.panels import CannotDraw
+from crink_abm.experiment import design, reader, sizes
 from crink_abm.model import levers, parameters
 from crink_abm.model.levers import LEVERS
 from crink_abm.results.results import shard
@@ -40,7 +39,7 @@ def _plan(**tables):
 def _refused(tables, match):
     begun = time.process_time()
     with pytest.raises(InputError, match=match) as told:
-        design.checked(tables)
+        reader.checked(tables)
     assert time.process_time() - begun < 1.0
     assert len(str(told.value)) < 700
     return str(told.value)
@@ -61,7 +60,7 @@ def _refused(tables, match):
 )
 def test_a_file_says_the_same_in_every_encoding_with_a_mark(data, tmp_path):
     (tmp_path / "x.toml").write_bytes(data)
-    read = design.read(tmp_path / "x.toml")
+    read = reader.read(tmp_path / "x.toml")
     assert (read.experiment.description, read.experiment.runs) == ("한국 中文 é", 100)
 
 
@@ -71,7 +70,7 @@ def test_other_encodings_are_refused_in_a_sentence(encoding, tmp_path):
     if encoding == "latin-1":
         (tmp_path / "x.toml").write_bytes(b'[experiment]\nname = "\xe9"\n')
     with pytest.raises(InputError, match=r"not valid TOML|no text in UTF-8"):
-        design.read(tmp_path / "x.toml")
+        reader.read(tmp_path / "x.toml")
 
 
 def test_what_is_no_file_or_a_huge_one_is_refused_at_once(tmp_path):
@@ -85,7 +84,7 @@ def test_what_is_no_file_or_a_huge_one_is_refused_at_once(tmp_path):
     ):  # fmt: skip
         begun = time.process_time()
         with pytest.raises(InputError, match=match) as told:
-            design.read(place)
+            reader.read(place)
         assert time.process_time() - begun < 1.0
         assert str(told.value).isprintable() and len(str(told.value)) < 700
 
@@ -103,7 +102,7 @@ def test_a_file_that_would_stop_the_parser_is_refused_within_two_seconds(entry, 
     (tmp_path / "x.toml").write_text(f'[experiment]\nname = "x"\n{entry}\n')
     begun = time.process_time()
     with pytest.raises(InputError) as told:
-        design.read(tmp_path / "x.toml")
+        reader.read(tmp_path / "x.toml")
     assert time.process_time() - begun < 2.0
     assert len(str(told.value)) < 700
 
@@ -111,7 +110,7 @@ def test_a_file_that_would_stop_the_parser_is_refused_within_two_seconds(entry, 
 def test_dots_in_text_and_comments_are_no_keys(tmp_path):
     dots = "a.b." * 50
     (tmp_path / "x.toml").write_text(TEXT.replace("한국 中文 é", dots) + f"# {dots}\n# {'.' * 90}\n")
-    assert design.read(tmp_path / "x.toml").experiment.description == dots
+    assert reader.read(tmp_path / "x.toml").experiment.description == dots
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ def test_a_grid_beyond_memory_is_refused_at_once_with_what_it_would_take(monkeyp
 def test_the_limit_is_the_machines(monkeypatch):
     """Negative control: the same grid is taken where there is memory for it, and refused where there is not."""
     plan = _plan(levers={name: _ALL[name] for name in list(LEVERS)[:3]})
-    assert len(design.points(design.checked(plan)).policies) >= 11**3
+    assert len(design.points(reader.checked(plan)).policies) >= 11**3
     monkeypatch.setattr(size, "memory", lambda: 800_000_000)
     _refused(plan, "1,332 policies.* this machine has 800 MB of memory, enough for")
 
@@ -173,7 +172,7 @@ def test_the_size_is_told_before_the_work(tmp_path):
     plan = _plan(packages={"A": {"exposure": 0.8}, "B": {"exposure": 0.80}})
     crink.sweep(plan, tmp_path, say=said.append)
     assert said[0].startswith("to be counted: 2 policies, 80 runs, about 1 second, ")
-    assert sizes.of(design.checked(plan)).runs == 80
+    assert sizes.of(reader.checked(plan)).runs == 80
 
 
 @pytest.mark.parametrize(
@@ -222,7 +221,7 @@ def test_no_flag_text_or_nothing_is_a_number(place, wrong):
         "sample": {"method": "sobol", "points": 4, "seed": 1, "ranges": {"counter_hybrid": [0.1, 0.9]}},
         "worlds": {"ensemble": "prior", "draws": 10, "keep": 2, "seed": 1, "screen": "none", "screen_runs": 20},
     }
-    design.checked(plan)
+    reader.checked(plan)
     plan = json.loads(json.dumps(plan))
     held = plan
     for part in place[:-1]:
@@ -233,7 +232,7 @@ def test_no_flag_text_or_nothing_is_a_number(place, wrong):
     if wrong == 10**400 and place in (("worlds", "draws"), ("worlds", "keep")):
         return  # how many worlds there can be is counted where they are made
     if (wrong is None and none_is_left_out) or (wrong == {} and place == ("packages", "a")):
-        design.checked(plan)
+        reader.checked(plan)
         return
     told = _refused(plan, None)
     shown = plain.in_words(place).rstrip("]").split(" item")[0].rstrip("]").split(".")[-1]
@@ -268,18 +267,18 @@ def test_nonsense_is_refused(tables, match):
 
 def test_what_makes_sense_is_taken_as_before():
     """The negative control: equal levels said twice, a list with a level again, whole floats, NumPy's numbers, arrays."""
-    design.checked(_plan(levers={"dual_role": 0.5}, baseline={"dual_role": 0.5}))
-    assert [len(d) for d in design.points(design.checked(_plan(levers={"exposure": [0.1, 0.1, 0.9]}))).grid] == [2]
-    one = design.checked(_plan(levers={"exposure": [0.0, 0.5, 1.0]}) | {"experiment": HEAD | {"runs": 1000}})
+    reader.checked(_plan(levers={"dual_role": 0.5}, baseline={"dual_role": 0.5}))
+    assert [len(d) for d in design.points(reader.checked(_plan(levers={"exposure": [0.1, 0.1, 0.9]}))).grid] == [2]
+    one = reader.checked(_plan(levers={"exposure": [0.0, 0.5, 1.0]}) | {"experiment": HEAD | {"runs": 1000}})
     for given, runs in (
         (np.linspace(0, 1, 3), 1e3),
         ((0, 0.5, 1), np.int64(1000)),
         (pd.Series([0.0, 0.5, 1.0]), np.float64(1000)),
     ):
-        other = design.checked(_plan(levers={"exposure": given}) | {"experiment": HEAD | {"runs": runs}})
+        other = reader.checked(_plan(levers={"exposure": given}) | {"experiment": HEAD | {"runs": runs}})
         assert other.key() == one.key()
     assert (
-        np.signbit(design.points(design.checked(_plan(packages={"a": {"exposure": -0.0}}))).policies[0]["exposure"])
+        np.signbit(design.points(reader.checked(_plan(packages={"a": {"exposure": -0.0}}))).policies[0]["exposure"])
         == 0
     )
 
@@ -310,13 +309,13 @@ def test_every_entry_of_a_file_is_described():
     """What ``[...]`` may be stands for each field of each table: no message falls back on the validator's words."""
     from pydantic import BaseModel
 
-    from crink_abm.analysis import sign_audit as audit
+    from crink_abm.analysis import sign_audit
     from crink_abm.experiment import schema
-    from crink_abm.rare_events import estimator as rare_events
+    from crink_abm.rare_events import estimator
 
-    tables = {"audit": audit.AuditTable, "rare": rare_events.RareTable}
+    tables = {"audit": sign_audit.AuditTable, "rare": estimator.RareTable}
     tables |= {
-        name: next(iter(design._tables(field.annotation)), None)
+        name: next(iter(reader._tables(field.annotation)), None)
         for name, field in schema.Experiment.model_fields.items()
     }
     for name, table in tables.items():
@@ -326,13 +325,13 @@ def test_every_entry_of_a_file_is_described():
                 assert (name, about.alias or field) in schema.SAID, (name, field)
     for table, place in ((schema.Span, ("levers", "*")), (schema.Ramp, ("factors", "*"))):
         for field, about in table.model_fields.items():
-            assert design._said((*place, about.alias or field)) is not None
+            assert reader._said((*place, about.alias or field)) is not None
 
 
 @pytest.mark.parametrize(
     "given", [["a"], "article", {1, 2}, 5, b"x", pd.Series({"exposure": 0.5}), np.zeros(3), object(), {3: 1}]
 )
-@pytest.mark.parametrize("call", [levers.checked, levers.calendar, parameters.checked, design.checked])
+@pytest.mark.parametrize("call", [levers.checked, levers.calendar, parameters.checked, reader.checked])
 def test_what_is_no_mapping_is_refused_in_a_sentence(call, given):
     with pytest.raises(InputError) as told:
         call(given)
@@ -383,9 +382,9 @@ def test_each_level_of_the_grid_and_of_a_slice_is_there_once(equal):
 
 
 def test_names_are_told_apart_in_the_chart_of_packages(equal):
-    ax = charts.figure(equal, "packages").axes[0]
+    ax = sweep.figure(equal, "packages").axes[0]
     assert [text.get_text() for text in ax.get_yticklabels()] == list(EQUAL)
-    panels = charts.figure(equal, "incidence").axes
+    panels = sweep.figure(equal, "incidence").axes
     assert [panel.get_title(loc="left") for panel in panels] == list(EQUAL)
 
 
@@ -443,7 +442,7 @@ def test_names_that_differ_are_taken():
         "か",
         "が",
     ]
-    found = design.points(design.checked(_plan(packages={n: {"exposure": 0.9} for n in names})))
+    found = design.points(reader.checked(_plan(packages={n: {"exposure": 0.9} for n in names})))
     assert [label for label in found.labels if label] == [*names, "baseline"]
 
 
@@ -471,18 +470,18 @@ def labelled(tmp_path_factory):
 
 
 def test_names_are_drawn_as_they_are_written(labelled, tmp_path):
-    fig = charts.figure(labelled, "packages")
+    fig = sweep.figure(labelled, "packages")
     assert [" ".join(text.get_text().split()) for text in fig.axes[0].get_yticklabels()] == list(LABELS)
     for name in ("packages", "incidence", "first_failures", "factors"):
-        texts = charts.figure(labelled, name).findobj(style.Text)
+        texts = sweep.figure(labelled, name).findobj(style.Text)
         assert not any(text.get_parse_math() for text in texts), name
-    drawn = {path.stem for path in charts.draw(labelled, tmp_path, formats=["svg"])}
+    drawn = {path.stem for path in sweep.draw(labelled, tmp_path, formats=["svg"])}
     assert {"packages", "incidence", "first_failures", "factors"} <= drawn
 
 
 def test_cells_whose_words_run_together_stay_apart(labelled):
     """ "a, b $x$" and "c", "a" and "b $x$, c" read alike when joined; they are four marks in the rows of two levels."""
-    ax = charts.figure(labelled, "factors").axes[0]
+    ax = sweep.figure(labelled, "factors").axes[0]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["a, b $x$", "a"]
     marks = [
         m for m in ax.collections if hasattr(m, "get_offsets") and len(m.get_offsets()) and m.get_offsets().ndim == 2
@@ -501,7 +500,7 @@ def test_characters_without_a_font_are_told_once_and_warn_of_nothing(labelled, t
     monkeypatch.setattr(style, "_others", list)  # a machine with no other font
     style._families.cache_clear()
     monkeypatch.setitem(labelled.manifest, "name", "한국 中文")
-    paths = charts.draw(labelled, tmp_path, ["packages", "incidence"], ["png", "svg"])
+    paths = sweep.draw(labelled, tmp_path, ["packages", "incidence"], ["png", "svg"])
     style._families.cache_clear()
     assert len(paths) == 4
     assert caplog.text.count("no font of this machine has") == 1 and "한" in caplog.text and "中" in caplog.text
@@ -519,7 +518,7 @@ def test_a_font_that_has_the_characters_is_used_where_there_is_one(labelled, mon
     monkeypatch.setattr(style, "_others", lambda: [("STIXNonUnicode", other)])
     style._families.cache_clear()
     monkeypatch.setitem(labelled.manifest, "name", f"name {sign}")
-    fig = charts.figure(labelled, "packages")
+    fig = sweep.figure(labelled, "packages")
     dressed = [text for text in fig.findobj(style.Text) if sign in text.get_text()]
     style._families.cache_clear()
     assert dressed and all(text.get_fontfamily() == [style.FONT, "STIXNonUnicode"] for text in dressed)
@@ -530,8 +529,8 @@ def test_a_chart_that_fails_is_told_in_a_line_and_passed_over(labelled, tmp_path
     def broken(results):
         raise TypeError("int() argument must be\na string" + "x" * 5000)
 
-    monkeypatch.setitem(charts.CHARTS, "incidence", broken)
-    paths = charts.draw(labelled, tmp_path, formats=["svg"])
+    monkeypatch.setitem(sweep.CHARTS, "incidence", broken)
+    paths = sweep.draw(labelled, tmp_path, formats=["svg"])
     assert {"packages", "first_failures"} <= {path.stem for path in paths}
     (line,) = [record.getMessage() for record in caplog.records if "incidence" in record.getMessage()]
     assert (
@@ -543,10 +542,10 @@ def test_a_chart_that_fails_is_told_in_a_line_and_passed_over(labelled, tmp_path
 
 def test_more_names_than_a_chart_holds_are_told_at_once():
     packages = {k: f"p{k}" for k in range(2000)}
-    with pytest.raises(charts.CannotDraw, match="2,000 packages are more than the 150 rows"):
-        charts._rows(packages)
-    with pytest.raises(charts.CannotDraw, match="2,000 policies with a name are more than the 40 panels"):
-        charts._panels(len(packages))
+    with pytest.raises(CannotDraw, match="2,000 packages are more than the 150 rows"):
+        sweep._rows(packages)
+    with pytest.raises(CannotDraw, match="2,000 policies with a name are more than the 40 panels"):
+        sweep._panels(len(packages))
 
 
 def test_long_names_are_wrapped_by_what_they_take():

@@ -11,13 +11,13 @@ import pytest
 from conftest import ROOT
 
 import crink_abm as crink
-from crink_abm.analysis import sign_audit as audit
-from crink_abm.calibration import posterior as calibration
-from crink_abm.charts import sweep as charts
+from crink_abm.analysis import sign_audit
+from crink_abm.calibration import posterior
+from crink_abm.charts import sweep
 from crink_abm.cli import main as cli
-from crink_abm.cli import studies as cli_studies
+from crink_abm.cli import studies
 from crink_abm.engine.benchmark import throughput
-from crink_abm.rare_events import estimator as rare_events
+from crink_abm.rare_events import estimator
 from crink_abm.util.errors import LONGEST, RunsFailedError
 from crink_abm.validation import hindcast
 
@@ -80,11 +80,11 @@ def place(tmp_path, monkeypatch):
     def reached(*args, **more):
         raise RunsFailedError("reached")
 
-    for module, name in ((calibration, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (throughput, "measure"),
-                         (audit, "run"), (rare_events, "rare")):  # fmt: skip
+    for module, name in ((posterior, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (throughput, "measure"),
+                         (sign_audit, "run"), (estimator, "rare")):  # fmt: skip
         monkeypatch.setattr(module, name, reached)
-    monkeypatch.setattr(charts, "draw", lambda *args: [])
-    monkeypatch.setattr(cli_studies, "ready_engine", lambda *args: None)  # the tilted one takes long, once
+    monkeypatch.setattr(sweep, "draw", lambda *args: [])
+    monkeypatch.setattr(studies, "ready_engine", lambda *args: None)  # the tilted one takes long, once
     return tmp_path
 
 

@@ -12,10 +12,10 @@ import pytest
 from conftest import ROOT
 
 from crink_abm import InputError
-from crink_abm.analysis import sign_audit as audit
-from crink_abm.experiment import reader as design
+from crink_abm.analysis import sign_audit
+from crink_abm.experiment import design, factors, reader, schema
 from crink_abm.model.levers import DRIVERS, LEVERS
-from crink_abm.rare_events import estimator as rare_events
+from crink_abm.rare_events import estimator
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -23,7 +23,7 @@ FILES = sorted((ROOT / "experiments").glob("*.toml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 DATA = [tomllib.loads(text) for text in TEXTS]
 KINDS = [
-    audit.AuditFile if "audit" in data else rare_events.RareFile if "rare" in data else design.Experiment
+    sign_audit.AuditFile if "audit" in data else estimator.RareFile if "rare" in data else schema.Experiment
     for data in DATA
 ]
 #: The longest message, and the longest time in seconds of the processor.
@@ -160,7 +160,7 @@ def silent(experiment, given=None) -> list[str]:
     if isinstance(given, dict):
         found += [f"a flag was given at {at}" for at in _flags(given)]
     for name, value in experiment.levers.items():
-        levels = design.levels_of(value)
+        levels = factors.levels_of(value)
         if len(levels) > 1 and all(level == levels[0] for level in levels):
             found.append(f"[levers.{name}] is a dimension of one level")
         if len(levels) == 1 and name in experiment.baseline and experiment.baseline[name] != levels[0]:
@@ -213,7 +213,7 @@ def _dicts(seed: int, n: int) -> int:
     for _ in range(n):
         k = rng.randrange(len(DATA))
         data = mutated(DATA[k], rng)
-        taken += _taken(lambda kind, data=data: design.checked(data, kind=kind), KINDS[k], data)
+        taken += _taken(lambda kind, data=data: reader.checked(data, kind=kind), KINDS[k], data)
     return taken
 
 
@@ -222,7 +222,7 @@ def _texts(seed: int, n: int, path: Path) -> int:
     for _ in range(n):
         k = rng.randrange(len(TEXTS))
         path.write_bytes(mangled(TEXTS[k], rng))
-        taken += _taken(lambda kind: design.read(path, kind), KINDS[k])
+        taken += _taken(lambda kind: reader.read(path, kind), KINDS[k])
     return taken
 
 
@@ -245,7 +245,7 @@ def test_many_more_are_too(seed, tmp_path):
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_the_list_of_silent_acceptances_sees_what_it_lists():
     """The negative control: what the checks would miss if the parser let it through."""
-    taken = design.checked({"experiment": {"name": "x", "seed": 1, "runs": 10}, "packages": {"a": {"exposure": 0.9}}})
+    taken = reader.checked({"experiment": {"name": "x", "seed": 1, "runs": 10}, "packages": {"a": {"exposure": 0.9}}})
     assert silent(taken) == []
     for changed in (
         {"levers": {"exposure": [0.8, 0.8]}},

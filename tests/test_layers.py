@@ -21,22 +21,7 @@ FLOOR = {name: floor for floor, names in enumerate(ORDER.split(" < ")) for name 
 NEVER = {("api", "charts"), ("api", "report")}
 
 #: Imports that break the order, each with the deed that is owed.
-OWED = {
-    ("model.outcomes", "engine.codegen"): "RESULTS to model.outcomes",
-    ("agents.model", "engine.codegen"): "RESULTS to model.outcomes",
-    ("agents.narrative", "engine.codegen"): "RESULTS to model.outcomes",
-    ("estimation.by_world", "engine.codegen"): "RESULTS to model.outcomes",
-    ("estimation.by_world", "ensemble.worlds"): "worlds' numbers handed in",
-    ("estimation.accumulator", "ensemble.worlds"): "worlds' numbers and switches handed in",
-    ("engine.benchmark.roofline", "ensemble.worlds"): "worlds handed in",
-    ("engine.benchmark.throughput", "ensemble.worlds"): "worlds handed in",
-    ("engine.benchmark.throughput", "ensemble.calibrated"): "worlds handed in",
-    ("ensemble.build", "experiment.schema"): "WorldsTable to ensemble.spec",
-    ("ensemble.calibrated", "sweeps.store"): "tables of util.files asked there",
-    ("ensemble.screening", "sweeps.failures"): "failed to model.outcomes",
-    ("rare_events.estimator", "sweeps.failures"): "failed to model.outcomes",
-    ("rare_events.store", "sweeps.store"): "prepare and alone to util",
-}
+OWED = {}
 
 #: Imports of this package made inside a function on purpose, other than those of ``cli`` and ``__main__``: what they load is heavy.
 DEFERRED = {

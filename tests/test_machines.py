@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
-from crink_abm.sweeps.executors import processes as machines
+from crink_abm.sweeps.executors import processes
 from crink_abm.util.errors import InputError
 from crink_abm.util.source_hash import rules_hash
 
@@ -40,7 +40,7 @@ def _digest(folder):
 @pytest.fixture
 def cluster(tmp_path):
     """A real scheduler and two worker processes on loopback: (address, workers)."""
-    env = os.environ | dict(machines.settings()) | {"PYTHONPATH": str(ROOT)}
+    env = os.environ | dict(processes.settings()) | {"PYTHONPATH": str(ROOT)}
     quiet = {"env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     told = tmp_path / "scheduler.json"
     base = [sys.executable, "-m"]
@@ -62,7 +62,7 @@ def cluster(tmp_path):
             time.sleep(0.05)
         running += [subprocess.Popen(worker, **quiet) for _ in range(2)]
         address = json.loads(told.read_text())["address"]
-        client = machines.client(address)
+        client = processes.client(address)
         client.wait_for_workers(2, timeout=60)
         client.close()
         yield address, running[1:]
@@ -98,7 +98,7 @@ def test_a_worker_with_other_rules_is_refused(tmp_path):
     told = {"experiment": _PLAN, "engine": "batch", "folder": ".", "worlds": ""}
     for rules, match in (("0", "other rules"), (rules_hash(), "other worlds")):
         with pytest.raises(InputError, match=match):
-            machines.work(json.dumps(told | {"rules_hash": rules}), (), [(0, 0, 1)])
+            processes.work(json.dumps(told | {"rules_hash": rules}), (), [(0, 0, 1)])
 
 
 @pytest.mark.once
@@ -109,16 +109,16 @@ def test_no_scheduler_is_told_in_one_sentence(tmp_path):
 
 def test_tasks_hold_every_piece_once_in_order():
     pieces = [(k, 0, n) for k, n in enumerate((2048, 30_000, 40_000, 10, 32_768))]
-    made = machines.tasks(pieces)
+    made = processes.tasks(pieces)
     assert [piece for task in made for piece in task] == pieces
-    assert all(len(task) == 1 or sum(n for *_, n in task) <= machines.TASK_RUNS for task in made)
+    assert all(len(task) == 1 or sum(n for *_, n in task) <= processes.TASK_RUNS for task in made)
 
 
 @pytest.mark.once
 def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
     """loky gives up all that it was asked for when a process dies; the sweep begins again what was not done."""
     crink.sweep(_PLAN, tmp_path / "here")
-    told, killed, again, plain = [], [], [], machines.Executor._work_out
+    told, killed, again, plain = [], [], [], processes.Executor._work_out
 
     def kill(made, over):
         """Kill a process once two tasks are done, unless the work is over."""
@@ -137,7 +137,7 @@ def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatc
             over.set()
             again.append(len(wanted) - len(made))
 
-    monkeypatch.setattr(machines.Executor, "_work_out", work_out)
+    monkeypatch.setattr(processes.Executor, "_work_out", work_out)
     crink.sweep(_PLAN, tmp_path / "there", backend="loky", workers=2, say=told.append)
     assert killed
     assert [line for line in told if "died" in line] == ["a worker process died; what was not done is begun again"]
@@ -149,7 +149,7 @@ def test_processes_that_always_die_are_told_as_a_failure(tmp_path, monkeypatch):
     def dies(*asked):
         os._exit(1)
 
-    monkeypatch.setattr(machines, "work", dies)
+    monkeypatch.setattr(processes, "work", dies)
     told = []
     plan = {"experiment": {"name": "small", "seed": 1, "runs": 16, "months": 12}}
     with pytest.raises(ChildProcessError, match="died 3 times in a row"):
@@ -210,9 +210,9 @@ def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
     crink.sweep(plan, tmp_path / "here", rules=rules)
     crink.sweep(plan, tmp_path / "there", rules=rules, backend="loky", workers=2)
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
-    job, functions = machines.order(crink.Results(tmp_path / "here", rules=rules).sweep)
+    job, functions = processes.order(crink.Results(tmp_path / "here", rules=rules).sweep)
     again = cloudpickle.dumps(cloudpickle.loads(functions))
-    assert machines._sweep(job, functions) is machines._sweep(job, again)
+    assert processes._sweep(job, functions) is processes._sweep(job, again)
 
 
 def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
@@ -232,7 +232,7 @@ def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monk
 
 def test_mesa_runs_are_cut_so_that_every_process_has_some():
     pieces = [(point, first, 16) for point in range(3) for first in range(0, 96, 16)]
-    workers = machines.Executor(None, 2)
+    workers = processes.Executor(None, 2)
     assert len(workers._tasks(pieces)) >= 8
     assert [piece for task in workers._tasks(pieces).values() for piece in task] == pieces
 
@@ -284,7 +284,7 @@ def test_rules_that_are_others_in_a_worker_are_refused():
         return 0.1
 
     with pytest.raises(InputError, match="others in this worker"):
-        machines._rules(cloudpickle.dumps({"china.crisis_prob": rule}), "0" * 16)
+        processes._rules(cloudpickle.dumps({"china.crisis_prob": rule}), "0" * 16)
 
 
 def test_failures_travel_between_processes():

@@ -10,11 +10,9 @@ from scipy import stats
 import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.cli import main as cli
-from crink_abm.ensemble import from_file, worlds
-from crink_abm.ensemble import structures as crossing
+from crink_abm.ensemble import from_file, spec, structures, worlds
 from crink_abm.ensemble.build import make_worlds
-from crink_abm.experiment import reader as design
-from crink_abm.experiment import replications
+from crink_abm.experiment import reader, replications
 from crink_abm.model import outcomes
 from crink_abm.model.parameters import CATALOGUE, SWITCHES
 from crink_abm.sweeps.runner import Sweep
@@ -40,7 +38,7 @@ def nested(tmp_path_factory):
 
 
 def test_every_structure_holds_the_same_draws_as_often():
-    made = make_worlds(design.WorldsTable(**TABLE))
+    made = make_worlds(spec.WorldsTable(**TABLE))
     table = pd.DataFrame(made.values, columns=list(CATALOGUE))
     draws = {structure: rows[OTHERS].to_numpy() for structure, rows in table.groupby(NAMES)}
     assert len(draws) == 4
@@ -48,14 +46,14 @@ def test_every_structure_holds_the_same_draws_as_often():
     assert len(np.unique(first, axis=0)) == 12
     assert all((other == first).all() for other in rest)
     # negative control: structures dealt out to draws do not share them
-    dealt = make_worlds(design.WorldsTable(**TABLE | {"crossing": "dealt", "draws": 48}))
+    dealt = make_worlds(spec.WorldsTable(**TABLE | {"crossing": "dealt", "draws": 48}))
     table = pd.DataFrame(dealt.values, columns=list(CATALOGUE))
     a, b, *_ = (rows[OTHERS].to_numpy() for _, rows in table.groupby(NAMES))
     assert not (a == b).all(axis=1).any()
 
 
 def test_a_switch_that_is_held_is_not_crossed():
-    made = make_worlds(design.WorldsTable(**TABLE), {"xi_theory": 1})
+    made = make_worlds(spec.WorldsTable(**TABLE), {"xi_theory": 1})
     assert len(made) == 24
     assert set(made.column("xi_theory")) == {1.0}
 
@@ -83,13 +81,13 @@ def test_runs_on_the_command_line_replace_both(tmp_path):
 
 
 def test_nesting_says_when_a_design_is_not_balanced():
-    made = make_worlds(design.WorldsTable(**TABLE))
-    assert crossing.nesting(made, 96)["balanced"]
-    assert not crossing.nesting(made, 100)["balanced"]
-    assert crossing.nesting(made, 100)["runs_per_world"] is None
-    assert not crossing.nesting(made.first(47), 94)["balanced"]
+    made = make_worlds(spec.WorldsTable(**TABLE))
+    assert structures.nesting(made, 96)["balanced"]
+    assert not structures.nesting(made, 100)["balanced"]
+    assert structures.nesting(made, 100)["runs_per_world"] is None
+    assert not structures.nesting(made.first(47), 94)["balanced"]
     twice = worlds.Worlds(np.concatenate([made.values, made.values[:1]]), "twice", 49)
-    assert crossing.nesting(twice, 49) == {
+    assert structures.nesting(twice, 49) == {
         "worlds": 48, "parameter_draws": 12, "structures": 4, "balanced": False, "runs_per_world": 1,
     }  # fmt: skip
 
@@ -295,14 +293,14 @@ def test_the_command_line_tells_a_contradiction_before_it_writes(tmp_path, monke
 
 
 def test_an_experiment_without_nesting_is_left_as_it_is():
-    plan = design.checked({"experiment": {"name": "x", "seed": 1, "runs": 33}})
+    plan = reader.checked({"experiment": {"name": "x", "seed": 1, "runs": 33}})
     assert replications.resolved(plan) == plan
 
 
 def test_worlds_of_a_crossing_follow_one_another_structure_by_structure():
     """The order is fixed: run k lives in world k modulo their number, so it is part of the results."""
     draws = worlds.prior(3, seed=1, which="default")
-    made = crossing.crossed(draws, STRUCTURES)
+    made = structures.crossed(draws, STRUCTURES)
     expected = list(itertools.product(range(3), (0.0, 1.0), (0.0, 1.0)))
     for row, (draw, xi, kim) in zip(made.values, expected, strict=True):
         named = dict(zip(CATALOGUE, row, strict=True))

@@ -10,8 +10,8 @@ import pytest
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.engine.codegen import RESULTS
 from crink_abm.model import numerics
+from crink_abm.model.outcomes import RESULTS
 
 
 def calm(grievance):
@@ -270,15 +270,15 @@ def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
 
 def test_a_kept_estimate_of_a_rare_event_hangs_on_what_a_rule_reads(tmp_path, monkeypatch):
     """One estimate is made for each value, and none is made twice."""
-    from crink_abm.rare_events import estimator as rare_events
+    from crink_abm.rare_events import estimator
 
     made = []
     numbers = dict.fromkeys(("low", "high", "relative_error", "brute_force_runs"), 0.5)
     whole = {"outcome": "two_front", **numbers, "reached": True, "n_runs": 1, "method": "by hand", "doubt": ""}
-    monkeypatch.setattr(rare_events, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE, **whole})
+    monkeypatch.setattr(estimator, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE, **whole})
     plan = {"experiment": {"name": "r", "seed": 1, "runs": 16, "months": 6}, "worlds": {"ensemble": "defaults"}}
     for rate in (0.25, 0.25, 0.75, 0.25):
         monkeypatch.setattr(sys.modules[__name__], "RATE", rate)
-        table = rare_events.rare(plan, outcome="two_front", out=tmp_path, rules={"china.crisis_prob": edited})
+        table = estimator.rare(plan, outcome="two_front", out=tmp_path, rules={"china.crisis_prob": edited})
         assert table["prob"].tolist() == [rate]
     assert made == [0.25, 0.75]

@@ -9,11 +9,13 @@ from conftest import ROOT
 import crink_abm as crink
 from crink_abm.cli import main as cli
 from crink_abm.engine import compiled
-from crink_abm.engine.codegen import RESULTS
 from crink_abm.ensemble import worlds
-from crink_abm.experiment import reader as design
+from crink_abm.experiment import reader
+from crink_abm.experiment.design import baseline
 from crink_abm.model import levers, outcomes
-from crink_abm.rare_events import estimator as rare_events
+from crink_abm.model.outcomes import RESULTS
+from crink_abm.rare_events import estimator
+from crink_abm.rare_events.tilt import SETTINGS
 from crink_abm.util.errors import InputError
 
 CALENDAR = levers.calendar(None, 60)
@@ -21,16 +23,16 @@ NAMES = list(outcomes.OUTCOMES)
 
 
 def test_without_a_tilt_every_run_is_the_models_own():
-    kernel = rare_events.compiled()
+    kernel = estimator.compiled()
     n = 700
     world = worlds.prior(7, seed=3).values
     of = np.arange(n) % 7
     out = np.empty((n, len(RESULTS) + 1))
-    table = rare_events.tilted_calendar(CALENDAR, "two_front", 0)
+    table = estimator.tilted_calendar(CALENDAR, "two_front", 0)
     compiled.call(kernel, table, world, of, 4, 9, out)
     plain = compiled.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
     assert np.array_equal(out[:, :-1], plain)
-    compiled.call(kernel, rare_events.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
+    compiled.call(kernel, estimator.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
     assert not np.array_equal(out[:, :-1], plain)
 
 
@@ -48,15 +50,15 @@ def _apart(found, share, n):
 @pytest.mark.once
 @pytest.mark.parametrize("outcome", NAMES)
 def test_the_estimate_agrees_with_brute_force(outcome):
-    found = rare_events.estimate(CALENDAR, worlds.defaults().values, outcome, seed=1)
+    found = estimator.estimate(CALENDAR, worlds.defaults().values, outcome, seed=1)
     assert _apart(found, *_brute(outcome)) < 4.0
 
 
 def test_dropped_weights_are_seen(monkeypatch):
     """Negative control: the same comparison with paths weighed as if only the model made them."""
-    plain = rare_events.tilted_calendar
-    monkeypatch.setattr(rare_events, "tilted_calendar", lambda c, o, t, **k: plain(c, o, t, (1.0, *[0.0] * 5), **k))
-    found = rare_events.estimate(CALENDAR, worlds.defaults().values, "taiwan_invasion", seed=1)
+    plain = estimator.tilted_calendar
+    monkeypatch.setattr(estimator, "tilted_calendar", lambda c, o, t, **k: plain(c, o, t, (1.0, *[0.0] * 5), **k))
+    found = estimator.estimate(CALENDAR, worlds.defaults().values, "taiwan_invasion", seed=1)
     share, n = _brute("taiwan_invasion")
     assert _apart(found, share, n) > 10.0
     assert "untilted runs had the event" in found["doubt"], "the untilted runs see it too"
@@ -72,10 +74,10 @@ def test_dropped_weights_are_seen(monkeypatch):
 )
 def test_where_it_is_rare_brute_force_agrees(changes, about, n):
     """Two fronts in the world of experiments/rare.toml; a bias of 30 % would be seen."""
-    plan = design.read(ROOT / "experiments" / "rare.toml", rare_events.RareFile)
+    plan = reader.read(ROOT / "experiments" / "rare.toml", estimator.RareFile)
     world = worlds.defaults(plan.parameters).values
-    calendar = levers.calendar({**design.baseline(plan), **changes}, plan.experiment.months)
-    found = rare_events.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.05)
+    calendar = levers.calendar({**baseline(plan), **changes}, plan.experiment.months)
+    found = estimator.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.05)
     seen, piece = 0, 400_000
     for first in range(0, n, piece):
         values = compiled.run_many(calendar, world, piece, seed=7001, first_run=first)
@@ -99,10 +101,10 @@ def _nuclear_odds(calendar, world, n, seed):
 @pytest.mark.slow  # two million plain runs: a minute
 def test_nuclear_use_where_it_is_rare_agrees_with_the_odds_on_plain_paths():
     """3.5e-6 in the world of experiments/rare.toml; the odds on a plain path are the model's, without tilt or weight."""
-    plan = design.read(ROOT / "experiments" / "rare.toml", rare_events.RareFile)
+    plan = reader.read(ROOT / "experiments" / "rare.toml", estimator.RareFile)
     world = worlds.defaults(plan.parameters).values
-    calendar = levers.calendar(design.baseline(plan), plan.experiment.months)
-    found = rare_events.estimate(calendar, world, "nuclear_use", seed=plan.experiment.seed, relative=0.05)
+    calendar = levers.calendar(baseline(plan), plan.experiment.months)
+    found = estimator.estimate(calendar, world, "nuclear_use", seed=plan.experiment.seed, relative=0.05)
     prob, error = _nuclear_odds(calendar, world, 2_000_000, seed=555)
     own = np.sqrt(found["prob"] / found["brute_force_runs"])
     assert abs(found["prob"] - prob) < 3.5 * np.hypot(own, error)
@@ -113,24 +115,24 @@ def _from_pool(pool, rng):
     """Stages whose runs are drawn from a pool (n_tilts, n), one world: the pool's mean is the truth."""
 
     def draw(size, before):
-        rows = rng.integers(0, pool.shape[1], (rare_events.TILTS, size * rare_events.REPLICATES))
+        rows = rng.integers(0, pool.shape[1], (estimator.TILTS, size * estimator.REPLICATES))
         return np.take_along_axis(pool, rows, 1), 0
 
     return draw
 
 
 def _first_fresh(draw, relative):
-    return rare_events.staged(draw, 1, relative, 8_388_608)["means"]
+    return estimator.staged(draw, 1, relative, 8_388_608)["means"]
 
 
 def _until_narrow(draw, relative):
     """Negative control: stages are made until one is as narrow as asked, and that one is reported."""
-    size = -(-rare_events.FIRST_RUNS // (rare_events.TILTS * rare_events.REPLICATES))
+    size = -(-estimator.FIRST_RUNS // (estimator.TILTS * estimator.REPLICATES))
     stage = 0
     while True:
         found, _ = draw(size, 0)
-        means = found.reshape(rare_events.TILTS, rare_events.REPLICATES, -1).mean(axis=(0, 2))
-        width, stage = rare_events.interval(means)[2], stage + 1
+        means = found.reshape(estimator.TILTS, estimator.REPLICATES, -1).mean(axis=(0, 2))
+        width, stage = estimator.interval(means)[2], stage + 1
         if stage > 1 and width <= relative:
             return means
         size = max(size, int(np.ceil(1.6 * size * (width / relative) ** 2)) if np.isfinite(width) else 4 * size)
@@ -141,16 +143,16 @@ def _repeated(pool, relative, rule, repetitions, seed):
     draw, truth = _from_pool(pool, np.random.default_rng(seed)), pool.mean()
     told = []
     for _ in range(repetitions):
-        prob, _, width = rare_events.interval(rule(draw, relative))
+        prob, _, width = estimator.interval(rule(draw, relative))
         told.append((prob / truth, truth > prob * np.exp(width), truth < prob * np.exp(-width), width <= relative))
     return np.array(told, float).T
 
 
 def test_the_first_fresh_stage_is_unbiased_and_the_narrowest_is_not(monkeypatch):
     """Heavy-tailed scores, small pilots."""
-    monkeypatch.setattr(rare_events, "FIRST_RUNS", 768)
+    monkeypatch.setattr(estimator, "FIRST_RUNS", 768)
     rng = np.random.default_rng(3)
-    shape = (rare_events.TILTS, 100_000)
+    shape = (estimator.TILTS, 100_000)
     pool, n = np.exp(1.3 * rng.standard_normal(shape)) * (rng.random(shape) < 0.1), 2000
     new, old = (_repeated(pool, 0.4, rule, n, seed=4) for rule in (_first_fresh, _until_narrow))
     bias = [(x[0].mean() - 1.0) / (x[0].std() / np.sqrt(n)) for x in (new, old)]
@@ -164,13 +166,13 @@ def test_the_first_fresh_stage_is_unbiased_and_the_narrowest_is_not(monkeypatch)
 @pytest.mark.slow  # a million and a half tilted runs: two minutes
 def test_intervals_cover_what_they_say():
     """Repetitions from a pool of tilted runs of the model: both ends, the mean, and the rule that was used before."""
-    plan = design.read(ROOT / "experiments" / "rare.toml", rare_events.RareFile)
+    plan = reader.read(ROOT / "experiments" / "rare.toml", estimator.RareFile)
     world, n, repetitions = worlds.defaults(plan.parameters).values, 250_000, 1000
-    calendar = levers.calendar(design.baseline(plan), plan.experiment.months)
+    calendar = levers.calendar(baseline(plan), plan.experiment.months)
     pool = np.stack(
         [
-            rare_events.scores(calendar, world, "nuclear_use", n, seed=99, tilt=k, first_run=k << 40)[0]
-            for k in range(rare_events.TILTS)
+            estimator.scores(calendar, world, "nuclear_use", n, seed=99, tilt=k, first_run=k << 40)[0]
+            for k in range(estimator.TILTS)
         ]
     )
     new, old = (_repeated(pool, 0.1, rule, repetitions, seed=5) for rule in (_first_fresh, _until_narrow))
@@ -206,34 +208,32 @@ def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
 
     def estimate(outcome, hybrid):
         calendar = levers.calendar({"counter_hybrid": hybrid, "exposure": 0.0}, 60)
-        return rare_events.estimate(calendar, world, outcome, seed=1, rules=rules)
+        return estimator.estimate(calendar, world, outcome, seed=1, rules=rules)
 
     for outcome, hybrid in [("taiwan_invasion", 0.0), ("korea_war", 1.0), ("two_front", 1.0), ("two_front", 0.0)]:
         often = levers.calendar({"counter_hybrid": hybrid, "exposure": 1.0}, 60)
-        _, seen = rare_events.scores(often, world, outcome, n, seed=8, tilt=0, first_run=0, rules=rules)
+        _, seen = estimator.scores(often, world, outcome, n, seed=8, tilt=0, first_run=0, rules=rules)
         truth, found = seen / n / 1000.0, estimate(outcome, hybrid)
         assert found["reached"], outcome
         assert seen > 20
         error = np.hypot(found["relative_error"] / 2.0, 1.0 / np.sqrt(seen))
         assert abs(found["prob"] / truth - 1.0) < 3.5 * error, outcome
-    plain = rare_events.floors
-    monkeypatch.setattr(rare_events, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
+    plain = estimator.floors
+    monkeypatch.setattr(estimator, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
     alone = estimate("taiwan_invasion", 0.0)
     assert alone["prob"] < 1e-8, "tilts of one theatre miss it, in silence"
     assert alone["reached"]
 
 
 def test_untilted_runs_cast_doubt_on_what_they_contradict():
-    assert rare_events.doubted(0, 30_000, 3.6e-10, 3.8e-10) == ""
-    assert "1 of 30,000 untilted runs" in rare_events.doubted(1, 30_000, 3.6e-10, 3.8e-10)
-    assert "0 of 30,000 untilted runs" in rare_events.doubted(0, 30_000, 9e-4, 1.1e-3)
-    assert rare_events.doubted(30, 30_000, 9e-4, 1.1e-3) == ""
+    assert estimator.doubted(0, 30_000, 3.6e-10, 3.8e-10) == ""
+    assert "1 of 30,000 untilted runs" in estimator.doubted(1, 30_000, 3.6e-10, 3.8e-10)
+    assert "0 of 30,000 untilted runs" in estimator.doubted(0, 30_000, 9e-4, 1.1e-3)
+    assert estimator.doubted(30, 30_000, 9e-4, 1.1e-3) == ""
     rng = np.random.default_rng(1)
     for prob in (1e-6, 1e-4, 1e-2):
-        alarms = [
-            rare_events.doubted(k, 30_000, 0.9 * prob, 1.1 * prob) != "" for k in rng.binomial(30_000, prob, 4000)
-        ]
-        assert np.mean(alarms) <= 2.0 * rare_events.DOUBT, prob
+        alarms = [estimator.doubted(k, 30_000, 0.9 * prob, 1.1 * prob) != "" for k in rng.binomial(30_000, prob, 4000)]
+        assert np.mean(alarms) <= 2.0 * estimator.DOUBT, prob
 
 
 def _choose(u_xi_choice):
@@ -267,14 +267,14 @@ def test_nuclear_use_is_integrated_out_only_where_no_replaced_rule_draws_it_or_a
     def asks(nuclear_used):
         return nuclear_used
 
-    assert rare_events.integrates(None)
-    assert rare_events.integrates({"xi.option_probs": xi})
-    assert not rare_events.integrates({"world.nuclear_rung": rung})
-    assert not rare_events.integrates({"china.grievance": asks})
+    assert estimator.integrates(None)
+    assert estimator.integrates({"xi.option_probs": xi})
+    assert not estimator.integrates({"world.nuclear_rung": rung})
+    assert not estimator.integrates({"china.grievance": asks})
     settings = dict(
         zip(
-            rare_events.SETTINGS,
-            rare_events.tilted_calendar(CALENDAR, "nuclear_use", 1, integrate=False)[0, -len(rare_events.SETTINGS) :],
+            SETTINGS,
+            estimator.tilted_calendar(CALENDAR, "nuclear_use", 1, integrate=False)[0, -len(SETTINGS) :],
             strict=True,
         )
     )
@@ -291,9 +291,9 @@ def test_most_runs_is_a_bound(tmp_path):
     assert not (tmp_path / "out").exists()
     some = worlds.prior(100, seed=1).values
     calls = []
-    found = rare_events.estimate(CALENDAR[:2], some, "any_failure", seed=1, most_runs=70_000, progress=calls.append)
+    found = estimator.estimate(CALENDAR[:2], some, "any_failure", seed=1, most_runs=70_000, progress=calls.append)
     assert (found["n_runs"], calls) == (38_400, [38_400])
-    found = rare_events.estimate(CALENDAR[:2], some, "any_failure", seed=1, relative=0.001, most_runs=200_000)
+    found = estimator.estimate(CALENDAR[:2], some, "any_failure", seed=1, relative=0.001, most_runs=200_000)
     assert 100_000 < found["n_runs"] <= 200_000
     assert not found["reached"]
 
@@ -304,9 +304,9 @@ def test_the_pilot_is_not_what_is_reported():
 
     def draw(size, before):
         spans.append((before, before + size))
-        return np.full((rare_events.TILTS, size * rare_events.REPLICATES), float(len(spans))), 0
+        return np.full((estimator.TILTS, size * estimator.REPLICATES), float(len(spans))), 0
 
-    made = rare_events.staged(draw, 1, 0.1, 131_072)
+    made = estimator.staged(draw, 1, 0.1, 131_072)
     assert len(spans) == 2
     assert spans[0][1] == spans[1][0]
     assert (made["means"] == 2.0).all()
@@ -327,7 +327,7 @@ def test_a_chain_of_known_probability():
 
     rules = {"china.crisis_prob": onset_prob, "xi.option_probs": options}
     world = worlds.defaults()
-    found = rare_events.estimate(levers.calendar(None, 60), world.values, "taiwan_invasion", seed=2, rules=rules)
+    found = estimator.estimate(levers.calendar(None, 60), world.values, "taiwan_invasion", seed=2, rules=rules)
     held = world.parameters(0)
     settle, head = held["crisis_settle_prob"], held["crisis_decision_prob"]
     calm, decisions = 1.0, 0.0
@@ -340,11 +340,9 @@ def test_a_chain_of_known_probability():
 
 
 def test_threads_and_repetition_change_no_bit():
-    one, two = (
-        rare_events.estimate(CALENDAR, worlds.defaults().values, "two_front", seed=6, threads=t) for t in (1, 2)
-    )
+    one, two = (estimator.estimate(CALENDAR, worlds.defaults().values, "two_front", seed=6, threads=t) for t in (1, 2))
     assert one == two
-    assert one != rare_events.estimate(CALENDAR, worlds.defaults().values, "two_front", seed=7)
+    assert one != estimator.estimate(CALENDAR, worlds.defaults().values, "two_front", seed=7)
 
 
 PLAN = {"experiment": {"name": "r", "seed": 1, "runs": 1, "months": 24}, "worlds": {"ensemble": "defaults"}}
@@ -388,13 +386,13 @@ most_runs = 131072
 def small(tmp_path, monkeypatch):
     """A quick experiment file, and a count of the estimates that are made."""
     (tmp_path / "small.toml").write_text(SMALL)
-    made, plain = [], rare_events.estimate
+    made, plain = [], estimator.estimate
 
     def counted(*args, **named):
         made.append(args[2])
         return plain(*args, **named)
 
-    monkeypatch.setattr(rare_events, "estimate", counted)
+    monkeypatch.setattr(estimator, "estimate", counted)
     return tmp_path, made
 
 
@@ -422,7 +420,7 @@ def test_an_interrupted_command_continues_to_the_same_bytes(capsys, small, monke
     folder, made = small
     assert _call(capsys, folder, "--out", folder / "whole")[0] == 0
     made[:] = []
-    plain = rare_events.estimate
+    plain = estimator.estimate
 
     def interrupted(*args, **named):
         if len(made) == 2:
@@ -430,7 +428,7 @@ def test_an_interrupted_command_continues_to_the_same_bytes(capsys, small, monke
         return plain(*args, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(rare_events, "estimate", interrupted)
+        patch.setattr(estimator, "estimate", interrupted)
         status, _, err = _call(capsys, folder, "--out", folder / "cut")
     assert status == 130
     assert "the same command continues" in err

@@ -14,8 +14,9 @@ import crink_abm as crink
 from crink_abm.cli import main as cli
 from crink_abm.results.results import shard
 from crink_abm.sweeps.pipeline import Pipeline
-from crink_abm.sweeps.store import Store, alone
+from crink_abm.sweeps.store import Store
 from crink_abm.util.errors import InputError
+from crink_abm.util.folders import alone
 
 _PLAN = {
     "experiment": {"name": "shared", "seed": 8, "runs": 20_000, "months": 12},

@@ -14,10 +14,11 @@ from conftest import ROOT
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.engine.codegen import RESULTS
+from crink_abm.ensemble import spec
 from crink_abm.estimation import intervals, over_worlds
-from crink_abm.experiment import reader as design
+from crink_abm.experiment import reader
 from crink_abm.model import outcomes
+from crink_abm.model.outcomes import RESULTS
 from crink_abm.sweeps.codec import UNITS
 from crink_abm.sweeps.pipeline import Pipeline, packs
 from crink_abm.sweeps.runner import Sweep
@@ -331,7 +332,7 @@ def test_a_cached_screen_is_not_reused_after_an_edit_of_the_screen(monkeypatch):
     from crink_abm.ensemble import build
     from crink_abm.util import source_hash
 
-    table = design.WorldsTable()
+    table = spec.WorldsTable()
     before = build.worlds_name(table)
     assert build.worlds_name(table) == before
     monkeypatch.setattr(build, "worlds_hash", lambda: "another")
@@ -400,7 +401,7 @@ def test_runs_can_be_added_and_points_are_shared(tmp_path, monkeypatch):
 
 def test_ten_thousand_points_make_few_files():
     """By the plan: packs, not points, are files."""
-    plan = design.checked(
+    plan = reader.checked(
         SMALL
         | {
             "levers": {
@@ -624,4 +625,4 @@ def test_points_off_the_grid_can_have_more_runs(tmp_path):
 
 
 def test_design_key_changes_with_the_file():
-    assert design.checked(SMALL).key() != design.checked(SMALL | {"baseline": {"exposure": 0.1}}).key()
+    assert reader.checked(SMALL).key() != reader.checked(SMALL | {"baseline": {"exposure": 0.1}}).key()

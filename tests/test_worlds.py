@@ -11,11 +11,10 @@ import pytest
 import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.cli import main as cli
-from crink_abm.ensemble import calibrated, from_file, worlds
-from crink_abm.ensemble import structures as crossing
+from crink_abm.ensemble import calibrated, from_file, spec, structures, worlds
 from crink_abm.ensemble.build import make_worlds
 from crink_abm.ensemble.worlds import Worlds
-from crink_abm.experiment import reader as design
+from crink_abm.experiment import reader
 from crink_abm.model import levers
 from crink_abm.model.parameters import CATALOGUE, SWITCHES
 
@@ -78,7 +77,7 @@ def test_every_round_has_each_world_once_and_rows_keep_their_number(in_turn):
 
 def test_ensembles_of_the_package_s_own_are_dealt_in_turn():
     """Their rows stand in an order of chance already: what is stored and drawn from them stays as it is."""
-    for made in (worlds.prior(9, seed=2), worlds.defaults(), calibrated.load(), crossing.crossed(worlds.defaults())):
+    for made in (worlds.prior(9, seed=2), worlds.defaults(), calibrated.load(), structures.crossed(worlds.defaults())):
         assert np.array_equal(made.of_runs(3, 2 * len(made)), (3 + np.arange(2 * len(made))) % len(made))
 
 
@@ -99,7 +98,7 @@ def test_estimates_do_not_hang_on_how_a_file_is_sorted(tmp_path):
 
 def test_keep_takes_a_fair_part_of_a_sorted_file(tmp_path):
     (tmp_path / "w.csv").write_text("crisis_duration\n" + "4\n" * 300 + "9\n" * 300)
-    kept = make_worlds(design.WorldsTable(ensemble=str(tmp_path / "w.csv"), keep=100))
+    kept = make_worlds(spec.WorldsTable(ensemble=str(tmp_path / "w.csv"), keep=100))
     assert len(kept) == 100
     assert abs((kept.column("crisis_duration") == 4).mean() - 0.5) < 4 * np.sqrt(0.25 / 100 * 5 / 6)
 
@@ -200,7 +199,7 @@ def test_structures_by_default_are_one_and_by_table_the_rest_is_free():
 
 
 def test_a_crossing_crosses_what_it_names_and_says_where_the_rest_stands():
-    made = crossing.crossed(worlds.defaults(), {"xi_theory": [0, 1]})
+    made = structures.crossed(worlds.defaults(), {"xi_theory": [0, 1]})
     assert len(made) == 2
     assert "each in 2 structures (xi_theory expected_utility or prospect, kim_theory expected_utility" in made.origin
 
@@ -381,11 +380,11 @@ def test_runs_a_world_are_counted_before_anything_is_made(tmp_path):
     with pytest.raises(InputError, match=r"are the most|less than or equal|from 1 to"):
         crink.sweep(plan, tmp_path / "never")
     assert not (tmp_path / "never").exists()
-    from crink_abm.analysis import sign_audit as audit
+    from crink_abm.analysis import sign_audit
 
     many = {"experiment": HEAD, "audit": {"runs_per_world": 10**6}}
     with pytest.raises(InputError, match=r"1,000,000 in 1,000 worlds take about .* of memory, and this machine has"):
-        audit.run(design.checked(many, kind=audit.AuditFile))
+        sign_audit.run(reader.checked(many, kind=sign_audit.AuditFile))
 
 
 def test_rows_are_counted_before_they_are_read(tmp_path):

@@ -24,13 +24,13 @@ from typing import ClassVar
 import mesa
 import pandas as pd
 
-from ..engine.codegen import RESULTS
 from ..model import arguments, overrides
 from ..model import levers as policy
 from ..model import parameters as coefficients
 from ..model.draws import uniforms
 from ..model.enums import Actor, Draw
 from ..model.fields import FIELDS
+from ..model.outcomes import RESULTS
 from ..model.schedule import MONTH, steps
 from ..util.errors import InputError, NotFiniteError, nearest, told
 from . import narrative

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..engine.codegen import RESULTS
 from ..model import arguments, outcomes
 from ..model.enums import Actor, KimOption, Theory, XiOption
 from ..model.fields import BY_NAME
 from ..model.levers import month_label, month_number
+from ..model.outcomes import RESULTS
 from ..util.errors import InputError, nearest, told
 
 

@@ -19,12 +19,14 @@ from ..engine import compiled
 from ..ensemble import summary
 from ..ensemble.build import make_worlds
 from ..estimation import clusters, intervals
-from ..experiment import reader as design
-from ..experiment.schema import MOST_AUDITED, Whole
+from ..experiment.design import baseline
+from ..experiment.schema import MOST_AUDITED, Experiment
 from ..model import levers, outcomes
 from ..model.parameters import CATALOGUE, SWITCHES
+from ..util import schema
 from ..util.errors import InputError
 from ..util.markdown import markdown_table
+from ..util.schema import Whole
 from ..util.size import check_memory
 
 #: Level at which a world's own pairs make its sign clear: one in two hundred worlds without effect on each side.
@@ -35,7 +37,7 @@ LEAST_CLEAR = 20
 MOST_RUNS = 10**8
 
 
-class AuditTable(design.Strict):
+class AuditTable(schema.Strict):
     """``[audit]``: which levers, raised by how much (up to 1), with how many runs a world."""
 
     levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
@@ -43,7 +45,7 @@ class AuditTable(design.Strict):
     runs_per_world: Annotated[Whole, Field(ge=50, le=MOST_AUDITED)] = 4000
 
 
-class AuditFile(design.Experiment):
+class AuditFile(Experiment):
     """An experiment file with an ``[audit]`` table."""
 
     audit: AuditTable
@@ -179,7 +181,7 @@ def judge(experiment: AuditFile) -> list[str]:
     """
     if experiment.worlds.runs_per_world is not None:
         raise InputError("[worlds] runs_per_world is for sweeps; an audit has its own, [audit] runs_per_world")
-    said, base = experiment.audit.levers, design.baseline(experiment)
+    said, base = experiment.audit.levers, baseline(experiment)
     chosen = list(levers.LEVERS) if said == "all" else list(dict.fromkeys(said))
     levers.checked(dict.fromkeys(chosen, 0.0))
     for name in chosen:
@@ -199,7 +201,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     plan, head = experiment.audit, experiment.experiment
     chosen = judge(experiment)
     ensemble = make_worlds(experiment.worlds, experiment.parameters)
-    base_policy = design.baseline(experiment)
+    base_policy = baseline(experiment)
     n_worlds, per_world, same = len(ensemble), plan.runs_per_world, clusters.worlds_of(ensemble.values)
     need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
     check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")

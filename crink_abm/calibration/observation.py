@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine import compiled
-from ..engine.codegen import RESULTS
 from ..model import levers
 from ..model.fields import FIELDS
+from ..model.outcomes import RESULTS
 from ..record.tables import Record
 
 _FIELD = {field.name: k for k, field in enumerate(FIELDS)}

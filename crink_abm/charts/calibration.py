@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..sweeps.store import prepare
 from ..util.files import refuse_link
+from ..util.folders import prepare
 from ..validation.predictive_checks import Checks
 from ..validation.sbc import BINS, RANKED, Ranks
 from . import style

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from ..model import outcomes
 from ..model.levers import LEVERS
 from ..sweeps import manifest
-from ..sweeps.store import Store, prepare
+from ..sweeps.store import Store
 from ..util.errors import InputError, nearest, one_line, told
 from ..util.files import refuse_link
+from ..util.folders import prepare
 from . import designs, primitives, style
 from .panels import (
     HEADLINE,

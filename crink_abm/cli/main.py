@@ -190,10 +190,11 @@ def plot(args) -> None:
 
 def bench(args) -> None:
     """Throughput of every engine."""
-    from ..engine.benchmark.throughput import measure
+    from ..engine.benchmark.throughput import WORLDS, measure
+    from ..ensemble import calibrated
 
     ready_engine()
-    found = measure()
+    found = measure(calibrated.load().first(WORLDS).values)
     if args.json:
         print_json(found)
         return

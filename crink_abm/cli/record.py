@@ -10,7 +10,7 @@ def calibrate(args) -> None:
     """Fit the model to the record: an ensemble of weighted worlds, and how well it does."""
     from importlib.resources import files
 
-    from ..calibration import posterior as calibration
+    from ..calibration import posterior
     from ..calibration.reference_table import Plan
     from ..record import tables
     from ..util.files import refuse_link
@@ -30,18 +30,18 @@ def calibrate(args) -> None:
         refuse_link(path)
     record = tables.load()
     ready_engine()
-    fit = calibration.calibrate(record, plan, stages())
+    fit = posterior.calibrate(record, plan, stages())
     fit.freeze(out)
     if args.freeze:
         fit.freeze(package)
     drawn = []
     if not args.fit_only:
-        from ..report import calibration as calibration_report
+        from ..report import calibration
 
-        told = calibration_report.report(fit, record, stages())
+        told = calibration.report(fit, record, stages())
         drawn = told.write(out)
         if page is not None:
-            page.write_text(calibration_report.document(told, template), encoding="utf-8")
+            page.write_text(calibration.document(told, template), encoding="utf-8")
             told.draw(page.parent / "figures" / "calibration", ("png",))
     m = fit.manifest()
     if args.json:

@@ -54,20 +54,20 @@ def compare(args) -> None:
 
 def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
-    from ..rare_events import estimator as rare_events
+    from ..rare_events import estimator
 
-    rare_events.prepared(args.file, args.outcome, args.relative, None)
+    estimator.prepared(args.file, args.outcome, args.relative, None)
     if args.out is not None:
         check_folder(Path(args.out))
-    ready_engine("crink_tilted", rare_events.compiled)
-    table = rare_events.rare(
+    ready_engine("crink_tilted", estimator.compiled)
+    table = estimator.rare(
         args.file, outcome=args.outcome, relative=args.relative, out=args.out,
         progress=lambda runs: say(f"{runs:,} runs ..."),
     )  # fmt: skip
     if args.json:
         print_json({"relative": args.relative, "estimates": rows_of(table)})
         return
-    print(f"{table['method'].iloc[0]}; low, high: 95 %, between {rare_events.REPLICATES} replicates")
+    print(f"{table['method'].iloc[0]}; low, high: 95 %, between {estimator.REPLICATES} replicates")
     print(table.drop(columns=["method", "doubt"]).to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     for row in table[table["doubt"] != ""].itertuples():
         print(f"doubtful: {row.outcome} of policy {row.point}: {row.doubt}")
@@ -79,10 +79,10 @@ def rare(args) -> None:
 def audit(args) -> None:
     """The sign audit."""
     from ..analysis import sign_audit as audits
-    from ..experiment import reader as design
+    from ..experiment import reader
     from ..util.files import refuse_link, write_table
 
-    experiment = design.read(args.file, audits.AuditFile)
+    experiment = reader.read(args.file, audits.AuditFile)
     audits.judge(experiment)
     if args.out is not None:
         folder = Path(args.out)

@@ -10,28 +10,10 @@ right-hand side is a call of a rule.
 from collections.abc import Mapping
 
 from ..model.enums import Draw
-from ..model.fields import FIELDS
-from ..model.levers import COLUMNS
 from ..model.parameters import CATALOGUE
-from ..model.schedule import MONTH
+from ..model.spec import MODEL, Machine
 from .gather import APART, conditional_terms, group_lines, list_lines
-from .memory import LANES, WATCH, Block, Loop, Machine, draw_block, rule_alias
-
-__all__ = ["LANES", "MODEL", "RESULTS", "monthly_draws", "rule_alias", "source"]
-
-#: What the engine returns of each run: the values of these fields after the last month. In a *failed* run, one in which
-#: a rule gave a number that is not finite, all of them are nan.
-RESULTS: tuple[str, ...] = (
-    "first_blockade", "first_invasion", "first_korea_attack", "first_korea_war", "first_two_front",
-    "first_russian_join", "first_nuclear", "korea_after_taiwan", "taiwan_after_korea", "n_provocations",
-    "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
-    "luck_blockade", "luck_invasion", "luck_taiwan", "luck_taiwan_first", "luck_taiwan_second", "luck_attack", "luck_war",
-    "luck_korea", "luck_korea_first", "luck_korea_second", "luck_nuclear", "luck_russia", "luck_taiwan_crisis",
-    "luck_korea_crisis",
-)  # fmt: skip
-
-#: The model as it is. A machine with more steps and fields (``tilt``) is written by the same text.
-MODEL = Machine("crink_kernel", MONTH, FIELDS, COLUMNS, RESULTS)
+from .memory import LANES, WATCH, Block, Loop, draw_block
 
 
 def groups(phase):

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..model import arguments
 from ..model.fields import FIELDS
+from ..model.outcomes import RESULTS
 from ..model.overrides import checked
 from ..model.parameters import CATALOGUE
-from .codegen import RESULTS
 from .gather import APART
 
 #: Runs a thread takes at a time: a tenth of a second, so an interrupt is felt at once.
@@ -115,7 +115,7 @@ def run_many(
 
     Returns
     -------
-    array (n, len(RESULTS)) of float64, columns as in :data:`codegen.RESULTS`.
+    array (n, len(RESULTS)) of float64, columns as in :data:`outcomes.RESULTS`.
     """
     kernel = kernel or compiled(rules)
     worlds, world_of = _arrays(worlds, world_of, n)

@@ -14,12 +14,12 @@ from numba.core import cgutils
 from numba.core import types as nb
 from numba.extending import intrinsic
 
-from ..model import draws, numerics
+from ..model import draws, numerics, spec
 from ..model.overrides import NEAR_ONE, PROBABILITIES, adds_up, checked, reads_of
 from ..model.schedule import steps
 from ..util.content import FROZEN, is_library, words
 from ..util.errors import InputError
-from . import codegen
+from . import codegen, memory
 from .code_cache import compiled_once
 from .memory import TOGETHER
 
@@ -191,7 +191,7 @@ def _check_compiles(step, twin, n_arguments: int):
 
 
 def compile_kernel(
-    overrides: Mapping[str, Callable] | None = None, lanes: int = codegen.LANES, machine=codegen.MODEL, renamed=None
+    overrides: Mapping[str, Callable] | None = None, lanes: int = memory.LANES, machine=spec.MODEL, renamed=None
 ):
     """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``); ``lanes`` runs abreast.
 
@@ -218,10 +218,10 @@ def compile_kernel(
         twin = rules.compiled(overrides.get(step.name, step.rule))
         if step.name in overrides:
             twin = _as_floats(step, twin, _check_compiles(step, twin, len(replaced[step.name])))
-        scope[codegen.rule_alias(step)] = twin
+        scope[memory.rule_alias(step)] = twin
     scope.update(watched=_watched, take=_take, put=_put, bring=_bring, bring_back=_bring_back)
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
-    if overrides or lanes != codegen.LANES:
+    if overrides or lanes != memory.LANES:
         return numba.njit(_SIGNATURE, **OPTIONS)(scope["run_blocks"])
     return compiled_once(numba.njit(**OPTIONS)(scope["run_blocks"]), _SIGNATURE, machine.name)
 

@@ -1,11 +1,10 @@
 """How the runs abreast lie in memory: one block of doubles, a row a name, a column a lane."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import count
 
 from ..model.enums import Draw
-from ..model.fields import FIELDS, Field
+from ..model.fields import FIELDS
 from ..model.levers import COLUMNS
 from ..model.parameters import CATALOGUE
 
@@ -20,30 +19,6 @@ BENCH_VALUES, BENCH_PARAMETERS, BENCH_RESULTS, BENCH = 0, 112, 208, 288
 WATCH = "not_finite"
 
 TERMS = frozenset(f.name for f in FIELDS if not f.is_state)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What a kernel is written from.
-
-    Attributes
-    ----------
-    name : of the file that keeps its machine code
-    month : the phases, in order
-    fields : the fields of the world, in order
-    columns : what each column of a calendar holds
-    results : the fields that are returned of each run
-    """
-
-    name: str
-    month: tuple
-    fields: tuple[Field, ...]
-    columns: tuple[str, ...]
-    results: tuple[str, ...]
-
-    def steps(self) -> tuple:
-        """Every step of a month in order."""
-        return tuple(step for phase in self.month for step in phase.steps)
 
 
 _COLUMN = {name: k for k, name in enumerate(CATALOGUE)}

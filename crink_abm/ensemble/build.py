@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..experiment.schema import WorldsTable
 from ..model.overrides import fingerprint
 from ..model.parameters import CATALOGUE
 from ..util.cache import cache_directory
 from ..util.errors import InputError
 from ..util.files import digest, read, read_sealed, table_of, write_sealed, write_table
 from ..util.source_hash import worlds_hash
-from . import calibrated, from_file, screening
-from . import structures as crossing
+from . import calibrated, from_file, screening, structures
 from . import worlds as ensembles
+from .spec import WorldsTable
 
 
 def worlds_name(table: WorldsTable, fixed=None, rules=None) -> str:
@@ -39,9 +38,9 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
         If no draw passes the screen, a file of worlds cannot be taken, worlds cannot be crossed as asked, or they are too
         many or too few.
     """
-    crossing.checked(table, fixed)
+    structures.checked(table, fixed)
     if table.crossing == "full":
-        return crossing.crossed(_to_cross(table, fixed), table.structures, fixed)
+        return structures.crossed(_to_cross(table, fixed), table.structures, fixed)
     if table.file is not None:
         return from_file.load(table.file, table.structures, fixed, table.sha256).first(table.keep)
     if table.ensemble == "defaults":

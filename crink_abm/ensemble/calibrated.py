@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ..model.parameters import CATALOGUE
-from ..sweeps.store import read_json, read_table, write_json, write_table
 from ..util.errors import InputError
+from ..util.files import read_json, read_table, write_json, write_table
 from ..util.source_hash import rules_hash
 from .worlds import Worlds, chosen, held
 

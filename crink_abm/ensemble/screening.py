@@ -13,8 +13,8 @@ import numpy as np
 from ..engine import compiled
 from ..estimation.intervals import jeffreys
 from ..model import levers, outcomes
+from ..model.outcomes import failed
 from ..model.parameters import SWITCHES
-from ..sweeps.failures import failed
 from .worlds import Worlds, keep
 
 

@@ -68,7 +68,7 @@ def checked(table, fixed=None) -> None:
 
     Parameters
     ----------
-    table : what an experiment says of its worlds (:class:`schema.WorldsTable`)
+    table : what an experiment says of its worlds (:class:`spec.WorldsTable`)
     fixed : parameters held at a value
 
     Raises

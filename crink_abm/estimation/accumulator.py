@@ -7,12 +7,12 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from ..ensemble.worlds import Worlds
 from ..model import outcomes
 from ..model.parameters import SWITCHES
 from ..util.errors import InputError
 from . import intervals, over_worlds
 from .control_variates import Moments, by_row
+from .dealt import Dealt
 
 _METRICS = {
     "provocations_per_year": "n_provocations",
@@ -114,7 +114,7 @@ class Tally:
 
     Parameters
     ----------
-    worlds : the worlds that runs live in (:meth:`worlds.Worlds.of_runs`)
+    worlds : the worlds that runs live in
     months : length of a run
     base_points : numbers of the points that are the baseline: it may have several names
     n_runs : the runs that each point is to have
@@ -124,7 +124,7 @@ class Tally:
 
     def __init__(
         self,
-        worlds: Worlds,
+        worlds: Dealt,
         months: int,
         base_points: Collection[int],
         n_runs,

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from ..engine.codegen import RESULTS
-from ..ensemble.worlds import Worlds
 from ..model import outcomes
+from ..model.outcomes import RESULTS
 from ..util.errors import InputError, nearest
+from .dealt import Dealt
 
 
-def first_rows(worlds: Worlds) -> np.ndarray:
+def first_rows(worlds: Dealt) -> np.ndarray:
     """For each place in a table of worlds the first place that holds the same world: array (n_worlds,)."""
     _, first = np.unique(worlds.number, return_index=True)
     return first[worlds.number]
@@ -32,7 +32,7 @@ def happened(outcome: str, results: np.ndarray, n_months: int) -> tuple[np.ndarr
     return np.ones(len(when), bool), when[:, list(outcomes.OUTCOMES).index(outcome)] >= 0
 
 
-def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: Worlds, n_months: int) -> pd.DataFrame:
+def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: Dealt, n_months: int) -> pd.DataFrame:
     """Counts by point and world.
 
     Parameters

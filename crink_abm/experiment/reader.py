@@ -7,32 +7,16 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ..ensemble import structures as crossing
+from ..ensemble import structures
 from ..model import levers as policy
 from ..model import parameters as coefficients
 from ..model import scenarios
 from ..model.parameters import SWITCHES
 from ..util.errors import InputError, nearest, told
 from ..util.plain import check_names, in_words, plain, toml
-from .design import Points, baseline, moves_in_words, points, swept
+from .design import points
 from .factors import levels_of
-from .schema import SAID, Experiment, OneAtATime, Ramp, Span, Strict, WorldsTable
-
-__all__ = [
-    "Experiment",
-    "OneAtATime",
-    "Points",
-    "Span",
-    "Strict",
-    "WorldsTable",
-    "baseline",
-    "checked",
-    "levels_of",
-    "moves_in_words",
-    "points",
-    "read",
-    "swept",
-]  # fmt: skip
+from .schema import SAID, Experiment, Ramp, Span
 
 
 def read(path: str | Path, kind: type[Experiment] = Experiment) -> Experiment:
@@ -155,7 +139,7 @@ _CHECKS: dict[str, Callable] = {
     "worlds": _check_structures,
     "parameters": lambda experiment: coefficients.checked(experiment.parameters),
     # what it says names its table itself
-    " ": lambda experiment: crossing.checked(experiment.worlds, experiment.parameters),
+    " ": lambda experiment: structures.checked(experiment.worlds, experiment.parameters),
     "drivers": lambda experiment: policy.calendar(None, 12, policy.START, experiment.drivers),
     "": _check_time,
 }

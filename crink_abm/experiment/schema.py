@@ -2,35 +2,23 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PrivateAttr, Tag, field_validator
+from pydantic import Discriminator, Field, PrivateAttr, Tag
 
+from ..ensemble.spec import MOST_A_WORLD, MOST_SCREENED, WorldsTable
 from ..model import levers as policy
-from ..util.errors import nearest
+from ..util.schema import LIST, MOST_LEVELS, Strict, Whole
 
-#: The most runs of a policy, of each world, of a screen's draw, and of each world in an audit.
-MOST_RUNS, MOST_A_WORLD, MOST_SCREENED, MOST_AUDITED = 10**12, 10**9, 2**24, 10**6
-#: The most levels of a dimension, packages, factors, and dates of a schedule.
-MOST_LEVELS, MOST_PACKAGES, MOST_FACTORS, MOST_DATES = 1001, 10_000, 100, policy.MOST_MONTHS
+#: The most runs of a policy, and of each world in an audit.
+MOST_RUNS, MOST_AUDITED = 10**12, 10**6
+#: The most packages, factors, and dates of a schedule.
+MOST_PACKAGES, MOST_FACTORS, MOST_DATES = 10_000, 100, policy.MOST_MONTHS
 
-#: A whole number; 1e6 is one.
-Whole = Annotated[
-    int, BeforeValidator(lambda x: int(x) if isinstance(x, float) and x.is_integer() and abs(x) < 2**63 else x)
-]
 #: A month, ``YYYY-MM``.
 Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 #: A level of a lever.
 Share = Annotated[float, Field(ge=0, le=1)]
-#: The ensembles that have a name.
-ENSEMBLES = ("calibrated", "defaults", "prior")
-
-
-class Strict(BaseModel):
-    """A table that knows its entries, and no others; flags and text are no numbers."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
 
 
 class Span(Strict):
@@ -64,7 +52,6 @@ LeverValue = Annotated[
 ]
 
 
-_LIST = Field(min_length=1, max_length=MOST_LEVELS)
 #: Months that a ramp takes.
 Lasts = Annotated[Whole, Field(ge=1, le=policy.MOST_MONTHS)]
 
@@ -73,9 +60,9 @@ class Ramp(Strict):
     """A factor by template: one lever goes from where it is to another level; every list is a dimension."""
 
     lever: str
-    begins: Month | Annotated[list[Month], _LIST]
-    over_months: Lasts | Annotated[list[Lasts], _LIST]
-    to: Share | Annotated[list[Share], _LIST]
+    begins: Month | Annotated[list[Month], LIST]
+    over_months: Lasts | Annotated[list[Lasts], LIST]
+    to: Share | Annotated[list[Share], LIST]
     from_: Annotated[float | None, Field(alias="from", ge=0, le=1)] = None
 
 
@@ -124,36 +111,6 @@ class Sample(Strict):
     seed: Annotated[Whole, Field(ge=0, lt=2**64)]
     levers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
     ranges: dict[str, Annotated[list[Share], Field(min_length=2, max_length=2)]] = {}
-
-
-class WorldsTable(Strict):
-    """Which worlds the runs are spread over."""
-
-    ensemble: str = "calibrated"
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    draws: Annotated[Whole, Field(ge=1)] = 9720
-    structures: Literal["all", "default"] | dict[str, float | str | Annotated[list[float | str], _LIST]] = "all"
-    crossing: Literal["dealt", "full"] = "dealt"
-    screen: Literal["none", "elicited"] = "elicited"
-    screen_runs: Annotated[Whole, Field(ge=16, le=MOST_SCREENED)] = 2048
-    keep: Annotated[Whole, Field(ge=1)] | None = None
-    seed: Annotated[Whole, Field(ge=0, lt=2**64)] = 1
-    runs_per_world: Annotated[Whole, Field(ge=1, le=MOST_A_WORLD)] | None = None
-    _folder: Path = PrivateAttr(default=Path())
-
-    @field_validator("ensemble")
-    @classmethod
-    def _named_or_file(cls, value):
-        if value not in ENSEMBLES and Path(value).suffix not in (".parquet", ".csv"):
-            raise ValueError(
-                f"is {', '.join(ENSEMBLES)}, or a file of worlds, .parquet or .csv{nearest(value, ENSEMBLES)}"
-            )
-        return value
-
-    @property
-    def file(self) -> Path | None:
-        """The file of worlds, beside the experiment file unless its path says otherwise; None for a named ensemble."""
-        return None if self.ensemble in ENSEMBLES else self._folder / self.ensemble
 
 
 class Experiment(Strict):

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from ..engine.codegen import RESULTS
+#: What the engine returns of each run: the values of these fields after the last month. In a *failed* run, one in which
+#: a rule gave a number that is not finite, all of them are nan.
+RESULTS: tuple[str, ...] = (
+    "first_blockade", "first_invasion", "first_korea_attack", "first_korea_war", "first_two_front",
+    "first_russian_join", "first_nuclear", "korea_after_taiwan", "taiwan_after_korea", "n_provocations",
+    "n_launch_days", "highest_rung", "help_expected", "help_realised", "taiwan_resolved",
+    "luck_blockade", "luck_invasion", "luck_taiwan", "luck_taiwan_first", "luck_taiwan_second", "luck_attack", "luck_war",
+    "luck_korea", "luck_korea_first", "luck_korea_second", "luck_nuclear", "luck_russia", "luck_taiwan_crisis",
+    "luck_korea_crisis",
+)  # fmt: skip
 
 #: Outcome -> what it means.
 OUTCOMES: dict[str, str] = {
@@ -39,6 +48,11 @@ _FIRST = ("first_blockade", "first_invasion", "first_korea_attack", "first_korea
 def column(results: np.ndarray, name: str) -> np.ndarray:
     """One column of the engine's results by name."""
     return results[:, _COLUMN[name]]
+
+
+def failed(results: np.ndarray) -> np.ndarray:
+    """Which runs failed: boolean array (n_runs,), from the engine's results (all nan in a failed run)."""
+    return np.isnan(results[:, 0])
 
 
 #: The columns of a run's luck, and the unit in which it is kept: sums of a few thousand products of it are exact.

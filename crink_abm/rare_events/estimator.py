@@ -20,18 +20,18 @@ from pydantic import Field
 from scipy.special import bdtr, bdtrc
 
 from ..engine import compiled as batch
-from ..engine.codegen import RESULTS
 from ..ensemble.build import make_worlds
 from ..estimation.intervals import clopper_pearson, over_worlds
-from ..experiment import reader as design
-from ..experiment.schema import Whole
+from ..experiment import design, reader
+from ..experiment.schema import Experiment
 from ..model import arguments, levers, outcomes
-from ..model.outcomes import OUTCOMES
+from ..model.outcomes import OUTCOMES, RESULTS, failed
 from ..model.overrides import checked as checked_rules
 from ..model.overrides import fingerprint, reads_of
 from ..model.schedule import steps
-from ..sweeps.failures import failed
+from ..util import schema
 from ..util.errors import InputError
+from ..util.schema import Whole
 from .store import Kept, key_of
 from .tilt import FLOORS, JOINT, RENAMED, SETTINGS, TILTED
 from .tilt import TILTS as N_TILTS
@@ -73,7 +73,7 @@ _STEERED = {
 _USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_nuclear"}
 
 
-class RareTable(design.Strict):
+class RareTable(schema.Strict):
     """``[rare]``: which outcomes, how precisely, and the most runs for one of them."""
 
     outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])
@@ -81,7 +81,7 @@ class RareTable(design.Strict):
     most_runs: Annotated[Whole, Field(ge=2 * FIRST_RUNS)] = 8_388_608
 
 
-class RareFile(design.Experiment):
+class RareFile(Experiment):
     """An experiment file that may have a ``[rare]`` table."""
 
     rare: RareTable = RareTable()
@@ -350,7 +350,7 @@ def prepared(experiment, outcome: str | None, relative: float | None, rules) -> 
     """
     experiment, rules = arguments.experiment(experiment), checked_rules(arguments.rules(rules))
     plan = (
-        design.checked(experiment, kind=RareFile) if isinstance(experiment, dict) else design.read(experiment, RareFile)
+        reader.checked(experiment, kind=RareFile) if isinstance(experiment, dict) else reader.read(experiment, RareFile)
     )
     if outcome is not None:
         arguments.outcome(outcome, OUTCOMES)

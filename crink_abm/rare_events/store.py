@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..sweeps.store import alone, prepare
-from ..util import ownership
+from ..util import files, ownership
 from ..util.errors import InputError
 from ..util.files import read, write_json, write_table
+from ..util.folders import alone, prepare
 from ..util.source_hash import rare_hash
 
 #: What the folder of a sweep holds.
@@ -72,7 +72,7 @@ class Kept:
                 "choose another folder with --out"
             )
         for path in (self.place, self.folder / "rare.parquet", self.folder / ".lock", self.folder / ownership.MARK):
-            ownership.refuse_link(path)
+            files.refuse_link(path)
         if ownership.is_marked(self.folder):
             ownership.check(self.folder, "rare")
         elif any(path.exists() for path in (self.place, self.folder / "rare.parquet")):

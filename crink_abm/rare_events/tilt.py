@@ -13,12 +13,11 @@ the draw. Source: failure biasing (Shahabuddin 1994), defensive mixtures (Hester
 and Guibas 1995; Owen and Zhou 2000).
 """
 
-from ..engine.codegen import MODEL
-from ..engine.memory import Machine
 from ..model.enums import Actor, PhaseCode
 from ..model.fields import Field
 from ..model.rules.building_blocks import TWO_FRONT_MONTHS
 from ..model.schedule import Phase, Step
+from ..model.spec import MODEL, Machine
 
 #: Tilts beside the model itself, each with its own floors; of the first so many a leader's two floors are joint.
 TILTS, JOINT = 5, 3

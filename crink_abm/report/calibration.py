@@ -13,11 +13,11 @@ from ..calibration.posterior import Calibration, log_weights, normalised
 from ..calibration.reference_table import CHUNK, look_afresh
 from ..calibration.summaries import summarise
 from ..calibration.targets import Targets
-from ..charts import calibration as charts
+from ..charts import calibration
 from ..ensemble import worlds
 from ..ensemble.worlds import Worlds
 from ..record.tables import Record
-from ..sweeps.store import write_json, write_table
+from ..util.files import write_json, write_table
 from ..util.markdown import markdown_table
 from ..validation import hindcast, sbc
 from ..validation import predictive_checks as checks
@@ -50,32 +50,32 @@ class Report:
             "predictive_checks": (
                 "The record among the calibrated ensemble's own histories",
                 "Vermillion: the record. Blue: fitted figures; grey: not fitted. p: two-sided predictive tail probability.",
-                lambda: charts.predictive(self.checks),
+                lambda: calibration.predictive(self.checks),
             ),
             "launch_days_by_year": (
                 "Launch days a year, begun in 2012 and not corrected since",
                 "Only the mean, dispersion and clustering of 2022-24 were fitted.",
-                lambda: charts.yearly(self.checks),
+                lambda: calibration.yearly(self.checks),
             ),
             "moved_parameters": (
                 f"The record moved {int(self.moved['moved'].sum())} of {len(self.moved)} parameters",
                 "The thirty with the largest distance; blue: beyond what chance would do.",
-                lambda: charts.moved(self.moved, self.limit),
+                lambda: calibration.moved(self.moved, self.limit),
             ),
             "rank_histograms": (
                 "Known parameters are found again: ranks are uniform",
                 "Band: where 99 % of counts lie if ranks are uniform.",
-                lambda: charts.ranks(self.ranks),
+                lambda: calibration.ranks(self.ranks),
             ),
             "hindcast_skill": (
                 "Skill of twelve-month forecasts over the base rate",
                 "95 % intervals by blocks of origins, with overlapping windows and persistence allowed for.",
-                lambda: charts.skill(self.scores),
+                lambda: calibration.skill(self.scores),
             ),
             "headline_by_conditional": (
                 "Headline differences over the chance that Korea follows Taiwan",
                 "Each lever raised by 0.3 alone; 95 % intervals over worlds; the elicited band on that chance left out.",
-                lambda: charts.headline(self.headline),
+                lambda: calibration.headline(self.headline),
             ),
         }
 
@@ -98,9 +98,9 @@ class Report:
         write_json(folder / "summary.json", self.fit.manifest() | said)
         return self.draw(folder / "figures")
 
-    def draw(self, folder: Path, formats=charts.FORMATS) -> list[Path]:
+    def draw(self, folder: Path, formats=calibration.FORMATS) -> list[Path]:
         """The charts."""
-        return charts.draw(self.figures(), folder, self.note(), formats)
+        return calibration.draw(self.figures(), folder, self.note(), formats)
 
 
 def _record_share(fit: Calibration, record: Record) -> float:

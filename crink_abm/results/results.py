@@ -14,16 +14,15 @@ import pandas as pd
 from ..ensemble.summary import runs_in_words, worlds_in_words
 from ..estimation import by_world, intervals
 from ..estimation.accumulator import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
-from ..experiment import reader as design
-from ..experiment import replications, sizes
+from ..experiment import reader, replications, schema, sizes
 from ..model import arguments, levers, outcomes
+from ..model.outcomes import failed
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
 from ..model.parameters import CATALOGUE
 from ..sweeps import manifest, pilot
 from ..sweeps.codec import runs_table
-from ..sweeps.executors import processes as machines
-from ..sweeps.failures import failed
+from ..sweeps.executors import processes
 from ..sweeps.runner import Sweep
 from ..sweeps.store import Store
 from ..util.errors import InputError, nearest, told
@@ -69,9 +68,9 @@ class Results:
             )
 
     @cached_property
-    def experiment(self) -> design.Experiment:
+    def experiment(self) -> schema.Experiment:
         """The experiment that was run."""
-        return design.checked(self.manifest["experiment"], str(self.folder))
+        return reader.checked(self.manifest["experiment"], str(self.folder))
 
     @property
     def baseline(self) -> int:
@@ -373,14 +372,14 @@ def _in_words(column: pd.Series) -> str:
     return ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "") or "none"
 
 
-def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> design.Experiment:
+def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
     """The experiment with what the caller changes in it."""
     experiment = arguments.experiment(experiment)
     arguments.workers(workers)
     runs = None if runs is None else arguments.runs(runs)[0]
     interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
     rules = checked_rules(arguments.rules(rules))
-    plan = design.checked(experiment) if isinstance(experiment, dict) else design.read(experiment)
+    plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
     plan = replications.resolved(plan, rules, runs)
     changed = {} if interval is None else {"interval": interval}
     if precision is not None:
@@ -396,7 +395,7 @@ def planned(experiment, rules=None, workers=None, runs=None, interval=None, prec
     return plan
 
 
-def _folder(out, plan: design.Experiment) -> Path:
+def _folder(out, plan: schema.Experiment) -> Path:
     """The folder of a sweep: ``out``, or ``results/NAME``."""
     return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
 
@@ -443,7 +442,7 @@ def sweep(
     sizes.check(plan, store.folder, engine)
     work = Sweep(plan, store, **options)
     with contextlib.ExitStack() as held:
-        with machines.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
+        with processes.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
             work.judge()
             held.enter_context(store.hold(plan.experiment.name))
             if plan.experiment.precision:
@@ -488,6 +487,6 @@ def shard(
     folder, options = _folder(out, plan), _options(engine, progress, rules, say)
     sizes.check(plan, folder, engine)
     work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
-    with machines.chosen(backend, arguments.workers(workers), None, say) as work.workers:
+    with processes.chosen(backend, arguments.workers(workers), None, say) as work.workers:
         work.judge()
         return work.run_shard(number, of)

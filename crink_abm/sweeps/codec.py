@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..engine.codegen import RESULTS
 from ..model import outcomes
-from .failures import failed
+from ..model.outcomes import RESULTS, failed
 
 #: Results that are no whole numbers, kept as whole multiples of a unit: sums are exact, in whatever pieces they come.
 UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(outcomes.LUCKS, outcomes.LUCK_UNIT)

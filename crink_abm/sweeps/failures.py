@@ -4,17 +4,13 @@ nowhere."""
 import numpy as np
 import pandas as pd
 
+from ..model.outcomes import failed
 from ..util.errors import NotFiniteError, one_line
 
 #: Failed runs that are told one by one; of more than these only the number is given.
 MOST_TOLD = 1000
 
 COLUMNS = ("point", "run", "world", "month", "cause")
-
-
-def failed(results: np.ndarray) -> np.ndarray:
-    """Which runs failed: boolean array (n_runs,), from the engine's results (all nan in a failed run)."""
-    return np.isnan(results[:, 0])
 
 
 def why(model) -> tuple[int, str]:

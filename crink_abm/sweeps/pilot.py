@@ -6,8 +6,8 @@ from ..ensemble.build import make_worlds
 from ..estimation import sample_size
 from ..experiment.schema import Experiment
 from ..util.errors import InputError
+from ..util.files import read_table
 from .runner import Sweep
-from .store import read_table
 
 
 def checked(experiment: Experiment) -> None:

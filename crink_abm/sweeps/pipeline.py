@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from ..engine import compiled
 from ..model import outcomes
+from ..model.outcomes import failed
 from .codec import decode, encode
-from .failures import failed
 
 #: Runs worked out together and kept as one pack: a second or two of work, so little is lost and files are few.
 PACK_RUNS = 262_144

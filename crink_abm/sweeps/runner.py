@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from ..engine import compiled
-from ..engine.codegen import RESULTS
-from ..ensemble import structures as crossing
+from ..ensemble import structures
 from ..ensemble import worlds as ensembles
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
 from ..estimation import sample_size
 from ..estimation.accumulator import Tally
-from ..experiment import reader as design
+from ..experiment import design
 from ..model import levers
+from ..model.outcomes import RESULTS, failed
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
 from ..util.errors import InputError
@@ -33,7 +33,7 @@ from ..util.source_hash import rules_hash
 from ..version import __version__, library_versions
 from .codec import decode, fits
 from .executors.base import Threads
-from .failures import Failures, failed, why
+from .failures import Failures, why
 from .pipeline import PACK_RUNS, Cell, Pipeline
 from .store import Store
 
@@ -334,6 +334,6 @@ class Sweep:
                 },
                 "worlds_table": f"{self.worlds_name}.parquet",
                 "files": files,
-                "nesting": None if head.precision else crossing.nesting(self.worlds, head.runs),
+                "nesting": None if head.precision else structures.nesting(self.worlds, head.runs),
             },
         )

@@ -22,79 +22,23 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from ..util import ownership
+from ..util import files, ownership
 from ..util.errors import DiskError, InputError
 from ..util.files import (
     UNREADABLE,
     entries,
     parquet,
     read,
-    read_json,
     read_sealed,
-    read_table,
     tail,
     trouble,
-    write_json,
-    write_sealed,
-    write_table,
 )
 from ..util.files import write as _write
-
-__all__ = [
-    "Block", "Found", "Store", "alone", "prepare", "read_json", "read_sealed", "read_table", "write_json", "write_sealed",
-    "write_table",
-]  # fmt: skip
+from ..util.folders import alone, prepare
 
 #: How long a shard waits, in seconds, for another that marks the folder at the same time.
 _PATIENCE = 30.0
-
-
-def prepare(folder: Path, place: Path) -> None:
-    """Make ``place`` in ``folder``, and try to write in it.
-
-    Raises
-    ------
-    InputError
-        If that fails.
-    """
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"results cannot be written to {str(folder)!r} ({error.strerror}); choose another folder with --out"
-        ) from None
-
-
-@contextlib.contextmanager
-def alone(folder: Path, place: Path, who: str) -> Iterator[int]:
-    """Hold a folder for one command; yields how many writes cut short were removed from it and from ``place``.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be written, or another command (``who`` says which kind) is at work in it.
-    """
-    prepare(folder, place)
-    ownership.refuse_link(folder / ".lock")
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise InputError(
-            f"another {who} is at work in {str(folder)!r}; wait for it, or choose another folder with --out"
-        ) from None
-    except NotImplementedError:
-        raise InputError(f"the disk of {str(folder)!r} knows no locks; choose another folder with --out") from None
-    except OSError as error:
-        raise trouble(folder / ".lock", "locked", error) from error
-    try:
-        yield len(ownership.remove(path for at in {folder, place} for path in ownership.cut_short(at)))
-    finally:
-        lock.release()
 
 
 @dataclass(frozen=True)
@@ -165,7 +109,7 @@ class Store:
         try:
             ownership.check(self.sweep_folder, "sweep", name)
             if self.folder != self.sweep_folder:
-                ownership.refuse_link(self.folder)
+                files.refuse_link(self.folder)
                 ownership.check(self.folder, "sweep", name)
             near = next(path for path in (self.packs, *self.packs.parents) if path.exists())
             with tempfile.TemporaryFile(dir=near):
@@ -274,7 +218,7 @@ class Store:
             if not ownership.SHARD.fullmatch(shard.name) or not shard.is_dir():
                 continue
             for place in (shard, shard / "runs"):
-                ownership.refuse_link(place)
+                files.refuse_link(place)
             try:
                 ownership.check(shard, "sweep", name)
             except InputError as error:

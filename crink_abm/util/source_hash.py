@@ -12,6 +12,7 @@ DECIDING = (
 
 #: Modules that decide, besides, what machine code there is.
 COMPILING = (
+    "model/outcomes.py", "model/spec.py",
     "engine/memory.py", "engine/gather.py", "engine/codegen.py", "engine/compiler.py", "rare_events/tilt.py",
 )  # fmt: skip
 

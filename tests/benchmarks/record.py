@@ -43,6 +43,7 @@ def entry() -> dict:
     from crink_abm import __version__
     from crink_abm.engine import compiled
     from crink_abm.engine.benchmark import throughput
+    from crink_abm.ensemble import calibrated
     from crink_abm.util.source_hash import rules_hash
 
     return {
@@ -55,7 +56,7 @@ def entry() -> dict:
         "threads": compiled.n_threads(),
         "python": platform.python_version(),
         "versions": {m.__name__: m.__version__ for m in (numba, llvmlite, numpy, mesa)},
-        **throughput.measure(),
+        **throughput.measure(calibrated.load().first(throughput.WORLDS).values),
     }
 
 

@@ -15,9 +15,9 @@ from functools import partial
 import numba
 import numpy as np
 
-from ...ensemble import worlds as ensembles
 from ...model import draws, levers, numerics
 from ...model.fields import FIELDS
+from ...model.parameters import checked
 from ...model.schedule import steps
 from .. import compiled
 from ..codegen import block_size
@@ -127,9 +127,14 @@ def _timed(families, repeats):
     }
 
 
+def _world() -> np.ndarray:
+    """The default world, as a table of one row."""
+    return np.array([list(checked().values())])
+
+
 def frequencies(runs: int = 4096) -> dict[str, float]:
     """The share of months in which each condition holds, under today's policy and the defaults."""
-    trace = compiled.trajectories(levers.calendar(), ensembles.defaults().values, runs, seed=0)
+    trace = compiled.trajectories(levers.calendar(), _world(), runs, seed=0)
     names = [field.name for field in FIELDS]
     conditions = dict.fromkeys(step.when for step in steps() if step.when)
     return {"every month": 1.0} | {when: float((trace[:, :, names.index(when)] > 0).mean()) for when in conditions}
@@ -142,9 +147,9 @@ def measure(single, runs: int = 16_384, repeats: int = 9) -> dict:
     """
     rules = RuleCompiler()
     scope = {"exp": rules.compiled(numerics.exp), "log": rules.compiled(numerics.log)}
-    world, calendar = ensembles.defaults(), levers.calendar()
+    world, calendar = _world(), levers.calendar()
     engine = {
-        name: partial(compiled.run_many, calendar, world.values, runs, seed=0, threads=1, kernel=kernel)
+        name: partial(compiled.run_many, calendar, world, runs, seed=0, threads=1, kernel=kernel)
         for name, kernel in (("engine", None), ("single", single))
     }
     families = {

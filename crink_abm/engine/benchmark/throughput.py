@@ -6,9 +6,8 @@ import mesa
 import numpy as np
 
 from ...agents.model import DeterrenceModel
-from ...ensemble import calibrated
-from ...ensemble import worlds as ensembles
 from ...model import levers
+from ...model.parameters import checked
 from .. import compiled as batch
 from ..memory import LANES
 from . import roofline
@@ -27,16 +26,16 @@ def _best(work, runs, repeats):
     return sorted(speeds)[len(speeds) // 2]
 
 
-def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3) -> dict:
+def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3) -> dict:
     """Runs of 120 months a second by engine and size, and the ratios to ``mesa.batch_run``, in one call.
 
     ``one run at a time`` is the compiled engine with a single lane: the same rules and the same bits, without the
-    runs abreast. Worlds are the default one, but where ``WORLDS`` of the calibrated ensemble are named: leaders there
-    follow all theories, and crises are more frequent.
+    runs abreast. Worlds are the default one, but where the ``many`` are named (``WORLDS`` of the calibrated ensemble, a row a
+    world): leaders there follow all theories, and crises are more frequent.
     """
     from ..compiler import compile_kernel
 
-    world, calendar, many = ensembles.defaults().values, levers.calendar(), calibrated.load().first(WORLDS).values
+    world, calendar = np.array([list(checked().values())]), levers.calendar()
     start = time.perf_counter()
     batch.compiled()
     loading = time.perf_counter() - start
@@ -62,8 +61,8 @@ def measure(*, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3)
         ("batch, one run at a time", eighth, _best(compiled(eighth, 1, single), eighth, repeats)),
         *((f"batch, {n} thread{'s' * (n > 1)}", runs, _best(compiled(runs, n), runs, repeats))
           for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
-        (f"batch, one run at a time, {WORLDS} worlds", eighth, _best(compiled(eighth, 1, single, many), eighth, repeats)),
-        *((f"batch, {n} thread{'s' * (n > 1)}, {WORLDS} worlds", batch_runs,
+        (f"batch, one run at a time, {len(many)} worlds", eighth, _best(compiled(eighth, 1, single, many), eighth, repeats)),
+        *((f"batch, {n} thread{'s' * (n > 1)}, {len(many)} worlds", batch_runs,
            _best(compiled(batch_runs, n, None, many), batch_runs, repeats)) for n in dict.fromkeys((1, threads))),
     ]  # fmt: skip
     base = speeds[0][2]

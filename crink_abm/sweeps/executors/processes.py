@@ -22,7 +22,7 @@ import numpy as np
 
 from ...engine import compiled
 from ...ensemble import build
-from ...experiment import reader as design
+from ...experiment import reader
 from ...model import arguments
 from ...model.overrides import checked as checked_rules
 from ...model.overrides import fingerprint
@@ -91,7 +91,7 @@ def _sweep(job: str, rules: bytes) -> Sweep:
             f"this worker has other rules ({rules_hash()}) than the sweep ({told['rules_hash']}); install the same version "
             "of crink_abm on every machine"
         )
-    experiment = design.checked(told["experiment"])
+    experiment = reader.checked(told["experiment"])
     experiment.worlds._folder = Path(told["folder"])
     sweep = Sweep(experiment, ".", engine=told["engine"], rules=_rules(rules, told.get("replaced", "")))
     sweep.worlds = build.make_worlds(experiment.worlds, experiment.parameters, sweep.rules)
