@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from .engine import compiled
+from .engine import compiled, threads
 from .ensemble import spec
 from .ensemble import worlds as ensembles
 from .ensemble.build import make_worlds
@@ -236,7 +236,7 @@ def compare(
     chosen_worlds = ensemble(worlds, parameters)
     tally = Tally(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
     lost = set()
-    for first, n in compiled.chunks(runs, _PIECE):
+    for first, n in threads.chunks(runs, _PIECE):
         base = base_failed = None
         for number, calendar in enumerate(calendars):
             values = compiled.run_many(

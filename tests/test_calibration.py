@@ -17,6 +17,7 @@ from crink_abm.calibration import contraction, likelihood, posterior, reference_
 from crink_abm.engine import compiled
 from crink_abm.ensemble import calibrated, spec, worlds
 from crink_abm.ensemble.build import make_worlds, worlds_name
+from crink_abm.estimation import resampling
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.record import tables as records
 from crink_abm.report import calibration
@@ -74,7 +75,7 @@ def test_weights_favour_what_the_record_says(small):
 
 def test_systematic_resampling_keeps_the_shares():
     weights = np.array([0.5, 0.25, 0.2, 0.05])
-    copies = posterior.resampled(weights, 1000, seed=1)
+    copies = resampling.resampled(weights, 1000, seed=1)
     assert copies.sum() == 1000
     assert np.abs(copies - 1000 * weights).max() <= 1
 
@@ -127,9 +128,9 @@ def test_two_looks_tell_the_noise_of_the_weights_from_what_they_say():
     rng = np.random.default_rng(10)
     true = np.exp(rng.standard_normal(200_000))
     first, second = (true * np.exp(1.2 * rng.standard_normal(len(true))) for _ in range(2))
-    sought = likelihood.effective_size(true)
+    sought = resampling.effective_size(true)
     assert likelihood.effective_by_two_looks(first, second) == pytest.approx(sought, rel=0.1)
-    assert likelihood.effective_size(first) < 0.5 * sought
+    assert resampling.effective_size(first) < 0.5 * sought
 
 
 def test_another_look_at_the_same_worlds_has_other_luck(small, record):

@@ -346,10 +346,11 @@ def test_extending_a_sobol_sample_keeps_every_point_and_number(tables, power, mo
 )  # fmt: skip
 def test_every_design_runs_alone_and_has_the_charts_that_make_sense(tables, drawn, tmp_path):
     """Charts that always are: incidence, first failures. A map under a factor that is nowhere at the baseline is none."""
-    from crink_abm.charts import sweep
+
+    from crink_abm.charts import gallery
 
     found = crink.sweep(_plan(**tables), tmp_path)
-    names = {path.stem for path in sweep.draw(found, formats=["png"])}
+    names = {path.stem for path in gallery.draw(found, formats=["png"])}
     assert names == {"incidence", "first_failures"} | drawn
 
 
@@ -357,9 +358,9 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
     """As many marks as cells, at the changes of the estimates; the row is found by its words."""
     from matplotlib.collections import PathCollection
 
-    from crink_abm.charts import sweep
+    from crink_abm.charts import gallery
 
-    ax = sweep.figure(factors, "factors").axes[0]
+    ax = gallery.figure(factors, "factors").axes[0]
     rows = factors.select("any_failure")
     rows = rows[rows["on_grid"]]
     marks = np.concatenate(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crink_abm.charts import primitives, style, sweep
+from crink_abm.charts import gallery, primitives, style, sweep
 from crink_abm.charts.panels import HEADLINE, CannotDraw, provenance
 from crink_abm.model import outcomes
 from crink_abm.model.levers import LEVERS
@@ -106,7 +106,7 @@ def results():
 
 @pytest.fixture(scope="module")
 def drawn(results):
-    return {name: sweep.figure(results, name) for name in sweep.CHARTS}
+    return {name: gallery.figure(results, name) for name in gallery.CHARTS}
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_scales_end_at_a_round_number_not_below_the_data(value, end):
     assert style.ceiling(value) == pytest.approx(end)
 
 
-@pytest.mark.parametrize("name", sweep.CHARTS)
+@pytest.mark.parametrize("name", gallery.CHARTS)
 def test_every_chart_carries_title_and_provenance(drawn, name):
     footer = style.footer_of(drawn[name])
     for words in (
@@ -258,14 +258,14 @@ def test_every_chart_carries_title_and_provenance(drawn, name):
     assert len(style.title_of(drawn[name])) > 20
 
 
-@pytest.mark.parametrize("name", sweep.CHARTS)
+@pytest.mark.parametrize("name", gallery.CHARTS)
 def test_nothing_of_a_chart_is_cut_off(drawn, name):
     fig = drawn[name]
     box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
     assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
 
 
-@pytest.mark.parametrize("name", sweep.CHARTS)
+@pytest.mark.parametrize("name", gallery.CHARTS)
 def test_titles_and_footers_do_not_overlap(drawn, name):
     fig = drawn[name]
     texts = [text for ax in fig.axes for text in (ax._left_title, ax.xaxis.label, ax.yaxis.label)] + list(fig.texts)
@@ -277,10 +277,10 @@ def test_titles_and_footers_do_not_overlap(drawn, name):
 def test_second_call_writes_the_same_bytes(tmp_path):
     results = FakeResults(swept=SWEPT[:2])
     only = ["heat_any_failure", "levers"]
-    first = sweep.draw(results, tmp_path / "a", only=only)
+    first = gallery.draw(results, tmp_path / "a", only=only)
     with style.matplotlib.rc_context({"font.size": 20, "svg.hashsalt": None, "axes.facecolor": "red"}):
-        second = sweep.draw(results, tmp_path / "b", only=only)
-    assert [path.name for path in first] == [f"{name}.{form}" for name in only for form in sweep.FORMATS]
+        second = gallery.draw(results, tmp_path / "b", only=only)
+    assert [path.name for path in first] == [f"{name}.{form}" for name in only for form in gallery.FORMATS]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
@@ -288,13 +288,13 @@ def test_different_data_give_different_bytes(results, tmp_path):
     other = FakeResults()
     other.estimates["diff"] = -other.estimates["diff"]
     paths = [
-        sweep.draw(given, tmp_path / name, ["levers"], ["svg"])[0] for name, given in (("a", results), ("b", other))
+        gallery.draw(given, tmp_path / name, ["levers"], ["svg"])[0] for name, given in (("a", results), ("b", other))
     ]
     assert paths[0].read_bytes() != paths[1].read_bytes()
 
 
 def test_files_carry_no_date(results, tmp_path):
-    for path in sweep.draw(results, tmp_path, ["spreads"], ["svg", "pdf"]):
+    for path in gallery.draw(results, tmp_path, ["spreads"], ["svg", "pdf"]):
         text = path.read_bytes()
         assert b"CreationDate" not in text and b"dc:date" not in text
 
@@ -317,20 +317,20 @@ def test_heat_panels_hold_the_grid_alone_and_the_third_lever_at_its_ends_and_bas
 
 def test_charts_that_cannot_be_drawn_are_skipped_with_the_reason(tmp_path, caplog):
     bare = FakeResults(swept=(), one_at_a_time=(), packages={})
-    names = {path.stem for path in sweep.draw(bare, tmp_path, formats=["svg"])}
+    names = {path.stem for path in gallery.draw(bare, tmp_path, formats=["svg"])}
     assert names == {"incidence", "first_failures", "spreads"}
     assert "at least two crossed levers" in caplog.text and "[one_at_a_time]" in caplog.text
     with pytest.raises(CannotDraw, match="packages"):
-        sweep.figure(bare, "packages")
+        gallery.figure(bare, "packages")
 
 
 def test_charts_for_another_kind_of_design_are_no_news(tmp_path, monkeypatch, caplog):
     bare = FakeResults(swept=(), one_at_a_time=(), packages={})
-    others = {name: draw for name, draw in sweep.CHARTS.items() if name == "factors" or name.startswith("sample_")}
-    monkeypatch.setattr(sweep, "CHARTS", others)
-    assert sweep.draw(bare, tmp_path) == []
+    others = {name: draw for name, draw in gallery.CHARTS.items() if name == "factors" or name.startswith("sample_")}
+    monkeypatch.setattr(gallery, "CHARTS", others)
+    assert gallery.draw(bare, tmp_path) == []
     assert caplog.text == ""
-    sweep.draw(bare, tmp_path, only=["factors"])  # asked for by name, it says why not
+    gallery.draw(bare, tmp_path, only=["factors"])  # asked for by name, it says why not
     assert "the grid crosses no factors" in caplog.text
 
 
@@ -339,21 +339,21 @@ def test_missing_runs_cost_only_the_charts_that_need_them(tmp_path, monkeypatch,
         raise InputError("the part abc is missing")
 
     monkeypatch.setattr(FakeResults, "incidence", missing)
-    paths = sweep.draw(FakeResults(), tmp_path, ["incidence", "packages"], ["svg"])
+    paths = gallery.draw(FakeResults(), tmp_path, ["incidence", "packages"], ["svg"])
     assert [path.stem for path in paths] == ["packages"]
     assert "the part abc is missing" in caplog.text
 
 
 def test_two_swept_levers_give_one_heat_map():
-    fig = sweep.figure(FakeResults(swept=SWEPT[:2]), "heat_any_failure")
+    fig = gallery.figure(FakeResults(swept=SWEPT[:2]), "heat_any_failure")
     assert len([ax for ax in fig.axes if _marked(ax)]) == 1
 
 
 def test_unknown_chart_or_format_is_named(results, tmp_path):
     with pytest.raises(InputError, match="frontier"):
-        sweep.draw(results, tmp_path, only=["frontire"])
+        gallery.draw(results, tmp_path, only=["frontire"])
     with pytest.raises(InputError, match="'gif'"):
-        sweep.draw(results, tmp_path, formats=["gif"])
+        gallery.draw(results, tmp_path, formats=["gif"])
 
 
 def test_provenance_says_when_no_screen_was_used():
@@ -374,7 +374,7 @@ def test_importing_the_package_imports_no_charts():
 
 def test_drawing_leaves_pyplot_and_settings_alone(results, tmp_path):
     before = dict(style.matplotlib.rcParams)
-    sweep.draw(results, tmp_path, ["spreads"], ["png"])
+    gallery.draw(results, tmp_path, ["spreads"], ["png"])
     assert dict(style.matplotlib.rcParams) == before
     code = "import sys\nfrom crink_abm.charts import sweep\nsys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

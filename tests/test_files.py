@@ -16,7 +16,7 @@ from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.charts import style, sweep
+from crink_abm.charts import gallery, style, sweep
 from crink_abm.charts.panels import CannotDraw
 from crink_abm.experiment import design, reader, sizes
 from crink_abm.model import levers, parameters
@@ -382,9 +382,9 @@ def test_each_level_of_the_grid_and_of_a_slice_is_there_once(equal):
 
 
 def test_names_are_told_apart_in_the_chart_of_packages(equal):
-    ax = sweep.figure(equal, "packages").axes[0]
+    ax = gallery.figure(equal, "packages").axes[0]
     assert [text.get_text() for text in ax.get_yticklabels()] == list(EQUAL)
-    panels = sweep.figure(equal, "incidence").axes
+    panels = gallery.figure(equal, "incidence").axes
     assert [panel.get_title(loc="left") for panel in panels] == list(EQUAL)
 
 
@@ -470,18 +470,18 @@ def labelled(tmp_path_factory):
 
 
 def test_names_are_drawn_as_they_are_written(labelled, tmp_path):
-    fig = sweep.figure(labelled, "packages")
+    fig = gallery.figure(labelled, "packages")
     assert [" ".join(text.get_text().split()) for text in fig.axes[0].get_yticklabels()] == list(LABELS)
     for name in ("packages", "incidence", "first_failures", "factors"):
-        texts = sweep.figure(labelled, name).findobj(style.Text)
+        texts = gallery.figure(labelled, name).findobj(style.Text)
         assert not any(text.get_parse_math() for text in texts), name
-    drawn = {path.stem for path in sweep.draw(labelled, tmp_path, formats=["svg"])}
+    drawn = {path.stem for path in gallery.draw(labelled, tmp_path, formats=["svg"])}
     assert {"packages", "incidence", "first_failures", "factors"} <= drawn
 
 
 def test_cells_whose_words_run_together_stay_apart(labelled):
     """ "a, b $x$" and "c", "a" and "b $x$, c" read alike when joined; they are four marks in the rows of two levels."""
-    ax = sweep.figure(labelled, "factors").axes[0]
+    ax = gallery.figure(labelled, "factors").axes[0]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["a, b $x$", "a"]
     marks = [
         m for m in ax.collections if hasattr(m, "get_offsets") and len(m.get_offsets()) and m.get_offsets().ndim == 2
@@ -500,7 +500,7 @@ def test_characters_without_a_font_are_told_once_and_warn_of_nothing(labelled, t
     monkeypatch.setattr(style, "_others", list)  # a machine with no other font
     style._families.cache_clear()
     monkeypatch.setitem(labelled.manifest, "name", "한국 中文")
-    paths = sweep.draw(labelled, tmp_path, ["packages", "incidence"], ["png", "svg"])
+    paths = gallery.draw(labelled, tmp_path, ["packages", "incidence"], ["png", "svg"])
     style._families.cache_clear()
     assert len(paths) == 4
     assert caplog.text.count("no font of this machine has") == 1 and "한" in caplog.text and "中" in caplog.text
@@ -518,7 +518,7 @@ def test_a_font_that_has_the_characters_is_used_where_there_is_one(labelled, mon
     monkeypatch.setattr(style, "_others", lambda: [("STIXNonUnicode", other)])
     style._families.cache_clear()
     monkeypatch.setitem(labelled.manifest, "name", f"name {sign}")
-    fig = sweep.figure(labelled, "packages")
+    fig = gallery.figure(labelled, "packages")
     dressed = [text for text in fig.findobj(style.Text) if sign in text.get_text()]
     style._families.cache_clear()
     assert dressed and all(text.get_fontfamily() == [style.FONT, "STIXNonUnicode"] for text in dressed)
@@ -529,8 +529,8 @@ def test_a_chart_that_fails_is_told_in_a_line_and_passed_over(labelled, tmp_path
     def broken(results):
         raise TypeError("int() argument must be\na string" + "x" * 5000)
 
-    monkeypatch.setitem(sweep.CHARTS, "incidence", broken)
-    paths = sweep.draw(labelled, tmp_path, formats=["svg"])
+    monkeypatch.setitem(gallery.CHARTS, "incidence", broken)
+    paths = gallery.draw(labelled, tmp_path, formats=["svg"])
     assert {"packages", "first_failures"} <= {path.stem for path in paths}
     (line,) = [record.getMessage() for record in caplog.records if "incidence" in record.getMessage()]
     assert (

@@ -13,7 +13,7 @@ from conftest import ROOT
 import crink_abm as crink
 from crink_abm.analysis import sign_audit
 from crink_abm.calibration import posterior
-from crink_abm.charts import sweep
+from crink_abm.charts import gallery
 from crink_abm.cli import main as cli
 from crink_abm.cli import studies
 from crink_abm.engine.benchmark import throughput
@@ -83,7 +83,7 @@ def place(tmp_path, monkeypatch):
     for module, name in ((posterior, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (throughput, "measure"),
                          (sign_audit, "run"), (estimator, "rare")):  # fmt: skip
         monkeypatch.setattr(module, name, reached)
-    monkeypatch.setattr(sweep, "draw", lambda *args: [])
+    monkeypatch.setattr(gallery, "draw", lambda *args: [])
     monkeypatch.setattr(studies, "ready_engine", lambda *args: None)  # the tilted one takes long, once
     return tmp_path
 

@@ -18,7 +18,7 @@ import pytest
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.charts import sweep
+from crink_abm.charts import gallery
 from crink_abm.model import outcomes
 from crink_abm.sweeps.store import _name
 from crink_abm.util import files
@@ -245,7 +245,7 @@ def _use(read):
         lambda: read.select("any_failure"), lambda: read.slice("any_failure", "usfk_posture"), lambda: read.dataset,
         lambda: read.points_along("usfk_posture"), lambda: read.by_world("any_failure", [0]), lambda: read.competing([0]),
         lambda: read.incidence([0]), lambda: read.with_interval("jeffreys"), lambda: read.replay(0, 1),
-        *(lambda name=name: sweep.CHARTS[name](read) for name in ("incidence", "responses", "packages")),
+        *(lambda name=name: gallery.CHARTS[name](read) for name in ("incidence", "responses", "packages")),
     ]  # fmt: skip
     for call in calls:
         try:

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from crink_abm.calibration import likelihood, targets
+from crink_abm.estimation import resampling
 
 
 def test_the_normal_block_is_the_multivariate_normal():
@@ -56,5 +57,5 @@ def test_in_band_needs_no_number_of_runs():
 
 
 def test_effective_size():
-    assert likelihood.effective_size(np.ones(10)) == 10
-    assert likelihood.effective_size(np.array([1.0, 0.0, 0.0])) == 1
+    assert resampling.effective_size(np.ones(10)) == 10
+    assert resampling.effective_size(np.array([1.0, 0.0, 0.0])) == 1

@@ -12,8 +12,9 @@ import pytest
 from conftest import FIELD_NAMES, mesa_run, random_policy, random_world
 
 from crink_abm import InputError
-from crink_abm.agents import model as agents
-from crink_abm.agents.model import AGENTS, China, DeterrenceModel
+from crink_abm.agents import actors
+from crink_abm.agents.actors import AGENTS, China
+from crink_abm.agents.model import DeterrenceModel
 from crink_abm.engine import compiled
 from crink_abm.model import levers
 from crink_abm.model.enums import Actor
@@ -334,9 +335,9 @@ def test_seed_zero_is_a_seed():
 
 def test_a_model_that_nobody_holds_is_gone():
     """A sweep by the Mesa engine makes hundreds of thousands; Mesa 3.3 keeps each (negative control: with its own numbers)."""
-    for numbers, kept in ((agents.StateAgent._ids, False), (collections.defaultdict(lambda: itertools.count(1)), True)):
+    for numbers, kept in ((actors.StateAgent._ids, False), (collections.defaultdict(lambda: itertools.count(1)), True)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(agents.StateAgent, "_ids", numbers)
+            patch.setattr(actors.StateAgent, "_ids", numbers)
             model = DeterrenceModel({}, months=2).run()
             assert [agent.unique_id for agent in model.agents] == list(range(1, len(model.agents) + 1))
             held = weakref.ref(model)

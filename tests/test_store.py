@@ -12,7 +12,7 @@ from conftest import plan_file
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.charts import style, sweep
+from crink_abm.charts import gallery, style
 from crink_abm.cli import main as cli
 from crink_abm.ensemble import build
 from crink_abm.rare_events.store import Kept
@@ -108,8 +108,8 @@ def test_only_names_of_ours_are_removed(folder):
 
 
 def test_the_names_of_charts_are_those_that_are_drawn():
-    for name in sweep.CHARTS:
-        for form in sweep.FORMATS:
+    for name in gallery.CHARTS:
+        for form in gallery.FORMATS:
             assert ownership.CHART.fullmatch(f"{name}.{form}")
 
 
@@ -151,11 +151,11 @@ def test_a_table_a_chart_and_a_shard_that_are_links_are_refused(folder, tmp_path
     (folder / "figures").mkdir()
     (folder / "figures" / "incidence.png").symlink_to(victim)
     with pytest.raises(InputError, match=r"incidence\.png' is a link"):
-        sweep.draw(results, only=["incidence"], formats=["png"])
+        gallery.draw(results, only=["incidence"], formats=["png"])
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "figures").symlink_to(tmp_path / "else")
     with pytest.raises(InputError, match="figures' is a link"):
-        sweep.draw(results, tmp_path / "plots", only=["incidence"], formats=["png"])
+        gallery.draw(results, tmp_path / "plots", only=["incidence"], formats=["png"])
     (folder / "shards").mkdir()
     (folder / "shards" / "1-of-2").symlink_to(tmp_path / "else")
     with pytest.raises(InputError, match="1-of-2' is a link"):
@@ -326,7 +326,7 @@ def test_a_path_whose_bytes_are_no_text_is_a_path(tmp_path, capsys):
     assert "72 runs in 1 pack" in told
     assert "damaged" not in told
     assert len(crink.Results(folder).runs([0])) == 24
-    assert sweep.draw(crink.Results(folder), only=["incidence"], formats=["png"])[0].exists()
+    assert gallery.draw(crink.Results(folder), only=["incidence"], formats=["png"])[0].exists()
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
@@ -334,7 +334,7 @@ def test_files_follow_the_umask(tmp_path, umask, mode):
     before = os.umask(umask)
     try:
         results = crink.sweep(PLAN, tmp_path / "x")
-        sweep.draw(results, only=["incidence"], formats=["svg"])
+        gallery.draw(results, only=["incidence"], formats=["svg"])
     finally:
         os.umask(before)
     assert {p.name: oct(p.stat().st_mode & 0o777) for p in (tmp_path / "x").rglob("*") if p.is_file()} == {
@@ -378,15 +378,15 @@ def test_a_folder_is_held_to_the_end_of_its_command(tmp_path):
     refused = []
 
     def meanwhile(results):
-        for work in (lambda: crink.sweep(EDITED, tmp_path), lambda: sweep.draw(crink.Results(tmp_path))):
+        for work in (lambda: crink.sweep(EDITED, tmp_path), lambda: gallery.draw(crink.Results(tmp_path))):
             with pytest.raises(InputError, match="another sweep is at work"):
                 work()
             refused.append(work)
-        assert sweep.draw(results, only=["incidence"], formats=["png"])
+        assert gallery.draw(results, only=["incidence"], formats=["png"])
 
     crink.sweep(PLAN, tmp_path, then=meanwhile)
     assert len(refused) == 2
-    assert sweep.draw(crink.Results(tmp_path), only=["incidence"], formats=["png"])
+    assert gallery.draw(crink.Results(tmp_path), only=["incidence"], formats=["png"])
 
 
 def test_a_folder_is_held_while_its_pilot_runs(tmp_path):
@@ -407,7 +407,7 @@ def test_results_read_before_another_version_came_are_not_mixed_with_it(folder):
     old = crink.Results(folder)
     crink.sweep(EDITED, folder)
     with pytest.raises(InputError, match="holds other results than when it was read"):
-        sweep.draw(old)
+        gallery.draw(old)
     with pytest.raises(InputError, match=r"failures\.parquet is not there as it was written|run the sweep again"):
         old.runs([0]) if old.failures is None else old._read("estimates")
 

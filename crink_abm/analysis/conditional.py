@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from ..calibration.posterior import SIZE, Calibration, normalised, resampled
+from ..calibration.posterior import SIZE, Calibration
 from ..engine import compiled
 from ..ensemble.screening import BANDS
 from ..ensemble.worlds import Worlds
 from ..estimation import clusters
+from ..estimation.resampling import normalised, resampled
 from ..model import levers, outcomes
 
 #: Edges of P(a Korean front within a year | force over Taiwan), the range that nothing rules out.

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ..engine import compiled
+from ..engine import compiled, threads
 from ..ensemble import summary
 from ..ensemble.build import make_worlds
 from ..estimation import clusters, intervals
@@ -209,7 +209,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     def events(policy):
         total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)
         calendar = levers.calendar(policy, head.months, head.start, experiment.drivers)
-        for first, count in compiled.chunks(per_world, max(1, 500_000 // n_worlds)):
+        for first, count in threads.chunks(per_world, max(1, 500_000 // n_worlds)):
             world_of = ensemble.of_runs(0, count * n_worlds)
             results = compiled.run_many(
                 calendar,

@@ -110,11 +110,6 @@ def blocks(s: Summaries, seen: Targets, launches_centre=None, aircraft_centre=No
     }
 
 
-def effective_size(weights: np.ndarray) -> float:
-    """Kish's effective sample size, (Σ w)² / Σ w²."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
 def effective_by_two_looks(first: np.ndarray, second: np.ndarray) -> float:
     """Kish's effective sample size freed of the noise of weights that were estimated twice, independently.
 

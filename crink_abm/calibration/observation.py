@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine import compiled
+from ..engine.threads import run_slices
 from ..model import levers
 from ..model.fields import FIELDS
 from ..model.outcomes import RESULTS
@@ -47,7 +48,7 @@ def series(
         for name in fields:
             out[name][low:high, replicate] = trace[:, :, _FIELD[name]]
 
-    compiled.run_slices(work, [(r, low) for r in range(replicates) for low in range(0, n, _TRACED)], threads)
+    run_slices(work, [(r, low) for r in range(replicates) for low in range(0, n, _TRACED)], threads)
     return out
 
 

@@ -15,6 +15,8 @@ import pandas as pd
 
 from ..ensemble import calibrated
 from ..ensemble.screening import BANDS
+from ..estimation import resampling
+from ..estimation.resampling import normalised, resampled
 from ..model.parameters import CATALOGUE
 from ..record.tables import Record
 from ..util.source_hash import rules_hash
@@ -32,19 +34,6 @@ def log_weights(bank: Bank, seen: Targets, without: tuple[str, ...] = ()) -> dic
     """Log weight of each world by block: the record's blocks, then the elicited bands; some may be left out."""
     found = likelihood.blocks(bank.summaries, seen) | banks.band_blocks(bank.bands)
     return {name: block for name, block in found.items() if name not in without}
-
-
-def normalised(log_weight: np.ndarray) -> np.ndarray:
-    """Weights that sum to 1."""
-    weights = np.exp(log_weight - log_weight.max())
-    return weights / weights.sum()
-
-
-def resampled(weights: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """How often each world counts in ``n`` draws by systematic resampling (Kitagawa 1996)."""
-    points = (np.arange(n) + np.random.default_rng(seed).random()) / n
-    rows = np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
-    return np.bincount(rows, minlength=len(weights))
 
 
 @dataclass(frozen=True)
@@ -68,7 +57,7 @@ class Calibration:
     @property
     def effective(self) -> float:
         """Effective sample size of the weighted draws."""
-        return likelihood.effective_size(self.weights)
+        return resampling.effective_size(self.weights)
 
     @property
     def volume_left(self) -> float:
@@ -81,8 +70,8 @@ class Calibration:
         for name, block in self.blocks.items():
             total = total + block
             rows.append(
-                {"block": name, "effective_alone": likelihood.effective_size(normalised(block)),
-                 "effective_so_far": likelihood.effective_size(normalised(total))}
+                {"block": name, "effective_alone": resampling.effective_size(normalised(block)),
+                 "effective_so_far": resampling.effective_size(normalised(total))}
             )  # fmt: skip
         return pd.DataFrame(rows)
 

@@ -1,5 +1,5 @@
 """Pictures. The only package that imports matplotlib. Imports what stands below it: ``util`` to ``analysis``."""
 
-from .sweep import CHARTS, draw, figure
+from .gallery import CHARTS, draw, figure
 
 __all__ = ["CHARTS", "draw", "figure"]

@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import style
+from .style import LEVERS, OUTCOMES, lever_axis
 
 #: Axis labels of the two quantities.
 RISK, CHANGE = "Probability (%)", "Change in risk (percentage points)"
@@ -81,7 +82,7 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     for axis, levels in ((ax.xaxis, cells.columns), (ax.yaxis, cells.index)):
         written = sorted({levels[0], levels[len(levels) // 2], levels[-1]})
         axis.set_ticks(written, [f"{level:g}" for level in written])
-    ax.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]], xlabel=style.lever_axis(x), ylabel=style.lever_axis(y))
+    ax.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]], xlabel=lever_axis(x), ylabel=lever_axis(y))
     ax.spines[:].set_visible(False)
     return ax
 
@@ -113,7 +114,7 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
         ax.axvline(baseline, color=style.MUTED, linewidth=0.7, linestyle=style.DOTTED, gid=BASELINE_GID)
     ends = []
     for name, rows in data.sort_values(lever).groupby("outcome", sort=False):
-        look = style.OUTCOMES[name]
+        look = OUTCOMES[name]
         for ends_of, alpha in (("diff_worlds", 0.10), ("diff", 0.22)):
             low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
             ax.fill_between(rows[lever], low, high, color=look.colour, alpha=alpha, lw=0)
@@ -121,8 +122,8 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
         ends.append((rows[lever].iloc[-1], 100 * rows["diff"].iloc[-1], look.short, look.colour))
     if ylim is not None:
         ax.set_ylim(ylim)
-    ax.set(xlim=(0, 1), xlabel=style.LEVERS[lever][1], ylabel=CHANGE)
-    ax.set_title(style.LEVERS[lever][0])
+    ax.set(xlim=(0, 1), xlabel=LEVERS[lever][1], ylabel=CHANGE)
+    ax.set_title(LEVERS[lever][0])
     ax.yaxis.set_major_formatter(_SIGNED)
     ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     style.label_ends(ax, ends)
@@ -224,7 +225,7 @@ def frontier(data, x, y, labels, baseline=None, quantity=RISK, ax=None):
                 va="top",
                 path_effects=[withStroke(linewidth=2, foreground="white")],
             )
-    ax.set(xlabel=f"{style.OUTCOMES[x].label}\n{quantity}", ylabel=f"{style.OUTCOMES[y].label}\n{quantity}")
+    ax.set(xlabel=f"{OUTCOMES[x].label}\n{quantity}", ylabel=f"{OUTCOMES[y].label}\n{quantity}")
     if quantity == CHANGE:
         ax.axhline(0, color=style.MUTED, linewidth=0.5, zorder=0)
         ax.axvline(0, color=style.MUTED, linewidth=0.5, zorder=0)
@@ -327,9 +328,9 @@ def scatter(data, lever, means, baseline=None, span=(0.0, 1.0), ax=None):
         )  # fmt: skip
     ax.vlines(means["middle"], 100 * means["low"], 100 * means["high"], color=style.INK, linewidth=1.2, zorder=4)
     ax.plot(means["middle"], 100 * means["mean"], color=style.INK, linewidth=1.0, marker="s", markersize=2.5, zorder=4)
-    ax.set(xlim=span, xlabel=style.LEVERS[lever][1], ylabel="Change (points)")
+    ax.set(xlim=span, xlabel=LEVERS[lever][1], ylabel="Change (points)")
     ax.set_xticks(ends := [span[0], (span[0] + span[1]) / 2.0, span[1]], [f"{level:g}" for level in ends])
-    ax.set_title(style.LEVERS[lever][0])
+    ax.set_title(LEVERS[lever][0])
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(_SIGNED)
     return ax

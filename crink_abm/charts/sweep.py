@@ -1,11 +1,7 @@
 """The charts of a finished sweep: picks the data, lays out the figures, writes the files."""
 
-import contextlib
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,29 +9,19 @@ from matplotlib.figure import Figure
 
 from ..model import outcomes
 from ..model.levers import LEVERS
-from ..sweeps import manifest
-from ..sweeps.store import Store
-from ..util.errors import InputError, nearest, one_line, told
-from ..util.files import refuse_link
-from ..util.folders import prepare
-from . import designs, primitives, style
+from . import primitives, style
 from .panels import (
     HEADLINE,
     HOLLOW,
     PAIRED,
     CannotDraw,
-    NotAsked,
     base_of,
     captioned,
     difference_panels,
     horizon,
     label_outer,
-    provenance,
 )  # fmt: skip
 
-__all__ = ["CHARTS", "CannotDraw", "draw", "figure", "provenance"]
-
-FORMATS = ("png", "svg", "pdf")
 DETAIL = (*HEADLINE, "two_front", "taiwan_invasion", "korea_war", "russian_join", "nuclear_use")
 
 #: Panels of a chart with one for each policy that has a name, and rows of one with a row for each.
@@ -43,7 +29,6 @@ MOST_PANELS, MOST_ROWS = 40, 150
 #: Columns of a row's name from which on the panels are named in one word.
 LONG = 22
 
-_LOG = logging.getLogger(__name__)
 _BASELINE = style.Look("Baseline", "baseline", style.MUTED)
 _ENDS = {
     0.0: style.Look("Lever at 0", "0", style.BLUE, marker="o"),
@@ -126,7 +111,7 @@ def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFram
     return [panel for panel in panels if len(panel[3])]
 
 
-def _heat(outcome: str, results) -> Figure:
+def heat(outcome: str, results) -> Figure:
     if len(results.manifest["swept"]) < 2:
         raise CannotDraw("a heat map needs at least two crossed levers (from, to, points under [levels])")
     panels = {name: _heat_panels(results, name) for name in HEADLINE}
@@ -153,7 +138,7 @@ def _heat(outcome: str, results) -> Figure:
     return fig
 
 
-def _responses(results) -> Figure:
+def responses(results) -> Figure:
     data = {lever: _along(results, lever, HEADLINE) for lever in LEVERS}
     data = {lever: rows for lever, rows in data.items() if rows[lever].nunique() > 2}
     if not data:
@@ -174,7 +159,7 @@ def _responses(results) -> Figure:
     return fig
 
 
-def _incidence(results) -> Figure:
+def incidence(results) -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
     names = list(policies.values())[1:] or ["baseline"]
     _panels(len(names))
@@ -196,7 +181,7 @@ def _incidence(results) -> Figure:
     return fig
 
 
-def _competing(results) -> Figure:
+def competing(results) -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
     _panels(len(policies))
     data = results.competing(list(policies))
@@ -215,7 +200,7 @@ def _competing(results) -> Figure:
     return fig
 
 
-def _lever_ends(results) -> Figure:
+def lever_ends(results) -> Figure:
     data = pd.concat([_along(results, lever, HEADLINE).assign(lever=lever) for lever in LEVERS], ignore_index=True)
     data["level"] = [row[row["lever"]] for row in data[["lever", *LEVERS]].to_dict("records")]
     data = data[data["level"].isin(_ENDS) & (data["point"] != results.baseline)]
@@ -233,7 +218,7 @@ def _lever_ends(results) -> Figure:
     return fig
 
 
-def _package_differences(results) -> Figure:
+def package_differences(results) -> Figure:
     packages = _packages(results)
     if not packages:
         raise CannotDraw("the experiment has no [packages]")
@@ -256,7 +241,7 @@ def _package_differences(results) -> Figure:
     return fig
 
 
-def _frontier(results) -> Figure:
+def frontier(results) -> Figure:
     lever, names = "dual_role", {"x": "taiwan_failure", "y": "korea_failure"}
     sides = {axis: _along(results, lever, [name]).set_index(lever) for axis, name in names.items()}
     if len(sides["x"]) < 3:
@@ -282,7 +267,7 @@ def _frontier(results) -> Figure:
     return fig
 
 
-def _spreads(results) -> Figure:
+def spreads(results) -> Figure:
     rows = results.estimates[results.estimates["point"] == results.baseline].set_index("outcome")
     data = rows.loc[list(DETAIL)].reset_index()
     data["row"] = [style.OUTCOMES[name].label for name in data["outcome"]]
@@ -296,7 +281,7 @@ def _spreads(results) -> Figure:
     return _spread_panels(results, data, title, notes, "")
 
 
-def _difference_spreads(results) -> Figure:
+def difference_spreads(results) -> Figure:
     data = pd.concat([_along(results, lever, HEADLINE[:1]).assign(lever=lever) for lever in LEVERS], ignore_index=True)
     data["level"] = [row[row["lever"]] for row in data[["lever", *LEVERS]].to_dict("records")]
     data = data[(data["level"] == 1.0) & (data["point"] != results.baseline)]
@@ -327,116 +312,3 @@ def _spread_panels(results, data, title, notes, prefix, tall=1.0) -> Figure:
     primitives.spreads(data, axes[0], prefix)
     primitives.structure_ranges(data, axes[1], prefix)
     return fig
-
-
-#: Name of a chart -> what draws it from results; raises CannotDraw where the sweep lacks the data.
-CHARTS: dict[str, Callable] = {
-    **{f"heat_{name}": partial(_heat, name) for name in HEADLINE},
-    "responses": _responses,
-    "incidence": _incidence,
-    "first_failures": _competing,
-    "levers": _lever_ends,
-    "frontier": _frontier,
-    "packages": _package_differences,
-    "spreads": _spreads,
-    "difference_spreads": _difference_spreads,
-    "factors": designs.factors,
-    **{f"sample_{name}": partial(designs.sample, name) for name in HEADLINE},
-}
-
-
-def figure(results, name: str) -> Figure:
-    """One chart of a sweep as a matplotlib Figure.
-
-    Raises
-    ------
-    InputError
-        If no chart has that name, or (``CannotDraw``) the sweep lacks what it shows.
-    """
-    with style.context():
-        return style.settle(CHARTS[_checked(name)](results))
-
-
-def _checked(name: str) -> str:
-    if name not in CHARTS:
-        raise InputError(f"no chart is named {name!r}{nearest(name, CHARTS)}; the charts are {', '.join(CHARTS)}")
-    return name
-
-
-def draw(results, folder=None, only: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
-    """Write the charts of a sweep into ``folder``/figures; charts it cannot give are skipped, the reason logged in a line.
-
-    Parameters
-    ----------
-    results : sweeps.Results
-    folder : where to; the sweep's own folder if None
-    only : names of ``CHARTS``; all if None
-    formats : of "png" (200 dots per inch), "svg", "pdf"
-
-    Returns
-    -------
-    The paths written. The same results give the same bytes.
-
-    Raises
-    ------
-    InputError
-        On an unknown chart or format, or if a sweep is at work in the folder.
-    """
-    formats, names = tuple(formats), tuple(CHARTS if only is None else only)
-    for form in formats:
-        if form not in FORMATS:
-            raise InputError(f"charts are written as {', '.join(FORMATS)}; {form!r} was given")
-    for name in names:
-        _checked(name)
-    target = Path(folder if folder is not None else results.folder) / "figures"
-    with _drawing(results, target):
-        for name in names:
-            for form in formats:
-                refuse_link(target / f"{name}.{form}")
-        return _draw(results, names, target, formats, only)
-
-
-@contextlib.contextmanager
-def _drawing(results, target: Path) -> Iterator[None]:
-    """Make a folder of figures; that of the sweep is held, unless its command holds it, and must still be of these results.
-
-    Raises
-    ------
-    InputError
-        If a sweep is at work in the folder, has changed it since, or the figures would go through a link.
-    """
-    refuse_link(target)
-    own, store = results.folder, getattr(results, "store", None)
-    if own is None or target.parent.resolve() != Path(own).resolve() or (store is not None and store.is_held):
-        prepare(target.parent, target)
-        yield
-        return
-    with Store(results.folder).hold(results.manifest["name"]):
-        if manifest.load(results.folder) != results.manifest:
-            raise InputError(f"{str(results.folder)!r} holds other results than when it was read; read it again")
-        prepare(target.parent, target)
-        yield
-
-
-def _draw(results, names, target: Path, formats, only) -> list[Path]:
-    paths, lacking = [], set()
-    for name in names:
-        try:
-            fig = figure(results, name)
-            lacking |= style.lacking(fig)
-            with style.context():
-                paths += style.save(fig, target / name, formats)
-        except InputError as reason:
-            if only is None and isinstance(reason, NotAsked):
-                continue  # no news: the chart is for another kind of design
-            _LOG.warning("chart %s skipped: %s", name, reason)
-        except OSError:
-            raise  # the disk's trouble, not the chart's
-        except Exception as error:  # one chart ends neither the others nor the command
-            _LOG.warning("chart %s could not be drawn: %s", name, one_line(f"{type(error).__name__}: {error}", 200))
-    if lacking:
-        _LOG.warning(
-            "no font of this machine has %s: boxes stand in their place; install one that does, such as Noto Sans CJK",
-            told("".join(sorted(lacking))),
-        )
-    return paths

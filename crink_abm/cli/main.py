@@ -5,235 +5,24 @@ Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrup
 
 import argparse
 import sys
-from pathlib import Path
 
-from ..ensemble import summary
-from ..model import arguments
-from ..util.errors import InputError, RunsFailedError, nearest, one_line, told
-from ..util.progress import shown
+from ..util.errors import InputError, nearest, told
 from ..version import __version__
 from . import guard
+from .bench import bench
+from .info import info
 from .record import calibrate, validate
+from .run import run
 from .studies import audit, compare, rare
+from .sweep import plot, replay, sweep
 from .terminal import (
-    charts,
-    check_folder,
     number,
     path,
-    print_json,
-    ready_engine,
-    rows_of,
-    say,
     seed_of_many,
     share,
     whole,
     word,
 )  # fmt: skip
-
-
-def run(args) -> None:
-    """One run in Mesa, told month by month."""
-    from ..agents.model import DeterrenceModel
-    from ..model.scenarios import assignment, scenario
-
-    chosen = scenario(args.scenario) if args.scenario else {}
-    settings = [assignment(text) for text in args.set]
-    for name, value in settings:
-        if [other for other, _ in settings].count(name) > 1:
-            raise InputError(f"{name} is set twice; set it once")
-        chosen[name] = value
-    _tell(DeterrenceModel(chosen, seed=args.seed, run=args.run, months=args.months).run(), args)
-
-
-def _tell(model, args) -> None:
-    if not args.json:
-        print(model.story)
-        return
-    history = model.history
-    print_json(
-        {
-            "seed": model.key[0], "run": model.key[1], **model.source, "start": model.start,
-            "months": len(history), "levers": model.levers, "parameters": model.parameters,
-            "outcome": model.outcome, "events": [event.as_dict() for event in model.events],
-            "history": {"month": history.index.tolist(), **{name: history[name].tolist() for name in history.columns}},
-        }
-    )  # fmt: skip
-
-
-def sweep(args) -> None:
-    """An experiment file to estimates and charts."""
-    from ..experiment import sizes
-    from ..results.results import planned
-    from ..results.results import sweep as run_sweep
-    from ..sweeps.store import Store
-
-    if args.shard and (args.interval or args.precision is not None or args.dask is not None):
-        raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
-    plan = planned(args.file, None, args.workers, args.runs, args.interval, args.precision)
-    if args.dask is not None and args.backend is not None:
-        raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
-    draw = None if args.no_charts or args.shard else charts().draw
-    folder = Path(args.out or Path("results") / plan.experiment.name)
-    sizes.check(plan, folder, args.engine, args.runs)
-    check_folder(folder)
-    Store(folder).check(plan.experiment.name)
-    if args.engine == "batch":
-        ready_engine()
-    if args.shard:
-        _shard(args, folder)
-        return
-    drawn = []
-
-    def tell(results):
-        if draw:
-            say("drawing the charts ...")
-            drawn.extend(draw(results))
-        _summary(results, drawn, args)
-
-    results = run_sweep(
-        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
-    )  # fmt: skip
-    if results.manifest["n_failed"]:
-        raise RunsFailedError(_failures_told(results))
-
-
-def _shard(args, folder) -> None:
-    from ..results.results import shard
-
-    number, of = args.shard
-    n = shard(
-        args.file, number, of, folder, engine=args.engine, workers=args.workers, runs=args.runs, backend=args.backend,
-        progress=shown("run"), say=say,
-    )  # fmt: skip
-    if args.json:
-        print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})
-        return
-    print(f"shard {number} of {of}: {n:,} runs are kept in {folder}")
-    print("when all are done, the same command without --shard takes them over and counts")
-
-
-def _failures_told(results) -> str:
-    """The table of failed runs, the first twenty of them."""
-    n, shown = results.manifest["n_failed"], results.failures.head(20)
-    more = (
-        f"; the first {len(shown)}, and more in {one_line(results.folder / 'failures.parquet')}"
-        if n > len(shown)
-        else ""
-    )
-    folder = one_line(results.folder)
-    return (
-        f"{n:,} of {results.manifest['n_runs']:,} runs failed and count in no estimate{more}:\n{shown.to_string(index=False)}\n"
-        f"see one up to its failure with `crink-abm replay {folder} --point I --run K`"
-    )
-
-
-def _summary(results, drawn, args) -> None:
-    m = results.manifest
-    base = results.estimates[results.estimates["point"] == results.baseline]
-    if args.json:
-        print_json(
-            {"folder": str(results.folder), "n_points": m["n_points"], "n_runs": m["n_runs"], "worlds": m["worlds"],
-             "baseline": rows_of(base[["outcome", "prob", "low", "high", "n_runs"]]),
-             "n_failed": m["n_failed"], "failures": rows_of(results.failures),
-             "estimates": str(results.folder / "estimates.parquet"), "charts": [str(path) for path in drawn]}
-        )  # fmt: skip
-        return
-    screen = m["worlds"]["screen"]
-    more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
-    size = f"{m['n_points']} policies x {summary.runs_in_words(m)}{more} = {m['n_runs']:,} runs"
-    print(f"{m['name']}: {size} in {summary.worlds_in_words(m['worlds'])}")
-    if m["worlds"].get("note"):
-        print(f"note: {m['worlds']['note']}")
-    if screen:
-        print(summary.fully(screen) + ":")
-        for band in screen["bands"]:
-            print(
-                f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %"
-            )
-    head = m["experiment"]["experiment"]
-    moved = m["baseline_moves"]
-    print(f"baseline: today's policy{' but ' + moved if moved else ''}; its risks over {head['months']} months")
-    print("(low, high: 95 %, the worlds given, by method; worlds_low, worlds_high: the worlds as the sample)")
-    columns = ["outcome", "prob", "low", "high", "n_runs", "method"]
-    columns += ["worlds_low", "worlds_high", "parameter_sd", "structure_sd"]
-    print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
-    print(f"\nestimates: {results.folder / 'estimates.parquet'}")
-    if drawn:
-        print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
-
-
-def replay(args) -> None:
-    """One run of a finished sweep, again, in Mesa."""
-    from ..results.results import Results
-    from ..sweeps.failures import why
-
-    model = Results(args.folder).replay(args.point, args.run, to_the_end=False)
-    month, cause = why(model)
-    _tell(model, args)
-    if month >= 0:
-        raise RunsFailedError(f"the run failed in month {month} (the first is 0): {cause}")
-
-
-def plot(args) -> None:
-    """The charts of a finished sweep."""
-    from ..results.results import Results
-
-    results, draw = Results(args.folder), charts().draw
-    check_folder(Path(args.out or args.folder))
-    drawn = draw(results, args.out)
-    if args.json:
-        print_json({"charts": [str(path) for path in drawn]})
-    else:
-        print("\n".join(str(path) for path in drawn))
-
-
-def bench(args) -> None:
-    """Throughput of every engine."""
-    from ..engine.benchmark.throughput import WORLDS, measure
-    from ..ensemble import calibrated
-
-    ready_engine()
-    found = measure(calibrated.load().first(WORLDS).values)
-    if args.json:
-        print_json(found)
-        return
-    print(f"runs of {found['months']} months; the kernel was ready in {found['kernel_ready_seconds']} s")
-    for row in found["engines"]:
-        speed = f"{row['runs_per_second']:>12,.1f} runs/s {row['ratio_to_mesa_batch_run']:>10,.1f} x"
-        print(f"{row['engine']:38} {row['runs']:>8,} runs {speed}")
-    floor = found["floor"]
-    print(
-        f"\n{found['lanes']} runs abreast to one at a time, processor time: {floor['abreast_to_one_at_a_time']:.2f} x"
-    )
-    print("a month of one run, ns of one thread: operations x what one costs, vectorised")
-    for kind, cost in floor["ns_an_operation"].items():
-        each, total = floor["operations_a_month"][kind], floor["ns_a_month_by_kind"][kind]
-        print(f"{kind:30} {each:>7.1f} x {cost:.3f} = {total:>5.1f}")
-    print(f"arithmetic {floor['arithmetic_ns']:.1f}, memory {floor['memory_ns']:.1f}, floor {floor['floor_ns']:.1f}")
-    ratios = f"{floor['measured_to_floor']:.2f} of the floor, {floor['measured_to_sum']:.2f} of the sum"
-    print(f"measured {floor['measured_ns']:.1f}: {ratios}")
-
-
-def info(args) -> None:
-    """Versions, engine, cache, levers, parameters with sources; or one name."""
-    from ..report.odd import lookup, overview
-
-    if args.name is None:
-        arguments.environment()
-
-    data = overview() if args.name is None else lookup(args.name)
-    if args.json:
-        print_json(data)
-        return
-    if args.name is not None:
-        for key, value in data.items():
-            print(f"{key:10} {value}")
-        return
-    for title, rows in data.items():
-        print(f"\n{title}")
-        for row in rows if isinstance(rows, list) else [{"": k, " ": v} for k, v in rows.items()]:
-            print("  " + "  ".join(str(value) for value in row.values()))
 
 
 class _Parser(argparse.ArgumentParser):

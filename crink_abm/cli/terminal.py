@@ -126,7 +126,7 @@ def charts():
         If matplotlib does not take ``$MPLBACKEND``. No chart needs a window, but matplotlib reads it first.
     """
     try:
-        from ..charts import sweep as charts
+        from ..charts import gallery as charts
     except ValueError as error:
         said = os.environ.get("MPLBACKEND")
         if not said:

@@ -1,18 +1,16 @@
 """The compiled engine: the same runs as in Mesa, by the hundred thousand. No science in it."""
 
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..model import arguments
 from ..model.fields import FIELDS
 from ..model.outcomes import RESULTS
 from ..model.overrides import checked
 from ..model.parameters import CATALOGUE
 from .gather import APART
+from .threads import run_slices
 
 #: Runs a thread takes at a time: a tenth of a second, so an interrupt is felt at once.
 SLICE = 4096
@@ -72,14 +70,6 @@ def is_warm(name: str = "crink_kernel") -> bool:
     return is_kept(name)
 
 
-def n_threads() -> int:
-    """Threads to use: ``$CRINK_THREADS``, else the cores this process may run on."""
-    given = arguments.threads()
-    if given:
-        return given
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _arrays(worlds, world_of, n):
     worlds = np.require(worlds, np.float64, ["C", "W"])
     world_of = np.zeros(n, np.int64) if world_of is None else np.require(world_of, np.int64, ["C", "W"])
@@ -129,23 +119,6 @@ def run_many(
     return out
 
 
-def run_slices(work: Callable[[int], None], items, threads: int | None = None) -> None:
-    """Call ``work`` on each item, in threads; stops at once on an interrupt."""
-    count = threads or n_threads()
-    if count == 1 or len(items) == 1:
-        for item in items:
-            work(item)
-        return
-    pool = ThreadPoolExecutor(count)
-    try:
-        for future in [pool.submit(work, item) for item in items]:
-            future.result()
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
 def trajectories(calendar, worlds, n: int, *, seed: int, first_run: int = 0, world_of=None, rules=None) -> np.ndarray:
     """Every field of ``n`` runs, every month: array (n, n_months, len(state.FIELDS))."""
     worlds, world_of = _arrays(worlds, world_of, n)
@@ -153,9 +126,3 @@ def trajectories(calendar, worlds, n: int, *, seed: int, first_run: int = 0, wor
     trace = np.empty((n, len(calendar), len(FIELDS)))
     call(compiled(rules), calendar, worlds, world_of, seed, first_run, results, trace)
     return trace
-
-
-def chunks(n: int, size: int) -> Iterator[tuple[int, int]]:
-    """(first, count) of consecutive pieces of ``n`` runs."""
-    for first in range(0, n, size):
-        yield first, min(size, n - first)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine import compiled
+from ..engine import compiled, threads
 from ..estimation.intervals import jeffreys
 from ..model import levers, outcomes
 from ..model.outcomes import failed
@@ -49,7 +49,7 @@ def counts(worlds: np.ndarray, runs: int, first_run: int, seed: int, rules=None)
     """Events and trials of each band's outcome in each world at today's policy: two arrays (n_worlds, n_bands)."""
     n_worlds, names = len(worlds), list(outcomes.OUTCOMES)
     events, trials = np.zeros((2, n_worlds, len(BANDS)), int)
-    for first, count in compiled.chunks(runs, max(1, _PIECE // n_worlds)):
+    for first, count in threads.chunks(runs, max(1, _PIECE // n_worlds)):
         n = count * n_worlds
         results = compiled.run_many(
             levers.calendar(), worlds, n, seed=seed, first_run=first_run + first * n_worlds,

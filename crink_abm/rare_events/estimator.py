@@ -20,6 +20,7 @@ from pydantic import Field
 from scipy.special import bdtr, bdtrc
 
 from ..engine import compiled as batch
+from ..engine.threads import run_slices
 from ..ensemble.build import make_worlds
 from ..estimation.intervals import clopper_pearson, over_worlds
 from ..experiment import design, reader
@@ -182,7 +183,7 @@ def scores(
         happened[low:high] = outcomes.months(np.where(gone[:, None], 0.0, out))[:, column] >= 0
         found[low:high][gone] = np.nan
 
-    batch.run_slices(work, range(0, n, SLICE), threads)
+    run_slices(work, range(0, n, SLICE), threads)
     if np.isnan(found).any():
         raise InputError(
             f"{int(np.isnan(found).sum()):,} of {n:,} runs failed (a rule raised, or gave a number that is not finite); an "

@@ -8,14 +8,15 @@ import pandas as pd
 from ..analysis import conditional as headline
 from ..calibration import observation
 from ..calibration.contraction import moved as moved_by
-from ..calibration.likelihood import blocks, effective_by_two_looks, effective_size
-from ..calibration.posterior import Calibration, log_weights, normalised
+from ..calibration.likelihood import blocks, effective_by_two_looks
+from ..calibration.posterior import Calibration, log_weights
 from ..calibration.reference_table import CHUNK, look_afresh
 from ..calibration.summaries import summarise
 from ..calibration.targets import Targets
 from ..charts import calibration
 from ..ensemble import worlds
 from ..ensemble.worlds import Worlds
+from ..estimation.resampling import effective_size, normalised
 from ..record.tables import Record
 from ..util.files import write_json, write_table
 from ..util.markdown import markdown_table

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from ..engine import compiled
+from ..engine import compiled, threads
 from ..model import outcomes
 from ..model.outcomes import failed
 from .codec import decode, encode
@@ -174,6 +174,6 @@ class Pipeline:
     def _compute(self, cells: list[Cell]) -> list[np.ndarray]:
         """The runs of some cells, by the sweep's workers: an array (n, len(RESULTS)) each."""
         size = self._sweep.slice_runs
-        slices = [(cell.point, cell.first + at, n) for cell in cells for at, n in compiled.chunks(cell.n, size)]
+        slices = [(cell.point, cell.first + at, n) for cell in cells for at, n in threads.chunks(cell.n, size)]
         made = iter(self._sweep.workers.compute(self._sweep, slices))
-        return [np.concatenate([next(made) for _ in compiled.chunks(cell.n, size)]) for cell in cells]
+        return [np.concatenate([next(made) for _ in threads.chunks(cell.n, size)]) for cell in cells]

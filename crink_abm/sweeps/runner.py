@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from ..engine import compiled
+from ..engine import compiled, threads
 from ..ensemble import structures
 from ..ensemble import worlds as ensembles
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
@@ -167,7 +167,7 @@ class Sweep:
     def cells_of(self, points) -> Iterator[Cell]:
         """The runs of some points, whatever point stands for their policies."""
         for point in points:
-            for first, n in compiled.chunks(self.n_runs[point], SPAN_RUNS):
+            for first, n in threads.chunks(self.n_runs[point], SPAN_RUNS):
                 yield Cell(point, first, n)
 
     @property

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..calibration import likelihood, observation
-from ..calibration.posterior import normalised, resampled
 from ..ensemble.worlds import Worlds
+from ..estimation.resampling import normalised, resampled
 from ..model import levers
 from ..model.parameters import CATALOGUE
 from ..model.rules import china

@@ -15,8 +15,9 @@ import pandas as pd
 from scipy.stats import binom, chisquare
 
 from ..calibration import likelihood, observation, summaries, targets
-from ..calibration.posterior import normalised
 from ..ensemble import worlds
+from ..estimation import resampling
+from ..estimation.resampling import normalised
 from ..model.parameters import CATALOGUE
 from ..record import history
 from ..record.tables import Record
@@ -134,7 +135,7 @@ def rank(
         weights = normalised(sharpen * sum(blocks[name] for name in _BLOCKS))
         rows = rng.choice(draws, POSTERIOR, p=weights)
         ranks.append((drawn.values[rows][:, columns] < truth[k, columns]).sum(0))
-        effective.append(likelihood.effective_size(weights))
+        effective.append(resampling.effective_size(weights))
         if progress:
             progress("synthetic records", (k + 1) / n)
     return Ranks(np.array(ranks), np.array(effective))

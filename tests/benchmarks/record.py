@@ -41,7 +41,7 @@ def entry() -> dict:
     import numpy
 
     from crink_abm import __version__
-    from crink_abm.engine import compiled
+    from crink_abm.engine import threads
     from crink_abm.engine.benchmark import throughput
     from crink_abm.ensemble import calibrated
     from crink_abm.util.source_hash import rules_hash
@@ -53,7 +53,7 @@ def entry() -> dict:
         "rules": rules_hash(),
         "cpu": _cpu(),
         "target": llvm.get_host_cpu_name(),
-        "threads": compiled.n_threads(),
+        "threads": threads.n_threads(),
         "python": platform.python_version(),
         "versions": {m.__name__: m.__version__ for m in (numba, llvmlite, numpy, mesa)},
         **throughput.measure(calibrated.load().first(throughput.WORLDS).values),

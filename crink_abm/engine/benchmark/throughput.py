@@ -10,6 +10,7 @@ from ...model import levers
 from ...model.parameters import checked
 from .. import compiled as batch
 from ..memory import LANES
+from ..threads import n_threads
 from . import roofline
 
 #: Worlds of the calibrated ensemble, where many are taken.
@@ -53,7 +54,7 @@ def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072,
         of = np.arange(runs) % len(worlds)
         return lambda: batch.run_many(calendar, worlds, runs, seed=0, world_of=of, threads=threads, kernel=kernel)
 
-    threads = batch.n_threads()
+    threads = n_threads()
     eighth = batch_runs // 8
     speeds = [
         ("mesa.batch_run", mesa_runs, _best(by_batch_run, mesa_runs, repeats)),

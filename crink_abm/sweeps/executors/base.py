@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from ...engine import compiled
+from ...engine.threads import run_slices
 
 
 class Stopped(Exception):
@@ -62,7 +62,7 @@ class Threads(Workers):
                 raise Stopped
             made[k] = sweep.run_slice(*pieces[k])
 
-        compiled.run_slices(work, range(len(pieces)), self.threads)
+        run_slices(work, range(len(pieces)), self.threads)
         return made
 
     def stop(self) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...engine import compiled
+from ...engine.threads import n_threads
 from ...ensemble import build
 from ...experiment import reader
 from ...model import arguments
@@ -172,7 +172,7 @@ class Executor(Workers):
     """
 
     def __init__(self, executor: concurrent.futures.Executor, count: int | None = None):
-        self.executor, self.count, self._asked = executor, count or compiled.n_threads(), set()
+        self.executor, self.count, self._asked = executor, count or n_threads(), set()
         self.ahead = _ahead(self.count)
 
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
@@ -252,7 +252,7 @@ class Processes(Executor):
 
     def __init__(self, count: int | None = None, say: Callable[[str], None] | None = None):
         self.say = say or (lambda text: None)
-        super().__init__(_pool(count or compiled.n_threads()), count)
+        super().__init__(_pool(count or n_threads()), count)
         self.ahead = 1  # one pack, cut as finely as there are processes
 
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:

@@ -1,0 +1,137 @@
+"""``sweep``, ``replay`` and ``plot``: an experiment into a folder, and what is read out of it."""
+
+from pathlib import Path
+
+from ..ensemble import summary
+from ..util.errors import InputError, RunsFailedError, one_line
+from ..util.progress import shown
+from .run import _tell
+from .terminal import charts, check_folder, print_json, ready_engine, rows_of, say
+
+
+def sweep(args) -> None:
+    """An experiment file to estimates and charts."""
+    from ..experiment import sizes
+    from ..results.results import planned
+    from ..results.results import sweep as run_sweep
+    from ..sweeps.store import Store
+
+    if args.shard and (args.interval or args.precision is not None or args.dask is not None):
+        raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
+    plan = planned(args.file, None, args.workers, args.runs, args.interval, args.precision)
+    if args.dask is not None and args.backend is not None:
+        raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
+    draw = None if args.no_charts or args.shard else charts().draw
+    folder = Path(args.out or Path("results") / plan.experiment.name)
+    sizes.check(plan, folder, args.engine, args.runs)
+    check_folder(folder)
+    Store(folder).check(plan.experiment.name)
+    if args.engine == "batch":
+        ready_engine()
+    if args.shard:
+        _shard(args, folder)
+        return
+    drawn = []
+
+    def tell(results):
+        if draw:
+            say("drawing the charts ...")
+            drawn.extend(draw(results))
+        _summary(results, drawn, args)
+
+    results = run_sweep(
+        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
+        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
+    )  # fmt: skip
+    if results.manifest["n_failed"]:
+        raise RunsFailedError(_failures_told(results))
+
+
+def _shard(args, folder) -> None:
+    from ..results.results import shard
+
+    number, of = args.shard
+    n = shard(
+        args.file, number, of, folder, engine=args.engine, workers=args.workers, runs=args.runs, backend=args.backend,
+        progress=shown("run"), say=say,
+    )  # fmt: skip
+    if args.json:
+        print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})
+        return
+    print(f"shard {number} of {of}: {n:,} runs are kept in {folder}")
+    print("when all are done, the same command without --shard takes them over and counts")
+
+
+def _failures_told(results) -> str:
+    """The table of failed runs, the first twenty of them."""
+    n, shown = results.manifest["n_failed"], results.failures.head(20)
+    more = (
+        f"; the first {len(shown)}, and more in {one_line(results.folder / 'failures.parquet')}"
+        if n > len(shown)
+        else ""
+    )
+    folder = one_line(results.folder)
+    return (
+        f"{n:,} of {results.manifest['n_runs']:,} runs failed and count in no estimate{more}:\n{shown.to_string(index=False)}\n"
+        f"see one up to its failure with `crink-abm replay {folder} --point I --run K`"
+    )
+
+
+def _summary(results, drawn, args) -> None:
+    m = results.manifest
+    base = results.estimates[results.estimates["point"] == results.baseline]
+    if args.json:
+        print_json(
+            {"folder": str(results.folder), "n_points": m["n_points"], "n_runs": m["n_runs"], "worlds": m["worlds"],
+             "baseline": rows_of(base[["outcome", "prob", "low", "high", "n_runs"]]),
+             "n_failed": m["n_failed"], "failures": rows_of(results.failures),
+             "estimates": str(results.folder / "estimates.parquet"), "charts": [str(path) for path in drawn]}
+        )  # fmt: skip
+        return
+    screen = m["worlds"]["screen"]
+    more = f" ({m['n_detail_runs']:,} off the grid)" if m["n_detail_runs"] else ""
+    size = f"{m['n_points']} policies x {summary.runs_in_words(m)}{more} = {m['n_runs']:,} runs"
+    print(f"{m['name']}: {size} in {summary.worlds_in_words(m['worlds'])}")
+    if m["worlds"].get("note"):
+        print(f"note: {m['worlds']['note']}")
+    if screen:
+        print(summary.fully(screen) + ":")
+        for band in screen["bands"]:
+            print(
+                f"  {band['band']}: {band['low']:.3g} to {band['high']:.3g}, passed by {100 * band['share_passing']:.0f} %"
+            )
+    head = m["experiment"]["experiment"]
+    moved = m["baseline_moves"]
+    print(f"baseline: today's policy{' but ' + moved if moved else ''}; its risks over {head['months']} months")
+    print("(low, high: 95 %, the worlds given, by method; worlds_low, worlds_high: the worlds as the sample)")
+    columns = ["outcome", "prob", "low", "high", "n_runs", "method"]
+    columns += ["worlds_low", "worlds_high", "parameter_sd", "structure_sd"]
+    print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
+    print(f"\nestimates: {results.folder / 'estimates.parquet'}")
+    if drawn:
+        print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
+
+
+def replay(args) -> None:
+    """One run of a finished sweep, again, in Mesa."""
+    from ..results.results import Results
+    from ..sweeps.failures import why
+
+    model = Results(args.folder).replay(args.point, args.run, to_the_end=False)
+    month, cause = why(model)
+    _tell(model, args)
+    if month >= 0:
+        raise RunsFailedError(f"the run failed in month {month} (the first is 0): {cause}")
+
+
+def plot(args) -> None:
+    """The charts of a finished sweep."""
+    from ..results.results import Results
+
+    results, draw = Results(args.folder), charts().draw
+    check_folder(Path(args.out or args.folder))
+    drawn = draw(results, args.out)
+    if args.json:
+        print_json({"charts": [str(path) for path in drawn]})
+    else:
+        print("\n".join(str(path) for path in drawn))
