@@ -14,6 +14,7 @@ from .ensemble import worlds as ensembles
 from .ensemble.build import make_worlds
 from .estimation import intervals
 from .estimation.accumulator import Tally
+from .estimation.incidence import incidence as cumulative
 from .model import arguments, outcomes
 from .model import levers as policy
 from .model.outcomes import RESULTS, failed
@@ -104,7 +105,7 @@ class Batch:
         """
         outcome = arguments.outcome(outcome, outcomes.OUTCOMES)
         months = self.months[:, list(outcomes.OUTCOMES).index(outcome)]
-        prob, low, high = intervals.incidence(months, self.n_months, self.weights)
+        prob, low, high = cumulative(months, self.n_months, self.weights)
         return pd.DataFrame({"month": np.arange(self.n_months), "prob": prob, "low": low, "high": high})
 
     def __repr__(self):

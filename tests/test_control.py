@@ -6,8 +6,9 @@ import pytest
 
 from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
-from crink_abm.estimation.accumulator import CONTROL, COUNTS, Tally, interval_columns
+from crink_abm.estimation.accumulator import Tally
 from crink_abm.estimation.control_variates import LEAST, LEAST_FREEDOM, Moments
+from crink_abm.estimation.tables import CONTROL, COUNTS, interval_columns
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import LUCKS, OUTCOMES
 

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from crink_abm.model import draws
-from crink_abm.model.enums import Actor, Draw
+from crink_abm.model.draws import Draw
+from crink_abm.model.enums import Actor
 
 # Random123's kat_vectors, philox4x32 with 10 rounds: counter, key, answer.
 KNOWN = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from crink_abm.estimation import intervals
+from crink_abm.estimation import incidence, intervals, significance, variance_components
 
 
 def _coverage(interval, n, p, level=0.95):
@@ -94,7 +94,9 @@ def test_false_discovery_is_scipys():
     for n in (0, 1, 2, 7, 400):
         p = luck.uniform(size=n) ** luck.integers(1, 4)
         p[: n // 3] = p[-(n // 3) :] if n // 3 else p[:0]  # ties
-        assert intervals.false_discovery(p) == pytest.approx(stats.false_discovery_control(p) if n else [], rel=1e-13)
+        assert significance.false_discovery(p) == pytest.approx(
+            stats.false_discovery_control(p) if n else [], rel=1e-13
+        )
 
 
 def test_false_discovery_holds_under_the_null():
@@ -103,8 +105,8 @@ def test_false_discovery_holds_under_the_null():
     naive = controlled = 0
     for _ in range(200):
         up = rng.binomial(200, 0.5, size=500)
-        p = intervals.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9), 1e6)
-        controlled += (intervals.false_discovery(p) <= 0.05).any()
+        p = significance.difference_test(up, 200 - up, (2 * up - 200) / 1000, np.full(500, 1e-9), 1e6)
+        controlled += (significance.false_discovery(p) <= 0.05).any()
         naive += (p <= 0.05).any()
     assert controlled <= stats.binom(200, 0.05).ppf(0.999)
     assert naive > 190
@@ -114,10 +116,10 @@ def test_a_difference_that_a_few_worlds_carry_is_not_clear():
     """All of a difference in 2 of 100 worlds: clear for the runs as a sample, not for the worlds as a sample."""
     rose = np.zeros((100, 1))
     rose[:2] = 10
-    change = intervals.spreads(rose, rose.sum(0), np.full(100, 10), {})
-    few = intervals.difference_test([20], [0], [0.02], change["worlds_se"], 99)
-    spread = intervals.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
-    everywhere = intervals.difference_test([20], [0], [0.02], spread["worlds_se"], 99)
+    change = variance_components.spreads(rose, rose.sum(0), np.full(100, 10), {})
+    few = significance.difference_test([20], [0], [0.02], change["worlds_se"], 99)
+    spread = variance_components.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
+    everywhere = significance.difference_test([20], [0], [0.02], spread["worlds_se"], 99)
     assert few[0] > 0.05
     assert everywhere[0] < 1e-4
 
@@ -128,7 +130,7 @@ def test_paired_change_has_its_own_spread():
     switch = np.arange(400) % 2
     rose = rng.binomial(50, np.where(switch == 1, 0.2, 0.0))[:, None]
     fell = rng.binomial(50, np.where(switch == 0, 0.2, 0.0))[:, None]
-    change = intervals.spreads(rose - fell, (rose + fell).sum(0), np.full(400, 50), {"switch": switch})
+    change = variance_components.spreads(rose - fell, (rose + fell).sum(0), np.full(400, 50), {"switch": switch})
     assert change["structure_sd"][0] == pytest.approx(0.2, abs=0.01)
     assert change["parameter_sd"][0] < 0.03
     assert change["structure_low"][0] == pytest.approx(-0.2, abs=0.02)
@@ -140,7 +142,7 @@ def _made_up(rng, n_worlds, m, sd_param, sd_struct):
         0.4 + sd_struct * np.array([-1, 0, 1])[switch] * np.sqrt(1.5) + rng.normal(0, sd_param, n_worlds), 0, 1
     )
     events = rng.binomial(m, prob)[:, None]
-    return intervals.spreads(events, events.sum(0), np.full(n_worlds, m), {"switch": switch})
+    return variance_components.spreads(events, events.sum(0), np.full(n_worlds, m), {"switch": switch})
 
 
 @pytest.mark.parametrize(("sd_param", "sd_struct"), [(0.08, 0.0), (0.0, 0.08), (0.06, 0.06), (0.0, 0.0)])
@@ -166,14 +168,14 @@ def test_noise_seldom_opens_a_structural_range():
     switches = {f"s{k}": rng.permutation(np.arange(300) % (2 + k % 2)) for k in range(6)}
     for _ in range(n):
         events = rng.binomial(50, rng.uniform(0, 1, 300))[:, None]
-        made = intervals.spreads(events, events.sum(0), np.full(300, 50), switches)
+        made = variance_components.spreads(events, events.sum(0), np.full(300, 50), switches)
         opened += (made["structure_high"] > made["structure_low"])[0]
         means = [events[levels == v].mean() / 50 for levels in switches.values() for v in np.unique(levels)]
         raw.append(max(means) - min(means))
     assert opened <= stats.binom(n, 0.05).ppf(0.999)
     assert min(raw) > 0.02
     events = rng.binomial(50, 0.3 + 0.3 * switches["s0"])[:, None]
-    made = intervals.spreads(events, events.sum(0), np.full(300, 50), switches)
+    made = variance_components.spreads(events, events.sum(0), np.full(300, 50), switches)
     assert made["structure_low"][0] == pytest.approx(0.3, abs=0.02)
     assert made["structure_high"][0] == pytest.approx(0.6, abs=0.02)
 
@@ -189,7 +191,7 @@ def test_a_conditional_probability_has_the_interval_of_a_ratio():
         z = rng.uniform(-1, 1, n_worlds)
         given = rng.binomial(40, base + 0.2 * z)
         hit = rng.binomial(given, follows + 0.05 * z)
-        p, error = hit.sum() / given.sum(), intervals.ratio_over_worlds(hit, given)
+        p, error = hit.sum() / given.sum(), variance_components.ratio_over_worlds(hit, given)
         covered += abs(p - true) < width * error
         low, high = intervals.jeffreys(hit.sum(), given.sum())
         naive += low < true < high
@@ -215,7 +217,7 @@ def test_with_few_runs_a_world_no_spread_is_told():
 
 def test_cumulative_incidence_counts_months():
     months = np.array([0, 2, 2, -1])
-    prob, low, high = intervals.incidence(months, 4)
+    prob, low, high = incidence.incidence(months, 4)
     assert prob.tolist() == [0.25, 0.25, 0.75, 0.75]
     assert ((low <= prob) & (prob <= high)).all()
 
@@ -223,10 +225,10 @@ def test_cumulative_incidence_counts_months():
 def test_distributions_are_those_of_scipy_stats():
     """The special functions used for speed of loading against the distributions they stand for."""
     k, n = np.array([0, 3, 40, 7]), np.array([9, 9, 90, 7])
-    assert intervals.mcnemar(k, n - k) == pytest.approx(
+    assert significance.mcnemar(k, n - k) == pytest.approx(
         [min(1.0, 2 * stats.binom.cdf(min(a, b - a), b, 0.5)) for a, b in zip(k, n, strict=True)]
     )
-    assert intervals.mcnemar([0], [0]).tolist() == [1.0]
+    assert significance.mcnemar([0], [0]).tolist() == [1.0]
     assert intervals.over_worlds(12) == pytest.approx(stats.t(11).ppf(0.975))
     from scipy.special import fdtrc
 

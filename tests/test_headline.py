@@ -7,9 +7,9 @@ import pytest
 
 from crink_abm.analysis import conditional as headline
 from crink_abm.engine import compiled
-from crink_abm.ensemble import screening, worlds
+from crink_abm.ensemble import elicited, worlds
 
-NAMES = [band.name for band in screening.BANDS]
+NAMES = [band.name for band in elicited.BANDS]
 
 
 def _fit(blocks, n=40):

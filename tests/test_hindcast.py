@@ -9,7 +9,7 @@ from crink_abm import InputError
 from crink_abm.ensemble import worlds
 from crink_abm.model import levers
 from crink_abm.record import tables
-from crink_abm.validation import hindcast, scores
+from crink_abm.validation import forecast, forecast_scores, hindcast, scores
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def record():
 
 @pytest.fixture(scope="module")
 def ensembles():
-    return {hindcast.MODEL: worlds.prior(60, seed=1)}
+    return {forecast.MODEL: worlds.prior(60, seed=1)}
 
 
 def test_scores_are_proper():
@@ -120,10 +120,10 @@ def test_a_forecast_does_not_see_the_future(record, ensembles):
         table.loc[table["month"].between(from_, to), "launch_days"] = 9
         return tables.Record({**record.tables, "launch_days": table})
 
-    model = ensembles[hindcast.MODEL]
-    base = hindcast.forecast(model, record, "2018-12", seed=1)
-    later = hindcast.forecast(model, altered("2019-01", "2024-12"), "2018-12", seed=1)
-    earlier = hindcast.forecast(model, altered("2018-01", "2018-12"), "2018-12", seed=1)
+    model = ensembles[forecast.MODEL]
+    base = forecast.forecast(model, record, "2018-12", seed=1)
+    later = forecast.forecast(model, altered("2019-01", "2024-12"), "2018-12", seed=1)
+    earlier = forecast.forecast(model, altered("2018-01", "2018-12"), "2018-12", seed=1)
     assert np.array_equal(base.launch_days, later.launch_days)
     assert (earlier.launch_days > 0).mean() > (base.launch_days > 0).mean() + 0.02
 
@@ -134,25 +134,25 @@ def test_updating_favours_the_worlds_that_the_last_two_years_speak_for(record):
     quiet = record["launch_days"].copy()
     quiet.loc[quiet["month"] >= "2018-01", "launch_days"] = 0
     silent = tables.Record({**record.tables, "launch_days": quiet})
-    after = hindcast.updated(drawn, silent, "2020-12", seed=1)
+    after = forecast.updated(drawn, silent, "2020-12", seed=1)
     assert len(after) == len(drawn)
     assert after.column("provoke_base").mean() < drawn.column("provoke_base").mean() - 0.3
-    assert hindcast.updated(drawn, record, "2012-12", seed=1) is drawn
+    assert forecast.updated(drawn, record, "2012-12", seed=1) is drawn
 
 
 def test_the_table_says_when_the_model_loses(record, ensembles):
     """Scored against itself as base rate the model does not win; made worse, it loses."""
     rows = []
     rng = np.random.default_rng(2)
-    for origin in hindcast._months_between("2016-01", "2019-12"):
+    for origin in forecast.months_between("2016-01", "2019-12"):
         x = rng.uniform(0.1, 0.3)
-        for name, value in ((hindcast.BASE, x), (hindcast.MODEL, 1.5 * x), (hindcast.LAGGED, 0.5 * x)):
+        for name, value in ((forecast.BASE, x), (forecast.MODEL, 1.5 * x), (forecast.LAGGED, 0.5 * x)):
             rows.append(("series", "Brier", name, origin, 1, value))
     table = pd.DataFrame(rows, columns=["series", "score", "forecaster", "origin", "lead", "value"])
-    found = hindcast.summary(table, {"all": ("2016-01", "2019-12")}).set_index("forecaster")
-    assert found.loc[hindcast.MODEL, "beats_base_rate"] == "no"
-    assert found.loc[hindcast.LAGGED, "beats_base_rate"] == "yes"
-    assert found.loc[hindcast.MODEL, "skill"] == pytest.approx(-0.5)
+    found = forecast_scores.summary(table, {"all": ("2016-01", "2019-12")}).set_index("forecaster")
+    assert found.loc[forecast.MODEL, "beats_base_rate"] == "no"
+    assert found.loc[forecast.LAGGED, "beats_base_rate"] == "yes"
+    assert found.loc[forecast.MODEL, "skill"] == pytest.approx(-0.5)
 
 
 def later_tables(folder, n=12):
@@ -173,9 +173,9 @@ def test_held_out_months_are_scored_and_no_others(record, ensembles, tmp_path):
     rows = scorer.table()
     assert said.startswith("months 2025-01 to 2025-12")
     assert rows["origin"].min() == "2024-12"
-    assert set(rows["forecaster"]) >= {hindcast.MODEL, hindcast.UPDATED, hindcast.BASE}
+    assert set(rows["forecaster"]) >= {forecast.MODEL, forecast.UPDATED, forecast.BASE}
     assert set(rows["series"]) == {"month with a launch", "launch days", "log PLA aircraft"}
-    counted = rows[(rows["series"] == "launch days") & (rows["forecaster"] == hindcast.MODEL)]
+    counted = rows[(rows["series"] == "launch days") & (rows["forecaster"] == forecast.MODEL)]
     assert len(counted) == 12 * 13 / 2  # origins 2024-12 to 2025-11, each to the end of 2025
     assert table["mean"].notna().all()
     assert (rows["value"] >= 0).all()

@@ -244,7 +244,7 @@ def test_the_runs_of_an_old_value_are_not_found_for_a_new_one(rule, tmp_path, mo
     assert packs != {path.name for path in (tmp_path / "b" / "runs").iterdir()}
 
 
-@pytest.mark.parametrize("module", ["engine.compiled", "rare_events.estimator"])
+@pytest.mark.parametrize("module", ["engine.compiled", "rare_events.sampler"])
 def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
     """Another function that does the same has the same kernel; the same function with another global has another."""
     import importlib

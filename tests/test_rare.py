@@ -14,7 +14,7 @@ from crink_abm.experiment import reader
 from crink_abm.experiment.design import baseline
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import RESULTS
-from crink_abm.rare_events import estimator
+from crink_abm.rare_events import estimator, sampler
 from crink_abm.rare_events.tilt import SETTINGS
 from crink_abm.util.errors import InputError
 
@@ -23,16 +23,16 @@ NAMES = list(outcomes.OUTCOMES)
 
 
 def test_without_a_tilt_every_run_is_the_models_own():
-    kernel = estimator.compiled()
+    kernel = sampler.compiled()
     n = 700
     world = worlds.prior(7, seed=3).values
     of = np.arange(n) % 7
     out = np.empty((n, len(RESULTS) + 1))
-    table = estimator.tilted_calendar(CALENDAR, "two_front", 0)
+    table = sampler.tilted_calendar(CALENDAR, "two_front", 0)
     compiled.call(kernel, table, world, of, 4, 9, out)
     plain = compiled.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
     assert np.array_equal(out[:, :-1], plain)
-    compiled.call(kernel, estimator.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
+    compiled.call(kernel, sampler.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
     assert not np.array_equal(out[:, :-1], plain)
 
 
@@ -56,8 +56,8 @@ def test_the_estimate_agrees_with_brute_force(outcome):
 
 def test_dropped_weights_are_seen(monkeypatch):
     """Negative control: the same comparison with paths weighed as if only the model made them."""
-    plain = estimator.tilted_calendar
-    monkeypatch.setattr(estimator, "tilted_calendar", lambda c, o, t, **k: plain(c, o, t, (1.0, *[0.0] * 5), **k))
+    plain = sampler.tilted_calendar
+    monkeypatch.setattr(sampler, "tilted_calendar", lambda c, o, t, **k: plain(c, o, t, (1.0, *[0.0] * 5), **k))
     found = estimator.estimate(CALENDAR, worlds.defaults().values, "taiwan_invasion", seed=1)
     share, n = _brute("taiwan_invasion")
     assert _apart(found, share, n) > 10.0
@@ -115,7 +115,7 @@ def _from_pool(pool, rng):
     """Stages whose runs are drawn from a pool (n_tilts, n), one world: the pool's mean is the truth."""
 
     def draw(size, before):
-        rows = rng.integers(0, pool.shape[1], (estimator.TILTS, size * estimator.REPLICATES))
+        rows = rng.integers(0, pool.shape[1], (sampler.TILTS, size * estimator.REPLICATES))
         return np.take_along_axis(pool, rows, 1), 0
 
     return draw
@@ -127,11 +127,11 @@ def _first_fresh(draw, relative):
 
 def _until_narrow(draw, relative):
     """Negative control: stages are made until one is as narrow as asked, and that one is reported."""
-    size = -(-estimator.FIRST_RUNS // (estimator.TILTS * estimator.REPLICATES))
+    size = -(-estimator.FIRST_RUNS // (sampler.TILTS * estimator.REPLICATES))
     stage = 0
     while True:
         found, _ = draw(size, 0)
-        means = found.reshape(estimator.TILTS, estimator.REPLICATES, -1).mean(axis=(0, 2))
+        means = found.reshape(sampler.TILTS, estimator.REPLICATES, -1).mean(axis=(0, 2))
         width, stage = estimator.interval(means)[2], stage + 1
         if stage > 1 and width <= relative:
             return means
@@ -152,7 +152,7 @@ def test_the_first_fresh_stage_is_unbiased_and_the_narrowest_is_not(monkeypatch)
     """Heavy-tailed scores, small pilots."""
     monkeypatch.setattr(estimator, "FIRST_RUNS", 768)
     rng = np.random.default_rng(3)
-    shape = (estimator.TILTS, 100_000)
+    shape = (sampler.TILTS, 100_000)
     pool, n = np.exp(1.3 * rng.standard_normal(shape)) * (rng.random(shape) < 0.1), 2000
     new, old = (_repeated(pool, 0.4, rule, n, seed=4) for rule in (_first_fresh, _until_narrow))
     bias = [(x[0].mean() - 1.0) / (x[0].std() / np.sqrt(n)) for x in (new, old)]
@@ -171,8 +171,8 @@ def test_intervals_cover_what_they_say():
     calendar = levers.calendar(baseline(plan), plan.experiment.months)
     pool = np.stack(
         [
-            estimator.scores(calendar, world, "nuclear_use", n, seed=99, tilt=k, first_run=k << 40)[0]
-            for k in range(estimator.TILTS)
+            sampler.scores(calendar, world, "nuclear_use", n, seed=99, tilt=k, first_run=k << 40)[0]
+            for k in range(sampler.TILTS)
         ]
     )
     new, old = (_repeated(pool, 0.1, rule, repetitions, seed=5) for rule in (_first_fresh, _until_narrow))
@@ -212,14 +212,14 @@ def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
 
     for outcome, hybrid in [("taiwan_invasion", 0.0), ("korea_war", 1.0), ("two_front", 1.0), ("two_front", 0.0)]:
         often = levers.calendar({"counter_hybrid": hybrid, "exposure": 1.0}, 60)
-        _, seen = estimator.scores(often, world, outcome, n, seed=8, tilt=0, first_run=0, rules=rules)
+        _, seen = sampler.scores(often, world, outcome, n, seed=8, tilt=0, first_run=0, rules=rules)
         truth, found = seen / n / 1000.0, estimate(outcome, hybrid)
         assert found["reached"], outcome
         assert seen > 20
         error = np.hypot(found["relative_error"] / 2.0, 1.0 / np.sqrt(seen))
         assert abs(found["prob"] / truth - 1.0) < 3.5 * error, outcome
-    plain = estimator.floors
-    monkeypatch.setattr(estimator, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
+    plain = sampler.floors
+    monkeypatch.setattr(sampler, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
     alone = estimate("taiwan_invasion", 0.0)
     assert alone["prob"] < 1e-8, "tilts of one theatre miss it, in silence"
     assert alone["reached"]
@@ -267,14 +267,14 @@ def test_nuclear_use_is_integrated_out_only_where_no_replaced_rule_draws_it_or_a
     def asks(nuclear_used):
         return nuclear_used
 
-    assert estimator.integrates(None)
-    assert estimator.integrates({"xi.option_probs": xi})
-    assert not estimator.integrates({"world.nuclear_rung": rung})
-    assert not estimator.integrates({"china.grievance": asks})
+    assert sampler.integrates(None)
+    assert sampler.integrates({"xi.option_probs": xi})
+    assert not sampler.integrates({"world.nuclear_rung": rung})
+    assert not sampler.integrates({"china.grievance": asks})
     settings = dict(
         zip(
             SETTINGS,
-            estimator.tilted_calendar(CALENDAR, "nuclear_use", 1, integrate=False)[0, -len(SETTINGS) :],
+            sampler.tilted_calendar(CALENDAR, "nuclear_use", 1, integrate=False)[0, -len(SETTINGS) :],
             strict=True,
         )
     )
@@ -304,7 +304,7 @@ def test_the_pilot_is_not_what_is_reported():
 
     def draw(size, before):
         spans.append((before, before + size))
-        return np.full((estimator.TILTS, size * estimator.REPLICATES), float(len(spans))), 0
+        return np.full((sampler.TILTS, size * estimator.REPLICATES), float(len(spans))), 0
 
     made = estimator.staged(draw, 1, 0.1, 131_072)
     assert len(spans) == 2

@@ -15,7 +15,7 @@ from conftest import ROOT
 import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.ensemble import spec
-from crink_abm.estimation import intervals, over_worlds
+from crink_abm.estimation import intervals, over_worlds, significance
 from crink_abm.experiment import reader
 from crink_abm.model import outcomes
 from crink_abm.model.outcomes import RESULTS
@@ -77,8 +77,8 @@ def test_a_map_is_judged_as_one_family(results):
     for _, cells in grid.groupby("outcome"):
         moved = (cells["n_up"] + cells["n_down"]) / cells["n_runs"]
         error = over_worlds.of_change(cells["diff_worlds_se"], moved, cells["worlds_df"])
-        p = intervals.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
-        assert cells["grid_q_value"].to_numpy() == pytest.approx(intervals.false_discovery(p))
+        p = significance.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
+        assert cells["grid_q_value"].to_numpy() == pytest.approx(significance.false_discovery(p))
 
 
 def test_every_estimate_has_its_interval_and_its_number_of_runs(results):
@@ -337,7 +337,13 @@ def test_a_cached_screen_is_not_reused_after_an_edit_of_the_screen(monkeypatch):
     assert build.worlds_name(table) == before
     monkeypatch.setattr(build, "worlds_hash", lambda: "another")
     assert build.worlds_name(table) != before
-    for module in ("ensemble/screening", "ensemble/worlds", "model/outcomes", "estimation/intervals"):
+    for module in (
+        "ensemble/screening",
+        "ensemble/elicited",
+        "ensemble/worlds",
+        "model/outcomes",
+        "estimation/intervals",
+    ):
         assert f"{module}.py" in source_hash.SCREENING
 
 

@@ -12,16 +12,17 @@ import pandas as pd
 from ..model import arguments
 from ..model import levers as policy
 from ..model import parameters as coefficients
-from ..model.enums import Actor, Draw
+from ..model.draws import Draw
+from ..model.enums import Actor
 from ..model.fields import FIELDS
 from ..model.schedule import steps
 from ..util.errors import InputError, nearest, told
 
-_IS_TERM = {field.name: not field.is_state for field in FIELDS}
+IS_TERM = {field.name: not field.is_state for field in FIELDS}
 
-_GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
+GIVEN = {*policy.COLUMNS, *Draw.__members__, *coefficients.CATALOGUE, "month"}
 
-_OWNER = {field.name: field.owner for field in FIELDS}
+OWNER = {field.name: field.owner for field in FIELDS}
 
 
 class Holder:
@@ -34,11 +35,11 @@ class Holder:
 
     def __setattr__(self, name, value):
         """A state takes a number; what would change nothing is refused."""
-        if name in _OWNER:
+        if name in OWNER:
             value = _by_hand(self.actor, name, value)
-        elif name in _GIVEN and name != "month":
-            raise InputError(f"{name} is no state of an actor; {_WHEN_MADE}")
-        elif not name.startswith("_") and not hasattr(self, name) and (hint := nearest(name, _OWNER, 0.85)):
+        elif name in GIVEN and name != "month":
+            raise InputError(f"{name} is no state of an actor; {WHEN_MADE}")
+        elif not name.startswith("_") and not hasattr(self, name) and (hint := nearest(name, OWNER, 0.85)):
             raise InputError(f"no field is named {told(name)}{hint}; name an attribute of your own otherwise")
         super().__setattr__(name, value)
 
@@ -73,7 +74,7 @@ class Holder:
 
 
 #: Where levers and parameters are given.
-_WHEN_MADE = (
+WHEN_MADE = (
     "levers, drivers and parameters are given when the model is made; a lever that moves in mid-run is a dated schedule, "
     "for example {'2026-01': 0.5, '2027-06': 0.9}"
 )
@@ -81,10 +82,10 @@ _WHEN_MADE = (
 
 def _by_hand(actor: Actor, name: str, value) -> float:
     """A value that a user sets a field to, if that changes what follows."""
-    owner = _OWNER[name]
+    owner = OWNER[name]
     if owner != actor:
         raise InputError(f"{name} belongs to {owner.name.lower()}; set model.{owner.name.lower()}.{name}")
-    if _IS_TERM[name]:
+    if IS_TERM[name]:
         raise InputError(f"{name} is worked out anew each month; give a rule of your own instead (agents= or rules=)")
     given = arguments.real(value)
     if given is None or not math.isfinite(given):
@@ -96,7 +97,7 @@ class Given(dict):
     """What a model was made with, to be read: a change in mid-run would be told and not done, so it is refused."""
 
     def _refuse(self, *args, **more):
-        raise InputError(f"a model's levers and parameters cannot be changed once it is made; {_WHEN_MADE}")
+        raise InputError(f"a model's levers and parameters cannot be changed once it is made; {WHEN_MADE}")
 
     __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
 

@@ -30,7 +30,7 @@ from ..model.outcomes import RESULTS
 from ..model.schedule import MONTH
 from ..util.errors import InputError, NotFiniteError, nearest, told
 from . import narrative
-from .actors import _GIVEN, _IS_TERM, _OWNER, _WHEN_MADE, AGENTS, StateAgent, World, _given
+from .actors import AGENTS, GIVEN, IS_TERM, OWNER, WHEN_MADE, StateAgent, World, _given
 from .explain import explain
 
 #: What a model keeps from its making on.
@@ -110,11 +110,11 @@ class DeterrenceModel(mesa.Model):
     def __setattr__(self, name, value):
         """What a model was made with stays; fields are set on their agents."""
         if name in _MADE_WITH and name in vars(self):
-            raise InputError(f"{name} of a model cannot be changed once it is made; {_WHEN_MADE}")
-        if name in _GIVEN and name != "month":
-            raise InputError(f"{name} of a model cannot be set; {_WHEN_MADE}")
-        if name in _OWNER or name.upper() in Actor.__members__:
-            owner = _OWNER[name].name.lower() if name in _OWNER else name
+            raise InputError(f"{name} of a model cannot be changed once it is made; {WHEN_MADE}")
+        if name in GIVEN and name != "month":
+            raise InputError(f"{name} of a model cannot be set; {WHEN_MADE}")
+        if name in OWNER or name.upper() in Actor.__members__:
+            owner = OWNER[name].name.lower() if name in OWNER else name
             raise InputError(f"a model has no {name} to set; the fields of an actor are set on it, model.{owner}.FIELD")
         super().__setattr__(name, value)
 
@@ -171,7 +171,7 @@ class DeterrenceModel(mesa.Model):
             for step, holder, rule, reads, names, when in planned:
                 if when is not None and not getattr(*when) > 0.0:
                     for name in step.writes:
-                        if _IS_TERM[name]:
+                        if IS_TERM[name]:
                             vars(holder)[name] = 0.0
                     continue
                 inputs = [given[name] if owner is None else getattr(owner, name) for owner, name in reads]
@@ -180,17 +180,17 @@ class DeterrenceModel(mesa.Model):
                 if not math.isfinite(sum(outputs)) and not all(map(math.isfinite, outputs)):
                     raise NotFiniteError(step.name, step.writes, outputs, self.month)
                 for name, value in zip(step.writes, outputs, strict=True):
-                    if _IS_TERM[name]:
-                        vars(self.holder[_OWNER[name]])[name] = value
+                    if IS_TERM[name]:
+                        vars(self.holder[OWNER[name]])[name] = value
                     else:
-                        commits.append((self.holder[_OWNER[name]], name, value))
+                        commits.append((self.holder[OWNER[name]], name, value))
                 told.append((step, names, inputs, outputs))
             for holder, name, value in commits:
                 vars(holder)[name] = value
         if self.trace is not None:
             self.trace.append(told)
         vars(self)["month"] += 1
-        self._rows.append([getattr(self.holder[owner], name) for name, owner in _OWNER.items()])
+        self._rows.append([getattr(self.holder[owner], name) for name, owner in OWNER.items()])
         self.datacollector.collect(self)
         self.running = self.month < self.horizon
 
@@ -208,17 +208,15 @@ class DeterrenceModel(mesa.Model):
         InputError
             If no field is named so.
         """
-        if not isinstance(name, str) or name not in _OWNER:
-            raise InputError(
-                f"no field is named {told(name)}{nearest(name, _OWNER)}; `crink-abm info` says what one is"
-            )
-        return getattr(self.holder[_OWNER[name]], name)
+        if not isinstance(name, str) or name not in OWNER:
+            raise InputError(f"no field is named {told(name)}{nearest(name, OWNER)}; `crink-abm info` says what one is")
+        return getattr(self.holder[OWNER[name]], name)
 
     @property
     def history(self) -> pd.DataFrame:
         """Every field, one row a month; the index is the month's date."""
         dates = [policy.month_label(t, self.start) for t in range(len(self._rows))]
-        return pd.DataFrame(self._rows, columns=list(_OWNER), index=pd.Index(dates, name="month"), dtype=float)
+        return pd.DataFrame(self._rows, columns=list(OWNER), index=pd.Index(dates, name="month"), dtype=float)
 
     @property
     def outcome(self) -> dict[str, str | None]:
@@ -279,7 +277,7 @@ def _replaced(agents) -> dict[Actor, type]:
 
 def _collected(collect) -> list[str]:
     """The fields that Mesa's collector keeps."""
-    return arguments.names("collect", () if collect is None else collect, _OWNER, kind="field", least=0)
+    return arguments.names("collect", () if collect is None else collect, OWNER, kind="field", least=0)
 
 
 def _report(name, model) -> float:
@@ -297,8 +295,8 @@ def _planned(phase, holders, rules):
         if rule is not step.rule:
             rule = _guarded(step, rule)
         names = overrides.reads_of(step, given)
-        reads = [(None if name in _GIVEN else holders[_OWNER[name]], name) for name in names]
-        when = None if step.when is None else (holders[_OWNER[step.when]], step.when)
+        reads = [(None if name in GIVEN else holders[OWNER[name]], name) for name in names]
+        when = None if step.when is None else (holders[OWNER[step.when]], step.when)
         planned.append((step, holder, rule, reads, names, when))
     return planned
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..calibration.posterior import SIZE, Calibration
 from ..engine import compiled
-from ..ensemble.screening import BANDS
+from ..ensemble.elicited import BANDS
 from ..ensemble.worlds import Worlds
 from ..estimation import clusters
 from ..estimation.resampling import normalised, resampled

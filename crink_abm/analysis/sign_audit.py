@@ -18,7 +18,7 @@ from pydantic import Field
 from ..engine import compiled, threads
 from ..ensemble import summary
 from ..ensemble.build import make_worlds
-from ..estimation import clusters, intervals
+from ..estimation import clusters, intervals, significance
 from ..experiment.design import baseline
 from ..experiment.schema import MOST_AUDITED, Experiment
 from ..model import levers, outcomes
@@ -255,7 +255,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
 def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
     """Paired differences and their clear signs (0: noise), from events (runs, worlds, outcomes)."""
     up, down = (there & ~base).sum(0), (base & ~there).sum(0)
-    clear = intervals.mcnemar(up, down) < CLEAR_LEVEL
+    clear = significance.mcnemar(up, down) < CLEAR_LEVEL
     diff = (up - down) / len(there)
     return diff, np.where(clear, np.sign(diff), 0.0)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..ensemble import calibrated
-from ..ensemble.screening import BANDS
+from ..ensemble.elicited import BANDS
 from ..estimation import resampling
 from ..estimation.resampling import normalised, resampled
 from ..model.parameters import CATALOGUE

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..ensemble import screening, worlds
+from ..ensemble import elicited, screening, worlds
 from ..ensemble.worlds import Worlds
 from ..record.tables import Record
 from ..util.cache import cache_directory
@@ -55,7 +55,7 @@ class Plan:
     def key(self, record: Record) -> str:
         """A hash of all that decides the bank."""
         tables = {name: table.to_csv(index=False) for name, table in sorted(record.tables.items())}
-        said = [rules_hash(), asdict(self), tables, repr(screening.BANDS), _code()]
+        said = [rules_hash(), asdict(self), tables, repr(elicited.BANDS), _code()]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -112,20 +112,20 @@ def _bands(chosen: Worlds, runs: int, seed: int) -> pd.DataFrame:
     events, trials = screening.counts(chosen.values, runs, 0, seed)
     columns = (("events", events), ("trials", trials))
     return pd.DataFrame(
-        {f"band_{k}_{name}": counts[:, k] for k in range(len(screening.BANDS)) for name, counts in columns}
+        {f"band_{k}_{name}": counts[:, k] for k in range(len(elicited.BANDS)) for name, counts in columns}
     )
 
 
 def _counts(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {
         band.name: (table[f"band_{k}_events"].to_numpy(), table[f"band_{k}_trials"].to_numpy())
-        for k, band in enumerate(screening.BANDS)
+        for k, band in enumerate(elicited.BANDS)
     }
 
 
 def band_blocks(counts: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
     """Log chance of each elicited band in each world."""
-    return {band.name: likelihood.in_band(*counts[band.name], band.low, band.high) for band in screening.BANDS}
+    return {band.name: likelihood.in_band(*counts[band.name], band.low, band.high) for band in elicited.BANDS}
 
 
 def _passed(folder: Path, name: str, n: int, work: Callable, progress: Callable) -> pd.DataFrame:

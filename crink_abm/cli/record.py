@@ -87,7 +87,7 @@ def validate(args) -> None:
     from ..ensemble import calibrated
     from ..ensemble import worlds as ensembles
     from ..record import tables
-    from ..validation import hindcast
+    from ..validation import forecast, hindcast
 
     if args.drivers and not args.observed:
         raise InputError("--drivers says what drove months that --observed gives; give both, or neither")
@@ -96,7 +96,7 @@ def validate(args) -> None:
     drivers = tables.load(args.drivers, tables.DRIVING) if args.drivers else None
     ready_engine()
     model = calibrated.load()
-    both = {hindcast.MODEL: model, hindcast.PRIOR: ensembles.prior(len(model), seed=args.seed + 9)}
+    both = {forecast.MODEL: model, forecast.PRIOR: ensembles.prior(len(model), seed=args.seed + 9)}
     if observed:
         table, scorer, said = hindcast.validate(both, record, observed, drivers, args.seed, stages())
     else:
@@ -115,7 +115,7 @@ def validate(args) -> None:
         print(
             rows.drop(columns=["series", "score"]).to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep="")
         )
-    lost = table[(table["forecaster"] == hindcast.MODEL) & (table["skill"] < 0)]
+    lost = table[(table["forecaster"] == forecast.MODEL) & (table["skill"] < 0)]
     if len(lost):
         said = "; ".join(f"{r.series} ({r.score}, {r.period})" for r in lost.itertuples())
         print(f"\nthe model does not beat the base rate in: {said}")

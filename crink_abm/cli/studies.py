@@ -54,12 +54,12 @@ def compare(args) -> None:
 
 def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
-    from ..rare_events import estimator
+    from ..rare_events import estimator, sampler
 
     estimator.prepared(args.file, args.outcome, args.relative, None)
     if args.out is not None:
         check_folder(Path(args.out))
-    ready_engine("crink_tilted", estimator.compiled)
+    ready_engine("crink_tilted", sampler.compiled)
     table = estimator.rare(
         args.file, outcome=args.outcome, relative=args.relative, out=args.out,
         progress=lambda runs: say(f"{runs:,} runs ..."),

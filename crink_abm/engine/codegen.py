@@ -9,7 +9,7 @@ right-hand side is a call of a rule.
 
 from collections.abc import Mapping
 
-from ..model.enums import Draw
+from ..model.draws import Draw
 from ..model.parameters import CATALOGUE
 from ..model.spec import MODEL, Machine
 from .gather import APART, conditional_terms, group_lines, list_lines

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from ..model.enums import Draw
+from ..model.draws import Draw
 from ..model.fields import FIELDS
 from ..model.levers import COLUMNS
 from ..model.parameters import CATALOGUE

@@ -6,8 +6,6 @@ still straddle an edge then are decided by their estimates: which of them are ke
 The report counts them, and bounds the share kept by what it would be if all or none of them passed.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..engine import compiled, threads
@@ -15,27 +13,8 @@ from ..estimation.intervals import jeffreys
 from ..model import levers, outcomes
 from ..model.outcomes import failed
 from ..model.parameters import SWITCHES
+from .elicited import BANDS
 from .worlds import Worlds, keep
-
-
-@dataclass(frozen=True)
-class Band:
-    """An elicited range of a probability over ten years at today's policy."""
-
-    name: str
-    outcome: str
-    low: float
-    high: float
-    source: str
-
-
-BANDS = (
-    Band("invasion of Taiwan within ten years", "taiwan_invasion", 0.05, 0.25, "elicitations, F146-F161"),
-    Band("war in Korea, 0.002-0.02 a year", "korea_war", 1 - 0.998**10, 1 - 0.98**10, "F169 (ours)"),
-    Band(
-        "Korean front within a year of an invasion of Taiwan", "korea_within_12_of_invasion", 0.05, 0.60, "F168 (ours)"
-    ),
-)
 
 #: Runs a draw gets before it is first judged; each later stage gives as many again as all before it, thrice.
 FIRST_STAGE, GROWTH = 128, 4

@@ -9,7 +9,7 @@ from ..model.parameters import CATALOGUE, SWITCHES
 from ..util.errors import InputError
 from .worlds import MOST, Worlds, affordable, agree, levels_in_words, structures
 
-_SWITCHES = [list(CATALOGUE).index(p.name) for p in SWITCHES]
+SWITCH_COLUMNS = [list(CATALOGUE).index(p.name) for p in SWITCHES]
 
 
 def _combinations(which, fixed: Mapping | None) -> list[tuple[float, ...]]:
@@ -54,7 +54,7 @@ def crossed(draws: Worlds, which="all", fixed: Mapping | None = None) -> Worlds:
     """
     counted(len(draws), which, fixed)
     kept = _combinations(which, fixed)
-    free = [place for place, p in zip(_SWITCHES, SWITCHES, strict=True) if p.name not in (fixed or {})]
+    free = [place for place, p in zip(SWITCH_COLUMNS, SWITCHES, strict=True) if p.name not in (fixed or {})]
     values = np.repeat(draws.values, len(kept), axis=0)
     values[:, free] = np.tile(np.array(kept).reshape(len(kept), len(free)), (len(draws), 1))
     words = f" ({levels_in_words(which, unnamed='default')})" if which != "all" else ""
@@ -86,23 +86,3 @@ def checked(table, fixed=None) -> None:
             '[worlds] structures means nothing to ensemble = "defaults", whose one world has every switch at its default; hold a '
             'switch with [parameters], or cross structures with crossing = "full"'
         )
-
-
-def nesting(worlds: Worlds, n_runs: int) -> dict:
-    """How the runs of a point are nested in the worlds, counted from them.
-
-    Returns
-    -------
-    dict: worlds (that differ), parameter_draws (that differ but for switches), structures (that differ), balanced
-    (whether every structure holds every draw, with as many runs each), runs_per_world (of each place in the table;
-    None if they are not all equal)
-    """
-    switches = worlds.values[:, _SWITCHES]
-    others = np.delete(worlds.values, _SWITCHES, axis=1)
-    n_worlds, n_draws, n_structures = (len(np.unique(v, axis=0)) for v in (worlds.values, others, switches))
-    even = n_runs % len(worlds) == 0
-    return {
-        "worlds": n_worlds, "parameter_draws": n_draws, "structures": n_structures,
-        "balanced": even and n_worlds == n_draws * n_structures == len(worlds),
-        "runs_per_world": n_runs // len(worlds) if even else None,
-    }  # fmt: skip

@@ -9,10 +9,10 @@ import pandas as pd
 
 from ..model import outcomes
 from ..model.parameters import SWITCHES
-from ..util.errors import InputError
-from . import intervals, over_worlds
+from . import intervals, over_worlds, significance, variance_components
 from .control_variates import Moments, by_row
 from .dealt import Dealt
+from .tables import CONTROL, CONTROLLED, COUNTED, DIFF_SPREADS, SPREADS, change_error, interval_columns
 
 _METRICS = {
     "provocations_per_year": "n_provocations",
@@ -23,18 +23,6 @@ _METRICS = {
 }
 
 
-#: The three spreads of a probability; with ``diff_`` before them, those of its paired difference from the baseline.
-SPREADS = ("mc_sd", "worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
-DIFF_SPREADS = tuple(f"diff_{name}" for name in SPREADS)
-
-#: Counts of runs; as many equally weighing runs as say the same; share with the event and its difference, worlds weighed evenly.
-COUNTED = ("n_runs", "n_events", "n_up", "n_down", "n_both", "n_effective", "share", "diff_share")
-
-#: Probability and paired difference with the luck taken out, their standard errors, and by how much their variance fell.
-CONTROLLED = ("cv_prob", "cv_prob_se", "variance_reduction", "cv_diff", "cv_diff_se", "diff_variance_reduction")
-
-#: Ends of the intervals that take the worlds as the sample, and the degrees of freedom of these worlds.
-WORLDS = ("worlds_low", "worlds_high", "diff_worlds_low", "diff_worlds_high")
 _COLUMNS = (*COUNTED, *CONTROLLED, *SPREADS, *DIFF_SPREADS, "worlds_df", "worlds_low", "worlds_high")
 
 
@@ -201,7 +189,7 @@ class Tally:
         ):
             rows = adjusted.mean, adjusted.error, plain / adjusted.error**2
             controlled += [np.where(adjusted.used, row, np.nan) for row in rows]
-            spread = intervals.spreads(adjusted.sums, adjusted.squares, c.n, switches, weight)
+            spread = variance_components.spreads(adjusted.sums, adjusted.squares, c.n, switches, weight)
             spread["mc_sd"] = np.where(adjusted.used, adjusted.error, np.sqrt(np.maximum(plain, 0.0)))
             wide += [spread[name] for name in SPREADS]
         counts = n, c.event, c.up, c.down, c.event - c.up, n_effective, share, share - base
@@ -216,7 +204,7 @@ class Tally:
         for name, column in {
             "n_runs": c.given.sum(0), "n_events": c.hit.sum(0), "n_up": -1, "n_down": -1, "n_both": -1,
             "n_effective": given.sum(0) ** 2 / (given * counts).sum(0), "share": hit.sum(0) / given.sum(0),
-            "worlds_se": intervals.ratio_over_worlds(hit, given),
+            "worlds_se": variance_components.ratio_over_worlds(hit, given),
             "worlds_df": given.sum(0) ** 2 / (given**2).sum(0) - 1.0,
         }.items():  # fmt: skip
             rows[:, _COLUMNS.index(name)] = column
@@ -269,11 +257,11 @@ class Tally:
         for name, families in (("", tested.groupby(["outcome", "family"])), ("grid_", on_grid.groupby("outcome"))):
             table[f"{name}q_value"] = np.nan
             for _, family in families:
-                p_values = intervals.difference_test(
-                    family["n_up"], family["n_down"], family["diff"], _change_error(family), family["worlds_df"],
+                p_values = significance.difference_test(
+                    family["n_up"], family["n_down"], family["diff"], change_error(family), family["worlds_df"],
                     family["cv_diff_se"].where(family["diff_method"] == CONTROL),
                 )  # fmt: skip
-                table.loc[family.index, f"{name}q_value"] = intervals.false_discovery(p_values)
+                table.loc[family.index, f"{name}q_value"] = significance.false_discovery(p_values)
             noise = (table[f"{name}q_value"] > 0.05).astype("boolean")
             table[f"{name}within_noise"] = noise.mask(table[f"{name}q_value"].isna())
         return table
@@ -295,66 +283,3 @@ def _half_width(events, n, error=np.nan) -> float:
     _, by_luck = intervals.normal_interval(0.0, error)
     half = np.where(np.isnan(by_luck), (high - low) / 2.0, by_luck)
     return float(np.fmax.reduce(half, initial=0.0))
-
-
-def _change_error(table: pd.DataFrame) -> pd.Series:
-    """The standard errors over worlds that intervals and tests of changes go by."""
-    moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
-    return over_worlds.of_change(table["diff_worlds_se"], moved, table["worlds_df"])
-
-
-#: How a number came about.
-COUNTS, CONTROL = "counts", "control variates"
-#: The same as counts, where replaced rules state odds or draw, so that the luck may not have mean 0.
-REPLACED = "counts (rules replaced)"
-
-
-def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool = True) -> pd.DataFrame:
-    """Add prob, low, high, and the paired difference from the baseline, with their intervals and methods.
-
-    ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"`` for counts and those intervals of them, with Newcombe's of
-    differences. ``"best"`` takes the luck out (control variates) where that is valid, and counts with Clopper's and Pearson's
-    interval elsewhere. Where the luck is taken out the interval is that of as many independent runs as would have the same
-    standard error. ``base_prob`` is the baseline's probability on the same runs with the same multiples: prob less base_prob is
-    diff. Rows of conditional outcomes have no paired difference. An interval over worlds is never narrower than the one that
-    takes the worlds as given.
-
-    Source: Korn and Graubard 1998 (effective counts); Newcombe 1998.
-    """
-    if interval not in intervals.KINDS:
-        raise InputError(f"interval is one of {', '.join(intervals.KINDS)}; {interval!r} was given")
-    table = table.copy()
-    counts = COUNTS if take_out else REPLACED
-    kind = intervals.INTERVALS.get(interval, intervals.clopper_pearson)
-    prob, worth = table["share"].to_numpy(), table["n_effective"].to_numpy()
-    paired = table["n_up"].to_numpy() >= 0
-    diff = np.where(paired, table["diff_share"], np.nan)
-    method = diff_method = np.full(len(table), counts, object)
-    ends = np.full((2, len(table)), np.nan)
-    up, down, both, n = (table[name].to_numpy()[paired] for name in ("n_up", "n_down", "n_both", "n_runs"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        raw, *at_ends = intervals.newcombe(up, down, both, n)
-        ends[:, paired] = np.array(at_ends) + (diff[paired] - raw)  # the same width where worlds are weighed
-        if interval == "best":
-            better, moved = table["cv_prob"].notna().to_numpy(), table["cv_diff"].notna().to_numpy()
-            prob, diff = np.where(better, table["cv_prob"], prob), np.where(moved, table["cv_diff"], diff)
-            worth = np.where(better, prob * (1.0 - prob) / table["cv_prob_se"] ** 2, worth)
-            freedom = np.maximum(table["n_up"] + table["n_down"], 2)
-            ends = np.where(moved, over_worlds.student(diff, table["cv_diff_se"], freedom), ends)
-            method, diff_method = np.where(better, CONTROL, method), np.where(moved, CONTROL, diff_method)
-        table["prob"], (table["low"], table["high"]) = prob, kind(prob * worth, worth)
-        table["diff"], (table["diff_low"], table["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
-        table["base_prob"] = table["prob"] - table["diff"]
-        table["method"], table["diff_method"] = method, np.where(paired, diff_method, None)
-        for prefix, spread in (
-            ("", over_worlds.on_the_logit(prob, table["worlds_se"], table["worlds_df"])),
-            ("diff_", over_worlds.student(diff, _change_error(table), table["worlds_df"])),
-        ):
-            known = table["worlds_df"].to_numpy() > 0
-            for end, value, wider in (("low", spread[0], np.fmin), ("high", spread[1], np.fmax)):
-                name = f"{prefix}worlds_{end}"
-                few = table[name].to_numpy(float) if name in table else np.full(len(table), np.nan)
-                value = np.clip(wider(np.where(np.isnan(few), value, few), table[f"{prefix}{end}"]), -1.0, 1.0)
-                table[name] = np.where(known, value, np.nan)
-    table["interval"] = interval
-    return table

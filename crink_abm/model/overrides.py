@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..util.content import OpaqueError, digest, frozen, functions, plain
 from ..util.errors import InputError, nearest
-from .enums import Draw
+from .draws import Draw
 from .fields import BY_NAME, FIELDS
 from .levers import COLUMNS
 from .parameters import CATALOGUE

@@ -9,7 +9,7 @@ interval from the spread between independent replicates (Student's t, on the log
 must hold about as many events as the estimate says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,59 +19,27 @@ import pandas as pd
 from pydantic import Field
 from scipy.special import bdtr, bdtrc
 
-from ..engine import compiled as batch
-from ..engine.threads import run_slices
 from ..ensemble.build import make_worlds
 from ..estimation.intervals import clopper_pearson, over_worlds
 from ..experiment import design, reader
 from ..experiment.schema import Experiment
-from ..model import arguments, levers, outcomes
-from ..model.outcomes import OUTCOMES, RESULTS, failed
+from ..model import arguments, levers
+from ..model.outcomes import OUTCOMES
 from ..model.overrides import checked as checked_rules
-from ..model.overrides import fingerprint, reads_of
-from ..model.schedule import steps
+from ..model.overrides import fingerprint
 from ..util import schema
 from ..util.errors import InputError
 from ..util.schema import Whole
+from .sampler import TILTS, scores, steerable
 from .store import Kept, key_of
-from .tilt import FLOORS, JOINT, RENAMED, SETTINGS, TILTED
-from .tilt import TILTS as N_TILTS
 
-#: Independent replicates; tilts, the untilted model first; the least runs of a pilot.
-REPLICATES, TILTS, FIRST_RUNS = 64, 1 + N_TILTS, 65_536
+#: Independent replicates; the least runs of a pilot.
+REPLICATES, FIRST_RUNS = 64, 65_536
 #: How many times the runs that a pilot shows to be needed are made, so that the fresh ones seldom fall short.
 MARGIN = 2.0
 #: Chance that untilted runs by luck alone cast doubt on a right estimate, at most (either side).
 DOUBT = 0.0005
-#: Runs a thread takes at a time.
-SLICE = 4096
 METHOD = "importance sampling: defensive mixture of tilted decisions, balance heuristic"
-
-#: Outcome -> (options that lead to it at once, what is waited for).
-_AIMS = {
-    "taiwan_blockade": (("blockade",), ("blockade",)),
-    "taiwan_invasion": (("invasion",), ("invasion",)),
-    "korea_attack": (("attack",), ("attack",)),
-    "korea_war": (("war",), ("war",)),
-    "two_front": (("blockade", "invasion", "attack", "war"), ("two_front",)),
-    "russian_join": (("invasion", "war"), ("russia",)),
-    "nuclear_use": (("invasion", "war"), ("nuclear",)),
-    "taiwan_failure": (("blockade", "invasion"), ("blockade", "invasion")),
-    "korea_failure": (("attack", "war"), ("attack", "war")),
-    "any_failure": (("blockade", "invasion", "attack", "war"), ("blockade", "invasion", "attack", "war")),
-}
-_OPTIONS = {"taiwan": ("blockade", "invasion"), "korea": ("attack", "war")}
-_ALL = (*_OPTIONS["taiwan"], *_OPTIONS["korea"])
-#: Expected outbreaks over the horizon that a tilt sees to, and the share of decisions that it makes wanted ones: of the
-#: three that aim at the event, and of the two that aim at force of every kind in both theatres.
-_ONSETS, _FORCES = (0.5, 1.0, 2.0, 1.0, 2.0), (0.03, 0.12, 0.4, 0.1, 0.4)
-#: Rules that may not be replaced here -> what may be instead: the tilt steers their draws by the odds that others state.
-_STEERED = {
-    "xi.episode": "china.crisis_prob", "xi.choose": "xi.option_probs", "kim.episode": "north_korea.crisis_prob",
-    "kim.choose": "kim.option_probs",
-}  # fmt: skip
-#: What tells whether nuclear use was drawn: where a replaced rule asks for it, use cannot be integrated out.
-_USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_nuclear"}
 
 
 class RareTable(schema.Strict):
@@ -86,110 +54,6 @@ class RareFile(Experiment):
     """An experiment file that may have a ``[rare]`` table."""
 
     rare: RareTable = RareTable()
-
-
-_kernels = batch.Kernels(machine=TILTED, renamed=RENAMED)
-
-
-def compiled(rules: Mapping[str, Callable] | None = None):
-    """The kernel of the tilted model, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
-    return _kernels.get(rules)
-
-
-def steerable(rules: Mapping[str, Callable]) -> None:
-    """Refuse replaced rules whose draws cannot be tilted.
-
-    Raises
-    ------
-    InputError
-        If a rule draws with odds that no other rule states, or asks for a draw that is tilted.
-    """
-    told = {step.name: step for step in steps()}
-    draws = {draw: rule for rule, names in RENAMED.items() for draw in names}
-    for name, function in rules.items():
-        if name in _STEERED:
-            raise InputError(
-                f"rule {name} cannot be replaced in a search for rare events, which steers its draw by the odds that "
-                f"{_STEERED[name]} states; replace {_STEERED[name]} instead"
-            )
-        for asked in reads_of(told[name], function):
-            if asked in draws:
-                raise InputError(
-                    f"rule {name} asks for {asked}, the draw of {draws[asked]}, which a search for rare events tilts; ask "
-                    "for another draw"
-                )
-
-
-def integrates(rules: Mapping[str, Callable] | None) -> bool:
-    """Whether nuclear use can be integrated out: no replaced rule draws it or asks whether it came."""
-    told = {step.name: step for step in steps()}
-    return not any(
-        name == "world.nuclear_rung" or _USED & set(reads_of(told[name], f)) for name, f in (rules or {}).items()
-    )
-
-
-def floors(outcome: str, tilt: int, n_months: int) -> dict[str, float]:
-    """What one tilt towards an outcome raises, and how high; nothing for tilt 0, the model as it is."""
-    if tilt == 0:
-        return dict.fromkeys(FLOORS, 0.0)
-    aimed = _AIMS[outcome][0] if tilt <= JOINT else _ALL
-    found = dict.fromkeys(FLOORS, 0.0)
-    for theatre, options in _OPTIONS.items():
-        wanted = [option for option in options if option in aimed]
-        found[theatre] = _ONSETS[tilt - 1] / n_months if wanted else 0.0
-        found |= {option: _FORCES[tilt - 1] / len(wanted) for option in wanted}
-    return found
-
-
-def tilted_calendar(
-    calendar: np.ndarray, outcome: str, tilt: int, shares=(1.0 / TILTS,) * TILTS, integrate=True
-) -> np.ndarray:
-    """A calendar with the settings of one tilt (0: the model as it is) towards an outcome."""
-    waited = [name if integrate or name != "nuclear" else "drawn" for name in _AIMS[outcome][1]]
-    two = outcome == "two_front"
-    told = {"tilt_near": 6.0 if two else 1.0, "tilt_pause": float(two), "joint_own": float(tilt <= JOINT)}
-    told |= {f"share_{k}": share for k, share in enumerate(shares)} | {f"want_{name}": 1.0 for name in waited}
-    for k in range(1, TILTS):
-        told |= {f"{name}_{k}": floor for name, floor in floors(outcome, k, len(calendar)).items()}
-    told |= {f"{name}_own": floor for name, floor in floors(outcome, tilt, len(calendar)).items()}
-    row = [float(told.get(name, 0.0)) for name in SETTINGS]
-    return np.ascontiguousarray(np.hstack([calendar, np.tile(row, (len(calendar), 1))]))
-
-
-def scores(
-    calendar, worlds, outcome: str, n: int, *, seed: int, tilt: int, first_run: int, rules=None, threads=None
-) -> tuple[np.ndarray, int]:
-    """``n`` runs under one tilt, worlds in turn: (weighed scores (n,), how many had the event).
-
-    The mean of the scores over all tilts is unbiased.
-
-    Raises
-    ------
-    InputError
-        If a run failed.
-    """
-    kernel = compiled(rules)
-    table = tilted_calendar(calendar, outcome, tilt, integrate=integrates(rules))
-    of = (np.arange(n) % len(worlds)).astype(np.int64)
-    found, happened = np.empty(n), np.empty(n, bool)
-    column = list(OUTCOMES).index(outcome)
-
-    def work(low):
-        high = min(low + SLICE, n)
-        out = np.empty((high - low, len(RESULTS) + 1))
-        batch.call(kernel, table, worlds, of[low:high], seed, first_run + low, out)
-        found[low:high] = out[:, -1]
-        gone = failed(out)
-        happened[low:high] = outcomes.months(np.where(gone[:, None], 0.0, out))[:, column] >= 0
-        found[low:high][gone] = np.nan
-
-    run_slices(work, range(0, n, SLICE), threads)
-    if np.isnan(found).any():
-        raise InputError(
-            f"{int(np.isnan(found).sum()):,} of {n:,} runs failed (a rule raised, or gave a number that is not finite); an "
-            "estimate of a rare event weighs every run, so mend the rule"
-        )
-    return found, int(happened.sum())
 
 
 def interval(means: np.ndarray) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ from ..estimation.resampling import effective_size, normalised
 from ..record.tables import Record
 from ..util.files import write_json, write_table
 from ..util.markdown import markdown_table
-from ..validation import hindcast, sbc
+from ..validation import forecast, hindcast, sbc
 from ..validation import predictive_checks as checks
 
 #: The figure of the specification for the lag-1 autocorrelation of log aircraft, which the tables do not give.
@@ -146,7 +146,7 @@ def report(fit: Calibration, record: Record, progress=None) -> Report:
     ensemble = Worlds(fit.sample(), "calibrated", fit.plan.draws, in_turn=True)
     moved = fit.moved()
     table, scorer = hindcast.hindcast(
-        {hindcast.MODEL: ensemble, hindcast.PRIOR: worlds.prior(len(ensemble), seed=seed + 9)}, record, seed, progress
+        {forecast.MODEL: ensemble, forecast.PRIOR: worlds.prior(len(ensemble), seed=seed + 9)}, record, seed, progress
     )
     return Report(
         fit,
@@ -187,7 +187,7 @@ def _points(frame: pd.DataFrame) -> str:
 
 def verdict(scores: pd.DataFrame) -> str:
     """Where the model is told from the base rate, in a sentence."""
-    mine = scores[scores["forecaster"] == hindcast.MODEL]
+    mine = scores[scores["forecaster"] == forecast.MODEL]
     told = [
         f"{'beats' if row.beats_base_rate == 'yes' else 'loses to'} it at {row.series} ({row.score}, origins of {row.period})"
         for row in mine[mine["beats_base_rate"].isin(["yes", "no"])].itertuples()

@@ -11,7 +11,8 @@ import textwrap
 from pathlib import Path
 
 from ..model import numerics
-from ..model.enums import Actor, Draw
+from ..model.draws import Draw
+from ..model.enums import Actor
 from ..model.fields import FIELDS
 from ..model.levers import DRIVERS, LEVERS, SEASON
 from ..model.parameters import GROUPS, SWITCHES

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..ensemble.summary import runs_in_words, worlds_in_words
 from ..estimation import by_world, intervals
-from ..estimation.accumulator import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
+from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 from ..experiment import reader, replications, schema, sizes
 from ..model import arguments, levers, outcomes
 from ..model.outcomes import failed

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api import types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..estimation.accumulator import DIFF_SPREADS, SPREADS, WORLDS
+from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS
 from ..experiment.schema import Experiment
 from ..model.levers import LEVERS
 from ..util import ownership

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..engine import compiled, threads
-from ..ensemble import structures
+from ..ensemble import summary
 from ..ensemble import worlds as ensembles
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
 from ..estimation import sample_size
@@ -32,7 +32,7 @@ from ..util.size import Size
 from ..util.source_hash import rules_hash
 from ..version import __version__, library_versions
 from .codec import decode, fits
-from .executors.base import Threads
+from .executors.threads import Threads
 from .failures import Failures, why
 from .pipeline import PACK_RUNS, Cell, Pipeline
 from .store import Store
@@ -334,6 +334,6 @@ class Sweep:
                 },
                 "worlds_table": f"{self.worlds_name}.parquet",
                 "files": files,
-                "nesting": None if head.precision else structures.nesting(self.worlds, head.runs),
+                "nesting": None if head.precision else summary.nesting(self.worlds, head.runs),
             },
         )

@@ -18,11 +18,13 @@ COMPILING = (
 
 #: Modules that decide, besides the rules, which worlds a screen leaves.
 SCREENING = (
-    "ensemble/worlds.py", "ensemble/screening.py", "model/outcomes.py", "estimation/intervals.py",
+    "ensemble/worlds.py", "ensemble/screening.py", "ensemble/elicited.py", "model/outcomes.py", "estimation/intervals.py",
 )  # fmt: skip
 
 #: Modules that decide, besides the rules and the machine code, an estimate of a rare event.
-ESTIMATING = ("rare_events/estimator.py", "estimation/intervals.py", "engine/compiled.py")
+ESTIMATING = (
+    "rare_events/estimator.py", "rare_events/sampler.py", "estimation/intervals.py", "engine/compiled.py",
+)  # fmt: skip
 
 
 def _hash(names: tuple[str, ...]) -> str:

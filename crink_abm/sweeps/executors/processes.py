@@ -30,7 +30,8 @@ from ...util.errors import InputError, one_line, told
 from ...util.source_hash import rules_hash
 from ..pipeline import PACK_RUNS, together
 from ..runner import Sweep
-from .base import Threads, Workers
+from .base import Workers
+from .threads import Threads
 
 #: Runs of one task: a fraction of a second of work, against some milliseconds of sending.
 TASK_RUNS = 32_768

@@ -1,0 +1,85 @@
+"""The columns of tables of estimates, and the intervals that are put into them."""
+
+import numpy as np
+import pandas as pd
+
+from ..util.errors import InputError
+from . import intervals, over_worlds
+
+#: The three spreads of a probability; with ``diff_`` before them, those of its paired difference from the baseline.
+SPREADS = ("mc_sd", "worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
+
+DIFF_SPREADS = tuple(f"diff_{name}" for name in SPREADS)
+
+#: Counts of runs; as many equally weighing runs as say the same; share with the event and its difference, worlds weighed evenly.
+COUNTED = ("n_runs", "n_events", "n_up", "n_down", "n_both", "n_effective", "share", "diff_share")
+
+#: Probability and paired difference with the luck taken out, their standard errors, and by how much their variance fell.
+CONTROLLED = ("cv_prob", "cv_prob_se", "variance_reduction", "cv_diff", "cv_diff_se", "diff_variance_reduction")
+
+#: Ends of the intervals that take the worlds as the sample, and the degrees of freedom of these worlds.
+WORLDS = ("worlds_low", "worlds_high", "diff_worlds_low", "diff_worlds_high")
+
+
+def change_error(table: pd.DataFrame) -> pd.Series:
+    """The standard errors over worlds that intervals and tests of changes go by."""
+    moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
+    return over_worlds.of_change(table["diff_worlds_se"], moved, table["worlds_df"])
+
+
+#: How a number came about.
+COUNTS, CONTROL = "counts", "control variates"
+
+#: The same as counts, where replaced rules state odds or draw, so that the luck may not have mean 0.
+REPLACED = "counts (rules replaced)"
+
+
+def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool = True) -> pd.DataFrame:
+    """Add prob, low, high, and the paired difference from the baseline, with their intervals and methods.
+
+    ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"`` for counts and those intervals of them, with Newcombe's of
+    differences. ``"best"`` takes the luck out (control variates) where that is valid, and counts with Clopper's and Pearson's
+    interval elsewhere. Where the luck is taken out the interval is that of as many independent runs as would have the same
+    standard error. ``base_prob`` is the baseline's probability on the same runs with the same multiples: prob less base_prob is
+    diff. Rows of conditional outcomes have no paired difference. An interval over worlds is never narrower than the one that
+    takes the worlds as given.
+
+    Source: Korn and Graubard 1998 (effective counts); Newcombe 1998.
+    """
+    if interval not in intervals.KINDS:
+        raise InputError(f"interval is one of {', '.join(intervals.KINDS)}; {interval!r} was given")
+    table = table.copy()
+    counts = COUNTS if take_out else REPLACED
+    kind = intervals.INTERVALS.get(interval, intervals.clopper_pearson)
+    prob, worth = table["share"].to_numpy(), table["n_effective"].to_numpy()
+    paired = table["n_up"].to_numpy() >= 0
+    diff = np.where(paired, table["diff_share"], np.nan)
+    method = diff_method = np.full(len(table), counts, object)
+    ends = np.full((2, len(table)), np.nan)
+    up, down, both, n = (table[name].to_numpy()[paired] for name in ("n_up", "n_down", "n_both", "n_runs"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        raw, *at_ends = intervals.newcombe(up, down, both, n)
+        ends[:, paired] = np.array(at_ends) + (diff[paired] - raw)  # the same width where worlds are weighed
+        if interval == "best":
+            better, moved = table["cv_prob"].notna().to_numpy(), table["cv_diff"].notna().to_numpy()
+            prob, diff = np.where(better, table["cv_prob"], prob), np.where(moved, table["cv_diff"], diff)
+            worth = np.where(better, prob * (1.0 - prob) / table["cv_prob_se"] ** 2, worth)
+            freedom = np.maximum(table["n_up"] + table["n_down"], 2)
+            ends = np.where(moved, over_worlds.student(diff, table["cv_diff_se"], freedom), ends)
+            method, diff_method = np.where(better, CONTROL, method), np.where(moved, CONTROL, diff_method)
+        table["prob"], (table["low"], table["high"]) = prob, kind(prob * worth, worth)
+        table["diff"], (table["diff_low"], table["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
+        table["base_prob"] = table["prob"] - table["diff"]
+        table["method"], table["diff_method"] = method, np.where(paired, diff_method, None)
+        for prefix, spread in (
+            ("", over_worlds.on_the_logit(prob, table["worlds_se"], table["worlds_df"])),
+            ("diff_", over_worlds.student(diff, change_error(table), table["worlds_df"])),
+        ):
+            known = table["worlds_df"].to_numpy() > 0
+            for end, value, wider in (("low", spread[0], np.fmin), ("high", spread[1], np.fmax)):
+                name = f"{prefix}worlds_{end}"
+                few = table[name].to_numpy(float) if name in table else np.full(len(table), np.nan)
+                value = np.clip(wider(np.where(np.isnan(few), value, few), table[f"{prefix}{end}"]), -1.0, 1.0)
+                table[name] = np.where(known, value, np.nan)
+    table["interval"] = interval
+    return table
