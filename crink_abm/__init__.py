@@ -10,12 +10,12 @@ from .version import __version__
 
 _HOME = {
     "DeterrenceModel": "agents.model",
-    "China": "agents.model", "NorthKorea": "agents.model", "Russia": "agents.model", "Iran": "agents.model",
-    "UnitedStates": "agents.model", "SouthKorea": "agents.model", "Japan": "agents.model", "Taiwan": "agents.model",
-    "Monitors": "agents.model",
-    "simulate": "api", "compare": "api", "Batch": "api",
-    "sweep": "results.results", "Results": "results.results",
-    "rare": "rare_events.estimator",
+    "China": "agents.actors", "NorthKorea": "agents.actors", "Russia": "agents.actors", "Iran": "agents.actors",
+    "UnitedStates": "agents.actors", "SouthKorea": "agents.actors", "Japan": "agents.actors", "Taiwan": "agents.actors",
+    "Monitors": "agents.actors",
+    "simulate": "api", "compare": "api", "Batch": "results.simulated",
+    "sweep": "api", "Results": "results.results",
+    "rare": "rare_events.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

@@ -1,126 +1,35 @@
 """Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
 
-import html
+import contextlib
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from .engine import compiled, threads
-from .ensemble import spec
 from .ensemble import worlds as ensembles
-from .ensemble.build import make_worlds
+from .ensemble.build import ensemble
 from .estimation import intervals
 from .estimation.accumulator import Tally
-from .estimation.incidence import incidence as cumulative
+from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
 from .model.outcomes import RESULTS, failed
 from .model.overrides import changes_odds
 from .model.overrides import checked as checked_rules
+from .results.results import Results
+from .results.simulated import Batch
+from .sweeps import pilot
+from .sweeps.executors import choice
+from .sweeps.runner import Sweep
+from .sweeps.store import Store
 from .util.errors import InputError, told
 
 #: Runs held in memory at a time.
 _PIECE = 131_072
-
-
-def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensembles.Worlds:
-    """Worlds by name: ``"calibrated"``, ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
-
-    Raises
-    ------
-    InputError
-        On any other name, a ``Worlds`` that is no table of the catalogue's parameters, or one with ``parameters`` beside it.
-    """
-    parameters = arguments.parameters(parameters)
-    if isinstance(worlds, ensembles.Worlds):
-        if parameters:
-            raise InputError(
-                "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
-                "crink_abm.ensemble.worlds.held(worlds, parameters)"
-            )
-        return worlds
-    if isinstance(worlds, str) and worlds == "defaults":
-        return ensembles.defaults(parameters)
-    if isinstance(worlds, str) and worlds in ("calibrated", "prior"):
-        return make_worlds(spec.WorldsTable(ensemble=worlds), parameters)
-    raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {told(worlds)} was given")
-
-
-class Batch:
-    """Many runs of one policy.
-
-    Attributes
-    ----------
-    levers : the policy
-    failed : array, the numbers of the runs that failed (a rule raised, or gave a number that is not finite or odds
-        that are none); they have no row in what follows and count in no estimate
-    results : DataFrame, a row a run, indexed by its number: first months of each event (the first month of a run is 0;
-        -1 never), counts, help expected and realised
-    months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
-    weights : array (n_runs,), what each run counts so that every world weighs the same; all 1 where each world has as many runs
-    """
-
-    def __init__(self, levers, values, n_months, seed, first_run=0, weights=None):
-        if not isinstance(values, np.ndarray) or values.shape[1:] != (len(RESULTS),) or values.dtype != float:
-            raise InputError(f"a Batch is made by simulate, of the engine's results; {told(values)} was given")
-        self.levers, self.seed, self.n_months = levers, seed, n_months
-        lost, index = failed(values), _numbered(first_run, len(values))
-        self.failed = index[lost].to_numpy()
-        self._values = values = values[~lost] if lost.any() else values
-        self.results = pd.DataFrame(values, columns=list(RESULTS), index=index[~lost] if lost.any() else index)
-        self.results = self.results.rename_axis("run")
-        self.months = outcomes.months(values)
-        self.weights = (np.ones(len(lost)) if weights is None else weights)[~lost]
-
-    def __len__(self):
-        return len(self.results)
-
-    @property
-    def estimates(self) -> pd.DataFrame:
-        """Probability of each outcome with its Clopper-Pearson interval and number of runs; every world weighs the same."""
-        masks = {name: (np.ones(len(self), bool), self.months[:, k] >= 0) for k, name in enumerate(outcomes.OUTCOMES)}
-        masks |= outcomes.conditionals(self._values, self.months, self.n_months)
-        rows = []
-        for name, (given, hit) in masks.items():
-            mine = self.weights[given]
-            share = self.weights[given & hit].sum() / mine.sum() if len(mine) else np.nan
-            worth = mine.sum() ** 2 / (mine**2).sum() if len(mine) else 0.0
-            rows.append((name, share, worth, int((given & hit).sum()), len(mine)))
-        table = pd.DataFrame(rows, columns=["outcome", "prob", "worth", "n_events", "n_runs"])
-        table["low"], table["high"] = intervals.clopper_pearson(table["prob"] * table["worth"], table["worth"])
-        return table[["outcome", "prob", "low", "high", "n_events", "n_runs"]]
-
-    def incidence(self, outcome: str = "any_failure") -> pd.DataFrame:
-        """Cumulative incidence of one outcome by month, with its interval: the share that has failed by the end of a month.
-
-        Months count from 0, as everywhere.
-
-        Raises
-        ------
-        InputError
-            On an outcome that has no month.
-        """
-        outcome = arguments.outcome(outcome, outcomes.OUTCOMES)
-        months = self.months[:, list(outcomes.OUTCOMES).index(outcome)]
-        prob, low, high = cumulative(months, self.n_months, self.weights)
-        return pd.DataFrame({"month": np.arange(self.n_months), "prob": prob, "low": low, "high": high})
-
-    def __repr__(self):
-        lost = f", besides {len(self.failed)} that failed" if len(self.failed) else ""
-        return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed}{lost})"
-
-    def _repr_html_(self):
-        return f"<p><b>{html.escape(repr(self))}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
-
-
-def _numbered(first_run: int, n: int) -> pd.Index:
-    """The numbers of ``n`` runs, the first ``first_run``."""
-    if first_run + n < 2**63:
-        return pd.RangeIndex(first_run, first_run + n)
-    return pd.Index(np.arange(n, dtype=np.uint64) + np.uint64(first_run))
 
 
 def _check_memory(runs: int) -> None:
@@ -277,3 +186,127 @@ def check_names(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"two policies are named {told(name)}; compare each once, under a name of its own")
+
+
+#: The most shares that a sweep's runs are cut into.
+MOST_SHARDS = 100_000
+
+
+def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
+    """The experiment with what the caller changes in it."""
+    experiment = arguments.experiment(experiment)
+    arguments.workers(workers)
+    runs = None if runs is None else arguments.runs(runs)[0]
+    interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
+    rules = checked_rules(arguments.rules(rules))
+    plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
+    plan = replications.resolved(plan, rules, runs)
+    changed = {} if interval is None else {"interval": interval}
+    if precision is not None:
+        half = arguments.real(precision)
+        if half is None or not 1e-5 <= half < 0.5:
+            raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {told(precision)} was given")
+        changed |= {"precision": half, "detail_runs": None}
+    if runs is not None and precision is None:
+        changed |= {"precision": None}
+    plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
+    if plan.experiment.precision:
+        pilot.checked(plan)
+    return plan
+
+
+def _folder(out, plan: schema.Experiment) -> Path:
+    """The folder of a sweep: ``out``, or ``results/NAME``."""
+    return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
+
+
+def _options(engine, progress, rules, say) -> dict:
+    """Options of a :class:`Sweep`, judged."""
+    arguments.environment()
+    return {
+        "engine": arguments.one_of("engine", engine, ("batch", "mesa")),
+        "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
+        "rules": arguments.rules(rules),
+    }  # fmt: skip
+
+
+def sweep(
+    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
+    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
+    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
+) -> Results:  # fmt: skip
+    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+
+    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
+    ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
+    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
+    place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
+    executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
+    address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
+    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
+    no other sweep changes it (for charts, say).
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer runs than worlds (where ``say`` is given, it is told).
+
+    Raises
+    ------
+    InputError
+        If the experiment or the folder cannot be taken.
+    """
+    plan = planned(experiment, rules, workers, runs, interval, precision)
+    store = Store(_folder(out, plan))
+    options = _options(engine, progress, rules, say)
+    sizes.check(plan, store.folder, engine)
+    work = Sweep(plan, store, **options)
+    with contextlib.ExitStack() as held:
+        with choice.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
+            work.judge()
+            held.enter_context(store.hold(plan.experiment.name))
+            if plan.experiment.precision:
+                options["workers"] = work.workers
+                settled = pilot.settle(plan, store.folder, **options)
+                work = Sweep(plan, store, n_runs=settled, **options)
+            work.run()
+        results = Results(store.folder, rules=rules)
+        _ = results.failures  # all of it is read while no other sweep can write
+        if then is not None:
+            results.store = store
+            then(results)
+            results.store = None
+    if say is None and (few := work.worlds.few(min(work.n_runs))):
+        warnings.warn(few, stacklevel=2)
+    return results
+
+
+def shard(
+    experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
+    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
+) -> int:  # fmt: skip
+    """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
+
+    Shares may be worked out at the same time, on any machines that see the folder, in any order, and again after one was
+    killed. :func:`sweep` on the same folder then takes them over, makes what is missing, and counts. Arguments are those of
+    :func:`sweep`. Returns the number of runs in the share.
+
+    Raises
+    ------
+    InputError
+        If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
+    """
+    plan = planned(experiment, rules, workers, runs)
+    of = arguments.whole("of", of, 1, MOST_SHARDS)
+    number = arguments.whole("number", number, 1, of)
+    if plan.experiment.precision:
+        raise InputError(
+            "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
+            "--runs, or let a Dask cluster run it"
+        )
+    folder, options = _folder(out, plan), _options(engine, progress, rules, say)
+    sizes.check(plan, folder, engine)
+    work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
+    with choice.chosen(backend, arguments.workers(workers), None, say) as work.workers:
+        work.judge()
+        return work.run_shard(number, of)

@@ -10,9 +10,9 @@ import pandas as pd
 from conftest import ROOT
 from scipy.special import betaincinv
 
-from crink_abm.api import ensemble
 from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
+from crink_abm.ensemble.build import ensemble
 from crink_abm.estimation import intervals
 from crink_abm.estimation.accumulator import Tally
 from crink_abm.model import levers, outcomes

@@ -11,13 +11,13 @@ import pytest
 import xarray
 
 import crink_abm as crink
+from crink_abm.api import shard
 from crink_abm.cli import guard
 from crink_abm.cli import main as cli
 from crink_abm.ensemble.worlds import Worlds, defaults
 from crink_abm.estimation import intervals
 from crink_abm.model import arguments, outcomes
 from crink_abm.model.parameters import CATALOGUE
-from crink_abm.results.results import shard
 from crink_abm.sweeps import failures, store
 from crink_abm.util import files, progress, readback
 from crink_abm.util.errors import LONGEST, InputError, one_line, told

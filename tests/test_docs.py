@@ -12,7 +12,7 @@ from crink_abm.model import levers
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.model.schedule import steps
 from crink_abm.model.sources import SOURCES
-from crink_abm.rare_events.estimator import RareFile
+from crink_abm.rare_events.study import RareFile
 from crink_abm.report import odd
 
 

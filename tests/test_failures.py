@@ -138,12 +138,14 @@ def test_simulate_and_compare_lose_no_other_run():
 
 def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkeypatch, capsys):
     """The command line takes no rules of one's own, so they are put in underneath it."""
+    from crink_abm import api
     from crink_abm.cli import main as cli
+    from crink_abm.cli import sweep as cli_sweep
     from crink_abm.results import results as module
 
-    monkeypatch.setattr(module, "sweep", lambda *a, **k: results)
+    monkeypatch.setattr(api, "sweep", lambda *a, **k: results)
     monkeypatch.setattr(module, "Results", lambda folder: results)
-    monkeypatch.setattr(cli, "ready_engine", lambda: None)
+    monkeypatch.setattr(cli_sweep, "ready_engine", lambda: None)
     (tmp_path / "fails.toml").write_text('[experiment]\nname = "fails"\nseed = 5\nruns = 300\n')
     assert cli.main(["sweep", str(tmp_path / "fails.toml"), "--out", str(tmp_path / "out"), "--no-charts"]) == 1
     said = capsys.readouterr().err

@@ -16,12 +16,12 @@ from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm import InputError
+from crink_abm.api import shard
 from crink_abm.charts import gallery, style, sweep
 from crink_abm.charts.panels import CannotDraw
 from crink_abm.experiment import design, reader, sizes
 from crink_abm.model import levers, parameters
 from crink_abm.model.levers import LEVERS
-from crink_abm.results.results import shard
 from crink_abm.util import plain, size
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
@@ -311,9 +311,9 @@ def test_every_entry_of_a_file_is_described():
 
     from crink_abm.analysis import sign_audit
     from crink_abm.experiment import schema
-    from crink_abm.rare_events import estimator
+    from crink_abm.rare_events import study
 
-    tables = {"audit": sign_audit.AuditTable, "rare": estimator.RareTable}
+    tables = {"audit": sign_audit.AuditTable, "rare": study.RareTable}
     tables |= {
         name: next(iter(reader._tables(field.annotation)), None)
         for name, field in schema.Experiment.model_fields.items()

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 import crink_abm as crink
-from crink_abm.rare_events import estimator
-from crink_abm.results.results import shard
+from crink_abm.api import shard
+from crink_abm.rare_events import study
 from crink_abm.util.errors import LONGEST
 
 PLAN = {
@@ -151,7 +151,7 @@ def one(rng, wanted, place) -> tuple[str, bool]:
 def fuzz(ready, tmp_path, monkeypatch, seed, n):
     """``n`` calls; every function is both taken and refused among them."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(estimator, "estimate", lambda *args, **more: {"outcome": "none", "method": "none", "prob": 0.0})
+    monkeypatch.setattr(study, "estimate", lambda *args, **more: {"outcome": "none", "method": "none", "prob": 0.0})
     rng, seen = random.Random(seed), set()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

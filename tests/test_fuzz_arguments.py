@@ -17,7 +17,7 @@ from crink_abm.charts import gallery
 from crink_abm.cli import main as cli
 from crink_abm.cli import studies
 from crink_abm.engine.benchmark import throughput
-from crink_abm.rare_events import estimator
+from crink_abm.rare_events import study
 from crink_abm.util.errors import LONGEST, RunsFailedError
 from crink_abm.validation import hindcast
 
@@ -81,7 +81,7 @@ def place(tmp_path, monkeypatch):
         raise RunsFailedError("reached")
 
     for module, name in ((posterior, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (throughput, "measure"),
-                         (sign_audit, "run"), (estimator, "rare")):  # fmt: skip
+                         (sign_audit, "run"), (study, "rare")):  # fmt: skip
         monkeypatch.setattr(module, name, reached)
     monkeypatch.setattr(gallery, "draw", lambda *args: [])
     monkeypatch.setattr(studies, "ready_engine", lambda *args: None)  # the tilted one takes long, once

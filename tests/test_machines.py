@@ -16,7 +16,8 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
-from crink_abm.sweeps.executors import processes
+from crink_abm.sweeps.executors import dask, processes
+from crink_abm.sweeps.executors import task as one_task
 from crink_abm.util.errors import InputError
 from crink_abm.util.source_hash import rules_hash
 
@@ -62,7 +63,7 @@ def cluster(tmp_path):
             time.sleep(0.05)
         running += [subprocess.Popen(worker, **quiet) for _ in range(2)]
         address = json.loads(told.read_text())["address"]
-        client = processes.client(address)
+        client = dask.client(address)
         client.wait_for_workers(2, timeout=60)
         client.close()
         yield address, running[1:]
@@ -98,7 +99,7 @@ def test_a_worker_with_other_rules_is_refused(tmp_path):
     told = {"experiment": _PLAN, "engine": "batch", "folder": ".", "worlds": ""}
     for rules, match in (("0", "other rules"), (rules_hash(), "other worlds")):
         with pytest.raises(InputError, match=match):
-            processes.work(json.dumps(told | {"rules_hash": rules}), (), [(0, 0, 1)])
+            one_task.work(json.dumps(told | {"rules_hash": rules}), (), [(0, 0, 1)])
 
 
 @pytest.mark.once
@@ -109,9 +110,9 @@ def test_no_scheduler_is_told_in_one_sentence(tmp_path):
 
 def test_tasks_hold_every_piece_once_in_order():
     pieces = [(k, 0, n) for k, n in enumerate((2048, 30_000, 40_000, 10, 32_768))]
-    made = processes.tasks(pieces)
+    made = one_task.tasks(pieces)
     assert [piece for task in made for piece in task] == pieces
-    assert all(len(task) == 1 or sum(n for *_, n in task) <= processes.TASK_RUNS for task in made)
+    assert all(len(task) == 1 or sum(n for *_, n in task) <= one_task.TASK_RUNS for task in made)
 
 
 @pytest.mark.once
@@ -210,9 +211,9 @@ def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
     crink.sweep(plan, tmp_path / "here", rules=rules)
     crink.sweep(plan, tmp_path / "there", rules=rules, backend="loky", workers=2)
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
-    job, functions = processes.order(crink.Results(tmp_path / "here", rules=rules).sweep)
+    job, functions = one_task.order(crink.Results(tmp_path / "here", rules=rules).sweep)
     again = cloudpickle.dumps(cloudpickle.loads(functions))
-    assert processes._sweep(job, functions) is processes._sweep(job, again)
+    assert one_task._sweep(job, functions) is one_task._sweep(job, again)
 
 
 def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
@@ -284,7 +285,7 @@ def test_rules_that_are_others_in_a_worker_are_refused():
         return 0.1
 
     with pytest.raises(InputError, match="others in this worker"):
-        processes._rules(cloudpickle.dumps({"china.crisis_prob": rule}), "0" * 16)
+        one_task._rules(cloudpickle.dumps({"china.crisis_prob": rule}), "0" * 16)
 
 
 def test_failures_travel_between_processes():

@@ -10,7 +10,7 @@ from scipy import stats
 import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.cli import main as cli
-from crink_abm.ensemble import from_file, spec, structures, summary, worlds
+from crink_abm.ensemble import from_file, spec, structures, worlds
 from crink_abm.ensemble.build import make_worlds
 from crink_abm.experiment import reader, replications
 from crink_abm.model import outcomes
@@ -82,12 +82,12 @@ def test_runs_on_the_command_line_replace_both(tmp_path):
 
 def test_nesting_says_when_a_design_is_not_balanced():
     made = make_worlds(spec.WorldsTable(**TABLE))
-    assert summary.nesting(made, 96)["balanced"]
-    assert not summary.nesting(made, 100)["balanced"]
-    assert summary.nesting(made, 100)["runs_per_world"] is None
-    assert not summary.nesting(made.first(47), 94)["balanced"]
+    assert structures.nesting(made, 96)["balanced"]
+    assert not structures.nesting(made, 100)["balanced"]
+    assert structures.nesting(made, 100)["runs_per_world"] is None
+    assert not structures.nesting(made.first(47), 94)["balanced"]
     twice = worlds.Worlds(np.concatenate([made.values, made.values[:1]]), "twice", 49)
-    assert summary.nesting(twice, 49) == {
+    assert structures.nesting(twice, 49) == {
         "worlds": 48, "parameter_draws": 12, "structures": 4, "balanced": False, "runs_per_world": 1,
     }  # fmt: skip
 

@@ -270,15 +270,15 @@ def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
 
 def test_a_kept_estimate_of_a_rare_event_hangs_on_what_a_rule_reads(tmp_path, monkeypatch):
     """One estimate is made for each value, and none is made twice."""
-    from crink_abm.rare_events import estimator
+    from crink_abm.rare_events import study
 
     made = []
     numbers = dict.fromkeys(("low", "high", "relative_error", "brute_force_runs"), 0.5)
     whole = {"outcome": "two_front", **numbers, "reached": True, "n_runs": 1, "method": "by hand", "doubt": ""}
-    monkeypatch.setattr(estimator, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE, **whole})
+    monkeypatch.setattr(study, "estimate", lambda *given, **named: made.append(RATE) or {"prob": RATE, **whole})
     plan = {"experiment": {"name": "r", "seed": 1, "runs": 16, "months": 6}, "worlds": {"ensemble": "defaults"}}
     for rate in (0.25, 0.25, 0.75, 0.25):
         monkeypatch.setattr(sys.modules[__name__], "RATE", rate)
-        table = estimator.rare(plan, outcome="two_front", out=tmp_path, rules={"china.crisis_prob": edited})
+        table = study.rare(plan, outcome="two_front", out=tmp_path, rules={"china.crisis_prob": edited})
         assert table["prob"].tolist() == [rate]
     assert made == [0.25, 0.75]

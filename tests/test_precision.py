@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from crink_abm.api import sweep
 from crink_abm.ensemble import worlds
 from crink_abm.estimation import intervals, sample_size
 from crink_abm.estimation.control_variates import LEAST
 from crink_abm.model.outcomes import OUTCOMES
-from crink_abm.results.results import sweep
 from crink_abm.util.errors import InputError
 
 _REPETITIONS = 10_000

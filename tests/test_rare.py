@@ -14,7 +14,7 @@ from crink_abm.experiment import reader
 from crink_abm.experiment.design import baseline
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import RESULTS
-from crink_abm.rare_events import estimator, sampler
+from crink_abm.rare_events import estimator, sampler, study
 from crink_abm.rare_events.tilt import SETTINGS
 from crink_abm.util.errors import InputError
 
@@ -74,7 +74,7 @@ def test_dropped_weights_are_seen(monkeypatch):
 )
 def test_where_it_is_rare_brute_force_agrees(changes, about, n):
     """Two fronts in the world of experiments/rare.toml; a bias of 30 % would be seen."""
-    plan = reader.read(ROOT / "experiments" / "rare.toml", estimator.RareFile)
+    plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar({**baseline(plan), **changes}, plan.experiment.months)
     found = estimator.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.05)
@@ -101,7 +101,7 @@ def _nuclear_odds(calendar, world, n, seed):
 @pytest.mark.slow  # two million plain runs: a minute
 def test_nuclear_use_where_it_is_rare_agrees_with_the_odds_on_plain_paths():
     """3.5e-6 in the world of experiments/rare.toml; the odds on a plain path are the model's, without tilt or weight."""
-    plan = reader.read(ROOT / "experiments" / "rare.toml", estimator.RareFile)
+    plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar(baseline(plan), plan.experiment.months)
     found = estimator.estimate(calendar, world, "nuclear_use", seed=plan.experiment.seed, relative=0.05)
@@ -166,7 +166,7 @@ def test_the_first_fresh_stage_is_unbiased_and_the_narrowest_is_not(monkeypatch)
 @pytest.mark.slow  # a million and a half tilted runs: two minutes
 def test_intervals_cover_what_they_say():
     """Repetitions from a pool of tilted runs of the model: both ends, the mean, and the rule that was used before."""
-    plan = reader.read(ROOT / "experiments" / "rare.toml", estimator.RareFile)
+    plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world, n, repetitions = worlds.defaults(plan.parameters).values, 250_000, 1000
     calendar = levers.calendar(baseline(plan), plan.experiment.months)
     pool = np.stack(
@@ -392,7 +392,7 @@ def small(tmp_path, monkeypatch):
         made.append(args[2])
         return plain(*args, **named)
 
-    monkeypatch.setattr(estimator, "estimate", counted)
+    monkeypatch.setattr(study, "estimate", counted)
     return tmp_path, made
 
 
@@ -428,7 +428,7 @@ def test_an_interrupted_command_continues_to_the_same_bytes(capsys, small, monke
         return plain(*args, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(estimator, "estimate", interrupted)
+        patch.setattr(study, "estimate", interrupted)
         status, _, err = _call(capsys, folder, "--out", folder / "cut")
     assert status == 130
     assert "the same command continues" in err

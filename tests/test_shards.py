@@ -11,8 +11,8 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
+from crink_abm.api import shard
 from crink_abm.cli import main as cli
-from crink_abm.results.results import shard
 from crink_abm.sweeps.pipeline import Pipeline
 from crink_abm.sweeps.store import Store
 from crink_abm.util.errors import InputError

@@ -12,11 +12,11 @@ from conftest import plan_file
 
 import crink_abm as crink
 from crink_abm import InputError
+from crink_abm.api import shard
 from crink_abm.charts import gallery, style
 from crink_abm.cli import main as cli
 from crink_abm.ensemble import build
 from crink_abm.rare_events.store import Kept
-from crink_abm.results.results import shard
 from crink_abm.sweeps.store import Store
 from crink_abm.util import files, ownership
 from crink_abm.util.errors import DiskError

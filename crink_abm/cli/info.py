@@ -1,28 +1,15 @@
 """``info``: levers, parameters, fields, outcomes and versions."""
 
-import platform
-
-from ..engine import compiled, threads
 from ..model import arguments
-from ..model.fields import BY_NAME
-from ..model.levers import LEVERS
-from ..model.outcomes import OUTCOMES
-from ..model.parameters import CATALOGUE
-from ..model.scenarios import SCENARIOS
-from ..model.sources import SOURCES
-from ..util.cache import cache_directory
-from ..util.errors import InputError, nearest
-from ..util.source_hash import rules_hash
-from ..version import __version__, library_versions
 from .terminal import print_json
 
 
 def info(args) -> None:
     """Versions, engine, cache, levers, parameters with sources; or one name."""
+    from ..report.lookup import lookup, overview
 
     if args.name is None:
         arguments.environment()
-
     data = overview() if args.name is None else lookup(args.name)
     if args.json:
         print_json(data)
@@ -35,50 +22,3 @@ def info(args) -> None:
         print(f"\n{title}")
         for row in rows if isinstance(rows, list) else [{"": k, " ": v} for k, v in rows.items()]:
             print("  " + "  ".join(str(value) for value in row.values()))
-
-
-def lookup(name: str) -> dict:
-    """What one name of the model means.
-
-    Raises
-    ------
-    InputError
-        If nothing is named so.
-    """
-    if name in LEVERS:
-        v = LEVERS[name]
-        return {"lever": name, "pillar": v.pillar, "today": v.today, "0 means": v.low, "1 means": v.high}
-    if name in CATALOGUE:
-        p = CATALOGUE[name]
-        levels = {int(level): level.name.lower() for level in p.switch} if p.switch else None
-        return {"parameter": name, "meaning": p.meaning, "default": p.default, "range": f"{p.low:g} to {p.high:g}",
-                "unit": levels or p.unit, "source": f"{p.source}: {SOURCES[p.source]}"}  # fmt: skip
-    if name in BY_NAME:
-        f = BY_NAME[name]
-        return {
-            "state" if f.is_state else "term": name,
-            "owner": f.owner.name.lower(),
-            "unit": f.unit,
-            "meaning": f.meaning,
-        }
-    if name in OUTCOMES:
-        return {"outcome": name, "meaning": OUTCOMES[name]}
-    if name in SCENARIOS:
-        return {"scenario": name, "meaning": SCENARIOS[name][0], "levers": SCENARIOS[name][1]}
-    known = (*LEVERS, *CATALOGUE, *BY_NAME, *OUTCOMES, *SCENARIOS)
-    raise InputError(f"nothing is named {name!r}{nearest(name, known)}; `crink-abm info` lists the names")
-
-
-def overview() -> dict:
-    """Versions, where compiled code is kept, and every name with its meaning."""
-    return {
-        "versions": {"crink_abm": __version__, "python": platform.python_version(), **library_versions()},
-        "engine": {"rules": rules_hash(), "threads": threads.n_threads(), "cache": str(cache_directory()),
-                   "kernel": "compiled" if compiled.is_warm() else "not yet compiled"},
-        "levers": [{"name": v.name, "today": v.today, "0": v.low, "1": v.high} for v in LEVERS.values()],
-        "outcomes": dict(OUTCOMES),
-        "scenarios": {name: text for name, (text, _) in SCENARIOS.items()},
-        "parameters": [{"name": p.name, "default": p.default, "range": f"[{p.low:g}, {p.high:g}]", "unit": p.unit,
-                        "meaning": p.meaning, "source": p.source} for p in CATALOGUE.values()],
-        "sources": dict(SOURCES),
-    }  # fmt: skip

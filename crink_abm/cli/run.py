@@ -15,10 +15,10 @@ def run(args) -> None:
         if [other for other, _ in settings].count(name) > 1:
             raise InputError(f"{name} is set twice; set it once")
         chosen[name] = value
-    _tell(DeterrenceModel(chosen, seed=args.seed, run=args.run, months=args.months).run(), args)
+    tell(DeterrenceModel(chosen, seed=args.seed, run=args.run, months=args.months).run(), args)
 
 
-def _tell(model, args) -> None:
+def tell(model, args) -> None:
     if not args.json:
         print(model.story)
         return

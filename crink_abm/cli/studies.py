@@ -9,8 +9,9 @@ from .terminal import check_folder, check_writable, print_json, ready_engine, ro
 
 def compare(args) -> None:
     """Policies under common random numbers."""
-    from ..api import check_names, ensemble
+    from ..api import check_names
     from ..api import compare as run_compare
+    from ..ensemble.build import ensemble
     from ..model import arguments
     from ..model.levers import calendar
     from ..model.scenarios import policy
@@ -54,13 +55,13 @@ def compare(args) -> None:
 
 def rare(args) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
-    from ..rare_events import estimator, sampler
+    from ..rare_events import estimator, sampler, study
 
-    estimator.prepared(args.file, args.outcome, args.relative, None)
+    study.prepared(args.file, args.outcome, args.relative, None)
     if args.out is not None:
         check_folder(Path(args.out))
     ready_engine("crink_tilted", sampler.compiled)
-    table = estimator.rare(
+    table = study.rare(
         args.file, outcome=args.outcome, relative=args.relative, out=args.out,
         progress=lambda runs: say(f"{runs:,} runs ..."),
     )  # fmt: skip

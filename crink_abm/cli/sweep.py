@@ -5,15 +5,15 @@ from pathlib import Path
 from ..ensemble import summary
 from ..util.errors import InputError, RunsFailedError, one_line
 from ..util.progress import shown
-from .run import _tell
+from .run import tell
 from .terminal import charts, check_folder, print_json, ready_engine, rows_of, say
 
 
 def sweep(args) -> None:
     """An experiment file to estimates and charts."""
+    from ..api import planned
+    from ..api import sweep as run_sweep
     from ..experiment import sizes
-    from ..results.results import planned
-    from ..results.results import sweep as run_sweep
     from ..sweeps.store import Store
 
     if args.shard and (args.interval or args.precision is not None or args.dask is not None):
@@ -48,7 +48,7 @@ def sweep(args) -> None:
 
 
 def _shard(args, folder) -> None:
-    from ..results.results import shard
+    from ..api import shard
 
     number, of = args.shard
     n = shard(
@@ -119,7 +119,7 @@ def replay(args) -> None:
 
     model = Results(args.folder).replay(args.point, args.run, to_the_end=False)
     month, cause = why(model)
-    _tell(model, args)
+    tell(model, args)
     if month >= 0:
         raise RunsFailedError(f"the run failed in month {month} (the first is 0): {cause}")
 

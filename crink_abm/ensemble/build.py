@@ -3,18 +3,20 @@
 import contextlib
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..model import arguments
 from ..model.overrides import fingerprint
 from ..model.parameters import CATALOGUE
 from ..util.cache import cache_directory
-from ..util.errors import InputError
+from ..util.errors import InputError, told
 from ..util.files import digest, read, read_sealed, table_of, write_sealed, write_table
 from ..util.source_hash import worlds_hash
-from . import calibrated, from_file, screening, structures
+from . import calibrated, from_file, screening, spec, structures
 from . import worlds as ensembles
 from .spec import WorldsTable
 
@@ -114,3 +116,26 @@ def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
     if table is None or list(table) != list(CATALOGUE) or not len(table) or not (table.dtypes == np.float64).all():
         return None
     return ensembles.Worlds(np.ascontiguousarray(table.to_numpy()), **{part: said[part] for part in _SAID})
+
+
+def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensembles.Worlds:
+    """Worlds by name: ``"calibrated"``, ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
+
+    Raises
+    ------
+    InputError
+        On any other name, a ``Worlds`` that is no table of the catalogue's parameters, or one with ``parameters`` beside it.
+    """
+    parameters = arguments.parameters(parameters)
+    if isinstance(worlds, ensembles.Worlds):
+        if parameters:
+            raise InputError(
+                "parameters mean nothing beside a Worlds, which has every parameter of every world; leave them out, or take "
+                "crink_abm.ensemble.worlds.held(worlds, parameters)"
+            )
+        return worlds
+    if isinstance(worlds, str) and worlds == "defaults":
+        return ensembles.defaults(parameters)
+    if isinstance(worlds, str) and worlds in ("calibrated", "prior"):
+        return make_worlds(spec.WorldsTable(ensemble=worlds), parameters)
+    raise InputError(f"worlds is 'calibrated', 'defaults', 'prior' (screened) or a Worlds; {told(worlds)} was given")

@@ -86,3 +86,23 @@ def checked(table, fixed=None) -> None:
             '[worlds] structures means nothing to ensemble = "defaults", whose one world has every switch at its default; hold a '
             'switch with [parameters], or cross structures with crossing = "full"'
         )
+
+
+def nesting(worlds: Worlds, n_runs: int) -> dict:
+    """How the runs of a point are nested in the worlds, counted from them.
+
+    Returns
+    -------
+    dict: worlds (that differ), parameter_draws (that differ but for switches), structures (that differ), balanced
+    (whether every structure holds every draw, with as many runs each), runs_per_world (of each place in the table;
+    None if they are not all equal)
+    """
+    switches = worlds.values[:, SWITCH_COLUMNS]
+    others = np.delete(worlds.values, SWITCH_COLUMNS, axis=1)
+    n_worlds, n_draws, n_structures = (len(np.unique(v, axis=0)) for v in (worlds.values, others, switches))
+    even = n_runs % len(worlds) == 0
+    return {
+        "worlds": n_worlds, "parameter_draws": n_draws, "structures": n_structures,
+        "balanced": even and n_worlds == n_draws * n_structures == len(worlds),
+        "runs_per_world": n_runs // len(worlds) if even else None,
+    }  # fmt: skip

@@ -1,10 +1,5 @@
 """What a set of worlds is of its prior, in words: for terminals, charts and pages."""
 
-import numpy as np
-
-from .structures import SWITCH_COLUMNS
-from .worlds import Worlds
-
 
 def briefly(report: dict | None) -> str:
     """A few words: how much of the prior is left."""
@@ -45,23 +40,3 @@ def runs_in_words(manifest: dict) -> str:
     if settled is None:
         return f"{manifest['n_runs_per_point']:,} runs"
     return f"{min(settled):,} to {max(settled):,} runs (half-width {manifest['precision']['asked']:g})"
-
-
-def nesting(worlds: Worlds, n_runs: int) -> dict:
-    """How the runs of a point are nested in the worlds, counted from them.
-
-    Returns
-    -------
-    dict: worlds (that differ), parameter_draws (that differ but for switches), structures (that differ), balanced
-    (whether every structure holds every draw, with as many runs each), runs_per_world (of each place in the table;
-    None if they are not all equal)
-    """
-    switches = worlds.values[:, SWITCH_COLUMNS]
-    others = np.delete(worlds.values, SWITCH_COLUMNS, axis=1)
-    n_worlds, n_draws, n_structures = (len(np.unique(v, axis=0)) for v in (worlds.values, others, switches))
-    even = n_runs % len(worlds) == 0
-    return {
-        "worlds": n_worlds, "parameter_draws": n_draws, "structures": n_structures,
-        "balanced": even and n_worlds == n_draws * n_structures == len(worlds),
-        "runs_per_world": n_runs // len(worlds) if even else None,
-    }  # fmt: skip

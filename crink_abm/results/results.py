@@ -1,10 +1,8 @@
 """A finished sweep: its tables, its runs, its curves, and any of its runs again."""
 
-import contextlib
 import html
 import pickle
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -14,22 +12,17 @@ import pandas as pd
 from ..ensemble.summary import runs_in_words, worlds_in_words
 from ..estimation import by_world, intervals
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
-from ..experiment import reader, replications, schema, sizes
+from ..experiment import reader, schema
 from ..model import arguments, levers, outcomes
 from ..model.outcomes import failed
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
 from ..model.parameters import CATALOGUE
-from ..sweeps import manifest, pilot
+from ..sweeps import manifest
 from ..sweeps.codec import runs_table
-from ..sweeps.executors import processes
 from ..sweeps.runner import Sweep
-from ..sweeps.store import Store
 from ..util.errors import InputError, nearest, told
 from ..util.source_hash import rules_hash
-
-#: The most shares that a sweep's runs are cut into.
-MOST_SHARDS = 100_000
 
 
 class Results:
@@ -370,123 +363,3 @@ def _in_words(column: pd.Series) -> str:
     """The different values of a column, the first few."""
     known = sorted(column.dropna().unique().tolist())
     return ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "") or "none"
-
-
-def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
-    """The experiment with what the caller changes in it."""
-    experiment = arguments.experiment(experiment)
-    arguments.workers(workers)
-    runs = None if runs is None else arguments.runs(runs)[0]
-    interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
-    rules = checked_rules(arguments.rules(rules))
-    plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
-    plan = replications.resolved(plan, rules, runs)
-    changed = {} if interval is None else {"interval": interval}
-    if precision is not None:
-        half = arguments.real(precision)
-        if half is None or not 1e-5 <= half < 0.5:
-            raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {told(precision)} was given")
-        changed |= {"precision": half, "detail_runs": None}
-    if runs is not None and precision is None:
-        changed |= {"precision": None}
-    plan = plan.model_copy(update={"experiment": plan.experiment.model_copy(update=changed)})
-    if plan.experiment.precision:
-        pilot.checked(plan)
-    return plan
-
-
-def _folder(out, plan: schema.Experiment) -> Path:
-    """The folder of a sweep: ``out``, or ``results/NAME``."""
-    return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
-
-
-def _options(engine, progress, rules, say) -> dict:
-    """Options of a :class:`Sweep`, judged."""
-    arguments.environment()
-    return {
-        "engine": arguments.one_of("engine", engine, ("batch", "mesa")),
-        "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
-        "rules": arguments.rules(rules),
-    }  # fmt: skip
-
-
-def sweep(
-    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
-) -> Results:  # fmt: skip
-    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
-
-    Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
-    ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
-    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
-    place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
-    executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
-    address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
-    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
-    no other sweep changes it (for charts, say).
-
-    Warns
-    -----
-    UserWarning
-        If there are fewer runs than worlds (where ``say`` is given, it is told).
-
-    Raises
-    ------
-    InputError
-        If the experiment or the folder cannot be taken.
-    """
-    plan = planned(experiment, rules, workers, runs, interval, precision)
-    store = Store(_folder(out, plan))
-    options = _options(engine, progress, rules, say)
-    sizes.check(plan, store.folder, engine)
-    work = Sweep(plan, store, **options)
-    with contextlib.ExitStack() as held:
-        with processes.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
-            work.judge()
-            held.enter_context(store.hold(plan.experiment.name))
-            if plan.experiment.precision:
-                options["workers"] = work.workers
-                settled = pilot.settle(plan, store.folder, **options)
-                work = Sweep(plan, store, n_runs=settled, **options)
-            work.run()
-        results = Results(store.folder, rules=rules)
-        _ = results.failures  # all of it is read while no other sweep can write
-        if then is not None:
-            results.store = store
-            then(results)
-            results.store = None
-    if say is None and (few := work.worlds.few(min(work.n_runs))):
-        warnings.warn(few, stacklevel=2)
-    return results
-
-
-def shard(
-    experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
-    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
-) -> int:  # fmt: skip
-    """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
-
-    Shares may be worked out at the same time, on any machines that see the folder, in any order, and again after one was
-    killed. :func:`sweep` on the same folder then takes them over, makes what is missing, and counts. Arguments are those of
-    :func:`sweep`. Returns the number of runs in the share.
-
-    Raises
-    ------
-    InputError
-        If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
-    """
-    plan = planned(experiment, rules, workers, runs)
-    of = arguments.whole("of", of, 1, MOST_SHARDS)
-    number = arguments.whole("number", number, 1, of)
-    if plan.experiment.precision:
-        raise InputError(
-            "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
-            "--runs, or let a Dask cluster run it"
-        )
-    folder, options = _folder(out, plan), _options(engine, progress, rules, say)
-    sizes.check(plan, folder, engine)
-    work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
-    with processes.chosen(backend, arguments.workers(workers), None, say) as work.workers:
-        work.judge()
-        return work.run_shard(number, of)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..engine import compiled, threads
-from ..ensemble import summary
+from ..ensemble import structures
 from ..ensemble import worlds as ensembles
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
 from ..estimation import sample_size
@@ -334,6 +334,6 @@ class Sweep:
                 },
                 "worlds_table": f"{self.worlds_name}.parquet",
                 "files": files,
-                "nesting": None if head.precision else summary.nesting(self.worlds, head.runs),
+                "nesting": None if head.precision else structures.nesting(self.worlds, head.runs),
             },
         )

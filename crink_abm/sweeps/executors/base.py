@@ -1,4 +1,4 @@
-"""Who works runs out: threads of this process, unless other workers are given (:mod:`crink_abm.sweeps.executors.processes`)."""
+"""Who works runs out: threads of this process, unless other workers are given (:mod:`crink_abm.sweeps.executors.choice`)."""
 
 from abc import ABC, abstractmethod
 

@@ -5,162 +5,24 @@ itself and checks them, so that nothing large travels there; small arrays come b
 them dies, changes no byte of the results.
 """
 
-import asyncio
 import concurrent.futures
 import contextlib
-import json
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor
 from multiprocessing import resource_tracker
-from pathlib import Path
 
 import numpy as np
 
 from ...engine.threads import n_threads
-from ...ensemble import build
-from ...experiment import reader
-from ...model import arguments
-from ...model.overrides import checked as checked_rules
-from ...model.overrides import fingerprint
-from ...util.errors import InputError, one_line, told
-from ...util.source_hash import rules_hash
-from ..pipeline import PACK_RUNS, together
-from ..runner import Sweep
 from .base import Workers
-from .threads import Threads
+from .task import TASK_RUNS, order, packs_ahead, tasks, work
 
-#: Runs of one task: a fraction of a second of work, against some milliseconds of sending.
-TASK_RUNS = 32_768
 #: How often a pack is begun before deaths of its processes are taken for no accident.
 TRIES = 3
-#: Sweeps that a worker remembers.
-SWEEPS_HELD = 4
-
-
-def client(address: str):
-    """A connection to the scheduler at ``address`` (``tcp://host:port``).
-
-    Raises
-    ------
-    InputError
-        If Dask is not installed, or no scheduler answers there.
-    """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("--dask needs Dask; install it with pip install -e '.[cluster]'") from None
-    with ThreadPoolExecutor(1) as alone:  # a notebook has a loop of its own at work in this thread
-        alone.submit(asyncio.run, _answers(address)).result()
-    return Client(address, timeout=10, set_as_default=False)
-
-
-async def _answers(address: str) -> None:
-    """Ask the scheduler at ``address`` who it is, before a client is made: one that fails goes on trying, and says so late."""
-    from distributed import rpc
-
-    try:
-        async with asyncio.timeout(8), rpc(address, timeout=5) as scheduler:
-            if (await scheduler.identity()).get("type") == "Scheduler":
-                return
-            why = "something else than a scheduler"
-    except (OSError, ValueError, TypeError, AttributeError, ImportError, asyncio.CancelledError) as error:
-        why = f"{type(error).__name__}: {error}"
-    raise InputError(
-        f"no Dask scheduler answers at {told(address)} ({one_line(why, 120)}); start one with `dask scheduler`, and give its "
-        "address as it says it, tcp://HOST:PORT"
-    )
-
-
-_sweeps: dict[str, Sweep] = {}
-
-
-def _sweep(job: str, rules: bytes) -> Sweep:
-    """The sweep of a job in this worker, its worlds and rules made here and checked.
-
-    It is kept by what the job says, the fingerprint of the rules among it: to compile them anew for each task would take
-    longer than the task.
-    """
-    if job in _sweeps:
-        return _sweeps[job]
-    told = json.loads(job)
-    if told["rules_hash"] != rules_hash():
-        raise InputError(
-            f"this worker has other rules ({rules_hash()}) than the sweep ({told['rules_hash']}); install the same version "
-            "of crink_abm on every machine"
-        )
-    experiment = reader.checked(told["experiment"])
-    experiment.worlds._folder = Path(told["folder"])
-    sweep = Sweep(experiment, ".", engine=told["engine"], rules=_rules(rules, told.get("replaced", "")))
-    sweep.worlds = build.make_worlds(experiment.worlds, experiment.parameters, sweep.rules)
-    if sweep.worlds_digest != told["worlds"]:
-        raise InputError("this worker made other worlds than the sweep has; install the same versions on every machine")
-    if len(_sweeps) >= SWEEPS_HELD:
-        _sweeps.clear()
-    return _sweeps.setdefault(job, sweep)
-
-
-def _rules(sent: bytes, wanted: str):
-    """The functions that were sent in place of rules, and are what they were where the sweep runs."""
-    if not sent:
-        return checked_rules(None)
-    import cloudpickle
-
-    try:
-        rules = checked_rules(cloudpickle.loads(sent))
-    except (ImportError, AttributeError) as error:
-        raise InputError(
-            f"the rules given use what this worker does not have ({error}); install the same packages on every machine"
-        ) from None
-    if rules.fingerprint != wanted:
-        raise InputError(
-            "the rules given are others in this worker than where the sweep runs; install the same versions of Python, and "
-            "of what the rules use, on every machine"
-        )
-    return rules
-
-
-def work(job: str, rules: bytes, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-    """The runs of some pieces (point, first run, number), in a worker, in one thread."""
-    sweep = _sweep(job, rules)
-    return [sweep.run_slice(*piece).astype(np.float64) for piece in pieces]
-
-
-def _ahead(count: int) -> int:
-    """Packs on their way while one is counted: enough that none of ``count`` workers waits."""
-    return max(1, -(-count * TASK_RUNS // PACK_RUNS))
-
-
-class Cluster(Workers):
-    """The workers of a Dask scheduler, used by one sweep.
-
-    Parameters
-    ----------
-    address : of the scheduler; the workers that it has now decide how much is asked for at a time
-    """
-
-    def __init__(self, address: str):
-        self.client = client(address)
-        self.ahead = _ahead(sum(self.client.nthreads().values()))
-
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Workers`. A task whose worker dies is given to another; one that raises is raised here."""
-        asked = order(sweep)
-        futures = [self.client.submit(work, *asked, task, pure=False, retries=2) for task in tasks(pieces)]
-        try:
-            return [results for made in self.client.gather(futures) for results in made]
-        except BaseException:
-            self.client.cancel(futures)
-            raise
-
-    def stop(self) -> None:
-        """Let the scheduler go; it and its workers stay."""
-        self.client.close()
-
-    close = stop
 
 
 class Executor(Workers):
@@ -174,7 +36,7 @@ class Executor(Workers):
 
     def __init__(self, executor: concurrent.futures.Executor, count: int | None = None):
         self.executor, self.count, self._asked = executor, count or n_threads(), set()
-        self.ahead = _ahead(self.count)
+        self.ahead = packs_ahead(self.count)
 
     def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
         """As of :class:`Workers`."""
@@ -277,54 +139,6 @@ class Processes(Executor):
     def close(self) -> None:
         """Let the processes end."""
         self.executor.shutdown(wait=True)
-
-
-#: Name of a backend -> its workers, given how many and whom to tell.
-BACKENDS = {
-    "threads": lambda count, say: Threads(count),
-    "loky": Processes,
-}
-
-
-def chosen(backend=None, count: int | None = None, dask: str | None = None, say=None) -> Workers:
-    """The workers of a sweep: ``count`` threads or processes of this machine, or those of the scheduler at ``dask``.
-
-    ``backend`` names one of :data:`BACKENDS` (threads if None), or is an executor of :mod:`concurrent.futures`.
-
-    Raises
-    ------
-    InputError
-        If there is no such backend, or no such scheduler, or both are asked for.
-    """
-    if dask is not None:
-        arguments.text("dask", dask, "tcp://127.0.0.1:8786")
-        if backend is not None:
-            raise InputError(f"backend is for this machine; leave out {backend!r}, or the Dask scheduler")
-        return Cluster(dask)
-    if isinstance(backend, concurrent.futures.Executor):
-        return Executor(backend, count)
-    return BACKENDS[arguments.one_of("backend", "threads" if backend is None else backend, BACKENDS)](count, say)
-
-
-def order(sweep) -> tuple[str, bytes]:
-    """What a worker is told of a sweep: text, and the functions in place of rules.
-
-    The functions go by value, with what they read: they may stand in a notebook or in ``__main__``, which no worker
-    can import, and any executor takes bytes.
-    """
-    told = {"experiment": sweep.experiment.model_dump(mode="json", by_alias=True), "engine": sweep.engine}
-    told |= {"folder": str(sweep.experiment.worlds._folder.resolve()), "replaced": fingerprint(sweep.rules)}
-    job = json.dumps(told | {"rules_hash": rules_hash(), "worlds": sweep.worlds_digest})
-    if not sweep.rules:
-        return job, b""
-    import cloudpickle
-
-    return job, cloudpickle.dumps(dict(sweep.rules))
-
-
-def tasks(pieces: list[tuple[int, int, int]], most: int = TASK_RUNS) -> list[list[tuple[int, int, int]]]:
-    """Consecutive pieces (point, first run, number), as many together as make a task of ``most`` runs."""
-    return list(together(pieces, most, lambda piece: piece[2]))
 
 
 def settings(threads: int = 1) -> Mapping[str, str]:

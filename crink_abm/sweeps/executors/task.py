@@ -1,0 +1,100 @@
+"""A task: a few pieces of runs, told so that any process can compute them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ...ensemble import build
+from ...experiment import reader
+from ...model.overrides import checked as checked_rules
+from ...model.overrides import fingerprint
+from ...util.errors import InputError
+from ...util.source_hash import rules_hash
+from ..pipeline import PACK_RUNS, together
+from ..runner import Sweep
+
+#: Runs of one task: a fraction of a second of work, against some milliseconds of sending.
+TASK_RUNS = 32_768
+
+#: Sweeps that a worker remembers.
+SWEEPS_HELD = 4
+
+_sweeps: dict[str, Sweep] = {}
+
+
+def _sweep(job: str, rules: bytes) -> Sweep:
+    """The sweep of a job in this worker, its worlds and rules made here and checked.
+
+    It is kept by what the job says, the fingerprint of the rules among it: to compile them anew for each task would take
+    longer than the task.
+    """
+    if job in _sweeps:
+        return _sweeps[job]
+    told = json.loads(job)
+    if told["rules_hash"] != rules_hash():
+        raise InputError(
+            f"this worker has other rules ({rules_hash()}) than the sweep ({told['rules_hash']}); install the same version "
+            "of crink_abm on every machine"
+        )
+    experiment = reader.checked(told["experiment"])
+    experiment.worlds._folder = Path(told["folder"])
+    sweep = Sweep(experiment, ".", engine=told["engine"], rules=_rules(rules, told.get("replaced", "")))
+    sweep.worlds = build.make_worlds(experiment.worlds, experiment.parameters, sweep.rules)
+    if sweep.worlds_digest != told["worlds"]:
+        raise InputError("this worker made other worlds than the sweep has; install the same versions on every machine")
+    if len(_sweeps) >= SWEEPS_HELD:
+        _sweeps.clear()
+    return _sweeps.setdefault(job, sweep)
+
+
+def _rules(sent: bytes, wanted: str):
+    """The functions that were sent in place of rules, and are what they were where the sweep runs."""
+    if not sent:
+        return checked_rules(None)
+    import cloudpickle
+
+    try:
+        rules = checked_rules(cloudpickle.loads(sent))
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"the rules given use what this worker does not have ({error}); install the same packages on every machine"
+        ) from None
+    if rules.fingerprint != wanted:
+        raise InputError(
+            "the rules given are others in this worker than where the sweep runs; install the same versions of Python, and "
+            "of what the rules use, on every machine"
+        )
+    return rules
+
+
+def work(job: str, rules: bytes, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+    """The runs of some pieces (point, first run, number), in a worker, in one thread."""
+    sweep = _sweep(job, rules)
+    return [sweep.run_slice(*piece).astype(np.float64) for piece in pieces]
+
+
+def order(sweep) -> tuple[str, bytes]:
+    """What a worker is told of a sweep: text, and the functions in place of rules.
+
+    The functions go by value, with what they read: they may stand in a notebook or in ``__main__``, which no worker
+    can import, and any executor takes bytes.
+    """
+    told = {"experiment": sweep.experiment.model_dump(mode="json", by_alias=True), "engine": sweep.engine}
+    told |= {"folder": str(sweep.experiment.worlds._folder.resolve()), "replaced": fingerprint(sweep.rules)}
+    job = json.dumps(told | {"rules_hash": rules_hash(), "worlds": sweep.worlds_digest})
+    if not sweep.rules:
+        return job, b""
+    import cloudpickle
+
+    return job, cloudpickle.dumps(dict(sweep.rules))
+
+
+def tasks(pieces: list[tuple[int, int, int]], most: int = TASK_RUNS) -> list[list[tuple[int, int, int]]]:
+    """Consecutive pieces (point, first run, number), as many together as make a task of ``most`` runs."""
+    return list(together(pieces, most, lambda piece: piece[2]))
+
+
+def packs_ahead(count: int) -> int:
+    """Packs on their way while one is counted: enough that none of ``count`` workers waits."""
+    return max(1, -(-count * TASK_RUNS // PACK_RUNS))
