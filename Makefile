@@ -30,6 +30,7 @@ slow: $(VENV)/.ready-test
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m crink_abm.report.odd docs/odd.md
+	$(BIN)/python docs/architecture.py
 
 clean:
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache

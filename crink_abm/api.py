@@ -1,4 +1,4 @@
-"""Runs by the hundred thousand without a file: :func:`simulate` and :func:`compare`."""
+"""The front door to running: :func:`simulate` and :func:`compare` without a file, :func:`sweep` into a folder."""
 
 import contextlib
 import os

@@ -8,6 +8,11 @@ from graphlib import TopologicalSorter
 import pytest
 from conftest import ROOT
 
+sys.path.insert(0, str(ROOT / "docs"))
+
+import architecture
+from architecture import top
+
 PACKAGE = ROOT / "crink_abm"
 
 #: From the ground up. A package imports from those before it; those between two ``<`` do not import one another.
@@ -36,47 +41,24 @@ MEASURED = {("engine.benchmark.throughput", "mesa")}
 MOST_MODULES = 15
 
 
-def _imports():
-    """(module, what it imports, of this package?, inside a function?), a module as ``model.levers``, a package by its ``__init__``."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts, tree = path.relative_to(PACKAGE).with_suffix("").parts, ast.parse(path.read_text(encoding="utf-8"))
-        inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.Lambda) for n in ast.walk(f)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                base = [*parts[: len(parts) - node.level], *(node.module or "").split(".")]
-                for alias in node.names:
-                    yield ".".join(parts), _module([*filter(None, base), alias.name]), True, id(node) in inside
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                yield from ((".".join(parts), name.split(".")[0], False, id(node) in inside) for name in names)
-
-
-def _module(parts):
-    """The module that ``from base import name`` reads: ``base.name``, or ``base`` itself."""
-    while not (file := PACKAGE.joinpath(*parts).with_suffix(".py")).exists():
-        if PACKAGE.joinpath(*parts, "__init__.py").exists():
-            return ".".join([*parts, "__init__"])
-        parts = parts[:-1]
-    return ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
-
-
-IMPORTS = list(_imports())
+IMPORTS = list(architecture.imports(PACKAGE))
 OWN = [(one, other, deferred) for one, other, own, deferred in IMPORTS if own]
 
 
-def _top(module):
-    return module.split(".")[0]
-
-
 def test_packages_import_one_way():
-    tops = {_top(one) for one, *_ in IMPORTS} | {path.stem for path in PACKAGE.glob("*.py")}
+    tops = {top(one) for one, *_ in IMPORTS} | {path.stem for path in PACKAGE.glob("*.py")}
     assert tops <= set(FLOOR), "a package that has no place in ORDER"
     wrong = {
         (one, other)
         for one, other, _ in OWN
-        if _top(one) != _top(other) and (FLOOR[_top(other)] >= FLOOR[_top(one)] or (_top(one), _top(other)) in NEVER)
+        if top(one) != top(other) and (FLOOR[top(other)] >= FLOOR[top(one)] or (top(one), top(other)) in NEVER)
     }
     assert wrong == set(OWED), "new: move what both need down; gone: strike it from OWED"
+
+
+def test_the_page_is_drawn_from_the_code():
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert page == architecture.page(), "run python docs/architecture.py"
 
 
 def test_modules_import_in_no_circle():
@@ -88,7 +70,7 @@ def test_modules_import_in_no_circle():
 
 
 def test_what_is_imported_late_is_listed():
-    late = {(one, other) for one, other, deferred in OWN if deferred and _top(one) not in ("cli", "__main__")}
+    late = {(one, other) for one, other, deferred in OWN if deferred and top(one) not in ("cli", "__main__")}
     assert late == DEFERRED
 
 
@@ -99,7 +81,7 @@ def test_the_package_calls_itself_by_relative_names():
 @pytest.mark.parametrize(("library", "package"), HEAVY.items())
 def test_heavy_libraries_stay_in_their_packages(library, package):
     loading = {one for one, other, own, _ in IMPORTS if not own and other == library and (one, other) not in MEASURED}
-    assert {_top(one) for one in loading} == {package}
+    assert {top(one) for one in loading} == {package}
 
 
 def test_no_folder_is_a_warehouse():

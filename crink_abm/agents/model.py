@@ -1,6 +1,6 @@
-"""The Mesa model and its nine agents: the rules interpreted one run at a time, to be watched and changed.
+"""The Mesa model: the rules interpreted one run at a time, to be watched and changed.
 
-The only importer of Mesa. The agents add no rule: each method ``rule_NAME``
+The agents (:mod:`crink_abm.agents.actors`) add no rule: each method ``rule_NAME``
 is the rule NAME of its state, called with the values its arguments name. To
 change one, subclass::
 

@@ -1,4 +1,4 @@
-"""The bank: prior worlds and what their histories came to, made piece by piece; interrupt it and it continues.
+"""The bank, or reference table: prior worlds and what their histories came to, made piece by piece; interrupted, it continues.
 
 Three passes. All draws are summarised on few histories; those with a share of the likelihood worth speaking of are
 run through the next ten years, for the elicited bands; those that still have one are looked at again, on fresh luck

@@ -1,4 +1,4 @@
-"""The charts of a finished sweep: picks the data, lays out the figures, writes the files."""
+"""The charts of a finished sweep: picks the data and lays out the figures."""
 
 from collections.abc import Iterable
 from itertools import combinations

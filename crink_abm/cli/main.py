@@ -1,4 +1,4 @@
-"""The command ``crink-abm``: thin handlers over the package; heavy imports inside them.
+"""The command ``crink-abm``: its parser, and what all commands share; each is a module, and loads what is heavy when it is run.
 
 Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrupted (nothing is lost).
 """

@@ -1,4 +1,4 @@
-"""Probabilities with their intervals, and the three spreads kept apart.
+"""Probabilities and changes of them with their intervals.
 
 Every function takes arrays and returns arrays of the same shape; counts are
 integers. Intervals are two-sided at ``LEVEL``.

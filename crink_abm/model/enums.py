@@ -1,6 +1,6 @@
-"""The small integers of the model: actors, options, phases, switches, draws. Append only.
+"""The small integers of the model: actors, options, phases, switches. Append only.
 
-A number here may sit in somebody's stored results or in a random key; it is
+A number here may sit in somebody's stored results; it is
 never changed or reused.
 """
 

@@ -1,2 +1,2 @@
-"""What a sweep has left in its folder, to be read. Imports what stands below it: ``util`` to ``calibration``; not
-``validation``."""
+"""What came of runs, to be read: a sweep in its folder, or runs in memory. Imports what stands below it: ``util`` to
+``calibration``; not ``validation``."""
