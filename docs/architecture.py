@@ -47,7 +47,7 @@ line above names it; if two packages need it, the lower of the two, or one below
 
 
 def imports(package: Path = PACKAGE) -> Iterator[tuple[str, str, bool, bool]]:
-    """(module, what it imports, of this package?, in a function?): modules as ``model.levers``, packages as ``model.__init__``."""
+    """(module, what it imports, of this package?, inside?): modules as ``model.levers``, packages as ``model.__init__``."""
     for path in sorted(package.rglob("*.py")):
         parts, tree = path.relative_to(package).with_suffix("").parts, ast.parse(path.read_text(encoding="utf-8"))
         functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
