@@ -3,7 +3,7 @@
 The text is plain Python for numba: state, parameters and terms of ``LANES``
 runs lie side by side in one block ``w`` (field, lane), so that the innermost
 loops run over lanes and become vector instructions. Steps with a ``when`` run
-only for lanes that need them (``gathered``). No science is added here: every
+only for lanes that need them (``gather``). No science is added here: every
 right-hand side is a call of a rule.
 """
 

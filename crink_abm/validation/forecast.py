@@ -45,7 +45,7 @@ def forecast(worlds: Worlds, record: Record, origin: str, seed: int, calendar: n
 
         level + p^h (x_origin - level) + activity_h - (1 - p^h) mean            with p = pla_persistence
 
-    exact for the log-AR(1) of the rule. ``aircraft`` here holds the course without level and start, see :func:`aircraft`.
+    exact for the log-AR(1) of the rule. ``aircraft`` here holds the course without level and start, see ``forecast_scores``.
     """
     start = levers.month_label(1, origin)
     begun = history.at_start(worlds, record.until(origin), start)
