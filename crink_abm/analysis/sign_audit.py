@@ -16,7 +16,6 @@ import pandas as pd
 from pydantic import Field
 
 from ..engine import compiled, threads
-from ..ensemble import summary
 from ..ensemble.build import make_worlds
 from ..estimation import clusters, intervals, significance
 from ..experiment.design import baseline
@@ -25,7 +24,6 @@ from ..model import levers, outcomes
 from ..model.parameters import CATALOGUE, SWITCHES
 from ..util import schema
 from ..util.errors import InputError
-from ..util.markdown import markdown_table
 from ..util.schema import Whole
 from ..util.size import check_memory
 
@@ -77,15 +75,6 @@ class Audit:
         larger = np.maximum(rows["lowers_of_clear"], 1.0 - rows["lowers_of_clear"])
         return rows.loc[larger > share, "lever"].tolist()
 
-    def _one_way(self) -> str:
-        """Lever and outcome pairs other than any_failure whose clear effects have one sign, in words."""
-        told = []
-        for outcome in outcomes.OUTCOMES:
-            if outcome != "any_failure":
-                names = self.one_signed(outcome)
-                told += [f"`{outcome}` by {', '.join(f'`{name}`' for name in names)}"] if names else []
-        return "; ".join(told) or "none"
-
     def by_switch(self, switch: str, outcome: str = "any_failure") -> pd.DataFrame:
         """Shares of worlds in which each lever lowers and raises an outcome, by the level of one structural switch."""
         rows = []
@@ -94,81 +83,6 @@ class Audit:
             sign = group[f"{outcome}_sign"]
             rows.append((lever, levels(level).name.lower(), (sign < 0).mean(), (sign > 0).mean(), len(group)))
         return pd.DataFrame(rows, columns=["lever", "level", "share_lowers", "share_raises", "n_worlds"])
-
-    def markdown(self) -> str:
-        """The table of shares, lever by outcome, as Markdown: lowers / raises in per cent of worlds."""
-        rows = []
-        for lever, group in self.table.groupby("lever", sort=False):
-            cells = {r.outcome: _shares(r) for r in group.itertuples()}
-            first = group.iloc[0]
-            rows.append((f"`{lever}`", f"{first['from']:g} → {first['to']:g}", *(cells[o] for o in outcomes.OUTCOMES)))
-        return markdown_table(("lever", "from → to", *(f"`{o}`" for o in outcomes.OUTCOMES)), rows)
-
-    def document(self) -> str:
-        """The whole finding as a Markdown page."""
-        row, screen = self.table.iloc[0], self.report
-        one = self.one_signed()
-        parts = [
-            "# The sign audit",
-            "Made by `crink-abm audit experiments/sign_audit.toml --markdown docs/sign_audit.md`.",
-            "In which share of worlds does raising one lever lower, or raise, each outcome's ten-year risk? "
-            f"{int(row['n_worlds'])} worlds, {int(row['n_different'])} of them different: draws of parameters and structural "
-            f"switches ({summary.fully(screen)}); "
-            f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world is clear if an "
-            f"exact McNemar test on its own pairs says so at the {100 * CLEAR_LEVEL:g} % level (half of that on each side is "
-            "expected from luck alone); the rest is noise, and shrinks as runs grow.",
-            "Each cell: **lowers / raises**, per cent of worlds.",
-            self.markdown(),
-            "## Signs among the clear worlds, for any failure",
-            "The share in which the lever lowers the risk, with the 95 % Jeffreys interval that treats the clear worlds as the "
-            "sample (copies of a world count as one observation), and the same share from half the runs: it should hardly "
-            "depend on them.",
-            markdown_table(
-                ("lever", "clear, of worlds", "lowers, of clear", "low", "high", "from half the runs"),
-                [
-                    (
-                        f"`{r.lever}`",
-                        f"{r.n_clear} of {r.n_worlds}",
-                        *(
-                            f"{100 * x:.0f} %"
-                            for x in (r.lowers_of_clear, r.lowers_low, r.lowers_high, r.half_lowers_of_clear)
-                        ),
-                    )
-                    for r in self.table[self.table["outcome"] == "any_failure"].itertuples()
-                ],
-            ),
-            f"Levers with one sign in more than 95 % of the clear worlds: {', '.join(one) if one else 'none'}.",
-            "Single outcomes may well have one sign: there the rules leave a lever one way only, or the other way is weak over "
-            f"the whole prior (at least {LEAST_CLEAR} clear worlds, more than 95 % of one sign): {self._one_way()}.",
-            "## Mean effect on any failure",
-            "Mean over worlds of the change in ten-year risk, percentage points, with the 95 % interval that treats the "
-            "different worlds as the sample (Student's t).",
-            markdown_table(
-                ("lever", "mean", "low", "high"),
-                [
-                    (f"`{r.lever}`", f"{100 * r.mean_diff:+.2f}", f"{100 * r.low:+.2f}", f"{100 * r.high:+.2f}")
-                    for r in self.table[self.table["outcome"] == "any_failure"].itertuples()
-                ],
-            ),
-        ]
-        for switch in ("posture_effect", "coordination", "xi_theory", "kim_theory"):
-            split = self.by_switch(switch)
-            levels = list(dict.fromkeys(split["level"]))
-            wide = {(r.lever, r.level): _shares(r) for r in split.itertuples()}
-            levers_ = list(dict.fromkeys(split["lever"]))
-            levels.sort(key=[level.name.lower() for level in CATALOGUE[switch].switch].index)
-            parts += [
-                f"## By {CATALOGUE[switch].meaning[0].lower()}{CATALOGUE[switch].meaning[1:]}",
-                "Lowers / raises `any_failure`, per cent of the worlds at each level.",
-                markdown_table(
-                    ("lever", *levels), [(f"`{n}`", *(wide[n, level] for level in levels)) for n in levers_]
-                ),
-            ]
-        return "\n\n".join(parts) + "\n"
-
-
-def _shares(row) -> str:
-    return f"{100 * row.share_lowers:.0f} / {100 * row.share_raises:.0f}"
 
 
 def judge(experiment: AuditFile) -> list[str]:

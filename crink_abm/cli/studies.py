@@ -81,6 +81,7 @@ def audit(args) -> None:
     """The sign audit."""
     from ..analysis import sign_audit as audits
     from ..experiment import reader
+    from ..report import sign_audit as report
     from ..util.files import refuse_link, write_table
 
     experiment = reader.read(args.file, audits.AuditFile)
@@ -99,7 +100,7 @@ def audit(args) -> None:
         write_table(folder / "audit.parquet", found.table)
         write_table(folder / "audit_worlds.parquet", found.worlds)
     if args.markdown:
-        Path(args.markdown).write_text(found.document(), encoding="utf-8")
+        Path(args.markdown).write_text(report.document(found), encoding="utf-8")
     if args.json:
         print_json({"screen": found.report, "one_signed": found.one_signed(), "audit": rows_of(found.table)})
         return
@@ -107,6 +108,6 @@ def audit(args) -> None:
     print(
         f"{int(row['n_worlds'])} worlds, {int(row['runs_per_world'])} runs each and lever; lowers / raises, per cent of worlds\n"
     )
-    print(found.markdown())
+    print(report.markdown(found))
     one = found.one_signed()
     print(f"\nlevers with one sign on any_failure in more than 95 % of the clear worlds: {', '.join(one) or 'none'}")
