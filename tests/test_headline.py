@@ -47,7 +47,7 @@ def test_bins_go_by_other_runs_than_the_differences(monkeypatch):
         spans.append((calendar.tobytes(), first_run, first_run + n))
         return plain(calendar, values, n, first_run=first_run, **named)
 
-    monkeypatch.setattr(headline.batch, "run_many", watched)
+    monkeypatch.setattr(compiled, "run_many", watched)
     headline.by_conditional(worlds.Worlds(drawn.values, "", 30), seed=1, runs=20)
     base = [(first, last) for calendar, first, last in spans if calendar == spans[0][0]]
     assert len(base) == 2

@@ -420,7 +420,7 @@ def test_an_interrupted_command_continues_to_the_same_bytes(capsys, small, monke
     folder, made = small
     assert _call(capsys, folder, "--out", folder / "whole")[0] == 0
     made[:] = []
-    plain = estimator.estimate
+    plain = study.estimate
 
     def interrupted(*args, **named):
         if len(made) == 2:
