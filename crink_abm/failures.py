@@ -13,8 +13,8 @@ COLUMNS = ("point", "run", "world", "month", "cause")
 
 
 def failed(results: np.ndarray) -> np.ndarray:
-    """Which runs failed: boolean array (n_runs,), from the engine's results (all nan in a failed run)."""
-    return np.isnan(results[:, 0])
+    """Which runs failed: boolean array (..., n_runs), from the engine's results (all nan in a failed run)."""
+    return np.isnan(results[..., 0])
 
 
 def why(model) -> tuple[int, str]:

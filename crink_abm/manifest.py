@@ -184,7 +184,7 @@ def table(folder: Path, manifest: dict, name: str) -> pd.DataFrame:
 
 def _is_kind(name: str, column: pd.Series) -> bool:
     if name in _TEXT:
-        return set(map(type, column)) <= {str}
+        return not column.isna().any() and (isinstance(column.dtype, pd.StringDtype) or set(map(type, column)) <= {str})
     if name in _FLAGS:
         return types.is_bool_dtype(column)
     if name in _NULLABLE_FLAGS:

@@ -7,6 +7,7 @@ where it stopped and ends with the same bytes.
 
 import contextlib
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -23,7 +24,7 @@ from .files import write_sealed, write_table
 from .kernel import RESULTS
 from .overrides import changes_odds, fingerprint
 from .overrides import checked as checked_rules
-from .pipeline import PACK_RUNS, Cell, Pipeline
+from .pipeline import PACK_RUNS, Cell, Pipeline, together
 from .progress import chosen as progress_of
 from .rules_key import rules_hash
 from .size import Size
@@ -260,6 +261,24 @@ class Sweep:
             if found.damaged[seen:]:
                 self.say(f"damaged, and made again: {', '.join(found.damaged[seen:])}")
 
+    def _side_by_side(self, pack: list[tuple]) -> Iterator[tuple]:
+        """The runs of a pack by the points that they are of, several points at a time.
+
+        Yields (points, first run, results, what the baseline's runs were, which of these failed); the points have the same runs
+        here and in all.
+        """
+        of_points = (
+            (point, cell.first, min(cell.n, self.n_runs[point] - cell.first), *rest)
+            for cell, *rest in pack
+            for point in self.named[cell.point]
+            if cell.first < self.n_runs[point]
+        )
+        for (first, n, _), alike in itertools.groupby(of_points, lambda of: (*of[1:3], self.n_runs[of[0]])):
+            for some in together(alike, SPAN_RUNS, lambda of: of[2]):
+                base, base_failed = some[0][4:]
+                results = np.stack([of[3][:n] for of in some])
+                yield [of[0] for of in some], first, results, tuple(x[:n] for x in base), base_failed[:n]
+
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
         of_baseline = self.named[self.points.same_as[self.base]]
@@ -273,16 +292,14 @@ class Sweep:
         self.progress(0, total, "")
         with Pipeline(self, self.cells()) as pipeline:
             for pack in pipeline:
-                for cell, results, base, base_failed in pack:
-                    kept = ~(failed(results) | base_failed)
-                    for point in self.named[cell.point]:
-                        n = min(cell.n, self.n_runs[point] - cell.first)
-                        if n > 0:
-                            lost.add(point, cell.first, results[:n])
-                            tally.add(point, cell.first, results[:n], tuple(x[:n] for x in base), kept[:n])
-                        if n > 0 and cell.first + n == self.n_runs[point]:
-                            tally.close(point)
-                    done += cell.n
+                for points, first, results, base, base_failed in self._side_by_side(pack):
+                    bad = failed(results)
+                    for point, runs, any_bad in zip(points, results, bad.any(1), strict=True):
+                        if any_bad:
+                            lost.add(point, first, runs)
+                    counted = ~(bad | base_failed)
+                    tally.add(points, first, results, base, None if counted.all() else counted)
+                done += sum(cell.n for cell, *_ in pack)
                 self.progress(done, total, f"{tally.closed}/{len(self.policies)} policies, ±{tally.half_width():.2g}")
         points = self.points.table()
         estimates = tally.estimates(points, head.interval)
