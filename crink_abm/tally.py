@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -332,27 +332,37 @@ class Tally:
         ``grid_q_value`` and ``grid_within_noise`` are the same with every point of the grid for the family.
         """
         names = [*outcomes.OUTCOMES, *outcomes.CONDITIONALS]
-        table = pd.DataFrame(np.concatenate(self.blocks).reshape(-1, len(_COLUMNS)), columns=list(_COLUMNS))
-        table = table.astype(dict.fromkeys(("n_runs", "n_events", "n_up", "n_down", "n_both"), np.int64))
-        table.insert(0, "point", np.repeat(self.points, len(names)))
-        table.insert(1, "outcome", names * len(self.points))
-        table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval, self._take_out)
-        base = table["point"].isin(list(self.base_points)) & (table["n_up"] >= 0)
-        table.loc[base, ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]] = 0.0
-        table.loc[base, "base_prob"] = table.loc[base, "prob"]
-        tested = table[(table["n_up"] >= 0) & ~base]
-        on_grid = tested[tested["on_grid"]] if "on_grid" in tested else tested[:0]
-        for name, families in (("", tested.groupby(["outcome", "family"])), ("grid_", on_grid.groupby("outcome"))):
-            table[f"{name}q_value"] = np.nan
-            for _, family in families:
+        order = np.argsort(self.points)[np.argsort(np.argsort(points["point"]))]
+        rows = np.concatenate(self.blocks)[order].reshape(-1, len(_COLUMNS))
+        # A column by itself: a table of a hundred thousand policies is not copied for each that is added.
+        whole = ("n_runs", "n_events", "n_up", "n_down", "n_both")
+        kinds = [np.int64 if name in whole else np.float64 for name in _COLUMNS]
+        columns = {name: column.astype(kind) for name, kind, column in zip(_COLUMNS, kinds, rows.T, strict=True)}
+        columns = with_intervals(columns, interval, self._take_out)
+        row = np.repeat(np.arange(len(points)), len(names))
+        of_points = {name: points[name].array.take(row) for name in points}
+        outcome = np.array(names * len(points), object)
+        paired, base = columns["n_up"] >= 0, np.isin(of_points["point"], list(self.base_points))
+        for name in ("diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"):
+            columns[name][base & paired] = 0.0
+        columns["base_prob"][base & paired] = columns["prob"][base & paired]
+        tested = paired & ~base
+        on_grid = np.asarray(of_points["on_grid"], bool) if "on_grid" in points else np.zeros(len(row), bool)
+        families = pd.DataFrame({"outcome": outcome, "family": of_points["family"]})
+        for name, some in (
+            ("", families[tested].groupby(["outcome", "family"])),
+            ("grid_", families[tested & on_grid].groupby("outcome")),
+        ):
+            columns[f"{name}q_value"] = q_values = np.full(len(row), np.nan)
+            for _, family in some:
+                of = {key: columns[key][family.index] for key in _TESTED}
+                luck_se = np.where(of["diff_method"] == CONTROL, of["cv_diff_se"], np.nan)
                 p_values = estimate.difference_test(
-                    family["n_up"], family["n_down"], family["diff"], _change_error(family), family["worlds_df"],
-                    family["cv_diff_se"].where(family["diff_method"] == CONTROL),
-                )  # fmt: skip
-                table.loc[family.index, f"{name}q_value"] = estimate.false_discovery(p_values)
-            noise = (table[f"{name}q_value"] > 0.05).astype("boolean")
-            table[f"{name}within_noise"] = noise.mask(table[f"{name}q_value"].isna())
-        return table
+                    of["n_up"], of["n_down"], of["diff"], _change_error(of), of["worlds_df"], luck_se
+                )
+                q_values[family.index] = estimate.false_discovery(p_values)
+            columns[f"{name}within_noise"] = pd.arrays.BooleanArray(q_values > 0.05, np.isnan(q_values))
+        return pd.DataFrame({**of_points, "outcome": outcome, **columns}, copy=False)
 
     def metrics(self) -> pd.DataFrame:
         """Means of counts and shares with normal intervals."""
@@ -375,9 +385,14 @@ def _half_width(events, n, error=np.nan) -> float:
     return float(np.fmax.reduce(half, axis=None, initial=0.0))
 
 
-def _change_error(table: pd.DataFrame) -> pd.Series:
+#: What the tests of differences go by.
+_TESTED = ("n_up", "n_down", "n_runs", "diff", "diff_worlds_se", "worlds_df", "cv_diff_se", "diff_method")
+
+
+def _change_error(table: Mapping) -> np.ndarray:
     """The standard errors over worlds that intervals and tests of changes go by."""
-    moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
+    with np.errstate(invalid="ignore"):  # every run may have failed
+        moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
     return over_worlds.of_change(table["diff_worlds_se"], moved, table["worlds_df"])
 
 
@@ -388,7 +403,17 @@ REPLACED = "counts (rules replaced)"
 
 
 def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool = True) -> pd.DataFrame:
-    """Add prob, low, high, and the paired difference from the baseline, with their intervals and methods.
+    """A table of counts with the columns of :func:`with_intervals`."""
+    given = {
+        name: table[name].to_numpy() for name in (*_COLUMNS, "diff_worlds_low", "diff_worlds_high") if name in table
+    }
+    return table.assign(**with_intervals(given, interval, take_out))
+
+
+def with_intervals(
+    table: dict[str, np.ndarray], interval: str = "best", take_out: bool = True
+) -> dict[str, np.ndarray]:
+    """Columns of counts with prob, low, high, and the paired difference from the baseline, with their intervals and methods.
 
     ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"`` for counts and those intervals of them, with Newcombe's of
     differences. ``"best"`` takes the luck out (control variates) where that is valid, and counts with Clopper's and Pearson's
@@ -401,38 +426,38 @@ def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool
     """
     if interval not in estimate.KINDS:
         raise InputError(f"interval is one of {', '.join(estimate.KINDS)}; {interval!r} was given")
-    table = table.copy()
+    out, n_rows = dict(table), len(table["share"])
     counts = COUNTS if take_out else REPLACED
     kind = estimate.INTERVALS.get(interval, estimate.clopper_pearson)
-    prob, worth = table["share"].to_numpy(), table["n_effective"].to_numpy()
-    paired = table["n_up"].to_numpy() >= 0
+    prob, worth = table["share"], table["n_effective"]
+    paired = table["n_up"] >= 0
     diff = np.where(paired, table["diff_share"], np.nan)
-    method = diff_method = np.full(len(table), counts, object)
-    ends = np.full((2, len(table)), np.nan)
-    up, down, both, n = (table[name].to_numpy()[paired] for name in ("n_up", "n_down", "n_both", "n_runs"))
+    method = diff_method = np.full(n_rows, counts, object)
+    ends = np.full((2, n_rows), np.nan)
+    up, down, both, n = (table[name][paired] for name in ("n_up", "n_down", "n_both", "n_runs"))
     with np.errstate(invalid="ignore", divide="ignore"):
         raw, *at_ends = estimate.newcombe(up, down, both, n)
         ends[:, paired] = np.array(at_ends) + (diff[paired] - raw)  # the same width where worlds are weighed
         if interval == "best":
-            better, moved = table["cv_prob"].notna().to_numpy(), table["cv_diff"].notna().to_numpy()
+            better, moved = ~np.isnan(table["cv_prob"]), ~np.isnan(table["cv_diff"])
             prob, diff = np.where(better, table["cv_prob"], prob), np.where(moved, table["cv_diff"], diff)
             worth = np.where(better, prob * (1.0 - prob) / table["cv_prob_se"] ** 2, worth)
             freedom = np.maximum(table["n_up"] + table["n_down"], 2)
             ends = np.where(moved, over_worlds.student(diff, table["cv_diff_se"], freedom), ends)
             method, diff_method = np.where(better, CONTROL, method), np.where(moved, CONTROL, diff_method)
-        table["prob"], (table["low"], table["high"]) = prob, kind(prob * worth, worth)
-        table["diff"], (table["diff_low"], table["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
-        table["base_prob"] = table["prob"] - table["diff"]
-        table["method"], table["diff_method"] = method, np.where(paired, diff_method, None)
+        out["prob"], (out["low"], out["high"]) = prob, kind(prob * worth, worth)
+        out["diff"], (out["diff_low"], out["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
+        out["base_prob"] = prob - diff
+        out["method"], out["diff_method"] = method, np.where(paired, diff_method, None)
+        freedom = table["worlds_df"]
         for prefix, spread in (
-            ("", over_worlds.on_the_logit(prob, table["worlds_se"], table["worlds_df"])),
-            ("diff_", over_worlds.student(diff, _change_error(table), table["worlds_df"])),
+            ("", over_worlds.on_the_logit(prob, table["worlds_se"], freedom)),
+            ("diff_", over_worlds.student(diff, _change_error(table), freedom)),
         ):
-            known = table["worlds_df"].to_numpy() > 0
             for end, value, wider in (("low", spread[0], np.fmin), ("high", spread[1], np.fmax)):
                 name = f"{prefix}worlds_{end}"
-                few = table[name].to_numpy(float) if name in table else np.full(len(table), np.nan)
-                value = np.clip(wider(np.where(np.isnan(few), value, few), table[f"{prefix}{end}"]), -1.0, 1.0)
-                table[name] = np.where(known, value, np.nan)
-    table["interval"] = interval
-    return table
+                few = np.where(freedom < over_worlds.MANY - 1, table.get(name, np.nan), np.nan)
+                value = np.clip(wider(np.where(np.isnan(few), value, few), out[f"{prefix}{end}"]), -1.0, 1.0)
+                out[name] = np.where(freedom > 0, value, np.nan)
+    out["interval"] = np.full(n_rows, interval, object)
+    return out

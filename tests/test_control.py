@@ -1,5 +1,7 @@
 """Control variates: the luck has mean 0, taking it out leaves means as they are, and intervals cover."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -223,3 +225,32 @@ def test_worlds_weigh_the_same_whatever_the_number_of_runs(spread):
     assert table["prob"].to_numpy() == pytest.approx(own.mean(0))
     assert (own.mean(0) != event.mean(0)).any()  # negative control: plain counts say another thing
     assert (table["n_effective"] < 30).all()
+
+
+@pytest.mark.parametrize(("n", "of"), [(4_000, 20), (96, 20), (700, 300)], ids=["many", "few", "not whole rounds"])
+def test_points_side_by_side_are_as_by_themselves(n, of):
+    """Also where some runs of one of them failed, and where their runs come in several pieces."""
+    drawn = worlds.prior(of, seed=6)
+    policies = [*_POLICIES, {"usfk_posture": 0.2}]
+    runs = np.array([_runs(drawn, n, seed=51, policy=policy) for policy in policies])
+    base, counted = outcomes.observed(runs[0]), np.ones(runs.shape[:2], bool)
+    counted[1, [3, 5, n // 2]] = False
+    runs[~counted] = np.nan
+    points = pd.DataFrame({"point": [0, 1, 2], "family": ["baseline", "policy", "policy"]})
+
+    def made(groups, cuts):
+        tally = Tally(drawn, 60, (0,), [n] * 3)
+        for group in groups:
+            for first, last in pairwise(cuts):
+                piece = slice(first, last)
+                tally.add(group, first, runs[group, piece], tuple(x[piece] for x in base), counted[group, piece])
+        return tally.estimates(points), tally.metrics(), tally.first_months()
+
+    apart = made([[0], [1], [2]], [0, n])
+    for groups, cuts in (([[0, 1, 2]], [0, n]), ([[0, 1, 2]], [0, n // 3, n]), ([[0, 2], [1]], [0, 7, n])):
+        for mine, other in zip(made(groups, cuts), apart, strict=True):
+            keys = [name for name in ("point", "outcome", "metric", "month") if name in other]
+            mine = mine.sort_values(keys, ignore_index=True)
+            pd.testing.assert_frame_equal(mine, other.sort_values(keys, ignore_index=True), rtol=1e-9, atol=1e-12)
+    lost = apart[0].query("point == 1 and outcome == 'any_failure'")["n_runs"].item()
+    assert lost == n - 3
