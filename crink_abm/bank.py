@@ -86,10 +86,10 @@ def draw(plan: Plan, chunk: int) -> Worlds:
 
 def _kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """A table kept at ``path``, made if it is not there as it was written."""
-    held = read_sealed_table(path)
+    held = read_sealed_table(path, FORMAT)
     if held is None:
-        write_sealed_table(path, make())
-        held = read_sealed_table(path)
+        write_sealed_table(path, make(), FORMAT)
+        held = read_sealed_table(path, FORMAT)
     return held
 
 
