@@ -20,12 +20,14 @@ from . import likelihood, screening, worlds
 from .cache import cache_directory
 from .files import read_sealed_table, write_sealed_table
 from .records import Record
-from .rules_key import rules_hash
+from .rules_key import bank_hash
 from .summaries import Summaries, summarise
 from .targets import targets
 from .worlds import Worlds
 
 CHUNK = 8192
+#: Of the pieces of a bank; raised where a column of theirs comes to mean another thing, or is kept in another unit.
+FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,8 @@ class Plan:
     def key(self, record: Record) -> str:
         """A hash of all that decides the bank."""
         tables = {name: table.to_csv(index=False) for name, table in sorted(record.tables.items())}
-        said = [rules_hash(), asdict(self), tables, repr(screening.BANDS), _code()]
+        said = [FORMAT, bank_hash(), asdict(self), tables]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _code() -> str:
-    """The text of what turns runs into summaries: part of the bank's name, so an edit makes a new bank."""
-    here = Path(__file__).parent
-    names = ("observation.py", "summaries.py", "history.py", "targets.py", "bank.py", "likelihood.py", "worlds.py")
-    return hashlib.sha256(b"\0".join((here / name).read_bytes() for name in names)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -91,10 +86,10 @@ def draw(plan: Plan, chunk: int) -> Worlds:
 
 def _kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """A table kept at ``path``, made if it is not there as it was written."""
-    held = read_sealed_table(path)
+    held = read_sealed_table(path, FORMAT)
     if held is None:
-        write_sealed_table(path, make())
-        held = read_sealed_table(path)
+        write_sealed_table(path, make(), FORMAT)
+        held = read_sealed_table(path, FORMAT)
     return held
 
 

@@ -24,7 +24,9 @@ from .rules_key import kernel_hash
 
 #: Seconds after which a file that was being written is taken for one whose writer has died.
 STALE = 600.0
-_HEAD = b"crink machine code 1\n"
+#: Of a file; raised where its head or what follows it is laid out in another way.
+FORMAT = 1
+_HEAD = f"crink machine code {FORMAT}\n".encode()
 
 
 def kernel_folder() -> Path:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from . import ownership
 from .errors import InputError
 from .experiment import Experiment
-from .files import digest, read, table_of, unsealed
+from .files import check_format, digest, read, table_of, unsealed
 from .levers import LEVERS
 from .tally import DIFF_SPREADS, SPREADS, WORLDS
 from .version import __version__
@@ -130,7 +130,7 @@ def load(folder: Path) -> dict:
     Raises
     ------
     InputError
-        If there is none, it is damaged, or it is of another shape.
+        If there is none, it is damaged, or it is of another format or shape.
     """
     data = read(folder / ownership.MANIFEST)
     if data is None:
@@ -140,6 +140,11 @@ def load(folder: Path) -> dict:
     said = unsealed(data)
     if said is None:
         raise _damaged(folder, ownership.MANIFEST)
+    check_format(
+        said, ownership.MANIFEST_FORMAT, f"manifest.json in {str(folder)!r}",
+        "run the sweep again, which makes the results anew, or read them with the version that wrote them",
+        "read the results with the version that wrote them, or run the sweep again into another folder",
+    )  # fmt: skip
     try:
         _Manifest.model_validate(said)
         experiment = Experiment.model_validate(said["experiment"])

@@ -20,7 +20,7 @@ from .overrides import changes_odds, fingerprint
 from .overrides import checked as checked_rules
 from .parameters import CATALOGUE
 from .rules_key import rules_hash
-from .store import Store
+from .store import PACK_FORMAT, Store
 from .sweeps import Sweep
 from .tally import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 
@@ -157,9 +157,15 @@ class Results:
         for cell in self.sweep.cells_of(wanted):
             pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
             if missing:
+                other = self.sweep.store.found.other_format
+                also = (
+                    f", and {other} pack{'s' * (other != 1)} there of another format than {PACK_FORMAT}"
+                    if other
+                    else ""
+                )
                 raise InputError(
                     f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
-                    "missing or damaged; run the sweep again: only what is missing is redone"
+                    f"missing or damaged{also}; run the sweep again: only what is missing is redone"
                 )
             results = np.concatenate(pieces)
             held = ~failed(results)

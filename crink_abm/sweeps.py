@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from . import batch, crossing, design, levers, precision
 from . import worlds as ensembles
-from .encoding import decode, fits
+from .encoding import decode, fits, scales
 from .errors import InputError
 from .failures import Failures, failed, why
 from .files import write_sealed, write_table
 from .kernel import RESULTS
 from .overrides import changes_odds, fingerprint
 from .overrides import checked as checked_rules
+from .ownership import MANIFEST_FORMAT
 from .pipeline import PACK_RUNS, Cell, Pipeline, together
 from .progress import chosen as progress_of
 from .rules_key import rules_hash
@@ -98,7 +99,8 @@ class Sweep:
         if made is None or (self.worlds_seen and sha_of(made) != self.worlds_seen):
             if not self.store.writing:
                 raise InputError(
-                    f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged; run the sweep again"
+                    f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged, or "
+                    "another version keeps them in another format; run the sweep again"
                 )
             made = self._judged or self._make_worlds()
             write_worlds(self.store.folder, self.worlds_name, made)
@@ -122,11 +124,12 @@ class Sweep:
         return levers.calendar(self.policies[self.base], self.head.months, self.head.start, self.experiment.drivers)
 
     def key(self, point: int, rules: str | None = None) -> str:
-        """The hash of all that decides a point's runs: rules, results kept, seed, worlds, policy and drivers by month.
+        """The hash of all that decides a point's runs: rules, results kept and their units, seed, worlds, policy and drivers by
+        month.
 
         ``rules`` names other rules than those installed.
         """
-        said = [rules or rules_hash(), RESULTS, self._fingerprint, self.head.seed, self.worlds_digest]
+        said = [rules or rules_hash(), scales(), self._fingerprint, self.head.seed, self.worlds_digest]
         return hashlib.sha256(json.dumps(said).encode() + self.calendar(point).tobytes()).hexdigest()[:24]
 
     @cached_property
@@ -318,6 +321,7 @@ class Sweep:
         write_sealed(
             folder / "manifest.json",
             {
+                "format": MANIFEST_FORMAT,
                 "experiment": self.experiment.model_dump(mode="json", by_alias=True),
                 "experiment_hash": self.experiment.key(),
                 "name": head.name,

@@ -34,6 +34,10 @@ DEFERRED = {
     ("sweeps", "agents"),
     ("describe", "compiler"),
     ("rare_events", "compiler"),
+    ("rules_key", "levers"),  # whose tables are hashed by value
+    ("rules_key", "parameters"),
+    ("rules_key", "state"),
+    ("rules_key", "transition"),
 }
 
 
@@ -109,19 +113,67 @@ def test_importing_loads_nothing_heavy_and_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-#: Modules below the kernel that cannot change what it computes: where it is kept, what is said, what a user replaces.
+#: Modules that cannot change what a kernel computes: where it is kept, what is said, what a user replaces (keyed apart).
 SAY_NOTHING_OF_A_RUN = {"cache", "code_cache", "content", "errors", "overrides", "rules_key", "sources"}
+#: Nor, besides these, which runs are made: arguments checked, named policies (keyed as levers).
+SAY_NOTHING_OF_RUNS = SAY_NOTHING_OF_A_RUN | {"arguments", "scenarios"}
+#: Nor which worlds there are: experiments are keyed by what they say, and files are whole or absent.
+SAY_NOTHING_OF_WORLDS = SAY_NOTHING_OF_RUNS | {"experiment", "files", "ownership", "readback", "store"}
+#: Nor what a bank holds: its pieces are kept in sealed files, and the record's tables are keyed by what they say.
+SAY_NOTHING_OF_A_BANK = SAY_NOTHING_OF_RUNS | {"csv_cells", "files", "readback"}
+#: Nor what is rare: worlds and calendars are keyed by their values, by whatever way they came.
+SAY_NOTHING_OF_RARE = SAY_NOTHING_OF_WORLDS | {
+    "calibrated", "crossing", "csv_cells", "design", "dimensions", "plain", "points", "rare_kept", "sample", "screening", "size",
+    "world_file", "world_making", "worlds",
+}  # fmt: skip
+
+#: Hash -> what is reached from where is in it, but for modules that cannot change what it stands for.
+KEYS = {
+    "kernel_hash": (("kernel", "compiler"), SAY_NOTHING_OF_A_RUN),
+    "worlds_hash": (("world_making",), SAY_NOTHING_OF_WORLDS),
+    "rare_hash": (("rare_events",), SAY_NOTHING_OF_RARE),
+    "bank_hash": (("bank",), SAY_NOTHING_OF_A_BANK),
+}
 
 
-def test_all_that_shapes_the_kernel_is_in_its_key():
-    """What ``kernel`` and ``compiler`` import, near and far, is hashed: a module left out could leave a stale kernel."""
-    from crink_abm.rules_key import COMPILING, DECIDING
-
+def _reached(tops) -> set[str]:
+    """Modules that some modules import, near and far, and these themselves."""
     imports = {}
     for path, top, parts in _modules():
         imports.setdefault(top, set()).update(name for name, own, _ in _imports(path, parts) if own)
-    seen, waiting = set(), {"kernel", "compiler"}
+    seen, waiting = set(), set(tops)
     while waiting:
         seen |= waiting
         waiting = {name for top in waiting for name in imports[top]} - seen
-    assert seen - SAY_NOTHING_OF_A_RUN <= {name.removesuffix(".py") for name in DECIDING + COMPILING}
+    return seen
+
+
+def _hashed(key: str, monkeypatch) -> set[str]:
+    """Top modules whose source a hash reads, as it reads them."""
+    from crink_abm import rules_key
+
+    read = []
+    with monkeypatch.context() as patched:
+        patched.setattr(rules_key, "_hash", lambda names: read.extend(names))
+        getattr(rules_key, key).__wrapped__()
+    return {rules_key.PLACES[name].removesuffix(".py") for name in read}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_all_that_shapes_what_is_kept_is_in_its_key(key, monkeypatch):
+    """What a module imports, near and far, is hashed: one left out could answer with what older code made."""
+    tops, silent = KEYS[key]
+    reached, hashed = _reached(tops), _hashed(key, monkeypatch)
+    assert reached - silent <= hashed
+    assert not silent & hashed  # a module is of the one kind or of the other
+    assert silent - {"sources"} <= reached  # and none is excused that is not there
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_walk_sees_a_module_left_out(key, monkeypatch):
+    """Negative control: with any one hashed module taken away, something that is reached is not hashed."""
+    tops, silent = KEYS[key]
+    reached, hashed = _reached(tops), _hashed(key, monkeypatch)
+    for module in hashed & reached:
+        assert not reached - silent <= hashed - {module}
+    assert hashed - reached <= {"tilt"}
