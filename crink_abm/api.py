@@ -157,9 +157,7 @@ def compare(
             lost.update((np.flatnonzero(bad) + first).tolist())
             if base is None:
                 base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
-            tally.add(number, first, values, base, ~(bad | base_failed))
-    for number in range(len(policies)):
-        tally.close(number)
+            tally.add([number], first, values[None], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})

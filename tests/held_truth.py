@@ -64,8 +64,7 @@ def estimates(setting: Setting, samples: list[tuple[np.ndarray, np.ndarray]], in
     """The estimates of the moved policy in each sample of (base, moved) runs, ``point`` the number of the sample."""
     tally = Tally(setting.worlds, setting.months, (), [len(base) for base, _ in samples])
     for number, (base, moved) in enumerate(samples):
-        tally.add(number, 0, moved, outcomes.observed(base))
-        tally.close(number)
+        tally.add([number], 0, moved[None], outcomes.observed(base))
     points = pd.DataFrame({"point": range(len(samples)), "family": "sample"})
     return tally.estimates(points, interval)
 
@@ -131,8 +130,7 @@ def sampled_worlds(rng, drawn, base, moved, sizes, count: int) -> pd.DataFrame:
         # Runs come in whole rounds; a world that has its runs sits out, as one whose runs failed.
         kept = (np.arange(sizes.max())[:, None] < sizes[place]).ravel()
         tally = Tally(held, levers.MONTHS, (), [len(kept)])
-        tally.add(0, 0, runs[1], outcomes.observed(runs[0]), kept)
-        tally.close(0)
+        tally.add([0], 0, runs[1][None], outcomes.observed(runs[0]), kept[None])
         made.append(tally.estimates(pd.DataFrame({"point": [0], "family": ["sample"]})).assign(point=number))
     return pd.concat(made, ignore_index=True)
 

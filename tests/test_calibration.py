@@ -18,10 +18,10 @@ from crink_abm.engine import compiled
 from crink_abm.ensemble import calibrated, spec, worlds
 from crink_abm.ensemble.build import make_worlds, worlds_name
 from crink_abm.estimation import resampling
+from crink_abm.model.keys import rules_hash
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.record import tables as records
 from crink_abm.report import calibration
-from crink_abm.util.source_hash import rules_hash
 
 SMALL = reference_table.Plan(
     draws=1024, replicates=4, early_runs=4, band_runs=16, again=6, early_again=8, bands_again=16, seed=3

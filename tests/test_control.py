@@ -1,5 +1,7 @@
 """Control variates: the luck has mean 0, taking it out leaves means as they are, and intervals cover."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,16 +49,16 @@ def _skewed(rng, n):
 def _moments(y, luck, world=None, half=None, n_worlds=1, weight=None) -> Moments:
     """Counts of some runs whose baseline had no event."""
     n = len(y)
-    moments = Moments(n_worlds, y.shape[1], luck.shape[1])
+    moments = Moments(1, n_worlds, y.shape[1], luck.shape[1])
     world = np.zeros(n, int) if world is None else world
     half = np.arange(n) % 2 if half is None else half
-    moments.add((y, luck), (np.zeros_like(y), np.zeros_like(luck)), world, half, weight)
+    moments.add((y[None], luck[None]), (np.zeros_like(y), np.zeros_like(luck)), world, half, weight)
     return moments
 
 
 def _estimate(y, luck, *, own):
     if not own:
-        return _moments(y, luck).adjusted()[0].mean[0]
+        return _moments(y, luck).adjusted()[0].mean[0, 0]
     slope = np.cov(y[:, 0], luck[:, 0])[0, 1] / luck.var(ddof=1)
     return (y[:, 0] - slope * luck[:, 0]).mean()
 
@@ -77,10 +79,11 @@ def _same_however_cut(luck):
     world, half = np.arange(4000) % 7, np.arange(4000) // 7 % 2
     made = []
     for size in (4000, 512, 33):
-        moments = Moments(7, 3, 2)
+        moments = Moments(1, 7, 3, 2)
         for first in range(0, 4000, size):
             piece = slice(first, first + size)
-            moments.add((y[piece], luck[piece]), (y[piece], luck[piece]), world[piece], half[piece])
+            here = y[piece], luck[piece]
+            moments.add([x[None] for x in here], here, world[piece], half[piece])
         made.append(moments.cross.tobytes() + moments.sums.tobytes())
     return len(set(made)) == 1
 
@@ -99,16 +102,15 @@ def test_the_error_is_that_of_runs_spread_over_worlds(spread):
     world = spread.of_runs(0, 4000)
     level, _ = _moments(event, np.zeros((4000, 1)), world, np.arange(4000) // 20 % 2, n_worlds=20).adjusted()
     by_world = np.array([event[world == w].var(axis=0, ddof=1) for w in range(20)])
-    assert level.error == pytest.approx(np.sqrt(by_world.mean(0) / 4000))
-    assert level.mean == pytest.approx(event.mean(0))
+    assert level.error[0] == pytest.approx(np.sqrt(by_world.mean(0) / 4000))
+    assert level.mean[0] == pytest.approx(event.mean(0))
     assert not level.used.any()
 
 
 def _table(spread, results, base, months):
     tally = Tally(spread, months, (0,), [len(base), len(results)])
     for point, values in enumerate((base, results)):
-        tally.add(point, 0, values, outcomes.observed(base))
-        tally.close(point)
+        tally.add([point], 0, values[None], outcomes.observed(base))
     points = pd.DataFrame({"point": [0, 1], "family": ["baseline", "policy"]})
     return tally.estimates(points)
 
@@ -152,10 +154,8 @@ def test_risk_less_baseline_risk_is_the_change(spread):
     """To the last digit, whichever way each came about, also where the baseline has more runs; for every kind of interval."""
     base, here = (_runs(spread, 4_000, seed=41, policy=policy) for policy in _POLICIES)
     tally = Tally(spread, 60, (0,), [4_000, 1_000])
-    tally.add(0, 0, base, outcomes.observed(base))
-    tally.add(1, 0, here[:1_000], outcomes.observed(base[:1_000]))
-    tally.close(0)
-    tally.close(1)
+    tally.add([0], 0, base[None], outcomes.observed(base))
+    tally.add([1], 0, here[None, :1_000], outcomes.observed(base[:1_000]))
     table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": ["baseline", "policy"]}))
     for kind in ("best", "jeffreys", "clopper-pearson"):
         made = interval_columns(table, kind)
@@ -190,7 +190,7 @@ def test_a_residual_whose_event_is_hardly_seen_is_not_used(monkeypatch):
         held[least] = 0
         for _ in range(repetitions):
             level, _ = _moments(*_jumps(rng, n, 0.2, 0.004)).adjusted()
-            held[least] += abs(level.mean[0] - 0.2) < 1.96 * level.error[0]
+            held[least] += abs(level.mean[0, 0] - 0.2) < 1.96 * level.error[0, 0]
     allowed = 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / repetitions)
     assert held[LEAST] / repetitions > allowed
     assert held[0] / repetitions < 0.9
@@ -201,9 +201,9 @@ def test_a_residual_whose_mean_is_not_zero_is_not_used():
     rng = np.random.default_rng(7)
     event, luck = _jumps(rng, 20_000, 0.2, 0.3)
     right, wrong = (_moments(event, luck + shift).adjusted()[0] for shift in (0.0, [[0.05, 0.05]]))
-    assert right.used[0] and right.error[0] < 0.8 * np.sqrt(0.16 / 20_000)
-    assert not wrong.used[0]
-    assert wrong.mean[0] == event.mean()
+    assert right.used[0, 0] and right.error[0, 0] < 0.8 * np.sqrt(0.16 / 20_000)
+    assert not wrong.used[0, 0]
+    assert wrong.mean[0, 0] == event.mean()
 
 
 def test_the_estimate_has_no_bias_where_the_method_changes():
@@ -213,7 +213,7 @@ def test_the_estimate_has_no_bias_where_the_method_changes():
     for k in range(repetitions):
         event, luck = _jumps(rng, n, prob, 0.3)
         level, _ = _moments(event, luck).adjusted()
-        made[k] = level.mean[0]
+        made[k] = level.mean[0, 0]
         slope = np.cov(event[:, 0], luck[:, 0])[0, 1] / luck[:, 0].var()
         own[k] = (event[:, 0] - slope * luck[:, 0]).mean() if event.sum() >= 2 * LEAST else event.mean()
     assert abs((made.mean() - prob) / (made.std() / np.sqrt(repetitions))) < 4.0
@@ -230,3 +230,32 @@ def test_worlds_weigh_the_same_whatever_the_number_of_runs(spread):
     assert table["prob"].to_numpy() == pytest.approx(own.mean(0))
     assert (own.mean(0) != event.mean(0)).any()  # negative control: plain counts say another thing
     assert (table["n_effective"] < 30).all()
+
+
+@pytest.mark.parametrize(("n", "of"), [(4_000, 20), (96, 20), (700, 300)], ids=["many", "few", "not whole rounds"])
+def test_points_side_by_side_are_as_by_themselves(n, of):
+    """Also where some runs of one of them failed, and where their runs come in several pieces."""
+    drawn = worlds.prior(of, seed=6)
+    policies = [*_POLICIES, {"usfk_posture": 0.2}]
+    runs = np.array([_runs(drawn, n, seed=51, policy=policy) for policy in policies])
+    base, counted = outcomes.observed(runs[0]), np.ones(runs.shape[:2], bool)
+    counted[1, [3, 5, n // 2]] = False
+    runs[~counted] = np.nan
+    points = pd.DataFrame({"point": [0, 1, 2], "family": ["baseline", "policy", "policy"]})
+
+    def made(groups, cuts):
+        tally = Tally(drawn, 60, (0,), [n] * 3)
+        for group in groups:
+            for first, last in pairwise(cuts):
+                piece = slice(first, last)
+                tally.add(group, first, runs[group, piece], tuple(x[piece] for x in base), counted[group, piece])
+        return tally.estimates(points), tally.metrics(), tally.first_months()
+
+    apart = made([[0], [1], [2]], [0, n])
+    for groups, cuts in (([[0, 1, 2]], [0, n]), ([[0, 1, 2]], [0, n // 3, n]), ([[0, 2], [1]], [0, 7, n])):
+        for mine, other in zip(made(groups, cuts), apart, strict=True):
+            keys = [name for name in ("point", "outcome", "metric", "month") if name in other]
+            mine = mine.sort_values(keys, ignore_index=True)
+            pd.testing.assert_frame_equal(mine, other.sort_values(keys, ignore_index=True), rtol=1e-9, atol=1e-12)
+    lost = apart[0].query("point == 1 and outcome == 'any_failure'")["n_runs"].item()
+    assert lost == n - 3

@@ -167,8 +167,7 @@ def test_a_policy_whose_every_run_failed_has_no_estimate():
 
     tally, nothing = Tally(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
-        tally.add(point, 0, nothing, outcomes.observed(nothing), kept)
-        tally.close(point)
+        tally.add([point], 0, nothing[None], outcomes.observed(nothing), kept[None])
     table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
     lost = table[table["point"] == 0]
     assert (lost["n_runs"] == 0).all()

@@ -1,39 +1,43 @@
 """Trajectories that must not change unawares, on any IEEE machine.
 
 Own arithmetic and counter-based draws make every bit independent of the platform's libm; a golden hash that
-differs on a new machine means that this no longer holds. The file is rewritten by
-``python tests/test_golden.py``, in a commit of its own that says why.
+differs on a new machine means that this no longer holds. What goes into each run (levers, structures, parameters, seed, run,
+months) is written in the file by name, with the fields that are hashed: a lever, parameter or field that is added fails
+nothing as long as its default leaves the others' arithmetic alone. The hashes are rewritten by
+``python tests/test_golden.py``, in a commit of its own that says why; the inputs stay.
 """
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from conftest import FIELD_NAMES, ROOT, batch_run, mesa_run, random_policy, random_world
+from conftest import FIELD_NAMES, ROOT, batch_run, mesa_run
 
 PATH = ROOT / "tests" / "golden" / "trajectories.json"
-CASES = range(6)
+GOLDEN = json.loads(PATH.read_text())
+CASES = range(len(GOLDEN["runs"]))
 
 
-def _case(k):
-    """Case 0 is the defaults; the others draw everything."""
-    if k == 0:
-        return {}, {}, 1, 0, 120
-    rng = np.random.default_rng(4000 + k)
-    return random_policy(rng), random_world(rng), int(rng.integers(2**63)), int(rng.integers(2**62)), 120
+def _inputs(k):
+    """What golden run ``k`` is given; what is not named is at its default."""
+    said = GOLDEN["runs"][k]
+    return said["levers"], said["structures"] | said["parameters"], said["seed"], said["run"], said["months"]
 
 
 def _digest(trajectory):
-    return hashlib.sha256(np.ascontiguousarray(trajectory, "<f8").tobytes()).hexdigest()
+    """SHA-256 of the golden fields of a trajectory, a column for each field that there is."""
+    golden = trajectory[:, [FIELD_NAMES.index(name) for name in GOLDEN["fields"]]]
+    return hashlib.sha256(np.ascontiguousarray(golden, "<f8").tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize("engine", [mesa_run, batch_run], ids=["mesa", "batch"])
 @pytest.mark.parametrize("k", CASES)
 def test_trajectories_are_the_golden_ones(engine, k):
-    golden = json.loads(PATH.read_text())
-    assert golden["fields"] == FIELD_NAMES
-    assert _digest(engine(*_case(k))) == golden["sha256"][k]
+    assert _digest(engine(*_inputs(k))) == GOLDEN["runs"][k]["sha256"]
 
 
 def test_the_hash_sees_one_bit():
@@ -44,6 +48,64 @@ def test_the_hash_sees_one_bit():
     assert _digest(trajectory) != _digest(nudged)
 
 
+#: Run before anything else is imported: a model with one lever, one parameter and one field more, in the midst of the others.
+_LARGER = """
+from crink_abm.model import fields, levers, parameters
+
+def within(table, name, row):
+    rows = list(table.items())
+    table.clear()
+    table.update(rows[:3] + [(name, row)] + rows[3:])
+
+within(levers.LEVERS, "new_lever", levers.Lever("new_lever", 0.25, "1 posture", "none", "all"))
+levers.COLUMNS = (*levers.LEVERS, *levers.DRIVERS)
+within(parameters.CATALOGUE, "new_parameter", parameters.Parameter("new_parameter", 1.0, 0.0, 2.0, "weight", "assumed", "New"))
+new = fields.Field("new_field", fields.A.WORLD, "share", "New", 0.125)
+fields.FIELDS = (*fields.FIELDS[:2], new, *fields.FIELDS[2:])
+fields.BY_NAME = {field.name: field for field in fields.FIELDS}
+"""
+
+
+def _of_larger_model(k: int, code: str) -> list[str]:
+    """What a larger model, in a process of its own, prints of golden run ``k``."""
+    code = f"{_LARGER}\nimport numpy as np\nimport test_golden as g, conftest as c\nk = {k}\n{code}"
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    assert not done.returncode, done.stderr
+    return done.stdout.split()
+
+
+def test_a_lever_a_parameter_or_a_field_that_is_added_fails_no_golden_run():
+    lengths = "len(c.levers.LEVERS), len(c.CATALOGUE), len(c.FIELD_NAMES)"
+    told = _of_larger_model(1, f"print({lengths}, g._digest(c.mesa_run(*g._inputs(k))))")
+    from conftest import CATALOGUE, levers
+
+    assert [*map(int, told[:3])] == [n + 1 for n in (len(levers.LEVERS), len(CATALOGUE), len(FIELD_NAMES))]
+    assert told[3] == GOLDEN["runs"][1]["sha256"]
+
+
+def test_inputs_drawn_over_the_lists_would_fail_it():
+    """Negative control: as they were drawn before, and drawn in the larger model."""
+    draw = "rng = np.random.default_rng(4000 + k)\npolicy = c.random_policy(rng)\nworld = c.random_world(rng)\n"
+    seeds = "int(rng.integers(2**63)), int(rng.integers(2**62)), 120"
+    said = _of_larger_model(1, draw + f"print(g._digest(c.mesa_run(policy, world, {seeds})))")
+    assert said != [GOLDEN["runs"][1]["sha256"]]
+
+
+def test_inputs_are_those_that_were_drawn_and_hashed():
+    """Every lever and parameter of the time is named, within its range; a name that the model has no more is refused."""
+    for run in GOLDEN["runs"]:
+        assert len(run["levers"]) == 12
+        assert len(run["structures"]) == 6
+        assert set(run["levers"]) == set(GOLDEN["runs"][0]["levers"])
+        assert set(run["parameters"]) == set(GOLDEN["runs"][0]["parameters"])
+    with pytest.raises(ValueError, match="no lever is named"):
+        mesa_run({"lever_that_went": 0.5}, {}, 1, 0, 1)
+
+
 if __name__ == "__main__":
-    found = {"fields": FIELD_NAMES, "sha256": [_digest(mesa_run(*_case(k))) for k in CASES]}
-    PATH.write_text(json.dumps(found, indent=1) + "\n")
+    for k in CASES:
+        GOLDEN["runs"][k]["sha256"] = _digest(mesa_run(*_inputs(k)))
+    PATH.write_text(json.dumps(GOLDEN, indent=1) + "\n")

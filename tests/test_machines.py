@@ -16,10 +16,10 @@ import pytest
 from conftest import ROOT, plan_file
 
 import crink_abm as crink
+from crink_abm.model.keys import rules_hash
 from crink_abm.sweeps.executors import dask, processes
 from crink_abm.sweeps.executors import task as one_task
 from crink_abm.util.errors import InputError
-from crink_abm.util.source_hash import rules_hash
 
 pytest.importorskip("distributed")
 

@@ -241,7 +241,7 @@ def test_a_strangers_estimate_of_another_shape_is_none(tmp_path, found):
 
     kept = Kept(tmp_path / "rare")
     with kept.work():
-        files.write_json(kept.place / "k.json", {"found": found, "seal": _seal("k", found)})
+        files.write_json(kept.place / "k.json", {"format": 1, "found": found, "seal": _seal("k", found)})
         assert kept.read("k") is None
         (kept.place / "k.json").write_text("[" * 10_000)
         assert kept.read("k") is None
@@ -501,12 +501,13 @@ def test_a_sealed_table_of_numbers_is_whole_or_none(tmp_path):
     import numpy as np
 
     table = pd.DataFrame({"a": np.arange(40_000.0), "n": np.arange(40_000, dtype=np.int32), "x": np.nan})
-    files.write_sealed_table(tmp_path / "t.parquet", table)
-    pd.testing.assert_frame_equal(files.read_sealed_table(tmp_path / "t.parquet"), table)
-    assert files.read_sealed_table(tmp_path / "none.parquet") is None
+    files.write_sealed_table(tmp_path / "t.parquet", table, 1)
+    pd.testing.assert_frame_equal(files.read_sealed_table(tmp_path / "t.parquet", 1), table)
+    assert files.read_sealed_table(tmp_path / "none.parquet", 1) is None
+    assert files.read_sealed_table(tmp_path / "t.parquet", 2) is None
     data, luck = (tmp_path / "t.parquet").read_bytes(), random.Random(9)
     for _ in range(60):
         at = luck.choice([luck.randrange(len(data)), len(data) - 1 - luck.randrange(1500)])
         (tmp_path / "t.parquet").write_bytes(data[:at] + bytes([data[at] ^ 1 << luck.randrange(8)]) + data[at + 1 :])
-        held = files.read_sealed_table(tmp_path / "t.parquet")
+        held = files.read_sealed_table(tmp_path / "t.parquet", 1)
         assert held is None or held.equals(table)

@@ -17,9 +17,9 @@ from ..ensemble import calibrated
 from ..ensemble.elicited import BANDS
 from ..estimation import resampling
 from ..estimation.resampling import normalised, resampled
+from ..model.keys import rules_hash
 from ..model.parameters import CATALOGUE
 from ..record.tables import Record
-from ..util.source_hash import rules_hash
 from ..version import __version__, library_versions
 from . import contraction, likelihood
 from . import reference_table as banks

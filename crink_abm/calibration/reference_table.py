@@ -18,15 +18,17 @@ import pandas as pd
 
 from ..ensemble import elicited, screening, worlds
 from ..ensemble.worlds import Worlds
+from ..model.keys import bank_hash
 from ..record.tables import Record
 from ..util.cache import cache_directory
 from ..util.files import read_sealed_table, write_sealed_table
-from ..util.source_hash import rules_hash
 from . import likelihood
 from .summaries import Summaries, summarise
 from .targets import targets
 
 CHUNK = 8192
+#: Of the pieces of a bank; raised where a column of theirs comes to mean another thing, or is kept in another unit.
+FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,8 @@ class Plan:
     def key(self, record: Record) -> str:
         """A hash of all that decides the bank."""
         tables = {name: table.to_csv(index=False) for name, table in sorted(record.tables.items())}
-        said = [rules_hash(), asdict(self), tables, repr(elicited.BANDS), _code()]
+        said = [FORMAT, bank_hash(), asdict(self), tables]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _code() -> str:
-    """The text of what turns runs into summaries: part of the bank's name, so an edit makes a new bank."""
-    here = Path(__file__).parents[1]
-    own = ("observation", "summaries", "targets", "reference_table", "likelihood")
-    names = (*(f"calibration/{name}.py" for name in own), "record/history.py", "ensemble/worlds.py")
-    return hashlib.sha256(b"\0".join((here / name).read_bytes() for name in names)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -93,10 +87,10 @@ def draw(plan: Plan, chunk: int) -> Worlds:
 
 def _kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """A table kept at ``path``, made if it is not there as it was written."""
-    held = read_sealed_table(path)
+    held = read_sealed_table(path, FORMAT)
     if held is None:
-        write_sealed_table(path, make())
-        held = read_sealed_table(path)
+        write_sealed_table(path, make(), FORMAT)
+        held = read_sealed_table(path, FORMAT)
     return held
 
 

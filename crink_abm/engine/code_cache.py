@@ -19,12 +19,14 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
+from ..model.keys import kernel_hash
 from ..util.cache import cache_directory
-from ..util.source_hash import kernel_hash
 
 #: Seconds after which a file that was being written is taken for one whose writer has died.
 STALE = 600.0
-_HEAD = b"crink machine code 1\n"
+#: Of a file; raised where its head or what follows it is laid out in another way.
+FORMAT = 1
+_HEAD = f"crink machine code {FORMAT}\n".encode()
 
 
 def kernel_folder() -> Path:

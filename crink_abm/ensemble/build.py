@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from ..model import arguments
+from ..model.keys import worlds_hash
 from ..model.overrides import fingerprint
 from ..model.parameters import CATALOGUE
 from ..util.cache import cache_directory
 from ..util.errors import InputError, told
 from ..util.files import digest, read, read_sealed, table_of, write_sealed, write_table
-from ..util.source_hash import worlds_hash
 from . import calibrated, from_file, screening, spec, structures
 from . import worlds as ensembles
 from .spec import WorldsTable
@@ -88,6 +88,8 @@ def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
     return ensembles.prior(table.draws, seed=table.seed, which="default", fixed=fixed)
 
 
+#: Of worlds that are kept; raised where a column or an entry comes to mean another thing.
+FORMAT = 1
 #: What is kept of a set of worlds besides their values, and what each is.
 _SAID = {"origin": str, "n_drawn": int, "report": dict | None, "note": str | None, "in_turn": bool}
 
@@ -101,14 +103,16 @@ def write_worlds(folder: Path, name: str, worlds: ensembles.Worlds) -> dict[str,
         folder / f"{name}.parquet", pd.DataFrame(np.asarray(worlds.values, np.float64), columns=list(CATALOGUE))
     )
     said = {part: getattr(worlds, part) for part in _SAID}
-    said = {"name": name, **said, "table": table}
+    said = {"format": FORMAT, "name": name, **said, "table": table}
     return {f"{name}.parquet": table, f"{name}.json": write_sealed(folder / f"{name}.json", said)}
 
 
 def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
-    """Worlds kept by :func:`write_worlds`; None if they are not there as they were written."""
+    """Worlds kept by :func:`write_worlds`; None if they are not there as they were written, in this format."""
     said, data = read_sealed(folder / f"{name}.json"), read(folder / f"{name}.parquet")
-    if said is None or data is None or said.get("name") != name or said.get("table") != digest(data):
+    if said is None or data is None or said.get("format") != FORMAT:
+        return None
+    if said.get("name") != name or said.get("table") != digest(data):
         return None
     table = table_of(data)
     if not all(part in said and isinstance(said[part], kind) for part, kind in _SAID.items()):

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..model.keys import rules_hash
 from ..model.parameters import CATALOGUE
 from ..util.errors import InputError
-from ..util.files import read_json, read_table, write_json, write_table
-from ..util.source_hash import rules_hash
+from ..util.files import check_format, read_json, read_table, write_json, write_table
 from .worlds import Worlds, chosen, held
 
 NAME = "calibrated"
+#: Of the ensemble's two files; raised where a column or an entry comes to mean another thing, or is in another unit.
+FORMAT = 1
 REMEDY = 'make it again with `crink-abm calibrate --freeze`, or use ensemble = "prior"'
 #: What goes with every result where something is held in the worlds.
 NOT_CALIBRATED = (
@@ -36,7 +38,7 @@ def freeze(folder: Path, values: np.ndarray, copies: np.ndarray, manifest: dict)
     table = pd.DataFrame(values.astype(np.float32), columns=list(CATALOGUE))
     table.insert(0, "copies", copies.astype(np.int32))
     write_table(folder / f"{NAME}.parquet", table)
-    write_json(folder / f"{NAME}.json", manifest)
+    write_json(folder / f"{NAME}.json", {"format": FORMAT, **manifest})
     for kind in ("parquet", "json"):
         (folder / f"{NAME}.{kind}").chmod(0o644)
 
@@ -62,13 +64,17 @@ def read(folder=None) -> tuple[pd.DataFrame, dict]:
     Raises
     ------
     InputError
-        If they are not there whole, or hold other parameters than this version's.
+        If they are not there whole, are of another format, or hold other parameters than this version's.
     """
     try:
         with as_file((files("crink_abm") / "data") if folder is None else Path(folder)) as place:
             table, manifest = read_table(place / f"{NAME}.parquet"), read_json(place / f"{NAME}.json")
     except (OSError, ValueError) as error:
         raise InputError(f"the calibrated ensemble cannot be read ({error}); {REMEDY}") from None
+    check_format(
+        manifest if isinstance(manifest, dict) else {}, FORMAT, f"the calibrated ensemble ({NAME}.json)", REMEDY,
+        f"install the version of crink_abm that made it, or {REMEDY}",
+    )  # fmt: skip
     missing = [name for name in CATALOGUE if name not in table]
     unknown = [name for name in table if name not in CATALOGUE and name != "copies"]
     if missing or unknown:

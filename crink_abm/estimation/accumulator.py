@@ -1,6 +1,9 @@
-"""Counts a sweep point by point, against the baseline, and turns the counts into tables with intervals."""
+"""Counts a sweep, points side by side, against the baseline, and turns the counts into tables with intervals."""
 
-from collections.abc import Collection
+import math
+import operator
+from collections.abc import Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,9 +13,9 @@ import pandas as pd
 from ..model import outcomes
 from ..model.parameters import SWITCHES
 from . import intervals, over_worlds, significance, variance_components
-from .control_variates import Moments, by_row
+from .control_variates import LEAST_FREEDOM, Moments
 from .dealt import Dealt
-from .tables import CONTROL, CONTROLLED, COUNTED, DIFF_SPREADS, SPREADS, change_error, interval_columns
+from .tables import COLUMNS, CONTROL, SPREADS, change_error, with_intervals
 
 _METRICS = {
     "provocations_per_year": "n_provocations",
@@ -22,8 +25,8 @@ _METRICS = {
     "help_realised": "help_realised",
 }
 
-
-_COLUMNS = (*COUNTED, *CONTROLLED, *SPREADS, *DIFF_SPREADS, "worlds_df", "worlds_low", "worlds_high")
+#: What the tests of differences go by.
+_TESTED = ("n_up", "n_down", "n_runs", "diff", "diff_worlds_se", "worlds_df", "cv_diff_se", "diff_method")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class _Deal:
     weights : what a run of each place counts; None if all count the same
     effective : the number of equally weighing worlds that those reached are worth
     alone : whether no world has more than one run
+    tells_luck : whether there are runs enough for any luck to be taken out
     """
 
     worlds: np.ndarray
@@ -44,61 +48,107 @@ class _Deal:
     weights: np.ndarray | None
     effective: float
     alone: bool
+    tells_luck: bool
 
 
-class _Point:
-    """Running counts of one point: all that its estimates need, whatever the number of runs."""
+class _Counts:
+    """Counts of some points that are counted side by side: all that their estimates need, whatever the number of runs.
 
-    def __init__(self, deal: _Deal, n_months: int):
-        n_worlds, self.deal = len(deal.worlds), deal
-        shape = (n_worlds, len(outcomes.OUTCOMES))
-        self.event, self.up, self.down = (np.zeros(shape[1], np.int64) for _ in range(3))
-        self.by_world = np.zeros(shape)
-        self.moments = Moments(*shape, len(outcomes.LUCKS))
-        self.given, self.hit = (np.zeros((n_worlds, len(outcomes.CONDITIONALS)), np.int64) for _ in range(2))
-        self.squared_weight = 0.0
-        self.sums = np.zeros((len(_METRICS), 3))
-        n_dated = len(outcomes.OUTCOMES) + len(outcomes.CAUSES)
-        self.first = np.zeros((n_dated, n_months), np.int64 if deal.weights is None else np.float64)
+    Every array has an axis of points first. Counts of the same points add up, run by run; what is said of one point does not
+    depend on which others stand beside it.
+    """
+
+    def __init__(self, deal: _Deal, n_points: int, n_months: int):
+        n_worlds, self.deal, self.n_points, self.n_months = len(deal.worlds), deal, n_points, n_months
+        n_outcomes = len(outcomes.OUTCOMES)
+        self.event, self.up, self.down = np.zeros((3, n_points, n_outcomes), np.int64)
+        self.by_world = np.zeros((n_points, n_worlds, n_outcomes))
+        self.n_lucks = len(outcomes.LUCKS) if deal.tells_luck else 0
+        self.moments = Moments(n_points, n_worlds, n_outcomes, self.n_lucks)
+        self.given, self.hit = np.zeros((2, n_points, n_worlds, len(outcomes.CONDITIONALS)), np.int64)
+        self.squared_weight = np.zeros(n_points)
+        self.sums = np.zeros((n_points, len(_METRICS), 3))
+        n_dated = n_outcomes + len(outcomes.CAUSES)
+        self.first = np.zeros((n_points, n_dated, n_months), np.int64 if deal.weights is None else np.float64)
 
     @property
     def n(self) -> np.ndarray:
-        """Runs of each world."""
-        return self.moments.n.sum(0)
+        """Runs of each point and world."""
+        return self.moments.n.sum(1)
 
-    def add(self, results, base, world_of, half, weight):
-        when, luck = outcomes.months(results), outcomes.luck(results)
-        event, base_event, n_worlds = when >= 0, base[0], len(self.given)
-        self.event += event.sum(0)
-        self.up += (event & ~base_event).sum(0)
-        self.down += (base_event & ~event).sum(0)
+    def add(self, results, base, world_of, half, weight, counted):
+        """Count runs: ``results`` is an array (n_points, n, n_results); ``counted`` flags those that count, or is None."""
+        n_points, n = results.shape[:2]
+        flat = results.reshape(n_points * n, -1)
+        if counted is not None:
+            flat = np.where(counted.reshape(-1, 1), flat, 0.0)  # runs that failed are not numbers
+        when, shape = outcomes.months(flat), (n_points, n, -1)
+        if counted is not None:
+            when[~counted.ravel()] = -1
+        event, base_event, base_luck = (when >= 0).reshape(shape), base[0], base[1][:, : self.n_lucks]
+        luck = (outcomes.luck(flat) if self.n_lucks else flat[:, :0]).reshape(n_points, n, self.n_lucks)
+        self.event += event.sum(1)
+        self.up += (event & ~base_event).sum(1)
+        down = base_event & ~event
+        self.down += (down if counted is None else down & counted[..., None]).sum(1)
         if self.deal.effective < over_worlds.MANY:
-            self.by_world += by_row(world_of, event.astype(float), n_worlds)
-        self.moments.add((event, luck), base, world_of, half, weight)
-        for k, (given, hit) in enumerate(outcomes.conditionals(results, when, self.first.shape[1]).values()):
-            self.given[:, k] += np.bincount(world_of[given], minlength=n_worlds)
-            self.hit[:, k] += np.bincount(world_of[hit], minlength=n_worlds)
-        counts = np.ones(len(event)) if weight is None else weight
-        self.squared_weight += (counts**2).sum()
-        invaded = event[:, list(outcomes.OUTCOMES).index("taiwan_invasion")]
+            self.by_world += _by_world(event, world_of, self.by_world.shape[1])
+        self.moments.add((event, luck), (base_event, base_luck), world_of, half, weight, counted)
+        followed = outcomes.conditionals(flat, when, self.n_months).values()
+        for counts, masks in zip((self.given, self.hit), zip(*followed, strict=True), strict=True):
+            counts += _by_world(np.column_stack(masks).reshape(shape), world_of, counts.shape[1])
+        worth = np.ones((n_points, n)) if counted is None else counted.astype(float)
+        worth = worth if weight is None else worth * weight
+        self.squared_weight += (worth**2).sum(1)
+        invaded = event[..., list(outcomes.OUTCOMES).index("taiwan_invasion")]
         for k, column in enumerate(_METRICS.values()):
-            values, mine = outcomes.column(results, column), counts
-            if column.startswith("help_"):
-                values, mine = values[invaded], counts[invaded]
-            self.sums[k] += mine.sum(), (mine * values).sum(), (mine * values * values).sum()
+            values = outcomes.column(flat, column).reshape(n_points, n)
+            mine = worth * invaded if column.startswith("help_") else worth
+            total = mine * values
+            for j, summed in enumerate((mine, total, total * values)):
+                self.sums[:, k, j] += summed.sum(1)
         cause, month = outcomes.first_cause(when)
         causes = np.where(cause[:, None] == np.arange(len(outcomes.CAUSES)), month[:, None], -1)
         run, row = np.nonzero((dated := np.column_stack([when, causes])) >= 0)
-        place = row * self.first.shape[1] + dated[run, row]
-        counted = np.bincount(place, None if weight is None else weight[run], self.first.size)
-        self.first += counted.reshape(self.first.shape)
+        place = (run // n * dated.shape[1] + row) * self.n_months + dated[run, row]
+        counts = np.bincount(place, None if weight is None else weight[run % n], self.first.size)
+        self.first += counts.reshape(self.first.shape)
+
+    def _arrays(self) -> Iterator[tuple[object, str, np.ndarray]]:
+        for holder in (self, self.moments):
+            for name, array in vars(holder).items():
+                if isinstance(array, np.ndarray):
+                    yield holder, name, array
+
+    def __iadd__(self, other: "_Counts") -> "_Counts":
+        for (*_, mine), (*_, theirs) in zip(self._arrays(), other._arrays(), strict=True):
+            mine += theirs
+        return self
+
+    def of(self, places: slice) -> "_Counts":
+        """The counts of some of the points, by themselves."""
+        part = copy(self)
+        part.moments = copy(self.moments)
+        for holder, name, array in part._arrays():
+            setattr(holder, name, array[places].copy())
+        part.n_points = len(part.event)
+        return part
+
+
+def _by_world(flags: np.ndarray, world_of: np.ndarray, n_worlds: int) -> np.ndarray:
+    """How many runs have each flag, by world: array (n_points, n_worlds, n_flags) of flags (n_points, n, n_flags)."""
+    point, run, column = np.nonzero(flags)
+    cell = (point * n_worlds + world_of[run]) * flags.shape[2] + column
+    shape = len(flags), n_worlds, flags.shape[2]
+    return np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
 
 
 class Tally:
     """Counts of each point against the baseline's, turned into the tables of a sweep.
 
-    Points are opened, given their runs piece by piece, and closed; only open points hold counts by world. Every world weighs the
-    same, also where the runs are no multiple of the worlds: a run then counts by how few its world has.
+    Points are given their runs piece by piece, several points at a time, and are estimated once they have them all; only the
+    others hold counts by world. Every world weighs the same, also where the runs are no multiple of the worlds: a run then counts
+    by how few its world has.
 
     Parameters
     ----------
@@ -126,8 +176,8 @@ class Tally:
         )
         self.number, self.copies = number.ravel(), copies
         self.switches = {p.name: worlds.column(p.name)[rows] for p in SWITCHES}
-        self.open: dict[int, _Point] = {}
-        self.points, self.blocks, self.metric_rows, self.first = [], [], [], []
+        self.open: dict[int, _Counts] = {}
+        self.points, self.blocks, self.sums, self.first = [], [], [], []
         self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_luck and take_out
         self._deal = lru_cache(maxsize=8)(self._deal)
 
@@ -142,98 +192,125 @@ class Tally:
         of_world = np.zeros(len(self.copies), np.int64)
         of_world[reached] = np.arange(len(reached))
         alone = np.bincount(self.number, runs).max() <= 1
-        return _Deal(reached, of_world[self.number], weights, over_worlds.effective(by_world[reached]), bool(alone))
+        half, number = self._half(0, n), self.number[self.worlds.of_runs(0, n)]
+        freedom = [np.sum(half == h) - len(np.unique(number[half == h])) for h in (0, 1)]
+        effective = over_worlds.effective(by_world[reached])
+        return _Deal(reached, of_world[self.number], weights, effective, bool(alone), min(freedom) >= LEAST_FREEDOM)
+
+    def _half(self, first_run: int, n: int) -> np.ndarray:
+        """The half, 0 or 1, that each of some runs falls into: whole rounds through the worlds, by turns."""
+        return (first_run + np.arange(n)) // len(self.worlds) % 2
 
     def add(
-        self, point: int, first_run: int, results: np.ndarray, base: tuple[np.ndarray, np.ndarray], kept=slice(None)
+        self, points: Sequence[int], first_run: int, results: np.ndarray, base, counted: np.ndarray | None = None
     ) -> None:
-        """Count some of a point's runs; ``base`` is what the same runs were at the baseline (:func:`outcomes.observed`).
+        """Count some runs of some points, and estimate those of them whose runs are all in.
 
-        ``kept`` picks those that count: neither they nor their pair at the baseline failed.
+        Parameters
+        ----------
+        points : their numbers; all are to have the same number of runs
+        first_run : the number of the first run
+        results : array (n_points, n, n_results)
+        base : what the same runs were at the baseline (:func:`outcomes.observed`)
+        counted : array (n_points, n) of flags, which runs count: neither they nor their pair at the baseline failed; all if None
         """
-        if point not in self.open:
-            self.open[point] = _Point(self._deal(self.n_runs[point]), self.months)
-        deal = self.open[point].deal
-        # Whole rounds through the worlds fall into one half or the other.
-        half = (first_run + np.arange(len(results))) // len(self.worlds) % 2
-        place = self.worlds.of_runs(first_run, len(results))[kept]
+        n, wanted = results.shape[1], self.n_runs[points[0]]
+        deal = self._deal(wanted)
+        place, half = self.worlds.of_runs(first_run, n), self._half(first_run, n)
         weight = None if deal.weights is None else deal.weights[place]
-        self.open[point].add(results[kept], tuple(x[kept] for x in base), deal.of_place[place], half[kept], weight)
+        counts = _Counts(deal, len(points), self.months)
+        counts.add(results, base, deal.of_place[place], half, weight, counted)
+        if first_run == 0 and n == wanted:
+            self._close(points, counts)
+            return
+        for k, point in enumerate(points):
+            mine = counts.of(slice(k, k + 1))
+            self.open[point] = mine if point not in self.open else operator.iadd(self.open[point], mine)
+            if first_run + n == wanted:
+                self._close([point], self.open.pop(point))
 
-    def close(self, point: int) -> None:
-        """Estimate a point whose runs are all in, and forget its counts by world."""
-        c = self.open.pop(point)
+    def _close(self, points: Sequence[int], c: _Counts) -> None:
+        """Estimate points whose runs are all in."""
+        # Worlds are told apart by their runs: points of which other runs failed are estimated one by one.
+        if len(points) > 1 and (c.n != c.n[0]).any():
+            for k, point in enumerate(points):
+                self._close([point], c.of(slice(k, k + 1)))
+            return
         with np.errstate(invalid="ignore", divide="ignore"):  # every run may have failed
-            table = np.vstack([self._of_outcomes(c), self._of_conditionals(c)])
-        table[:, -2:] = self._few_worlds(c)
-        self.points.append(point)
+            table = np.concatenate([self._of_outcomes(c), self._of_conditionals(c)], axis=1)
+        table[..., -2:] = self._few_worlds(c)
+        self.points.extend(points)
         self.blocks.append(table)
-        prob_se = table[: len(outcomes.OUTCOMES), _COLUMNS.index("cv_prob_se")]
-        half = _half_width(c.event, c.n.sum(), prob_se if self._by_luck else np.nan)
-        self.closed, self._widest = self.closed + 1, max(self._widest, half)
-        for name, sums in zip(_METRICS, c.sums, strict=True):
-            self.metric_rows.append((point, name, *sums))
-        self.first.append((point, c.first))
+        prob_se = table[:, : len(outcomes.OUTCOMES), COLUMNS.index("cv_prob_se")]
+        half = _half_width(c.event, c.n.sum(1)[:, None], prob_se if self._by_luck else np.nan)
+        self.closed, self._widest = self.closed + len(points), max(self._widest, half)
+        self.sums.append(c.sums)
+        place, row, month = np.nonzero(c.first)
+        said = (
+            np.array(points, np.int32)[place],
+            row.astype(np.int8),
+            month.astype(np.int16),
+            c.first[place, row, month],
+        )
+        self.first.append(said)
 
-    def _of_outcomes(self, c: _Point) -> np.ndarray:
-        """A row an outcome, columns as ``_COLUMNS``."""
-        n, weight = c.n.sum(), c.moments.weight.sum(0)
+    def _of_outcomes(self, c: _Counts) -> np.ndarray:
+        """Rows (point, outcome), columns as ``COLUMNS``."""
+        n, weights = c.n[0], c.moments.weight.sum(1)[0]
         level, change = c.moments.adjusted(self._take_out)
         share, base = c.moments.mean
-        n_effective = weight.sum() ** 2 / c.squared_weight if c.squared_weight > 0 else 0.0
+        n_effective = (weights.sum() ** 2 / c.squared_weight if weights.sum() > 0 else np.zeros(c.n_points))[:, None]
         switches = {name: levels[c.deal.worlds] for name, levels in self.switches.items()}
         controlled, wide = [], []
         for adjusted, plain in (
             (level, share * (1.0 - share) / n_effective),
-            (change, ((c.up + c.down) / n - (share - base) ** 2) / n_effective),
+            (change, ((c.up + c.down) / n.sum() - (share - base) ** 2) / n_effective),
         ):
             rows = adjusted.mean, adjusted.error, plain / adjusted.error**2
             controlled += [np.where(adjusted.used, row, np.nan) for row in rows]
-            spread = variance_components.spreads(adjusted.sums, adjusted.squares, c.n, switches, weight)
+            side_by_side = np.hstack(adjusted.sums), adjusted.squares.ravel()
+            spread = variance_components.spreads(*side_by_side, n, switches, weights)
+            spread = {name: values.reshape(share.shape) for name, values in spread.items()}
             spread["mc_sd"] = np.where(adjusted.used, adjusted.error, np.sqrt(np.maximum(plain, 0.0)))
             wide += [spread[name] for name in SPREADS]
-        counts = n, c.event, c.up, c.down, c.event - c.up, n_effective, share, share - base
-        columns = [*counts, *controlled, *wide, over_worlds.effective(weight) - 1.0, np.nan, np.nan]
-        return np.column_stack([np.broadcast_to(column, len(share)) for column in columns])
+        counts = n.sum(), c.event, c.up, c.down, c.event - c.up, n_effective, share, share - base
+        columns = [*counts, *controlled, *wide, over_worlds.effective(weights) - 1.0, np.nan, np.nan]
+        return np.stack([np.broadcast_to(column, share.shape) for column in columns], axis=2)
 
-    def _of_conditionals(self, c: _Point) -> np.ndarray:
-        """A row a conditional outcome, columns as ``_COLUMNS``."""
-        counts = np.where(c.n > 0, c.moments.weight.sum(0) / c.n, 0.0)[:, None]  # of a run of each world
-        given, hit = c.given * counts, c.hit * counts
-        rows = np.full((given.shape[1], len(_COLUMNS)), np.nan)
+    def _of_conditionals(self, c: _Counts) -> np.ndarray:
+        """Rows (point, conditional outcome), columns as ``COLUMNS``."""
+        n = c.n[0]
+        worth = np.where(n > 0, c.moments.weight.sum(1)[0] / n, 0.0)[:, None]  # of a run of each world
+        given, hit = c.given * worth, c.hit * worth
+        rows = np.full((c.n_points, given.shape[2], len(COLUMNS)), np.nan)
+        worlds_se = variance_components.ratio_over_worlds(hit.swapaxes(0, 1), given.swapaxes(0, 1))
         for name, column in {
-            "n_runs": c.given.sum(0), "n_events": c.hit.sum(0), "n_up": -1, "n_down": -1, "n_both": -1,
-            "n_effective": given.sum(0) ** 2 / (given * counts).sum(0), "share": hit.sum(0) / given.sum(0),
-            "worlds_se": variance_components.ratio_over_worlds(hit, given),
-            "worlds_df": given.sum(0) ** 2 / (given**2).sum(0) - 1.0,
+            "n_runs": c.given.sum(1), "n_events": c.hit.sum(1), "n_up": -1, "n_down": -1, "n_both": -1,
+            "n_effective": given.sum(1) ** 2 / (given * worth).sum(1), "share": hit.sum(1) / given.sum(1),
+            "worlds_se": worlds_se, "worlds_df": given.sum(1) ** 2 / (given**2).sum(1) - 1.0,
         }.items():  # fmt: skip
-            rows[:, _COLUMNS.index(name)] = column
+            rows[..., COLUMNS.index(name)] = column
         return rows
 
-    def _few_worlds(self, c: _Point) -> np.ndarray | float:
+    def _few_worlds(self, c: _Counts) -> np.ndarray | float:
         """Ends of the intervals over worlds where these are few; nan where they are many, or runs as good as worlds."""
         if c.deal.alone or not 1.0 < c.deal.effective < over_worlds.MANY:
             return np.nan
-        trials = np.broadcast_to(c.n[:, None], c.by_world.shape)
-        counts = np.hstack([c.by_world, c.hit]), np.hstack([trials, c.given])
-        return over_worlds.beta_binomial(*counts, self.copies[c.deal.worlds]).T
+        trials = np.broadcast_to(c.n[..., None], c.by_world.shape)
+        counts = np.concatenate([c.by_world, c.hit], axis=2), np.concatenate([trials, c.given], axis=2)
+        ends = over_worlds.beta_binomial(*map(np.hstack, counts), self.copies[c.deal.worlds])
+        return ends.T.reshape(c.n_points, -1, 2)
 
     def half_width(self) -> float:
         """Half the width of the widest interval of an outcome so far, over the points that have runs."""
-        return max([self._widest, *(_half_width(c.event, c.n.sum()) for c in self.open.values())])
+        return max([self._widest, *(_half_width(c.event, c.n.sum(1)[:, None]) for c in self.open.values())])
 
     def first_months(self) -> pd.DataFrame:
         """How many runs had each outcome first in each month; causes (competing risks) as ``first:CAUSE``."""
-        names = [*outcomes.OUTCOMES, *(f"first:{name}" for name in outcomes.CAUSES)]
-        frames = []
-        for point, first in self.first:
-            row, month = np.nonzero(first)
-            frames.append(
-                {"point": np.full(len(row), point, np.int32), "outcome": row.astype(np.int8), "month": month.astype(np.int16),
-                 "n_events": first[row, month]}
-            )  # fmt: skip
-        table = pd.DataFrame({key: np.concatenate([frame[key] for frame in frames]) for key in frames[0]})
-        table["outcome"] = np.array(names, dtype=object)[table["outcome"]]
+        names = np.array([*outcomes.OUTCOMES, *(f"first:{name}" for name in outcomes.CAUSES)], object)
+        columns = map(np.concatenate, zip(*self.first, strict=True))
+        table = pd.DataFrame(dict(zip(("point", "outcome", "month", "n_events"), columns, strict=True)))
+        table["outcome"] = names[table["outcome"]]
         return table
 
     def estimates(self, points: pd.DataFrame, interval: str = "best") -> pd.DataFrame:
@@ -244,31 +321,43 @@ class Tally:
         ``grid_q_value`` and ``grid_within_noise`` are the same with every point of the grid for the family.
         """
         names = [*outcomes.OUTCOMES, *outcomes.CONDITIONALS]
-        table = pd.DataFrame(np.concatenate(self.blocks), columns=list(_COLUMNS))
-        table = table.astype(dict.fromkeys(("n_runs", "n_events", "n_up", "n_down", "n_both"), np.int64))
-        table.insert(0, "point", np.repeat(self.points, len(names)))
-        table.insert(1, "outcome", names * len(self.points))
-        table = interval_columns(points.merge(table, on="point", validate="one_to_many"), interval, self._take_out)
-        base = table["point"].isin(list(self.base_points)) & (table["n_up"] >= 0)
-        table.loc[base, ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]] = 0.0
-        table.loc[base, "base_prob"] = table.loc[base, "prob"]
-        tested = table[(table["n_up"] >= 0) & ~base]
-        on_grid = tested[tested["on_grid"]] if "on_grid" in tested else tested[:0]
-        for name, families in (("", tested.groupby(["outcome", "family"])), ("grid_", on_grid.groupby("outcome"))):
-            table[f"{name}q_value"] = np.nan
-            for _, family in families:
+        order = np.argsort(self.points)[np.argsort(np.argsort(points["point"]))]
+        rows = np.concatenate(self.blocks)[order].reshape(-1, len(COLUMNS))
+        # A column by itself: a table of a hundred thousand policies is not copied for each that is added.
+        whole = ("n_runs", "n_events", "n_up", "n_down", "n_both")
+        kinds = [np.int64 if name in whole else np.float64 for name in COLUMNS]
+        columns = {name: column.astype(kind) for name, kind, column in zip(COLUMNS, kinds, rows.T, strict=True)}
+        columns = with_intervals(columns, interval, self._take_out)
+        row = np.repeat(np.arange(len(points)), len(names))
+        of_points = {name: points[name].array.take(row) for name in points}
+        outcome = np.array(names * len(points), object)
+        paired, base = columns["n_up"] >= 0, np.isin(of_points["point"], list(self.base_points))
+        for name in ("diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"):
+            columns[name][base & paired] = 0.0
+        columns["base_prob"][base & paired] = columns["prob"][base & paired]
+        tested = paired & ~base
+        on_grid = np.asarray(of_points["on_grid"], bool) if "on_grid" in points else np.zeros(len(row), bool)
+        families = pd.DataFrame({"outcome": outcome, "family": of_points["family"]})
+        for name, some in (
+            ("", families[tested].groupby(["outcome", "family"])),
+            ("grid_", families[tested & on_grid].groupby("outcome")),
+        ):
+            columns[f"{name}q_value"] = q_values = np.full(len(row), np.nan)
+            for _, family in some:
+                of = {key: columns[key][family.index] for key in _TESTED}
+                luck_se = np.where(of["diff_method"] == CONTROL, of["cv_diff_se"], np.nan)
                 p_values = significance.difference_test(
-                    family["n_up"], family["n_down"], family["diff"], change_error(family), family["worlds_df"],
-                    family["cv_diff_se"].where(family["diff_method"] == CONTROL),
-                )  # fmt: skip
-                table.loc[family.index, f"{name}q_value"] = significance.false_discovery(p_values)
-            noise = (table[f"{name}q_value"] > 0.05).astype("boolean")
-            table[f"{name}within_noise"] = noise.mask(table[f"{name}q_value"].isna())
-        return table
+                    of["n_up"], of["n_down"], of["diff"], change_error(of), of["worlds_df"], luck_se
+                )
+                q_values[family.index] = significance.false_discovery(p_values)
+            columns[f"{name}within_noise"] = pd.arrays.BooleanArray(q_values > 0.05, np.isnan(q_values))
+        return pd.DataFrame({**of_points, "outcome": outcome, **columns}, copy=False)
 
     def metrics(self) -> pd.DataFrame:
         """Means of counts and shares with normal intervals."""
-        table = pd.DataFrame(self.metric_rows, columns=["point", "metric", "n_runs", "total", "squares"])
+        sums = np.concatenate(self.sums).reshape(-1, 3)
+        table = pd.DataFrame({"point": np.repeat(self.points, len(_METRICS)), "metric": [*_METRICS] * len(self.points)})
+        table["n_runs"], table["total"], table["squares"] = sums.T
         scale = table["metric"].map({"provocations_per_year": 12.0, "launch_days_per_month": 1.0}) / self.months
         scale = scale.fillna(1.0)
         values = intervals.mean_interval(table["total"], table["squares"], table["n_runs"].clip(lower=1))
@@ -282,4 +371,4 @@ def _half_width(events, n, error=np.nan) -> float:
     low, high = intervals.clopper_pearson(events, n)
     _, by_luck = intervals.normal_interval(0.0, error)
     half = np.where(np.isnan(by_luck), (high - low) / 2.0, by_luck)
-    return float(np.fmax.reduce(half, initial=0.0))
+    return float(np.fmax.reduce(half, axis=None, initial=0.0))

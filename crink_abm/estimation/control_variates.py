@@ -35,15 +35,15 @@ _HERE, _BASE = 0, 1
 
 @dataclass(frozen=True)
 class Adjusted:
-    """Quantities with the luck taken out where that was possible, and as they are elsewhere.
+    """Quantities of several points with the luck taken out where that was possible, and as they are elsewhere.
 
     Attributes
     ----------
-    mean : array (n_quantities,), the weighted mean over the runs
+    mean : array (n_points, n_quantities), the weighted mean over the runs
     error : its standard error from luck, the worlds given (runs are spread evenly over them); nan where it is not known
-    sums : array (n_worlds, n_quantities), each world's weighted sum over its runs
-    squares : array (n_quantities,), the sum over all runs of the weighted square
-    used : array (n_quantities,) of flags, whether any luck was taken out
+    sums : array (n_points, n_worlds, n_quantities), each world's weighted sum over its runs
+    squares : array (n_points, n_quantities), the sum over all runs of the weighted square
+    used : array (n_points, n_quantities) of flags, whether any luck was taken out
     """
 
     mean: np.ndarray
@@ -53,133 +53,152 @@ class Adjusted:
     used: np.ndarray
 
 
-def by_row(place: np.ndarray, values: np.ndarray, n_places: int) -> np.ndarray:
-    """Sums of the rows of ``values``, (n, n_columns), that have the same ``place``, (n,): array (n_places, n_columns)."""
-    n_columns = values.shape[1]
-    cell = place[:, None] * n_columns + np.arange(n_columns)
-    return np.bincount(cell.ravel(), values.ravel(), n_places * n_columns).reshape(n_places, n_columns)
-
-
 class Moments:
-    """Running sums of the events of a policy and of the baseline on the same runs, with the luck of both beside them.
+    """Running sums of the events of some policies and of the baseline on the same runs, with the luck of both beside them.
 
-    Runs are counted in two halves, and by world.
+    Runs are counted in two halves, and by world. Policies are counted side by side; what is said of one does not depend on
+    which others stand beside it.
 
     Parameters
     ----------
-    n_worlds, n_quantities, n_lucks : how many of each
+    n_points, n_worlds, n_quantities, n_lucks : how many of each
     """
 
-    def __init__(self, n_worlds: int, n_quantities: int, n_lucks: int):
+    def __init__(self, n_points: int, n_worlds: int, n_quantities: int, n_lucks: int):
         self.q, self.width = n_quantities, n_quantities + n_lucks
-        self.n, self.weight = np.zeros((2, n_worlds)), np.zeros((2, n_worlds))
-        self.sums = np.zeros((2, n_worlds, 2 * self.width))
-        self.cross = np.zeros((2, 2 * self.width, 2 * self.width))
-        self.seen = np.zeros((2, 2 * self.width))
+        self.n, self.weight = np.zeros((2, n_points, 2, n_worlds))
+        self.sums = np.zeros((n_points, 2, n_worlds, 2 * self.width))
+        self.cross = np.zeros((n_points, 2, 2 * self.width, 2 * self.width))
+        self.seen = np.zeros((n_points, 2, 2 * self.width))
 
-    def add(self, here, base, world_of: np.ndarray, half: np.ndarray, weight: np.ndarray | None = None) -> None:
-        """Count some runs.
+    def add(self, here, base, world_of: np.ndarray, half: np.ndarray, weight=None, counted=None) -> None:
+        """Count some runs of each point.
 
         Parameters
         ----------
-        here, base : (events, luck) of the policy and of the baseline: arrays (n, n_quantities) and (n, n_lucks)
+        here, base : (events, luck) of the policies and of the baseline: arrays (n_points, n, n_quantities) and (n_points, n,
+            n_lucks); the baseline's may lack the first axis
         world_of, half : arrays (n,) of world numbers, and of 0 or 1
         weight : array (n,) of what each run counts; 1 if None
+        counted : array (n_points, n) of flags, which runs count; all if None
         """
-        both = np.column_stack([*here, *base]).astype(float)
-        n_worlds = self.n.shape[1]
-        place = half * n_worlds + world_of
-        for h in (0, 1):
-            self.seen[h] += (both[half == h] > 0.0).sum(0)
+        n_points, n_worlds = self.n.shape[0], self.n.shape[2]
+        both = np.empty((n_points, len(half), 2 * self.width))
+        order = np.argsort(place := half * n_worlds + world_of, kind="stable")
+        place, at = place[order], 0
+        for values in (*here, *base):
+            both[..., at : (at := at + values.shape[-1])] = values[..., order, :]
+        weight = None if weight is None else weight[order]
+        if counted is not None:
+            both[~(counted := counted[:, order])] = 0.0
+        worth = np.ones(len(place)) if counted is None else counted
+        heavy = worth if weight is None else worth * weight
+        # Runs stand by half and world now.
+        starts = np.flatnonzero(np.diff(place, prepend=-1))
+        which, world = np.divmod(place[starts], n_worlds)
+        middle = int(np.searchsorted(place, n_worlds))
+        halves = slice(0, middle), slice(middle, None)
+        for h, mine in enumerate(halves):
+            self.seen[:, h] += (both[:, mine] > 0.0).sum(1)
         if weight is not None:
             both *= weight[:, None]
-        self.n += (counts := np.bincount(place, minlength=2 * n_worlds).reshape(2, -1))
-        self.weight += counts if weight is None else np.bincount(place, weight, 2 * n_worlds).reshape(2, -1)
-        self.sums += by_row(place, both, 2 * n_worlds).reshape(self.sums.shape)
-        for h in (0, 1):
-            mine = both[half == h]
-            self.cross[h] += mine.T @ mine
+        for total, values in ((self.n, worth), (self.weight, heavy), (self.sums, both)):
+            total[:, which, world] += np.add.reduceat(values, starts, axis=int(values.ndim > 1), dtype=float)
+        for h, mine in enumerate(halves):
+            self.cross[:, h] += both[:, mine].swapaxes(1, 2) @ both[:, mine]
 
     @property
     def mean(self) -> np.ndarray:
-        """The weighted mean of the policy's events and of the baseline's as they are: array (2, n_quantities)."""
-        means = self.sums.sum((0, 1)) / self.weight.sum()
-        return means.reshape(2, self.width)[:, : self.q]
+        """The weighted means of the policies' events and of the baseline's as they are: array (2, n_points, n_quantities)."""
+        means = self.sums.sum((1, 2)) / self.weight.sum((1, 2))[:, None]
+        return means.reshape(-1, 2, self.width)[..., : self.q].swapaxes(0, 1)
 
-    def _within(self, h: int) -> np.ndarray:
-        """Products of all columns about their means within the worlds of one half: that worlds differ is no luck."""
-        seen = self.n[h] > 0
-        scaled = self.sums[h][seen] / np.sqrt(self.n[h][seen, None])
-        return self.cross[h] - scaled.T @ scaled
+    def _within(self) -> np.ndarray:
+        """Products of all columns about their means within the worlds, by half: that worlds differ is no luck."""
+        scaled = self.sums / np.sqrt(np.maximum(self.n, 1.0))[..., None]  # sums are 0 where no run is
+        return self.cross - scaled.swapaxes(2, 3) @ scaled
 
     def _freedom(self) -> np.ndarray:
-        """Degrees of freedom of each half."""
-        return self.n.sum(1) - (self.n > 0).sum(1)
+        """Degrees of freedom of each half: array (n_points, 2)."""
+        return self.n.sum(2) - (self.n > 0).sum(2)
 
     def _believed(self, within: np.ndarray) -> np.ndarray:
-        """Which columns have a mean that may be 0."""
+        """Which columns have a mean that may be 0: array (n_points, 2 width)."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            error = np.sqrt(self.n.sum() * np.diagonal(within, axis1=1, axis2=2).sum(0) / self._freedom().sum())
-            return ~(np.abs(self.sums.sum((0, 1))) > _FAR * error)
+            squares = np.diagonal(within, axis1=2, axis2=3).sum(1)
+            error = np.sqrt((self.n.sum((1, 2)) / self._freedom().sum(1))[:, None] * squares)
+            return ~(np.abs(self.sums.sum((1, 2))) > _FAR * error)
 
-    def _multiples(self, h: int, side: int, within: np.ndarray, believed: np.ndarray) -> np.ndarray:
-        """What one half says of one side: the multiples of the lucks, (n_lucks, n_quantities), that leave least variance."""
+    def _multiples(self, side: int, within: np.ndarray, believed: np.ndarray) -> np.ndarray:
+        """What each half says of one side: the multiples of the lucks that leave least variance.
+
+        Array (n_points, 2, n_lucks, n_quantities).
+        """
         at = side * self.width
         events, lucks = slice(at, at + self.q), slice(at + self.q, at + self.width)
-        happened = self.seen[h, events]
-        common = np.minimum(happened, self.n[h].sum() - happened) >= LEAST
-        usable = np.flatnonzero((self.seen[h, lucks] >= LEAST) & believed[lucks])
-        found = np.zeros((self.width - self.q, self.q))
-        if 0 < len(usable) <= self._freedom()[h] / FREEDOM_A_RESIDUAL and common.any():
-            own, shared = within[lucks, lucks][np.ix_(usable, usable)], within[lucks, events][usable]
-            found[usable] = np.linalg.lstsq(own, shared, rcond=_RANK)[0]
-        return np.where(common, found, 0.0)
-
-    def _maps(self, take_out: bool) -> list[np.ndarray]:
-        """For each half the map from its columns to adjusted events, the policy's and then the baseline's."""
-        maps = [np.zeros((2 * self.width, 2 * self.q)) for _ in range(2)]
-        fitted = take_out and (self._freedom() >= LEAST_FREEDOM).all()
-        if fitted:
-            within = np.array([self._within(h) for h in (0, 1)])
-            believed = self._believed(within)
-        for h in (0, 1):
-            for side in (_HERE, _BASE):
-                at, to = side * self.width, slice(side * self.q, (side + 1) * self.q)
-                maps[h][at : at + self.q, to] = np.eye(self.q)
-                if fitted:
-                    multiples = self._multiples(1 - h, side, within[1 - h], believed)
-                    maps[h][at + self.q : at + self.width, to] = -multiples
-        return maps
+        happened, n = self.seen[:, :, events], self.n.sum(2)[..., None]
+        common = np.minimum(happened, n - happened) >= LEAST
+        usable = (self.seen[:, :, lucks] >= LEAST) & believed[:, None, lucks]
+        few = usable.sum(2) <= self._freedom() / FREEDOM_A_RESIDUAL
+        usable &= (few & common.any(2))[..., None]
+        own = within[:, :, lucks, lucks] * (usable[..., None] & usable[..., None, :])
+        shared = within[:, :, lucks, events] * usable[..., None]
+        # The solution of least squares that is 0 along directions that tell nothing, the unused ones among them.
+        sizes, directions = np.linalg.eigh(own)
+        tells = sizes > _RANK * sizes[..., -1:]
+        scale = np.divide(1.0, sizes, out=np.zeros_like(sizes), where=tells)
+        found = directions @ (scale[..., None] * (directions.swapaxes(2, 3) @ shared))
+        return np.where(common[:, :, None, :] & usable[..., None], found, 0.0)
 
     def adjusted(self, take_out: bool = True) -> tuple[Adjusted, Adjusted]:
-        """The policy's events and their change from the baseline, adjusted by one set of multiples.
+        """The policies' events and their change from the baseline, adjusted by one set of multiples.
 
         Parameters
         ----------
         take_out : whether the luck may be taken out; False counts
         """
-        maps, q = self._maps(take_out), self.q
-        sums = sum(self.sums[h] @ maps[h] for h in (0, 1))
-        products = sum(maps[h].T @ self.cross[h] @ maps[h] for h in (0, 1))
-        used = [
-            np.any([(m[at + q : at + self.width, to : to + q] != 0.0).any(0) for m in maps], axis=0)
-            for at, to in ((0, 0), (self.width, q))
-        ]
-        here, base = np.diag(products)[:q], np.diag(products)[q:]
-        moved = np.maximum(here + base - 2.0 * np.diag(products[:q, q:]), 0.0)
-        lost = self._loss(maps)
-        level = self._summed(sums[:, :q], here, used[0], lost)
-        return level, self._summed(sums[:, :q] - sums[:, q:], moved, used[0] | used[1], lost)
+        n_points, q, width = len(self.n), self.q, self.width
+        fitted = take_out & (self._freedom() >= LEAST_FREEDOM).all(1)
+        multiples = np.zeros((2, n_points, 2, width - q, q))
+        if fitted.any():
+            within = self._within()
+            believed = self._believed(within) & fitted[:, None]
+            for side in (_HERE, _BASE):
+                # Those of one half are for the other.
+                multiples[side] = self._multiples(side, within, believed)[:, ::-1]
+        sides = [self.sums[..., side * width : (side + 1) * width] for side in (_HERE, _BASE)]
+        sums = [mine[..., :q].sum(1) for mine in sides]
+        used = (multiples != 0.0).any((2, 3))
+        for side in (_HERE, _BASE):
+            if used[side].any():
+                sums[side] -= (sides[side][..., q:] @ multiples[side]).sum(1)
+        squares = [self._products(multiples, *pair) for pair in ((_HERE, _HERE), (_BASE, _BASE), (_HERE, _BASE))]
+        moved = np.maximum(squares[0] + squares[1] - 2.0 * squares[2], 0.0)
+        lost = self._loss(multiples)
+        level = self._summed(sums[_HERE], squares[0], used[_HERE], lost)
+        return level, self._summed(sums[_HERE] - sums[_BASE], moved, used.any(0), lost)
 
-    def _loss(self, maps) -> float:
-        """By how much fitting many multiples on few runs makes the variance of their estimate greater."""
-        fitted = max(int((m[self.q : self.width] != 0).any(1).sum()) for m in maps)
-        return 1.0 + fitted / max(self._freedom().min() - fitted, 1.0)
+    def _products(self, multiples: np.ndarray, one: int, other: int) -> np.ndarray:
+        """Sums over all runs of the products of two sides' adjusted events: array (n_points, n_quantities)."""
+        q, width = self.q, self.width
+        block = self.cross[:, :, one * width : (one + 1) * width, other * width : (other + 1) * width]
+        total = np.diagonal(block[:, :, :q, :q], axis1=2, axis2=3)
+        if multiples.any():
+            left, right = multiples[one], multiples[other]
+            rest = block[:, :, q:, q:] @ right - block[:, :, q:, :q]
+            total = total - (block[:, :, :q, q:].swapaxes(2, 3) * right).sum(2) + (left * rest).sum(2)
+        return total.sum(1)
+
+    def _loss(self, multiples: np.ndarray) -> np.ndarray:
+        """By how much fitting many multiples on few runs makes the variance of their estimate greater: array (n_points,)."""
+        fitted = (multiples != 0.0).any(4).sum(3).max((0, 2))
+        return 1.0 + fitted / np.maximum(self._freedom().min(1) - fitted, 1.0)
 
     def _summed(self, sums, squares, used, lost) -> Adjusted:
-        n, seen = self.n.sum(0), self.n.sum(0) > 0
-        total, freedom = n.sum(), n.sum() - seen.sum()
-        known = (self._freedom() >= LEAST_FREEDOM).all()
-        within = squares - (sums[seen] ** 2 / n[seen, None]).sum(0)
-        error = np.sqrt(lost * np.maximum(within, 0.0) / freedom / total) if known else np.full(self.q, np.nan)
-        return Adjusted(sums.sum(0) / self.weight.sum(), error, sums, squares, used)
+        n = self.n.sum(1)
+        total, seen = n.sum(1), (n > 0).sum(1)
+        within = squares - (sums**2 / np.maximum(n, 1.0)[..., None]).sum(1)
+        with np.errstate(invalid="ignore", divide="ignore"):  # every run may have failed
+            scale = np.where((self._freedom() >= LEAST_FREEDOM).all(1), lost / (total - seen) / total, np.nan)
+            mean = sums.sum(1) / self.weight.sum((1, 2))[:, None]
+        return Adjusted(mean, np.sqrt(scale[:, None] * np.maximum(within, 0.0)), sums, squares, used)

@@ -12,6 +12,7 @@ and Coull 1998 (the four).
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, gammaln, logit, stdtrit
 
 from .intervals import LEVEL
@@ -63,7 +64,7 @@ def beta_binomial(events, trials, weights=None, level: float = LEVEL):
     events, trials = np.asarray(events, np.int64), np.asarray(trials, np.int64)
     weights = np.ones(len(events)) if weights is None else np.asarray(weights, float)
     base = int(trials.max(initial=0)) + 1
-    pairs, which = np.unique(trials * base + events, return_inverse=True)
+    which, pairs = pd.factorize((trials * base + events).ravel(), sort=True)
     # Worlds that weigh unequally are worth fewer: the likelihood is that of their effective number.
     counted = np.where(trials > 0, weights[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -74,9 +75,11 @@ def beta_binomial(events, trials, weights=None, level: float = LEVEL):
     table = np.array(
         [(_remembered if n <= _SMALL else _likelihood)(k, n) for n, k in (divmod(x, base) for x in pairs.tolist())]
     )
+    # Many outcomes have the same counts: of points side by side most.
+    times, same = np.unique(times, axis=1, return_inverse=True)
     log = times.T @ table + _PRIOR.ravel()
-    density = np.exp(log - log.max(1, keepdims=True)).reshape(n_outcomes, *_PRIOR.shape).sum(2)
-    ends = np.array([_quantiles(row, level) for row in density]).T
+    density = np.exp(log - log.max(1, keepdims=True)).reshape(-1, *_PRIOR.shape).sum(2)
+    ends = np.array([_quantiles(row, level) for row in density])[same.ravel()].T
     ends[0, (events == 0).all(0)], ends[1, (events == trials).all(0)] = 0.0, 1.0
     ends[:, (trials == 0).all(0)] = np.nan
     return ends

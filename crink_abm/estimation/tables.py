@@ -1,5 +1,7 @@
 """The columns of tables of estimates, and the intervals that are put into them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -21,21 +23,35 @@ CONTROLLED = ("cv_prob", "cv_prob_se", "variance_reduction", "cv_diff", "cv_diff
 WORLDS = ("worlds_low", "worlds_high", "diff_worlds_low", "diff_worlds_high")
 
 
-def change_error(table: pd.DataFrame) -> pd.Series:
+#: What is known of a row before its intervals are put in.
+COLUMNS = (*COUNTED, *CONTROLLED, *SPREADS, *DIFF_SPREADS, "worlds_df", "worlds_low", "worlds_high")
+
+
+def change_error(table: Mapping) -> np.ndarray:
     """The standard errors over worlds that intervals and tests of changes go by."""
-    moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
+    with np.errstate(invalid="ignore"):  # every run may have failed
+        moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
     return over_worlds.of_change(table["diff_worlds_se"], moved, table["worlds_df"])
 
 
 #: How a number came about.
 COUNTS, CONTROL = "counts", "control variates"
-
 #: The same as counts, where replaced rules state odds or draw, so that the luck may not have mean 0.
 REPLACED = "counts (rules replaced)"
 
 
 def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool = True) -> pd.DataFrame:
-    """Add prob, low, high, and the paired difference from the baseline, with their intervals and methods.
+    """A table of counts with the columns of :func:`with_intervals`."""
+    given = {
+        name: table[name].to_numpy() for name in (*COLUMNS, "diff_worlds_low", "diff_worlds_high") if name in table
+    }
+    return table.assign(**with_intervals(given, interval, take_out))
+
+
+def with_intervals(
+    table: dict[str, np.ndarray], interval: str = "best", take_out: bool = True
+) -> dict[str, np.ndarray]:
+    """Columns of counts with prob, low, high, and the paired difference from the baseline, with their intervals and methods.
 
     ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"`` for counts and those intervals of them, with Newcombe's of
     differences. ``"best"`` takes the luck out (control variates) where that is valid, and counts with Clopper's and Pearson's
@@ -48,38 +64,38 @@ def interval_columns(table: pd.DataFrame, interval: str = "best", take_out: bool
     """
     if interval not in intervals.KINDS:
         raise InputError(f"interval is one of {', '.join(intervals.KINDS)}; {interval!r} was given")
-    table = table.copy()
+    out, n_rows = dict(table), len(table["share"])
     counts = COUNTS if take_out else REPLACED
     kind = intervals.INTERVALS.get(interval, intervals.clopper_pearson)
-    prob, worth = table["share"].to_numpy(), table["n_effective"].to_numpy()
-    paired = table["n_up"].to_numpy() >= 0
+    prob, worth = table["share"], table["n_effective"]
+    paired = table["n_up"] >= 0
     diff = np.where(paired, table["diff_share"], np.nan)
-    method = diff_method = np.full(len(table), counts, object)
-    ends = np.full((2, len(table)), np.nan)
-    up, down, both, n = (table[name].to_numpy()[paired] for name in ("n_up", "n_down", "n_both", "n_runs"))
+    method = diff_method = np.full(n_rows, counts, object)
+    ends = np.full((2, n_rows), np.nan)
+    up, down, both, n = (table[name][paired] for name in ("n_up", "n_down", "n_both", "n_runs"))
     with np.errstate(invalid="ignore", divide="ignore"):
         raw, *at_ends = intervals.newcombe(up, down, both, n)
         ends[:, paired] = np.array(at_ends) + (diff[paired] - raw)  # the same width where worlds are weighed
         if interval == "best":
-            better, moved = table["cv_prob"].notna().to_numpy(), table["cv_diff"].notna().to_numpy()
+            better, moved = ~np.isnan(table["cv_prob"]), ~np.isnan(table["cv_diff"])
             prob, diff = np.where(better, table["cv_prob"], prob), np.where(moved, table["cv_diff"], diff)
             worth = np.where(better, prob * (1.0 - prob) / table["cv_prob_se"] ** 2, worth)
             freedom = np.maximum(table["n_up"] + table["n_down"], 2)
             ends = np.where(moved, over_worlds.student(diff, table["cv_diff_se"], freedom), ends)
             method, diff_method = np.where(better, CONTROL, method), np.where(moved, CONTROL, diff_method)
-        table["prob"], (table["low"], table["high"]) = prob, kind(prob * worth, worth)
-        table["diff"], (table["diff_low"], table["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
-        table["base_prob"] = table["prob"] - table["diff"]
-        table["method"], table["diff_method"] = method, np.where(paired, diff_method, None)
+        out["prob"], (out["low"], out["high"]) = prob, kind(prob * worth, worth)
+        out["diff"], (out["diff_low"], out["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
+        out["base_prob"] = prob - diff
+        out["method"], out["diff_method"] = method, np.where(paired, diff_method, None)
+        freedom = table["worlds_df"]
         for prefix, spread in (
-            ("", over_worlds.on_the_logit(prob, table["worlds_se"], table["worlds_df"])),
-            ("diff_", over_worlds.student(diff, change_error(table), table["worlds_df"])),
+            ("", over_worlds.on_the_logit(prob, table["worlds_se"], freedom)),
+            ("diff_", over_worlds.student(diff, change_error(table), freedom)),
         ):
-            known = table["worlds_df"].to_numpy() > 0
             for end, value, wider in (("low", spread[0], np.fmin), ("high", spread[1], np.fmax)):
                 name = f"{prefix}worlds_{end}"
-                few = table[name].to_numpy(float) if name in table else np.full(len(table), np.nan)
-                value = np.clip(wider(np.where(np.isnan(few), value, few), table[f"{prefix}{end}"]), -1.0, 1.0)
-                table[name] = np.where(known, value, np.nan)
-    table["interval"] = interval
-    return table
+                few = np.where(freedom < over_worlds.MANY - 1, table.get(name, np.nan), np.nan)
+                value = np.clip(wider(np.where(np.isnan(few), value, few), out[f"{prefix}{end}"]), -1.0, 1.0)
+                out[name] = np.where(freedom > 0, value, np.nan)
+    out["interval"] = np.full(n_rows, interval, object)
+    return out

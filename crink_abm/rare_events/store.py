@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..model.keys import rare_hash
 from ..util import files, ownership
 from ..util.errors import InputError
 from ..util.files import read, write_json, write_table
 from ..util.folders import alone, prepare
-from ..util.source_hash import rare_hash
 
+#: Of a kept estimate; raised where an entry comes to mean another thing. What is of another is made again.
+FORMAT = 1
 #: What the folder of a sweep holds.
 _OF_A_SWEEP = ("manifest.json", "estimates.parquet", "runs")
 
@@ -25,7 +27,7 @@ def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict) -> str:
     digest = hashlib.sha256()
     for part in (np.ascontiguousarray(calendar), np.ascontiguousarray(worlds)):
         digest.update(repr((part.shape, part.dtype.str)).encode() + part.tobytes())
-    digest.update(json.dumps([rare_hash(), said], sort_keys=True).encode())
+    digest.update(json.dumps([FORMAT, rare_hash(), said], sort_keys=True).encode())
     return digest.hexdigest()[:24]
 
 
@@ -101,12 +103,12 @@ class Kept:
             yield
 
     def read(self, key: str) -> dict | None:
-        """A kept estimate; None if it is not there, whole and as it was written."""
+        """A kept estimate; None if it is not there, whole and as it was written, in this format."""
         data = read(self.place / f"{key}.json")
         try:
             held = None if data is None else json.loads(data)
             found, seal = held["found"], held["seal"]
-            if seal != _seal(key, found) or not _is_estimate(found):
+            if held.get("format") != FORMAT or seal != _seal(key, found) or not _is_estimate(found):
                 return None
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
@@ -115,7 +117,7 @@ class Kept:
     def write(self, key: str, found: dict) -> None:
         """Keep an estimate, whole or not at all."""
         plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in found.items()}
-        write_json(self.place / f"{key}.json", {"found": plain, "seal": _seal(key, plain)})
+        write_json(self.place / f"{key}.json", {"format": FORMAT, "found": plain, "seal": _seal(key, plain)})
 
     def finish(self, table: pd.DataFrame) -> None:
         """Write the table of all estimates as ``rare.parquet``."""

@@ -4,6 +4,7 @@ import platform
 
 from ..engine import compiled, threads
 from ..model.fields import BY_NAME
+from ..model.keys import rules_hash
 from ..model.levers import LEVERS
 from ..model.outcomes import OUTCOMES
 from ..model.parameters import CATALOGUE
@@ -11,7 +12,6 @@ from ..model.scenarios import SCENARIOS
 from ..model.sources import SOURCES
 from ..util.cache import cache_directory
 from ..util.errors import InputError, nearest
-from ..util.source_hash import rules_hash
 from ..version import __version__, library_versions
 
 

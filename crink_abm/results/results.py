@@ -14,6 +14,7 @@ from ..estimation import by_world, intervals
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 from ..experiment import reader, schema
 from ..model import arguments, levers, outcomes
+from ..model.keys import rules_hash
 from ..model.outcomes import failed
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
@@ -21,8 +22,8 @@ from ..model.parameters import CATALOGUE
 from ..sweeps import manifest
 from ..sweeps.codec import runs_table
 from ..sweeps.runner import Sweep
+from ..sweeps.store import PACK_FORMAT
 from ..util.errors import InputError, nearest, told
-from ..util.source_hash import rules_hash
 
 
 class Results:
@@ -154,9 +155,15 @@ class Results:
         for cell in self.sweep.cells_of(wanted):
             pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
             if missing:
+                other = self.sweep.store.found.other_format
+                also = (
+                    f", and {other} pack{'s' * (other != 1)} there of another format than {PACK_FORMAT}"
+                    if other
+                    else ""
+                )
                 raise InputError(
                     f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
-                    "missing or damaged; run the sweep again: only what is missing is redone"
+                    f"missing or damaged{also}; run the sweep again: only what is missing is redone"
                 )
             results = np.concatenate(pieces)
             held = ~failed(results)

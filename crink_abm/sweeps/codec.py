@@ -11,6 +11,11 @@ from ..model.outcomes import RESULTS, failed
 UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(outcomes.LUCKS, outcomes.LUCK_UNIT)
 
 
+def scales() -> list[list[str]]:
+    """The results that are kept, in order, each with its unit, exactly: what kept numbers mean, and part of their key."""
+    return [[name, float(UNITS.get(name, 1.0)).hex()] for name in RESULTS]
+
+
 def encode(results: np.ndarray) -> pa.Table:
     """Runs as they are kept: small whole numbers; a failed run has null in every column."""
     columns, lost = {}, failed(results)

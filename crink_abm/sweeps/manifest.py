@@ -15,7 +15,7 @@ from ..experiment.schema import Experiment
 from ..model.levers import LEVERS
 from ..util import ownership
 from ..util.errors import InputError
-from ..util.files import digest, read, table_of, unsealed
+from ..util.files import check_format, digest, read, table_of, unsealed
 from ..version import __version__
 
 _Count = Annotated[int, Field(ge=0)]
@@ -130,7 +130,7 @@ def load(folder: Path) -> dict:
     Raises
     ------
     InputError
-        If there is none, it is damaged, or it is of another shape.
+        If there is none, it is damaged, or it is of another format or shape.
     """
     data = read(folder / ownership.MANIFEST)
     if data is None:
@@ -140,6 +140,11 @@ def load(folder: Path) -> dict:
     said = unsealed(data)
     if said is None:
         raise _damaged(folder, ownership.MANIFEST)
+    check_format(
+        said, ownership.MANIFEST_FORMAT, f"manifest.json in {str(folder)!r}",
+        "run the sweep again, which makes the results anew, or read them with the version that wrote them",
+        "read the results with the version that wrote them, or run the sweep again into another folder",
+    )  # fmt: skip
     try:
         _Manifest.model_validate(said)
         experiment = Experiment.model_validate(said["experiment"])
@@ -184,7 +189,7 @@ def table(folder: Path, manifest: dict, name: str) -> pd.DataFrame:
 
 def _is_kind(name: str, column: pd.Series) -> bool:
     if name in _TEXT:
-        return set(map(type, column)) <= {str}
+        return not column.isna().any() and (isinstance(column.dtype, pd.StringDtype) or set(map(type, column)) <= {str})
     if name in _FLAGS:
         return types.is_bool_dtype(column)
     if name in _NULLABLE_FLAGS:

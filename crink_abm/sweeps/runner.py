@@ -7,6 +7,7 @@ where it stopped and ends with the same bytes.
 
 import contextlib
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -22,19 +23,20 @@ from ..estimation import sample_size
 from ..estimation.accumulator import Tally
 from ..experiment import design
 from ..model import levers
+from ..model.keys import rules_hash
 from ..model.outcomes import RESULTS, failed
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
 from ..util.errors import InputError
 from ..util.files import write_sealed, write_table
+from ..util.ownership import MANIFEST_FORMAT
 from ..util.progress import chosen as progress_of
 from ..util.size import Size
-from ..util.source_hash import rules_hash
 from ..version import __version__, library_versions
-from .codec import decode, fits
+from .codec import decode, fits, scales
 from .executors.threads import Threads
 from .failures import Failures, why
-from .pipeline import PACK_RUNS, Cell, Pipeline
+from .pipeline import PACK_RUNS, Cell, Pipeline, together
 from .store import Store
 
 #: Runs of one policy that are counted together: a fixed cut, whatever the size of the sweep.
@@ -101,7 +103,8 @@ class Sweep:
         if made is None or (self.worlds_seen and sha_of(made) != self.worlds_seen):
             if not self.store.writing:
                 raise InputError(
-                    f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged; run the sweep again"
+                    f"the worlds of {str(self.store.folder)!r} ({self.worlds_name}) are missing or damaged, or "
+                    "another version keeps them in another format; run the sweep again"
                 )
             made = self._judged or self._make_worlds()
             write_worlds(self.store.folder, self.worlds_name, made)
@@ -125,11 +128,12 @@ class Sweep:
         return levers.calendar(self.policies[self.base], self.head.months, self.head.start, self.experiment.drivers)
 
     def key(self, point: int, rules: str | None = None) -> str:
-        """The hash of all that decides a point's runs: rules, results kept, seed, worlds, policy and drivers by month.
+        """The hash of all that decides a point's runs: rules, results kept and their units, seed, worlds, policy and drivers by
+        month.
 
         ``rules`` names other rules than those installed.
         """
-        said = [rules or rules_hash(), RESULTS, self._fingerprint, self.head.seed, self.worlds_digest]
+        said = [rules or rules_hash(), scales(), self._fingerprint, self.head.seed, self.worlds_digest]
         return hashlib.sha256(json.dumps(said).encode() + self.calendar(point).tobytes()).hexdigest()[:24]
 
     @cached_property
@@ -264,6 +268,24 @@ class Sweep:
             if found.damaged[seen:]:
                 self.say(f"damaged, and made again: {', '.join(found.damaged[seen:])}")
 
+    def _side_by_side(self, pack: list[tuple]) -> Iterator[tuple]:
+        """The runs of a pack by the points that they are of, several points at a time.
+
+        Yields (points, first run, results, what the baseline's runs were, which of these failed); the points have the same runs
+        here and in all.
+        """
+        of_points = (
+            (point, cell.first, min(cell.n, self.n_runs[point] - cell.first), *rest)
+            for cell, *rest in pack
+            for point in self.named[cell.point]
+            if cell.first < self.n_runs[point]
+        )
+        for (first, n, _), alike in itertools.groupby(of_points, lambda of: (*of[1:3], self.n_runs[of[0]])):
+            for some in together(alike, SPAN_RUNS, lambda of: of[2]):
+                base, base_failed = some[0][4:]
+                results = np.stack([of[3][:n] for of in some])
+                yield [of[0] for of in some], first, results, tuple(x[:n] for x in base), base_failed[:n]
+
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
         of_baseline = self.named[self.points.same_as[self.base]]
@@ -277,16 +299,14 @@ class Sweep:
         self.progress(0, total, "")
         with Pipeline(self, self.cells()) as pipeline:
             for pack in pipeline:
-                for cell, results, base, base_failed in pack:
-                    kept = ~(failed(results) | base_failed)
-                    for point in self.named[cell.point]:
-                        n = min(cell.n, self.n_runs[point] - cell.first)
-                        if n > 0:
-                            lost.add(point, cell.first, results[:n])
-                            tally.add(point, cell.first, results[:n], tuple(x[:n] for x in base), kept[:n])
-                        if n > 0 and cell.first + n == self.n_runs[point]:
-                            tally.close(point)
-                    done += cell.n
+                for points, first, results, base, base_failed in self._side_by_side(pack):
+                    bad = failed(results)
+                    for point, runs, any_bad in zip(points, results, bad.any(1), strict=True):
+                        if any_bad:
+                            lost.add(point, first, runs)
+                    counted = ~(bad | base_failed)
+                    tally.add(points, first, results, base, None if counted.all() else counted)
+                done += sum(cell.n for cell, *_ in pack)
                 self.progress(done, total, f"{tally.closed}/{len(self.policies)} policies, ±{tally.half_width():.2g}")
         points = self.points.table()
         estimates = tally.estimates(points, head.interval)
@@ -305,6 +325,7 @@ class Sweep:
         write_sealed(
             folder / "manifest.json",
             {
+                "format": MANIFEST_FORMAT,
                 "experiment": self.experiment.model_dump(mode="json", by_alias=True),
                 "experiment_hash": self.experiment.key(),
                 "name": head.name,

@@ -4,7 +4,8 @@ Runs are kept as *blocks*: some consecutive runs of one policy, addressed by wha
 seed, policy: the *key*) and their first run. Blocks made together share a *pack*: one immutable Parquet file named
 by the hash of its bytes, which appears by rename after it reached the disk. The listing of packs is the truth;
 the index is read from their footers. A pack whose bytes are not those of its name is worth nothing, and what it
-held is made again. A file that is no pack of ours is left alone, and so is one whose bytes cannot be fetched.
+held is made again. A pack of another format is never read: it stays, and its runs are made again. A file that is no
+pack of ours is left alone, and so is one whose bytes cannot be fetched.
 """
 
 import contextlib
@@ -37,6 +38,9 @@ from ..util.files import (
 from ..util.files import write as _write
 from ..util.folders import alone, prepare
 
+#: Of packs; raised where rows or footers are laid out in another way. Which results are kept, and in which units, is in the
+#: keys of runs (:meth:`sweeps.Sweep.key`).
+PACK_FORMAT = 1
 #: How long a shard waits, in seconds, for another that marks the folder at the same time.
 _PATIENCE = 30.0
 
@@ -53,20 +57,26 @@ class Block:
 
 @dataclass
 class Found:
-    """What a start found in a folder: whole packs and their runs, damaged packs, writes that were cut short."""
+    """What a start found in a folder: whole packs and their runs, damaged ones, writes that were cut short, packs of another
+    format."""
 
     packs: int = 0
     runs: int = 0
     damaged: list[str] = field(default_factory=list)
     cut_short: int = 0
     shards: int = 0
+    other_format: int = 0
 
     def __str__(self):
-        if not (self.packs or self.damaged or self.cut_short):
+        if not (self.packs or self.damaged or self.cut_short or self.other_format):
             return "nothing yet"
         parts = [f"{self.runs:,} runs in {self.packs} pack{'s' * (self.packs != 1)}"]
         if self.shards:
             parts.append(f"{self.shards} shard{'s' * (self.shards != 1)} gathered")
+        if self.other_format:
+            parts.append(
+                f"{self.other_format} of another format than {PACK_FORMAT} (left alone, their runs made again)"
+            )
         if self.damaged:
             parts.append(f"{len(self.damaged)} damaged (made again)")
         if self.cut_short:
@@ -200,7 +210,8 @@ class Store:
         The runs stay: those that the new version shares are not made again.
         """
         held = read_sealed(self.folder / ownership.MANIFEST)
-        if held is not None and _version(held, rules) == (key, rules):
+        ours = held is not None and held.get("format") == ownership.MANIFEST_FORMAT
+        if ours and _version(held, rules) == (key, rules):
             return
         old = ownership.conclusions(self.folder)
         if not old:
@@ -240,7 +251,7 @@ class Store:
     @cached_property
     def _index(self) -> dict[str, dict[int, list[Block]]]:
         """Key -> first run -> the blocks that begin there, the longest first, from the packs' footers."""
-        self.found.packs = self.found.runs = 0
+        self.found.packs = self.found.runs = self.found.other_format = 0
         self._blocks = defaultdict(lambda: defaultdict(list))
         for folder in dict.fromkeys((self.sweep_folder / "runs", self.packs)):
             for path in entries(folder):
@@ -256,6 +267,9 @@ class Store:
         blocks = _blocks(end)
         if blocks is None:
             self._judge(path)
+            return
+        if blocks == _OTHER:
+            self.found.other_format += 1
             return
         offset = 0
         for key, first, n in blocks:
@@ -342,7 +356,7 @@ class Store:
 
     def write(self, blocks: list[tuple[str, int, int]], table: pa.Table) -> None:
         """Keep blocks ``(key, first, n)``, whose rows follow one another in ``table``, as one pack."""
-        table = table.replace_schema_metadata({"blocks": json.dumps(blocks)})
+        table = table.replace_schema_metadata({"format": str(PACK_FORMAT), "blocks": json.dumps(blocks)})
         # of numbers that hardly repeat: half the time, two thirds of the bytes
         data = parquet(table, use_dictionary=False)
         path = self.packs / f"{_name(data)}.parquet"
@@ -373,11 +387,18 @@ def _told(held: dict | None) -> str:
     return f"found another version of this sweep ({policies} policies, {runs} runs, seed {seed})"
 
 
-def _blocks(end: bytes) -> list[tuple[str, int, int]] | None:
-    """The blocks of a pack, from the end of its bytes; None if they are no pack's."""
+#: What stands for the blocks of a pack of another format: they are not looked at.
+_OTHER = "of another format"
+
+
+def _blocks(end: bytes) -> list[tuple[str, int, int]] | str | None:
+    """The blocks of a pack, from the end of its bytes; ``_OTHER`` of one of another format; None if they are no pack's."""
     try:
         footer = pq.read_metadata(pa.BufferReader(end))
-        blocks = json.loads(footer.metadata[b"blocks"])
+        said = footer.metadata[b"blocks"]
+        if footer.metadata.get(b"format", b"") != str(PACK_FORMAT).encode():
+            return _OTHER
+        blocks = json.loads(said)
         for key, first, n in blocks:
             if not (type(key) is str and type(first) is int and type(n) is int and first >= 0 and n > 0):
                 return None

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from . import readback
-from .errors import DiskError, InputError
+from .errors import DiskError, InputError, told
 
 #: How the name of a write that is under way ends.
 SUFFIX = ".tmp"
@@ -128,19 +128,52 @@ def as_sealed(data: dict) -> bytes:
     return _as_json({**data, "seal": seal(data)})
 
 
-def write_sealed_table(path: Path, table: pd.DataFrame) -> None:
-    """One Parquet file that carries, in its footer, the seal of its columns and numbers."""
-    said = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({"seal": _seal_of(table)})
+def check_format(said: dict, known: int, what: str, older: str, newer: str) -> None:
+    """Refuse what a file says under another ``format`` than is known here; none is older than any.
+
+    Parameters
+    ----------
+    what : the file, in words
+    older, newer : what to do about one
+
+    Raises
+    ------
+    InputError
+        If the format is not ``known``.
+    """
+    held = said.get("format")
+    if type(held) is int and held == known:
+        return
+    of = (
+        "carries no format number, as older versions of crink_abm left it"
+        if held is None
+        else f"is of format {told(held)}"
+    )
+    remedy = newer if type(held) is int and held > known else older
+    raise InputError(f"{what} {of}; this version of crink_abm reads format {known}; {remedy}")
+
+
+def is_newer(said: dict | None, known: int) -> bool:
+    """Whether a newer version of the package than knows ``known`` wrote what a file says."""
+    held = (said or {}).get("format")
+    return type(held) is int and held > known
+
+
+def write_sealed_table(path: Path, table: pd.DataFrame, form: int) -> None:
+    """One Parquet file that carries, in its footer, its format and the seal of its columns and numbers."""
+    footer = {"seal": _seal_of(table), "format": str(form)}
+    said = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(footer)
     write_bytes(path, parquet(said))
 
 
-def read_sealed_table(path: Path) -> pd.DataFrame | None:
-    """A table written by :func:`write_sealed_table`; None if it is not there so."""
+def read_sealed_table(path: Path, form: int) -> pd.DataFrame | None:
+    """A table written by :func:`write_sealed_table`; None if it is not there so, in that format."""
     data = read(path)
     try:
         said = None if data is None else pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
-        table = said.to_pandas()
-        return table if said.schema.metadata[b"seal"].decode() == _seal_of(table) else None
+        table, footer = said.to_pandas(), said.schema.metadata
+        whole = footer[b"seal"].decode() == _seal_of(table) and footer[b"format"].decode() == str(form)
+        return table if whole else None
     except UNREADABLE:
         return None
 

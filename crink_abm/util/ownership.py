@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import InputError
-from .files import as_sealed, entries, read, read_sealed, refuse_link, trouble, unsealed, write_bytes
+from .files import as_sealed, entries, is_newer, read, read_sealed, refuse_link, trouble, unsealed, write_bytes
 
 #: The file that marks a folder as ours: written first, so that nothing else ever stands in an unmarked folder of ours.
 MARK = "crink_abm.json"
+#: Of the mark; raised where an older version could take a folder that it does not understand for one of its own.
+MARK_FORMAT = 1
 #: Names in the folder of a sweep, besides the mark, the lock, the packs and the worlds.
 MANIFEST, TABLES = "manifest.json", ("estimates", "metrics", "points", "first_months", "failures")
+#: Of the manifest and the tables that it seals; raised where an entry or a column comes to mean another thing, is in another
+#: unit, or is gone. One that is added raises nothing.
+MANIFEST_FORMAT = 1
 #: Folders in it: none of them may be a link.
 PLACES = ("runs", "figures", "shards", "pilot", "kept")
 
@@ -92,10 +97,11 @@ def check(folder: Path, command: str, name: str | None = None) -> None:
     Raises
     ------
     InputError
-        If it is so, or if a place in it is a link.
+        If it is so, if a newer version wrote it, or if a place in it is a link.
     """
     for place in (*PLACES, ".lock", MARK, MANIFEST):
         refuse_link(folder / place)
+    _refuse_newer(folder)
     held = owner(folder)
     if held is None:
         _refuse_strangers(folder)
@@ -107,9 +113,21 @@ def check(folder: Path, command: str, name: str | None = None) -> None:
         raise InputError(f"{str(folder)!r} holds the sweep {held[1]!r}, not {name!r}; choose another folder with --out")
 
 
+def _refuse_newer(folder: Path) -> None:
+    """Refuse a folder whose mark or manifest a newer version wrote: what it concluded would be dropped."""
+    for name, known in ((MARK, MARK_FORMAT), (MANIFEST, MANIFEST_FORMAT)):
+        said = read_sealed(folder / name)
+        if is_newer(said, known):
+            raise InputError(
+                f"{name} in {str(folder)!r} is of format {said['format']}, and this version of crink_abm writes format {known}; "
+                "go on with the version that wrote it, or choose another folder with --out"
+            )
+
+
 def mark(folder: Path, command: str, name: str | None = None) -> None:
     """Mark a folder as ours, unless it is marked as it would be."""
     said = {
+        "format": MARK_FORMAT,
         "command": command,
         "name": name,
         "about": "kept by crink-abm; docs/files.md says which files it may remove",

@@ -44,7 +44,7 @@ def entry() -> dict:
     from crink_abm.engine import threads
     from crink_abm.engine.benchmark import throughput
     from crink_abm.ensemble import calibrated
-    from crink_abm.util.source_hash import rules_hash
+    from crink_abm.model.keys import rules_hash
 
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),

@@ -7,10 +7,10 @@ import numpy as np
 
 from ...ensemble import build
 from ...experiment import reader
+from ...model.keys import rules_hash
 from ...model.overrides import checked as checked_rules
 from ...model.overrides import fingerprint
 from ...util.errors import InputError
-from ...util.source_hash import rules_hash
 from ..pipeline import PACK_RUNS, together
 from ..runner import Sweep
 
