@@ -96,6 +96,13 @@ def test_heavy_libraries_stay_in_their_packages(library, package):
     assert {top(one) for one in loading} == {package}
 
 
+def test_no_module_hides_a_public_name():
+    """To import ``crink_abm.sweep`` would put a module where the function of that name is: hence ``sweeps``."""
+    import crink_abm
+
+    assert not {path.stem for path in PACKAGE.iterdir()} & set(crink_abm.__all__)
+
+
 def test_no_folder_is_a_warehouse():
     """A folder can be taken in at a glance, and says what it is and what it may import."""
     for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
