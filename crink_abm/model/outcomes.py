@@ -51,8 +51,8 @@ def column(results: np.ndarray, name: str) -> np.ndarray:
 
 
 def failed(results: np.ndarray) -> np.ndarray:
-    """Which runs failed: boolean array (n_runs,), from the engine's results (all nan in a failed run)."""
-    return np.isnan(results[:, 0])
+    """Which runs failed: boolean array (..., n_runs), from the engine's results (all nan in a failed run)."""
+    return np.isnan(results[..., 0])
 
 
 #: The columns of a run's luck, and the unit in which it is kept: sums of a few thousand products of it are exact.
