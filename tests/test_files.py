@@ -128,10 +128,10 @@ def test_a_grid_beyond_memory_is_refused_at_once_with_what_it_would_take(monkeyp
 
 def test_the_limit_is_the_machines(monkeypatch):
     """Negative control: the same grid is taken where there is memory for it, and refused where there is not."""
-    plan = _plan(levers={name: _ALL[name] for name in list(LEVERS)[:3]})
-    assert len(design.points(reader.checked(plan)).policies) >= 11**3
-    monkeypatch.setattr(size, "memory", lambda: 800_000_000)
-    _refused(plan, "1,332 policies.* this machine has 800 MB of memory, enough for")
+    plan = _plan(levers={name: _ALL[name] for name in list(LEVERS)[:4]})
+    assert len(design.points(reader.checked(plan)).policies) >= 11**4
+    monkeypatch.setattr(size, "memory", lambda: 1_000_000_000)
+    _refused(plan, "14,642 policies.* this machine has 1 GB of memory, enough for")
 
 
 @pytest.mark.parametrize(
