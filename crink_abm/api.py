@@ -125,8 +125,8 @@ def compare(
     Returns
     -------
     DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: the luck
-    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_up, n_down, the runs in
-    which only one of the two fails; q_value; and the spreads of both over the worlds.
+    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the
+    runs in which only one of the two fails; q_value; and the spreads of both over the worlds.
 
     Raises
     ------

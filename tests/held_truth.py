@@ -20,7 +20,7 @@ from crink_abm.model.outcomes import RESULTS
 
 MOVED = {"usfk_posture": 0.9, "sanctions_intensity": 0.9, "trilateral_coordination": 0.2}
 KINDS = {"prob": ("low", "high"), "diff": ("diff_low", "diff_high")}
-OVER_WORLDS = {"prob": ("worlds_low", "worlds_high"), "diff": ("diff_worlds_low", "diff_worlds_high")}
+OVER_WORLDS = {"prob": ("ensemble_low", "ensemble_high"), "diff": ("diff_ensemble_low", "diff_ensemble_high")}
 GROUPS = {
     "common": ("taiwan_failure", "korea_failure", "any_failure", "taiwan_blockade", "korea_attack"),
     "rare": ("taiwan_invasion", "korea_war", "two_front", "russian_join"),
@@ -199,7 +199,7 @@ twenty worlds of the prior, of 120 months in the calibrated ensemble. {given_bad
 
 {given}
 
-## The worlds as the sample (`worlds_low` to `worlds_high`, `diff_worlds_low` to `diff_worlds_high`)
+## The worlds as the sample (`ensemble_low` to `ensemble_high`, `diff_ensemble_low` to `diff_ensemble_high`)
 
 Worlds drawn at random from 2,000 of the prior, 120 months; the truth is the mean over all 2,000. {over_bad}
 

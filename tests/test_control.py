@@ -122,7 +122,7 @@ def test_the_best_estimate_agrees_with_brute_force_and_needs_fewer_runs(spread):
     table = table[(table["point"] == 1) & table["outcome"].isin(OUTCOMES)].set_index("outcome")
     truth = {"prob": many[1].mean(0), "diff": many[1].mean(0) - many[0].mean(0)}
     wrong = {"prob": many[1].std(0), "diff": (many[1].astype(int) - many[0]).std(0)}
-    for name, error in (("prob", "mc_sd"), ("diff", "diff_mc_sd")):
+    for name, error in (("prob", "mc_se"), ("diff", "diff_mc_se")):
         joint = np.sqrt(table[error].to_numpy() ** 2 + wrong[name] ** 2 / 400_000)
         z = (table[name].to_numpy() - truth[name]) / np.where(joint > 0, joint, 1.0)
         assert (np.abs(z) < 4.0).all(), dict(zip(OUTCOMES, z, strict=True))

@@ -104,10 +104,14 @@ def _digest(folder):
 
 def test_counts_by_world_leave_out_the_same_runs_as_the_estimates(results):
     for outcome in ("any_failure", "taiwan_failure"):
-        found = results.by_world(outcome).groupby("point")[["n_runs", "n_events", "n_up", "n_down"]].sum()
+        found = (
+            results.by_world(outcome).groupby("point")[["n_runs", "n_events", "n_only_policy", "n_only_baseline"]].sum()
+        )
         told = results.estimates[results.estimates["outcome"] == outcome].set_index("point")
         assert (told["n_runs"] < results.manifest["n_runs_per_point"]).any()
-        assert (found[["n_runs", "n_events", "n_up", "n_down"]] == told[found.columns].loc[found.index]).all(axis=None)
+        assert (
+            found[["n_runs", "n_events", "n_only_policy", "n_only_baseline"]] == told[found.columns].loc[found.index]
+        ).all(axis=None)
 
 
 def test_the_next_start_and_the_mesa_engine_give_the_same_bytes(results, tmp_path):
@@ -133,7 +137,7 @@ def test_simulate_and_compare_lose_no_other_run():
     assert (batch.results == plain.results.loc[batch.results.index]).all(axis=None)
     with pytest.warns(UserWarning, match="runs failed"):
         table = crink.compare({}, {}, runs=400, seed=3, months=24, worlds="defaults", rules=BREAKS)
-    assert (table.loc[table["n_up"] >= 0, "n_runs"] == 400 - len(batch.failed)).all()
+    assert (table.loc[table["n_only_policy"] >= 0, "n_runs"] == 400 - len(batch.failed)).all()
 
 
 def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkeypatch, capsys):
