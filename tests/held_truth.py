@@ -14,7 +14,7 @@ from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
 from crink_abm.ensemble.build import ensemble
 from crink_abm.estimation import intervals
-from crink_abm.estimation.accumulator import Tally
+from crink_abm.estimation.accumulator import Accumulator
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import RESULTS
 
@@ -62,11 +62,11 @@ def pool(setting: Setting, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def estimates(setting: Setting, samples: list[tuple[np.ndarray, np.ndarray]], interval="best") -> pd.DataFrame:
     """The estimates of the moved policy in each sample of (base, moved) runs, ``point`` the number of the sample."""
-    tally = Tally(setting.worlds, setting.months, (), [len(base) for base, _ in samples])
+    accumulator = Accumulator(setting.worlds, setting.months, (), [len(base) for base, _ in samples])
     for number, (base, moved) in enumerate(samples):
-        tally.add([number], 0, moved[None], outcomes.observed(base))
+        accumulator.add([number], 0, moved[None], outcomes.observed(base))
     points = pd.DataFrame({"point": range(len(samples)), "family": "sample"})
-    return tally.estimates(points, interval)
+    return accumulator.estimates(points, interval)
 
 
 def sampled(setting: Setting, runs, n: int, most: int) -> pd.DataFrame:
@@ -129,9 +129,9 @@ def sampled_worlds(rng, drawn, base, moved, sizes, count: int) -> pd.DataFrame:
         runs = [source[chosen[place], picks].reshape(picks.size, -1) for source in (base, moved)]
         # Runs come in whole rounds; a world that has its runs sits out, as one whose runs failed.
         kept = (np.arange(sizes.max())[:, None] < sizes[place]).ravel()
-        tally = Tally(held, levers.MONTHS, (), [len(kept)])
-        tally.add([0], 0, runs[1][None], outcomes.observed(runs[0]), kept[None])
-        made.append(tally.estimates(pd.DataFrame({"point": [0], "family": ["sample"]})).assign(point=number))
+        accumulator = Accumulator(held, levers.MONTHS, (), [len(kept)])
+        accumulator.add([0], 0, runs[1][None], outcomes.observed(runs[0]), kept[None])
+        made.append(accumulator.estimates(pd.DataFrame({"point": [0], "family": ["sample"]})).assign(point=number))
     return pd.concat(made, ignore_index=True)
 
 

@@ -165,14 +165,14 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
 
 def test_a_policy_whose_every_run_failed_has_no_estimate():
     from crink_abm.estimation import intervals
-    from crink_abm.estimation.accumulator import Tally
+    from crink_abm.estimation.accumulator import Accumulator
     from crink_abm.model import outcomes
     from crink_abm.model.outcomes import RESULTS
 
-    tally, nothing = Tally(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
+    accumulator, nothing = Accumulator(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
-        tally.add([point], 0, nothing[None], outcomes.observed(nothing), kept[None])
-    table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
+        accumulator.add([point], 0, nothing[None], outcomes.observed(nothing), kept[None])
+    table = accumulator.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
     lost = table[table["point"] == 0]
     assert (lost["n_runs"] == 0).all()
     assert lost[["prob", "low", "high", "diff", "diff_low", "diff_high"]].isna().all(axis=None)

@@ -152,7 +152,7 @@ def _by_world(flags: np.ndarray, world_of: np.ndarray, n_worlds: int) -> np.ndar
     return np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
 
 
-class Tally:
+class Accumulator:
     """Counts of each point against the baseline's, turned into the tables of a sweep.
 
     Points are given their runs piece by piece, several points at a time, and are estimated once they have them all; only the
