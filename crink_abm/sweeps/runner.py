@@ -320,7 +320,8 @@ class Sweep:
         if few := self.worlds.few(min(self.n_runs)):
             self.say(few)
         tables = {
-            "points": points, "estimates": estimates, "metrics": accumulator.metrics(), "first_months": accumulator.first_months(),
+            "points": points, "estimates": estimates, "metrics": accumulator.metrics(),
+            "first_months": accumulator.first_months(),
             "failures": lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0])),
         }  # fmt: skip
         files = {f"{name}.parquet": write_table(folder / f"{name}.parquet", table) for name, table in tables.items()}
