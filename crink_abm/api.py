@@ -27,6 +27,7 @@ from .sweeps.executors import choice
 from .sweeps.runner import Sweep
 from .sweeps.store import Store
 from .util.errors import InputError, told
+from .util.plain import check_names
 
 #: Runs held in memory at a time.
 _PIECE = 131_072
@@ -175,15 +176,8 @@ def _labels(names, n: int) -> list[str]:
     if len(given) != n:
         raise InputError(f"names has one for each of the {n} policies given; {len(given)} were given")
     given = ["today", *given] if n == 1 else given
-    check_names(given)
+    check_names("a policy", given)
     return given
-
-
-def check_names(names: list[str]) -> None:
-    """Refuse policies of one name: their rows could not be told apart."""
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two policies are named {told(name)}; compare each once, under a name of its own")
 
 
 #: The most shares that a sweep's runs are cut into.

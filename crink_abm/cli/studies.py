@@ -9,18 +9,18 @@ from .terminal import check_folder, check_writable, print_json, ready_engine, ro
 
 def compare(args) -> None:
     """Policies under common random numbers."""
-    from ..api import check_names
     from ..api import compare as run_compare
     from ..ensemble.build import ensemble
     from ..model import arguments
     from ..model.levers import calendar
     from ..model.scenarios import policy
+    from ..util.plain import check_names
 
     policies = [policy(text) for text in args.policies]
     names = list(args.policies)
     if len(policies) == 1:
         policies, names = [{}, *policies], ["today", *names]
-    check_names(names)
+    check_names("a policy", names)
     arguments.months(args.months)
     arguments.runs(args.runs)
     for chosen in policies:
