@@ -237,8 +237,9 @@ def _evil_table(table, luck):
 
 
 def _use(read):
-    """Everything that the reading API and the charts do with results."""
-    text = repr(read) + read._repr_html_()
+    """Everything that the reading API and the charts do with results; what is shown as HTML."""
+    assert repr(read).isprintable()
+    text = read._repr_html_()
     point = min(1, len(read.points) - 1)
     calls = [
         lambda: read.experiment, lambda: read.worlds, lambda: read.failures, lambda: read.runs([0, point]),

@@ -30,7 +30,7 @@ def fully(report: dict | None) -> str:
 
 def worlds_in_words(worlds: dict) -> str:
     """How many worlds a sweep's runs live in, from its manifest's ``worlds``."""
-    n, reached = worlds["n"], worlds.get("reached", worlds["n"])
+    n, reached = worlds["n"], worlds["reached"]
     return f"{n:,} worlds" if reached == n else f"{reached:,} of {n:,} worlds"
 
 
