@@ -38,7 +38,7 @@ def apply(diff: str, folder: Path) -> str:
     path = folder / name
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for place in re.split(r"^@@\n", body, flags=re.MULTILINE):
-        lines = place.splitlines()
+        lines = [line or " " for line in place.splitlines()]  # editors strip the blank of an empty line that stays
         assert all(line[:1] in {" ", "-", "+"} for line in lines), (
             f"{name}: a line of a diff begins with a blank, - or +"
         )
