@@ -83,7 +83,7 @@ def test_a_map_is_judged_as_one_family(results):
         assert cells["grid_q_value"].to_numpy() == pytest.approx(significance.false_discovery(p))
 
 
-def test_within_noise_is_a_q_value_above_five_per_cent(tmp_path, monkeypatch):
+def test_discernible_is_a_q_value_of_at_most_five_per_cent(tmp_path, monkeypatch):
     """The flag that every map rests on is tied to its number, on both sides of it, in both families."""
     asked = [0.001, 0.0499, 0.05, 0.0501, 0.07, 0.0999, 0.11, 1.0]
     monkeypatch.setattr(significance, "false_discovery", lambda p_values: np.resize(asked, len(p_values)))
@@ -91,10 +91,10 @@ def test_within_noise_is_a_q_value_above_five_per_cent(tmp_path, monkeypatch):
     for family in ("", "grid_"):
         rows = e[e[f"{family}q_value"].notna()]
         assert set(rows[f"{family}q_value"]) == set(asked)
-        flags = rows.groupby(f"{family}q_value")[f"{family}within_noise"].agg(["min", "max"]).astype(bool)
-        assert flags.index[~flags["max"]].tolist() == [0.001, 0.0499, 0.05]
-        assert flags.index[flags["min"]].tolist() == [0.0501, 0.07, 0.0999, 0.11, 1.0]
-        assert e.loc[e[f"{family}q_value"].isna(), f"{family}within_noise"].isna().all()
+        flags = rows.groupby(f"{family}q_value")[f"{family}discernible"].agg(["min", "max"]).astype(bool)
+        assert flags.index[flags["min"]].tolist() == [0.001, 0.0499, 0.05]
+        assert flags.index[~flags["max"]].tolist() == [0.0501, 0.07, 0.0999, 0.11, 1.0]
+        assert e.loc[e[f"{family}q_value"].isna(), f"{family}discernible"].isna().all()
 
 
 def test_every_estimate_has_its_interval_and_its_number_of_runs(results):

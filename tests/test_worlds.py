@@ -104,9 +104,9 @@ def test_keep_takes_a_fair_part_of_a_sorted_file(tmp_path):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_keep_takes_a_fair_part_of_the_structures(seed):
+def test_size_takes_a_fair_part_of_the_structures(seed):
     """The first worlds of a prior have every level of every switch about equally often, as drawn without replacement."""
-    table = spec.WorldsTable(ensemble="prior", draws=324, seed=seed, screen="none", keep=72)
+    table = spec.WorldsTable(ensemble="prior", draws=324, seed=seed, screen="none", size=72)
     kept = make_worlds(table)
     assert len(kept) == 72
     for p in SWITCHES:
