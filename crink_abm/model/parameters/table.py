@@ -44,7 +44,8 @@ def rows_as_parameters(path: Path = TABLE, taken: Iterable[str] = ()) -> dict[st
         raise InputError(
             f"{where}, line 1: the columns are {', '.join(_COLUMNS)}, in this order; {shown(names, 200)} are there"
         )
-    seen, groups = dict.fromkeys(taken, 0), {}
+    seen: dict[str, int] = dict.fromkeys(taken, 0)
+    groups: dict[str, list[tuple]] = {}
     for line, cells in rows:
         row = dict(zip(_COLUMNS, cells, strict=True))
         fault = _fault(row, list(groups), seen)
@@ -56,7 +57,7 @@ def rows_as_parameters(path: Path = TABLE, taken: Iterable[str] = ()) -> dict[st
     missing = [group for group in HEADINGS if group not in groups]
     if missing:
         raise InputError(f"{where} has no parameter in the group {missing[0]}; put its rows back")
-    return {group: parameters(*rows) for group, rows in groups.items()}
+    return {group: parameters(*made) for group, made in groups.items()}
 
 
 def _fault(row: dict[str, str], before: list[str], seen: dict[str, int]) -> str:
