@@ -7,6 +7,7 @@ array: rows of a group stand together, and groups stand in the order of :data:`H
 from collections.abc import Iterable
 from keyword import iskeyword
 from pathlib import Path
+from typing import Any
 
 from ...util import csv_cells
 from ...util.csv_cells import shown
@@ -45,7 +46,7 @@ def rows_as_parameters(path: Path = TABLE, taken: Iterable[str] = ()) -> dict[st
             f"{where}, line 1: the columns are {', '.join(_COLUMNS)}, in this order; {shown(names, 200)} are there"
         )
     seen: dict[str, int] = dict.fromkeys(taken, 0)
-    groups: dict[str, list[tuple]] = {}
+    groups: dict[str, list[tuple[Any, ...]]] = {}
     for line, cells in rows:
         row = dict(zip(_COLUMNS, cells, strict=True))
         fault = _fault(row, list(groups), seen)
