@@ -24,7 +24,8 @@ def fragments(folder: Path = FOLDER) -> dict[str, list[tuple[Path, str]]]:
     ValueError
         With every fault of every fragment, a line each.
     """
-    found, faults = {kind: [] for kind in KINDS}, []
+    found: dict[str, list[tuple[Path, str]]] = {kind: [] for kind in KINDS}
+    faults = []
     for path in sorted(folder.iterdir()):
         if path.name in {"README.md", "collect.py", "__pycache__"}:
             continue
