@@ -1,5 +1,5 @@
 # make demo: the environment, the main job, and where the charts are.   make test: the environment and the tests.
-# PYTHON= picks another interpreter (3.11 to 3.13), VENV= another place for the environment.
+# PYTHON= picks another interpreter (3.11 or later), VENV= another place for the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,14 +7,15 @@ BIN := $(VENV)/bin
 .PHONY: demo test slow docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "crink_abm needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is not one. Say make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "crink_abm needs Python 3.11 or later; '$(PYTHON)' is not one. Say make PYTHON=python3.12 ..." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group test
 	@touch $@
 
 demo: $(VENV)/.ready

@@ -41,8 +41,9 @@ that are built on it.
 * An **experiment**: `experiment` reads a file into points, `sweeps` runs them into a folder, `results` reads it, `charts` draws.
 * **Evidence**: `record` is what happened, `calibration` weighs worlds by it, `validation` says how good it is, `report` tells it.
 
-To add a rule: `model/rules`, a row in `model/schedule`, its fields and parameters. To add anything else: the package whose
-line above names it; if two packages need it, the lower of the two, or one below both.
+[CONTRIBUTING.md](CONTRIBUTING.md) shows how to add a lever, rule, outcome, actor, switch, chart, command, design, executor,
+engine or analysis. Anything else goes into the package whose line above names it; if two packages need it, the lower of the two,
+or one below both.
 """
 
 

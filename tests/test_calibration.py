@@ -19,7 +19,7 @@ from crink_abm.ensemble import calibrated, spec, worlds
 from crink_abm.ensemble.build import make_worlds, worlds_name
 from crink_abm.estimation import resampling
 from crink_abm.model.keys import rules_hash
-from crink_abm.model.parameters import CATALOGUE
+from crink_abm.model.parameters import CATALOGUE, SWITCHES
 from crink_abm.record import tables as records
 from crink_abm.report import calibration
 
@@ -97,6 +97,27 @@ def test_only_what_the_data_moved_is_said_to_have_moved():
     assert table.loc[table["moved"], "parameter"].tolist() == ["provoke_base"]
     assert table.iloc[0]["variance_ratio"] < 0.4
     assert not contraction.moved(values, rng.exponential(size=4000), seed=2)["moved"].any()
+
+
+def test_three_hundred_looks_are_paid_for():
+    """The limit of a table is that of its largest distance, not of one parameter: of tables under the null few move any."""
+    looks, tables = len(CATALOGUE) - len(SWITCHES), []
+    for seed in range(12):
+        rng = np.random.default_rng(
+            seed
+        )  # worlds without strata: a Latin hypercube's distances are smaller than chance's
+        values = np.column_stack([p.quantile(rng.random(400)) for p in CATALOGUE.values()])
+        tables.append(contraction.moved(values, rng.exponential(size=400), seed=seed))
+    assert (
+        sum(table["moved"].any() for table in tables) <= 4
+    )  # at 5 %, five or more of twelve: one time in five thousand
+    for table in tables:
+        assert len(table) == looks
+        assert (table["distance"] > table.attrs["limit"]).equals(table["moved"])
+        assert (table.loc[table["moved"], "p_value"] <= 0.05 / looks + 1e-4).all()
+        assert (
+            table["p_value"] < 0.05
+        ).any()  # negative control: by its own p-value some parameter moves in every table
 
 
 def test_chance_alone_moves_a_parameter_in_one_table_in_twenty():

@@ -308,6 +308,19 @@ def test_heat_charts_mark_every_uncertain_cell_but_the_baseline(results, drawn):
     assert marked == expected > 0
 
 
+def test_heat_charts_of_all_outcomes_share_one_scale_that_fits_the_data(results, drawn):
+    """The scale ends just above the largest change of any panel, in percentage points, and is the same in every chart."""
+    panels = [panel for name in HEADLINE for *_, panel in sweep._heat_panels(results, name)]
+    largest = 100 * max(panel["diff"].abs().max() for panel in panels)
+    charts = [name for name in drawn if name.startswith("heat_")]
+    assert len(charts) == len(HEADLINE)
+    for name in charts:
+        meshes = [mesh for ax in drawn[name].axes for mesh in ax.collections if mesh.get_array() is not None]
+        limits = {mesh.get_clim() for mesh in meshes if mesh.cmap is not None and mesh.norm.vmin is not None}
+        assert limits == {(-style.ceiling(largest), style.ceiling(largest))}
+        assert all(largest <= high < 2.0 * largest for _, high in limits)
+
+
 def test_heat_panels_hold_the_grid_alone_and_the_third_lever_at_its_ends_and_baseline(results):
     panels = sweep._heat_panels(results, "any_failure")
     assert len(panels) == 9

@@ -115,9 +115,10 @@ def hashes(tree) -> dict:
 HARMLESS = (
     ("model/rules/kim.py", '"""Kim: fear of being struck first', '"""Kim: the fear of being struck first'),
     ("model/rules/kim.py", "    near = fear_posture", "    # what stands near\n    near: float = fear_posture"),
-    ("model/parameters/leaders.py", "How much posture alarms where it does both", "How far posture alarms"),
-    ("model/parameters/leaders.py", "How much more the bolder profile", "How far the bolder profile"),
-    ("model/parameters/leaders.py", '0.65, 0.5, 0.8, "exponent", "F264"', '0.650, 0.5, 0.8, "exponent", "F265"'),
+    ("model/parameters.csv", "How much posture alarms where it does both", "How far posture alarms"),
+    ("model/parameters.csv", "How much more the bolder profile", "How far the bolder profile"),
+    ("model/parameters.csv", "0.65,0.5,0.8,exponent,F264", "0.650,0.5,0.80,exponent,F265"),
+    ("model/parameters/table.py", "; give each once", "; give it once"),
     ("model/levers.py", "US forces in Korea withdrawn", "US forces in Korea have left"),
     ("model/levers.py", "Weight of the exercise calendar this month", "Weight of this month's exercises"),
     ("model/levers.py", "is empty; give at least one", "holds nothing; give at least one"),
@@ -150,10 +151,10 @@ HARMFUL = (
 
 #: (file, old, new): of tables, which are hashed by value.
 HARMFUL_TABLES = (
-    ("model/parameters/leaders.py", '("loss_aversion", 1.8, 1.3, 2.25', '("loss_aversion", 1.8, 1.3, 2.5'),
-    ("model/parameters/leaders.py", '("loss_aversion", 1.8, 1.3, 2.25', '("loss_aversion", 1.9, 1.3, 2.25'),
-    ("model/parameters/leaders.py", "    STATUS_QUO = 0\n", "    STATUSQUO = 0\n"),
-    ("model/parameters/others.py", '0.15, 0.05, 0.3, "per month", "assumed", "Speed of needs', '0.15, 0.05, 0.3, "share", "assumed", "Speed of needs'),
+    ("model/parameters.csv", "loss_aversion,Leaders,1.8,1.3,2.25", "loss_aversion,Leaders,1.8,1.3,2.5"),
+    ("model/parameters.csv", "loss_aversion,Leaders,1.8,1.3,2.25", "loss_aversion,Leaders,1.9,1.3,2.25"),
+    ("model/parameters/switches.py", "    STATUS_QUO = 0\n", "    STATUSQUO = 0\n"),
+    ("model/parameters.csv", "0.15,0.05,0.3,per month,assumed,Speed of needs", "0.15,0.05,0.3,share,assumed,Speed of needs"),
     ("model/levers.py", '"dual_role", 0.3', '"dual_role", 0.31'),
     ("model/levers.py", '"driver_veto": (1.0,', '"driver_veto": (0.0,'),
     ("model/fields.py", '("china_power", 1.0,', '("china_power", 1.5,'),
@@ -196,9 +197,9 @@ def fresh():
 
 def test_two_rows_that_change_places_change_every_hash(tree, fresh):
     """The order of parameters is that of the columns of worlds."""
-    path = tree / "model" / "parameters" / "leaders.py"
+    path = tree / "model" / "parameters.csv"
     text = path.read_text()
-    rows = re.findall(r'    \("(?:curvature|loss_aversion)".*\n', text)
+    rows = re.findall(r"(?:curvature|loss_aversion),.*\n", text)
     assert len(rows) == 2
     path.write_text(text.replace("".join(rows), "".join(reversed(rows))))
     after = hashes(tree)

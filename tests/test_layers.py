@@ -136,17 +136,20 @@ def test_importing_loads_nothing_heavy_and_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-#: Modules that cannot change what a kernel computes: where it is kept, what is said, what a user replaces (keyed apart).
+#: Modules that cannot change what a kernel computes: where it is kept, what is said, what a user replaces (keyed apart), how the
+#: table of parameters is read (keyed by its values).
 SAY_NOTHING_OF_A_RUN = {
-    "engine.code_cache", "model.keys", "model.overrides", "model.sources", "util.cache", "util.content", "util.errors",
-    "util.source_hash",
+    "engine.code_cache", "model.keys", "model.overrides", "model.sources", "util.cache", "util.content", "util.csv_cells",
+    "util.errors", "util.source_hash",
 }  # fmt: skip
 #: Nor, besides these, which runs are made: arguments checked, named policies (keyed as levers).
 SAY_NOTHING_OF_RUNS = SAY_NOTHING_OF_A_RUN | {"model.arguments", "model.scenarios"}
 #: Nor which worlds there are: experiments are keyed by what they say, and files are whole or absent.
-SAY_NOTHING_OF_WORLDS = SAY_NOTHING_OF_RUNS | {"ensemble.spec", "util.files", "util.readback", "util.schema"}
+SAY_NOTHING_OF_WORLDS = SAY_NOTHING_OF_RUNS - {"util.csv_cells"} | {
+    "ensemble.spec", "util.files", "util.readback", "util.schema",
+}  # fmt: skip
 #: Nor what a bank holds: its pieces are kept in sealed files, and the record's tables are keyed by what they say.
-SAY_NOTHING_OF_A_BANK = SAY_NOTHING_OF_RUNS | {"util.csv_cells", "util.files", "util.readback"}
+SAY_NOTHING_OF_A_BANK = SAY_NOTHING_OF_RUNS | {"util.files", "util.readback"}
 #: Hash -> what is reached from where is in it, but for modules that cannot change what it stands for.
 KEYS = {
     "kernel_hash": (("engine.codegen", "engine.compiler"), SAY_NOTHING_OF_A_RUN),

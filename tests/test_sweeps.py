@@ -83,6 +83,20 @@ def test_a_map_is_judged_as_one_family(results):
         assert cells["grid_q_value"].to_numpy() == pytest.approx(significance.false_discovery(p))
 
 
+def test_discernible_is_a_q_value_of_at_most_five_per_cent(tmp_path, monkeypatch):
+    """The flag that every map rests on is tied to its number, on both sides of it, in both families."""
+    asked = [0.001, 0.0499, 0.05, 0.0501, 0.07, 0.0999, 0.11, 1.0]
+    monkeypatch.setattr(significance, "false_discovery", lambda p_values: np.resize(asked, len(p_values)))
+    e = crink.sweep(SMALL, tmp_path).estimates
+    for family in ("", "grid_"):
+        rows = e[e[f"{family}q_value"].notna()]
+        assert set(rows[f"{family}q_value"]) == set(asked)
+        flags = rows.groupby(f"{family}q_value")[f"{family}discernible"].agg(["min", "max"]).astype(bool)
+        assert flags.index[flags["min"]].tolist() == [0.001, 0.0499, 0.05]
+        assert flags.index[~flags["max"]].tolist() == [0.0501, 0.07, 0.0999, 0.11, 1.0]
+        assert e.loc[e[f"{family}q_value"].isna(), f"{family}discernible"].isna().all()
+
+
 def test_every_estimate_has_its_interval_and_its_number_of_runs(results):
     e = results.estimates
     assert set(e["outcome"]) == set(outcomes.OUTCOMES) | set(outcomes.CONDITIONALS)
@@ -266,6 +280,16 @@ def test_slice_holds_the_other_levers_at_the_baseline(results):
     curve = results.slice("any_failure", "dual_role")
     assert curve["dual_role"].tolist() == [0.0, 0.5, 1.0]
     assert curve["usfk_posture"].eq(0.5).all()
+
+
+def test_a_lever_on_a_schedule_is_no_level_along_itself(results):
+    """A point whose free lever follows dates stands at no place of that lever's axis."""
+    surge = int(results.points.loc[results.points["label"] == "surge", "point"].iloc[0])
+    assert isinstance(results.sweep.policies[surge]["usfk_posture"], dict)
+    along = results.points_along("usfk_posture")
+    assert surge not in along
+    assert sorted(results.points.loc[along, "usfk_posture"]) == [0.0, 0.5, 1.0]
+    assert surge not in results.points_along("usfk_posture", "trilateral_coordination")
 
 
 def test_incidence_ends_at_the_probability_and_causes_add_up(results):

@@ -103,6 +103,22 @@ def test_keep_takes_a_fair_part_of_a_sorted_file(tmp_path):
     assert abs((kept.column("crisis_duration") == 4).mean() - 0.5) < 4 * np.sqrt(0.25 / 100 * 5 / 6)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_size_takes_a_fair_part_of_the_structures(seed):
+    """The first worlds of a prior have every level of every switch about equally often, as drawn without replacement."""
+    table = spec.WorldsTable(ensemble="prior", draws=324, seed=seed, screen="none", size=72)
+    kept = make_worlds(table)
+    assert len(kept) == 72
+    for p in SWITCHES:
+        share, n = 1.0 / len(p.switch), len(kept)
+        error = np.sqrt(share * (1.0 - share) / n * (324 - n) / 323)
+        shares = np.bincount(kept.column(p.name).astype(int), minlength=len(p.switch)) / n
+        assert (np.abs(shares - share) < 4.0 * error).all(), p.name
+    # negative control: in the order in which the combinations are written, the first switch stands at one level
+    in_order = [levels[SWITCHES[0].name] for levels in worlds.structures()[:72]]
+    assert len(set(in_order)) == 1
+
+
 def test_counts_by_world_name_the_rows_of_a_table_given_by_hand():
     """One world of many can fail: its row, and no other, has the failures."""
     values = np.repeat(DEFAULTS, 12, axis=0)

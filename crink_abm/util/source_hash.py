@@ -47,10 +47,8 @@ BY_VALUE = {
         "MONTH", "_step", "_W", "_C", "_N", "_R", "_I", "_U", "_S", "_J", "_T", "_M", "_XI", "_KIM", "_FORCE",
     },
     "parameters": {"GROUPS", "CATALOGUE"},
-    "parameters.china": {"CHINA", "V"},
-    "parameters.leaders": {"SWITCHES", "LEADERS", "_switch", "XiProfile", "KimProfile"},
-    "parameters.north_korea": {"NORTH_KOREA", "R"},
-    "parameters.others": {"RUSSIA", "IRAN", "UNITED_STATES", "ALLIES", "MONITORS", "WARS"},
+    "parameters.switches": {"SWITCHES", "_switch", "XiProfile", "KimProfile"},
+    "parameters.table": {"TABLE", "HEADINGS", "_COLUMNS", "rows_as_parameters", "_fault"},
 }  # fmt: skip
 
 
@@ -72,7 +70,10 @@ def source(names: Iterable[str], root: Path | None = None) -> str:
     """What the source of some modules means, the tables left out: a text that is the same in every Python."""
     root = root or ROOT
     at = {path: name for name, path in modules(PLACES, root).items()}
-    return "\n".join(f"== {name}\n{_meaning_at(path, root, at)}" for name, path in modules(names, root).items())
+    said = {name: _meaning_at(path, root, at) for name, path in modules(names, root).items()}
+    return "\n".join(
+        f"== {name}\n{text}" for name, text in said.items() if text
+    )  # a module of tables alone says nothing
 
 
 _known: dict[Path, str] = {}

@@ -1,27 +1,17 @@
 """Every coefficient of the model, declared once: default, range, unit, source, meaning.
 
-Validation, the prior, ``crink-abm info`` and the table in the model description
-derive from here.
+Parameters are rows of a table, ``crink_abm/model/parameters.csv``; structural switches, whose levels are named, are in
+:mod:`.switches`. Validation, the prior, ``crink-abm info`` and the table in the model description derive from here.
 """
 
 from .base import Parameter, check
-from .china import CHINA
-from .leaders import LEADERS, SWITCHES
-from .north_korea import NORTH_KOREA
-from .others import ALLIES, IRAN, MONITORS, RUSSIA, UNITED_STATES, WARS
+from .switches import SWITCHES
+from .table import rows_as_parameters
 
 #: Heading -> the parameters under it.
 GROUPS: dict[str, tuple[Parameter, ...]] = {
     "Structural switches": SWITCHES,
-    "Leaders": LEADERS,
-    "China": CHINA,
-    "North Korea": NORTH_KOREA,
-    "Russia": RUSSIA,
-    "Iran": IRAN,
-    "United States": UNITED_STATES,
-    "South Korea, Japan, Taiwan": ALLIES,
-    "Sanctions monitors": MONITORS,
-    "Wars and joins": WARS,
+    **rows_as_parameters(taken=[p.name for p in SWITCHES]),
 }
 
 #: name -> Parameter, in declared order; the row order of every parameter array.

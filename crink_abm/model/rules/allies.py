@@ -7,7 +7,7 @@ from .building_blocks import approach, build_up, inside, join_prob, unit
 def rok_consent(
     trilateral_coordination, provocation_memory, coercion_rok, dual_role, diplomatic_offramp, consent_base,
     consent_coordination, consent_threat, consent_coercion, consent_dual, consent_talks,
-):  # fmt: skip
+):
     """Seoul's consent to the use of US forces in Korea for Taiwan.
 
         rok_consent' = Λ( consent_base + consent_coordination trilateral_coordination
@@ -28,7 +28,7 @@ def rok_consent(
 def rok_hedge(
     rok_hedge, us_will, survivability, usfk_posture, dual_role, trilateral_coordination, hedge_base, hedge_fear,
     hedge_assurance, dual_dilution, hedge_adjustment,
-):  # fmt: skip
+):
     """South Korea's nuclear hedge: how near a bomb of its own Seoul stands.
 
         target = [ hedge_base + hedge_fear survivability
@@ -55,7 +55,7 @@ def rok_power(rok_power, korea_status, rok_growth, war_attrition):
 def japan_access(
     trilateral_coordination, pla_activity, coercion_japan, japan_burden_share, access_base, access_coordination,
     access_threat, access_coercion, access_burden,
-):  # fmt: skip
+):
     """Tokyo's readiness to open its bases and to fight.
 
         japan_access' = Λ( access_base + access_coordination trilateral_coordination + access_threat pla_activity
@@ -99,7 +99,7 @@ def taiwan_strength(taiwan_defence, allied_arming):
 def japan_enters(
     taiwan_status, japan_in, us_in, japan_access, coercion_japan, japan_reliability, japan_interest, japan_join_cost,
     japan_join_speed, u_japan_enters,
-):  # fmt: skip
+):
     """Does Japan fight for Taiwan this month? Only beside the United States.
 
         interest = japan_interest (japan_access - 1/2) ;  cost = japan_join_cost coercion_japan
@@ -127,7 +127,7 @@ def taiwan_defence(taiwan_defence, taiwan_growth, taiwan_status, siege_loss):
 def taiwan_drift(
     taiwan_drift, us_will, china_engagement, drift_persistence, drift_mean, drift_sd, drift_backing,
     drift_anxiety, u_taiwan_politics,
-):  # fmt: skip
+):
     """Political drift away from unification (about -1 to 1).
 
         mean = drift_mean + drift_backing (us_will - 1/2) + drift_anxiety (china_engagement - 1/2)
@@ -143,7 +143,7 @@ def taiwan_drift(
 
 def allied_arming(
     allied_arming, china_arming, pla_activity, arming_reaction_allied, arming_fatigue_allied, arming_threat,
-):  # fmt: skip
+):
     """The allies' build-up beyond trend: Richardson's second equation.
 
         allied_arming' = allied_arming + arming_reaction_allied china_arming - arming_fatigue_allied allied_arming

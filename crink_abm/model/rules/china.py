@@ -37,7 +37,7 @@ def strength(china_power, china_arming):
 def coercion_rok(
     coercion_rok, usfk_posture, dual_role, trilateral_coordination, china_engagement, coercion_dual,
     coercion_coordination, coercion_relief, coercion_adjustment,
-):  # fmt: skip
+):
     """Beijing's coercion of Seoul, rising with dual-role posture and coordination (as over THAAD in 2017).
 
         target = [ coercion_dual usfk_posture dual_role + coercion_coordination trilateral_coordination
@@ -56,7 +56,7 @@ def coercion_rok(
 def coercion_japan(
     coercion_japan, japan_burden_share, trilateral_coordination, china_engagement, coercion_burden,
     coercion_coordination, coercion_relief, coercion_adjustment,
-):  # fmt: skip
+):
     """Beijing's coercion of Tokyo, rising with Japan's role and coordination.
 
         target = [ coercion_burden japan_burden_share + coercion_coordination trilateral_coordination
@@ -75,7 +75,7 @@ def grievance(
     japan_burden_share, exercise_activity, sanctions_intensity, china_engagement, taiwan_drift, rok_hedge,
     grievance_base, grievance_ground, grievance_sea, grievance_coordination, grievance_japan, grievance_exercise,
     grievance_sanctions, grievance_engagement, grievance_drift, grievance_hedge, grievance_adjustment,
-):  # fmt: skip
+):
     """China's grievance: the sense of being encircled and denied.
 
         posture = spiral_gain ( grievance_ground usfk_posture (1 + dual_role) / 2 + grievance_sea maritime_posture
@@ -102,7 +102,7 @@ def belief_counts(
     us_response, us_silence, japan_burden_share, china_engagement, driver_statement, belief_memory, belief_prior_for,
     belief_prior_against, signal_exercise, signal_presence, signal_sea, signal_reputation, signal_distraction, signal_statement,
     signal_conciliation,
-):  # fmt: skip
+):
     """Beijing's belief in US commitment to Taiwan: a Beta distribution with forgetting.
 
         china_belief_for'     = φ china_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
@@ -144,7 +144,7 @@ def belief(china_belief_for, china_belief_against):
 def expected_reliability(
     expected_reliability, arms_flow, exposure_index, ukraine_war, russia_in, north_korea_in,
     reliability_base, reliability_flow, reliability_exposure, reliability_peace, reliability_shown, reliability_adjustment,
-):  # fmt: skip
+):
     """How reliable Beijing thinks its partners: it watches Moscow and Pyongyang deliver.
 
         target = [ reliability_base + reliability_flow arms_flow - reliability_exposure exposure_index
@@ -165,7 +165,7 @@ def expected_reliability(
 
 def pla_activity(
     pla_activity, grievance, taiwan_drift, pla_persistence, pla_grievance, pla_drift, pla_sd, u_pla_activity,
-):  # fmt: skip
+):
     """PLA activity around Taiwan: log aircraft a month over its mean, in a log-AR(1).
 
         mean = pla_grievance (grievance - 1/2) + pla_drift taiwan_drift
@@ -180,7 +180,7 @@ def pla_activity(
 def crisis_prob(
     pla_activity, grievance, korea_status, coordination, taiwan_resolved, taiwan_crisis_logit, crisis_grievance,
     crisis_pla, strait_opportunism, peacetime_coupling, uncoordinated, directed_gain,
-):  # fmt: skip
+):
     """Chance that a crisis over Taiwan breaks out this month.
 
         taiwan_crisis_prob = Λ( taiwan_crisis_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
@@ -203,7 +203,7 @@ def crisis_prob(
 def joins_korea(
     korea_status, china_in_korea, korea_front, autonomy, china_engagement, us_in_korea, china_reliability,
     china_interest, china_join_cost, join_speed, u_china_joins,
-):  # fmt: skip
+):
     """Does Beijing enter a war in Korea this month?
 
         interest = china_interest [-korea_front] - autonomy               (its buffer is being lost; how far Kim is its own)

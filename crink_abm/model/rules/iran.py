@@ -31,7 +31,7 @@ def supply(iran_supply, ukraine_war, enforcement, iran_supply_base, iran_interdi
 def joins(
     taiwan_status, iran_in, iran_distraction, sanctions_intensity, coordination, uncoordinated, iran_reliability,
     iran_interest, iran_join_cost, directed_pull, join_speed, u_iran_joins,
-):  # fmt: skip
+):
     """Does Tehran open a diversion during a war over Taiwan this month?
 
         interest = iran_interest (iran_distraction - 1/2) + (directed_pull if coordination is directed)

@@ -6,7 +6,7 @@ from .building_blocks import contest, crisis_month, lottery, pick, quantal, sati
 def fear(
     spiral_gain, usfk_posture, heavy_share, dual_role, maritime_posture, exercise_activity, rok_hedge, counter_hybrid,
     diplomatic_offramp, fear_posture, fear_dual, fear_sea, fear_exercise, fear_hedge, fear_hybrid, fear_relief,
-):  # fmt: skip
+):
     """Kim's fear of being struck first (0 to 1).
 
         kim_fear = [ spiral_gain ( fear_posture usfk_posture (1 + heavy_share - fear_dual dual_role) / 2
@@ -24,7 +24,7 @@ def fear(
 def episode(
     korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, korea_resolved,
     u_korea_episode,
-):  # fmt: skip
+):
     """Whether this month finds a crisis in Korea, and whether it forces a decision.
 
         (korea_episode, kim_decides) = crisis_month(korea_status, korea_crisis_prob, crisis_settle_prob,
@@ -34,7 +34,7 @@ def episode(
     return crisis_month(
         korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, korea_resolved,
         u_korea_episode,
-    )  # fmt: skip
+    )
 
 
 def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
@@ -52,7 +52,7 @@ def punishment_belief(nk_belief, survivability, discount_attack, discount_war):
 def war_win_prob(
     conventional, technology, nk_strength, rok_power, korea_guard, guard_strength, punish_war, decisiveness,
     korea_difficulty,
-):  # fmt: skip
+):
     """Kim's chance in a war: a contest of his forces with Seoul's and those the US holds in Korea.
 
         attacker = nk_strength conventional (1 + technology)
@@ -81,7 +81,7 @@ def attack_success_prob(attack_success, counter_hybrid, hybrid_denial, punish_at
 def cost_of_retaliation(
     deter_gain, usfk_posture, dual_role, maritime_posture, rok_consent, korea_guard, retaliation_guard,
     retaliation_dual, retaliation_sea,
-):  # fmt: skip
+):
     """Cost of an integrated answer to a limited attack.
 
         retaliation = deter_gain ( retaliation_guard korea_guard + retaliation_dual usfk_posture dual_role rok_consent
@@ -111,7 +111,7 @@ def utilities(
     attack_desperation, attack_confidence, attack_reward, attack_cost, attack_fear, hold_gain, war_stake, war_loss,
     war_unpunished, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost,
     restraint_hold, restraint_war, hold_talks, curvature, loss_aversion, weighting,
-):  # fmt: skip
+):
     """Utilities of standing down, holding, a limited attack and war, by Kim's decision theory.
 
         bold = 1 + profile_gap for the opportunist profile of Kim, else 1
@@ -147,21 +147,21 @@ def utilities(
     attack = lottery(
         win_attack, gain - borne, 0.0 - ((attack_cost + retaliation) + borne),
         reference, kim_theory, curvature, loss_aversion, weighting,
-    )  # fmt: skip
+    )
     borne = restraint_war * restrained
     punished = war_unpunished + (1.0 - war_unpunished) * punish_war
     war_lost = (war_loss * punished + war_caution) + hedge_deterrence * rok_hedge
     war = lottery(
         win_korea, (bold * war_stake + kim_opening) - borne, 0.0 - (war_lost + borne),
         reference, kim_theory, curvature, loss_aversion, weighting,
-    )  # fmt: skip
+    )
     return stand_down, hold, attack, war
 
 
 def option_probs(
     u_stand_down, u_hold, u_attack, u_war, win_attack, win_korea, hardship, kim_theory, kim_precision, kim_aspiration,
     confidence,
-):  # fmt: skip
+):
     """Probabilities of standing down, holding, a limited attack and war.
 
         expected utility, prospect:  quantal(u_stand_down, u_hold, u_attack, u_war; kim_precision)
@@ -174,7 +174,7 @@ def option_probs(
         return satisfice(
             kim_aspiration - (1.0 - hardship), u_stand_down, u_hold, u_attack, u_war,
             1.0 - confidence, win_attack - confidence, win_korea - confidence, kim_precision,
-        )  # fmt: skip
+        )
     return quantal(u_stand_down, u_hold, u_attack, u_war, kim_precision)
 
 

@@ -28,7 +28,7 @@ def taiwan(
     xi_choice, prob_blockade, prob_invasion, first_blockade, first_invasion, first_korea_attack, first_korea_war,
     first_two_front, korea_last_force, luck_blockade, luck_invasion, luck_taiwan, luck_taiwan_first, luck_taiwan_second,
     month,
-):  # fmt: skip
+):
     """The luck of Xi's decision, where he takes one.
 
         surprise(happens, p, open) = (1 if happens, else 0) - p    if open, else 0
@@ -62,7 +62,7 @@ def korea(
     kim_choice, prob_attack, prob_war, first_blockade, first_invasion, first_korea_attack, first_korea_war, first_two_front,
     taiwan_status, taiwan_last_force, korea_last_force, xi_choice, luck_attack, luck_war, luck_korea, luck_korea_first,
     luck_korea_second, month,
-):  # fmt: skip
+):
     """The luck of Kim's decision, where he takes one; he decides after Xi.
 
         p          = prob_attack + prob_war

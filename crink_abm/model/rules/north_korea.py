@@ -7,7 +7,7 @@ from .building_blocks import approach, begins, inside, join_prob, pull, unit
 def technology(
     technology, arms_flow, kit_return, illicit_income, diplomatic_offramp, tech_base, tech_flow, tech_money,
     tech_talks,
-):  # fmt: skip
+):
     """Military technology (0 to 1): its own base rate, Russian help and stolen money, less where talks trade it away.
 
         technology' = technology + (1 - technology) (1 - tech_talks diplomatic_offramp)
@@ -33,7 +33,7 @@ def survivability(survivability, arms_flow, technology, survivability_base, surv
 def conventional(
     conventional, korea_status, arms_flow, kit_return, hardship, conventional_adjustment, conventional_export,
     conventional_kit, conventional_hardship, war_attrition,
-):  # fmt: skip
+):
     """Conventional stock (1: as in 2023): drained by exports and hardship, fed by Russian kit, worn down by war.
 
         target = 1 - conventional_export arms_flow + conventional_kit (arms_flow + kit_return)
@@ -61,7 +61,7 @@ def illicit_income(counter_hybrid, illicit_base, illicit_cut):
 def hardship(
     hardship, enforcement, arms_flow, illicit_income, china_engagement, hardship_base, hardship_sanctions,
     hardship_flow, hardship_illicit, hardship_china, hardship_adjustment,
-):  # fmt: skip
+):
     """Hardship of the North (0 to 1).
 
         target = [ hardship_base + hardship_sanctions enforcement - hardship_flow arms_flow
@@ -101,7 +101,7 @@ def belief_counts(
     nk_belief_for, nk_belief_against, exercise_activity, us_response, us_silence, usfk_posture, dual_role,
     diplomatic_offramp, driver_statement, belief_memory, belief_prior_for, belief_prior_against, signal_exercise, signal_presence,
     signal_response, signal_statement, signal_talks, dual_dilution,
-):  # fmt: skip
+):
     """Pyongyang's belief in US commitment: a Beta distribution with forgetting.
 
         nk_belief_for'     = φ nk_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
@@ -151,7 +151,7 @@ def provocation(
     diplomatic_offramp, china_restraint, usfk_posture, heavy_share, provoke_base, provoke_memory, provoke_exercise,
     provoke_coordination, provoke_survivability, provoke_hardship, provoke_belief, provoke_talks, provoke_reward,
     provoke_light, memory_decay, launch_continue, launch_cluster, u_provocation, u_launch_days,
-):  # fmt: skip
+):
     """Does the North provoke this month, and on how many days does it launch?
 
         recent = 1 / (1 + months_since)
@@ -200,7 +200,7 @@ def crisis_prob(
     heavy_share, dual_role, hardship, china_restraint, korea_crisis_logit, crisis_provocation, crisis_fear,
     crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling, uncoordinated,
     directed_gain,
-):  # fmt: skip
+):
     """Chance that a crisis in Korea breaks out this month.
 
         korea_crisis_prob = Λ( korea_crisis_logit + crisis_provocation provocation_memory + crisis_fear kim_fear
@@ -232,7 +232,7 @@ def joins(
     taiwan_status, korea_status, korea_last_force, north_korea_in, hardship, autonomy, korea_guard, coordination,
     uncoordinated, north_korea_reliability, north_korea_interest, north_korea_join_cost, directed_pull, join_speed,
     month, u_north_korea_joins,
-):  # fmt: skip
+):
     """Does Pyongyang stand by Beijing in its war over Taiwan: by a war of its own, or by help short of one?
 
         interest = north_korea_interest (hardship - autonomy) + (directed_pull if coordination is directed)

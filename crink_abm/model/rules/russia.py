@@ -37,7 +37,7 @@ def need(russian_need, ukraine_war, wartime_tie, need_at_war, tie_persistence, n
 def flow(
     russian_need, russian_trust, enforcement, interdiction, counter_hybrid, illicit_base,
     illicit_cut, substitution, iran_supply, iran_share,
-):  # fmt: skip
+):
     """Munitions from Pyongyang to Moscow (1: about the pace of 2024), and Iran's supply beside it.
 
         push = substitution counter_hybrid illicit_cut illicit_base        (arms replace stolen money)
@@ -55,7 +55,7 @@ def flow(
 def trust(
     russian_trust, arms_flow, exposure_index, enforcement, trilateral_coordination, diplomatic_offramp,
     trust_base, trust_flow, trust_exposure, trust_pressure, wedge_effect, trust_adjustment,
-):  # fmt: skip
+):
     """Moscow's trust in Pyongyang.
 
         pressure = (enforcement + trilateral_coordination) / 2                      (pressed together)
@@ -98,7 +98,7 @@ def joins(
     taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination,
     attention_taiwan, coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest,
     russia_busy, russia_join_cost, russia_binding, directed_pull, join_speed, u_russia_joins,
-):  # fmt: skip
+):
     """Does Moscow join a war in Asia this month?
 
         interest = russia_interest (russian_stock - 1/2) - russia_busy ukraine_war

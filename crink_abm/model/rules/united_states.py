@@ -8,7 +8,7 @@ from .building_blocks import approach, build_up, inside, join_prob, unit
 def crisis_elsewhere(
     us_crisis, iran_distraction, crisis_onset_rate, crisis_duration, iran_onset_gain, driver_us_crisis,
     u_us_crisis,
-):  # fmt: skip
+):
     """Whether a crisis elsewhere holds US forces: it begins and ends at hazards, or follows the driver.
 
         us_crisis' = driver_us_crisis if that is >= 0; else
@@ -47,7 +47,7 @@ def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat
 def capacity(
     us_crisis, iran_distraction, japan_burden_share, japan_access, munitions, crisis_drain, distraction_drain,
     japan_relief, munitions_weight,
-):  # fmt: skip
+):
     """The share of US power free for both theatres.
 
         us_capacity = (1 - crisis_drain us_crisis - distraction_drain iran_distraction
@@ -64,7 +64,7 @@ def capacity(
 def attention(
     us_capacity, threat_taiwan, threat_korea, value_taiwan, value_korea, usfk_posture, heavy_share, dual_role, tied_down,
     tied_heavy,
-):  # fmt: skip
+):
     """Attention to each theatre: proportional to √(value threat), scaled by capacity.
 
         s_T = √(value_taiwan threat_taiwan)
@@ -85,7 +85,7 @@ def attention(
 def munitions(
     munitions, taiwan_status, korea_status, us_in, us_in_korea, us_crisis, maritime_posture, munitions_growth,
     munitions_burn, crisis_munitions,
-):  # fmt: skip
+):
     """US stock of precision munitions (0 to 1): made each month, spent in war and in crises elsewhere.
 
         spent = munitions_burn ( (us_in if taiwan_status >= 2) + (us_in_korea if korea_status = 3)
@@ -102,7 +102,7 @@ def munitions(
 def will(
     us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_offramp, will_base, will_crisis,
     will_sharing, will_talks, will_adjustment,
-):  # fmt: skip
+):
     """Washington's will to fight for partners.
 
         target = [ will_base - will_crisis us_crisis + will_sharing (japan_burden_share - 1/2)
@@ -121,7 +121,7 @@ def will(
 def strength(
     us_power, attention_taiwan, maritime_posture, maritime_reach, usfk_posture, heavy_share, dual_role,
     rok_consent, allied_arming, ground_reach, heavy_mobility_loss,
-):  # fmt: skip
+):
     """What the United States can bring to a fight over Taiwan.
 
         us_strength = us_power build_up(allied_arming) attention_taiwan (1 + maritime_reach (maritime_posture - 1/2))
@@ -137,7 +137,7 @@ def strength(
 def korea_guard(
     usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, us_crisis, attention_korea, us_power,
     korea_reinforcement, light_deficit, thinning, crisis_thinning,
-):  # fmt: skip
+):
     """What the United States holds in Korea; thinner when dual-role forces are away.
 
         away = thinning dual_role rok_consent if taiwan_status >= 2,
@@ -169,7 +169,7 @@ def responds(provocation, korea_status, us_will, attention_korea, response_base,
 def enters(
     taiwan_status, us_in, us_will, attention_taiwan, attention_full, us_reliability, us_interest, us_join_cost,
     enter_speed, enter_blockade, u_us_enters,
-):  # fmt: skip
+):
     """Does Washington fight for Taiwan this month, once force is used and if not yet in?
 
         interest = us_interest (us_will - 1/2) ;  cost = us_join_cost (1 - [attention_taiwan / attention_full])
@@ -188,7 +188,7 @@ def enters(
 def joins_korea(
     korea_status, us_in_korea, us_will, attention_korea, attention_full, usfk_posture, survivability, us_reliability,
     us_interest, us_join_cost, tripwire, decoupling, enter_speed, u_us_joins_korea,
-):  # fmt: skip
+):
     """Does Washington fight a war in Korea this month?
 
         interest = us_interest (us_will - 1/2) + tripwire usfk_posture

@@ -50,7 +50,7 @@ def record(
     first_blockade, first_invasion, first_korea_attack, first_korea_war, first_two_front,
     first_russian_join, first_nuclear, taiwan_status, korea_status, two_front, russia_in,
     nuclear_now, month,
-):  # fmt: skip
+):
     """The first month of each outcome (-1 until it happens).
 
         blockade: taiwan_status = 2     invasion: taiwan_status = 3
@@ -71,7 +71,7 @@ def record(
 def second_front(
     taiwan_status, korea_status, taiwan_last_force, korea_last_force, first_blockade, first_invasion, first_korea_attack,
     first_korea_war, korea_after_taiwan, taiwan_after_korea, month,
-):  # fmt: skip
+):
     """The first month in which force begins in one theatre after it has been used in the other (-1 until then).
 
         begins(status, last): status >= 2, and last, its last month of force so far, is -1 (never) or before last month
@@ -103,7 +103,7 @@ def count_provocations(n_provocations, n_launch_days, provocation, launch_days):
 def force_anywhere(
     taiwan_status, korea_status, taiwan_front, korea_front, us_in, us_in_korea, japan_in, russia_in, iran_in,
     north_korea_in, china_in_korea,
-):  # fmt: skip
+):
     """Whether fighting and joins must be looked at: force in a theatre, or something left of it.
 
         force_anywhere = 1 if taiwan_status >= 2 or korea_status >= 2 or any joiner is in or a front is not 0, else 0
@@ -116,7 +116,7 @@ def force_anywhere(
 def taiwan_balance(
     taiwan_status, china_strength, taiwan_strength, us_strength, japan_strength, us_in, japan_in, russia_in,
     north_korea_in, iran_in, partner_strength, decisiveness, invasion_difficulty, blockade_difficulty,
-):  # fmt: skip
+):
     """Beijing's chance of having the better of this month's fighting over Taiwan.
 
         attacker = china_strength (1 + partner_strength (russia_in + north_korea_in + iran_in) / 3)
@@ -136,7 +136,7 @@ def taiwan_balance(
 def korea_balance(
     conventional, technology, nk_strength, china_power, china_in_korea, china_korea_share, russia_in, rok_power,
     us_in_korea, korea_guard, guard_strength, partner_strength, decisiveness, korea_difficulty,
-):  # fmt: skip
+):
     """Pyongyang's chance of having the better of this month's fighting in Korea.
 
         attacker = nk_strength conventional (1 + technology) (1 + partner_strength russia_in)
@@ -176,7 +176,7 @@ def korea_front(korea_front, korea_status, pyongyang_win_prob, front_step, u_kor
 
 def taiwan_war_month(
     taiwan_status, taiwan_front, taiwan_war_months, taiwan_resolved, war_end_rate, u_taiwan_war_ends,
-):  # fmt: skip
+):
     """A month of fighting over Taiwan: does it end, and who holds the island.
 
         taiwan_status = 3: taiwan_war_months' = taiwan_war_months + 1; it ends if taiwan_front >= 1 or <= -1, or by an
@@ -214,7 +214,7 @@ def nuclear_rung(
     taiwan_status, korea_status, us_in, us_in_korea, russia_in, china_in_korea, technology, survivability,
     beijing_win_prob, pyongyang_win_prob, nuclear_used, nuclear_rate, nuclear_parties_effect, nuclear_losing_effect,
     nuclear_caution, nuclear_technology, use_or_lose, u_taiwan_nuclear, u_korea_nuclear,
-):  # fmt: skip
+):
     """Does a war climb to nuclear use this month?
 
         Strait: parties = 1 + us_in + russia_in ;  losing = 1 - beijing_win_prob ;  other = us_in ;  lose = 0

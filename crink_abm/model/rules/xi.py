@@ -6,7 +6,7 @@ from .building_blocks import contest, crisis_month, lottery, pick, quantal, sati
 def episode(
     taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, taiwan_resolved,
     u_taiwan_episode,
-):  # fmt: skip
+):
     """Whether this month finds a crisis over Taiwan, and whether it forces a decision.
 
         (taiwan_episode, xi_decides) = crisis_month(taiwan_status, taiwan_crisis_prob, crisis_settle_prob,
@@ -16,7 +16,7 @@ def episode(
     return crisis_month(
         taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, taiwan_resolved,
         u_taiwan_episode,
-    )  # fmt: skip
+    )
 
 
 def intervention(china_belief, attention_taiwan, attention_full, attention_discount, enter_blockade):
@@ -32,7 +32,7 @@ def intervention(china_belief, attention_taiwan, attention_full, attention_disco
 def win_prob(
     china_strength, taiwan_strength, us_strength, japan_strength, us_enters_invasion, us_enters_blockade,
     decisiveness, invasion_difficulty, blockade_difficulty,
-):  # fmt: skip
+):
     """Xi's chances of winning, the allies out and in, and weighted by his belief.
 
         win_o_out = contest(china_strength, o_difficulty taiwan_strength, decisiveness)
@@ -140,7 +140,7 @@ def grey_zone_success(grey_success, counter_hybrid, hybrid_denial):
 def value_of_waiting(
     taiwan_episode, grievance, expected_decline, china_engagement, xi_profile, status_quo_value, wait_grievance,
     wait_decline, wait_assurance, audience_cost, profile_gap,
-):  # fmt: skip
+):
     """What backing down leaves Xi with, in units of the value of Taiwan.
 
         value_wait = status_quo_value - wait_grievance grievance - wait_decline expected_decline
@@ -161,7 +161,7 @@ def utilities(
     cost_sea, cost_coordination, cost_japan, cost_sanctions, xi_expected_help, xi_profile, xi_theory, grievance,
     profile_gap, xi_reference, help_value, audience_cost, grey_stake, win_grey, blockade_stake, fixed_cost_grey,
     fixed_cost_blockade, fixed_cost_invasion, loss_invasion, blockade_share, curvature, loss_aversion, weighting,
-):  # fmt: skip
+):
     """Utilities of waiting, grey zone, blockade and invasion, by Xi's decision theory.
 
         stake = 1 + profile_gap for the legacy profile, else 1
@@ -191,24 +191,24 @@ def utilities(
     grey = lottery(
         win_grey, grey_stake * stake - spent, 0.0 - (spent + grey_stake),
         reference, xi_theory, curvature, loss_aversion, weighting,
-    )  # fmt: skip
+    )
     net = blockade_share * (helped - (us_enters_blockade * allied + cost_sanctions)) - fixed_cost_blockade
     blockade = lottery(
         win_blockade, blockade_stake * stake + net, net - blockade_share * loss_invasion,
         reference, xi_theory, curvature, loss_aversion, weighting,
-    )  # fmt: skip
+    )
     net = (helped - (us_enters_invasion * allied + cost_sanctions)) - fixed_cost_invasion
     invasion = lottery(
         win_invasion, stake + net, net - loss_invasion,
         reference, xi_theory, curvature, loss_aversion, weighting,
-    )  # fmt: skip
+    )
     return wait, grey, blockade, invasion
 
 
 def option_probs(
     u_wait, u_grey, u_blockade, u_invasion, win_grey, win_blockade, win_invasion, xi_theory, xi_precision,
     xi_aspiration, confidence,
-):  # fmt: skip
+):
     """Probabilities of wait, grey zone, blockade, invasion.
 
         expected utility, prospect:  quantal(u_wait, u_grey, u_blockade, u_invasion; xi_precision)
@@ -219,7 +219,7 @@ def option_probs(
         return satisfice(
             xi_aspiration, u_wait, u_grey, u_blockade, u_invasion,
             win_grey - confidence, win_blockade - confidence, win_invasion - confidence, xi_precision,
-        )  # fmt: skip
+        )
     return quantal(u_wait, u_grey, u_blockade, u_invasion, xi_precision)
 
 
