@@ -3,8 +3,9 @@
 import contextlib
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from .sweeps import pilot
 from .sweeps.executors import choice
 from .sweeps.runner import Sweep
 from .sweeps.store import Store
+from .typing import Drivers, ExperimentLike, Interval, PackageName, Parameters, PathLike, Policy, Rules, WorldsName
 from .util.errors import InputError, told
 
 #: Runs held in memory at a time.
@@ -47,10 +49,18 @@ def _check_memory(runs: int) -> None:
 
 
 def simulate(
-    levers: Mapping | None = None, *, runs: int = 10_000, seed: int = 0, first_run: int = 0,
-    parameters: Mapping | None = None, worlds="defaults", months: int = policy.MONTHS, start: str = policy.START,
-    drivers: Mapping | None = None, rules: Mapping | None = None,
-) -> Batch:  # fmt: skip
+    levers: Policy | PackageName | None = None,
+    *,
+    runs: int = 10_000,
+    seed: int = 0,
+    first_run: int = 0,
+    parameters: Parameters | None = None,
+    worlds: WorldsName | ensembles.Worlds = "defaults",
+    months: int = policy.MONTHS,
+    start: str = policy.START,
+    drivers: Drivers | None = None,
+    rules: Rules | None = None,
+) -> Batch:
     """Many runs of one policy, compiled: run k is the run that ``DeterrenceModel(levers, seed=seed, run=k)`` makes.
 
     Parameters
@@ -110,10 +120,17 @@ def _warn_of_few(worlds: ensembles.Worlds, runs: int) -> None:
 
 
 def compare(
-    *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="calibrated",
-    months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "best",
-    rules: Mapping | None = None,
-) -> pd.DataFrame:  # fmt: skip
+    *policies: Policy | PackageName,
+    runs: int = 100_000,
+    seed: int = 0,
+    parameters: Parameters | None = None,
+    worlds: WorldsName | ensembles.Worlds = "calibrated",
+    months: int = policy.MONTHS,
+    start: str = policy.START,
+    names: Sequence[str] | None = None,
+    interval: Interval = "best",
+    rules: Rules | None = None,
+) -> pd.DataFrame:
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
@@ -135,16 +152,16 @@ def compare(
     """
     if not policies:
         raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
-    policies = tuple(arguments.levers(chosen, "a policy") for chosen in policies)
-    labels = _labels(names, len(policies))
-    policies = ({}, *policies) if len(policies) == 1 else policies
+    given = tuple(arguments.levers(chosen, "a policy") for chosen in policies)
+    labels = _labels(names, len(given))
+    given = ({}, *given) if len(given) == 1 else given
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     (runs, _), rules = arguments.runs(runs), checked_rules(arguments.rules(rules))
-    interval = arguments.one_of("interval", interval, intervals.KINDS)
-    calendars = [policy.calendar(chosen, months, start) for chosen in policies]
+    kind = arguments.one_of("interval", interval, intervals.KINDS)
+    calendars = [policy.calendar(chosen, months, start) for chosen in given]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    tally = Tally(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
+    tally = Tally(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
     lost = set()
     for first, n in threads.chunks(runs, _PIECE):
         base = base_failed = None
@@ -160,13 +177,13 @@ def compare(
             tally.add([number], first, values[None], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
-    points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
-    table = tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})
+    table = tally.estimates(points, kind).drop(columns=["point", "family", "n_both"])
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
 
 
-def _labels(names, n: int) -> list[str]:
+def _labels(names: Any, n: int) -> list[str]:
     """A name for each of ``n`` policies; one alone stands after today's."""
     if names is None:
         return ["today", "policy"] if n == 1 else [f"policy {k}" for k in range(n)]
@@ -190,16 +207,23 @@ def check_names(names: list[str]) -> None:
 MOST_SHARDS = 100_000
 
 
-def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
+def planned(
+    experiment: ExperimentLike,
+    rules: Rules | None = None,
+    workers: int | None = None,
+    runs: int | None = None,
+    interval: Interval | None = None,
+    precision: float | None = None,
+) -> schema.Experiment:
     """The experiment with what the caller changes in it."""
     experiment = arguments.experiment(experiment)
     arguments.workers(workers)
     runs = None if runs is None else arguments.runs(runs)[0]
-    interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
+    kind = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
     rules = checked_rules(arguments.rules(rules))
     plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
     plan = replications.resolved(plan, rules, runs)
-    changed = {} if interval is None else {"interval": interval}
+    changed: dict[str, Any] = {} if kind is None else {"interval": kind}
     if precision is not None:
         half = arguments.real(precision)
         if half is None or not 1e-5 <= half < 0.5:
@@ -213,12 +237,12 @@ def planned(experiment, rules=None, workers=None, runs=None, interval=None, prec
     return plan
 
 
-def _folder(out, plan: schema.Experiment) -> Path:
+def _folder(out: PathLike | None, plan: schema.Experiment) -> Path:
     """The folder of a sweep: ``out``, or ``results/NAME``."""
     return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
 
 
-def _options(engine, progress, rules, say) -> dict:
+def _options(engine: Any, progress: Any, rules: Any, say: Any) -> dict[str, Any]:
     """Options of a :class:`Sweep`, judged."""
     arguments.environment()
     return {
@@ -229,10 +253,21 @@ def _options(engine, progress, rules, say) -> dict:
 
 
 def sweep(
-    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
-) -> Results:  # fmt: skip
+    experiment,
+    out: str | Path | None = None,
+    *,
+    engine="batch",
+    workers: int | None = None,
+    runs: int | None = None,
+    rules=None,
+    progress: Callable | bool | None = None,
+    interval: str | None = None,
+    say: Callable | None = None,
+    precision: float | None = None,
+    backend=None,
+    dask: str | None = None,
+    then: Callable[[Results], None] | None = None,
+) -> Results:
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
@@ -280,9 +315,19 @@ def sweep(
 
 
 def shard(
-    experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
-    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
-) -> int:  # fmt: skip
+    experiment,
+    number: int,
+    of: int,
+    out: str | Path | None = None,
+    *,
+    engine="batch",
+    workers: int | None = None,
+    runs: int | None = None,
+    rules=None,
+    progress: Callable | bool | None = None,
+    say: Callable | None = None,
+    backend=None,
+) -> int:
     """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
 
     Shares may be worked out at the same time, on any machines that see the folder, in any order, and again after one was

@@ -18,7 +18,7 @@ import numpy.typing as npt
 __all__ = [
     "AnyOutcome", "Array", "ArrayLike", "BoolArray", "CauseName", "ConditionalName", "DriverName", "Drivers",
     "EngineName", "ExperimentLike", "FloatArray", "IntArray", "Interval", "LeverName", "OutcomeName", "PackageName",
-    "Parameters", "PathLike", "Policy", "Progress", "Rules", "RunProgress", "Schedule", "WorldsName",
+    "Parameters", "PathLike", "Policy", "Progress", "Rules", "RunProgress", "Schedule", "Structures", "WorldsName",
 ]  # fmt: skip
 
 #: Instruments of policy: ``crink_abm.LEVERS``.
@@ -63,6 +63,9 @@ EngineName: TypeAlias = Literal["batch", "mesa"]
 
 #: Ensembles of worlds by name.
 WorldsName: TypeAlias = Literal["calibrated", "defaults", "prior"]
+
+#: Structures to cross or to keep: all, the default one, or a table of switches and their levels.
+Structures: TypeAlias = Literal["all", "default"] | Mapping[str, Any]
 
 #: Months, written ``YYYY-MM``, and the levels at them.
 Schedule: TypeAlias = Mapping[str, float]

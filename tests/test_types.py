@@ -1,12 +1,6 @@
 """The public surface is typed, and what types say is what the tables say."""
 
 import ast
-import json
-import shutil
-import subprocess
-import sys
-import time
-from importlib.util import find_spec
 from typing import get_args
 
 import pytest
@@ -50,4 +44,11 @@ def test_all_that_is_offered_is_offered_to_type_checkers():
     assert homes == crink_abm._HOME
     assert set(crink_abm.__all__) == {"__version__", *homes}
     assert len(set(crink_abm.__all__)) == len(crink_abm.__all__)
-    assert set(names.__all__) == {name for name in vars(names) if name[0].isupper()} - {"Any", "Callable", "Literal", "Mapping", "Sequence", "TypeAlias"}
+    assert set(names.__all__) == {name for name in vars(names) if name[0].isupper()} - {
+        "Any",
+        "Callable",
+        "Literal",
+        "Mapping",
+        "Sequence",
+        "TypeAlias",
+    }

@@ -27,7 +27,7 @@ WORLDS = ("worlds_low", "worlds_high", "diff_worlds_low", "diff_worlds_high")
 COLUMNS = (*COUNTED, *CONTROLLED, *SPREADS, *DIFF_SPREADS, "worlds_df", "worlds_low", "worlds_high")
 
 
-def change_error(table: Mapping) -> np.ndarray:
+def change_error(table: Mapping[str, np.ndarray]) -> np.ndarray:
     """The standard errors over worlds that intervals and tests of changes go by."""
     with np.errstate(invalid="ignore"):  # every run may have failed
         moved = (table["n_up"] + table["n_down"]) / table["n_runs"]
@@ -86,7 +86,7 @@ def with_intervals(
         out["prob"], (out["low"], out["high"]) = prob, kind(prob * worth, worth)
         out["diff"], (out["diff_low"], out["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
         out["base_prob"] = prob - diff
-        out["method"], out["diff_method"] = method, np.where(paired, diff_method, None)
+        out["method"], out["diff_method"] = method, np.where(paired, diff_method, np.array(None, object))
         freedom = table["worlds_df"]
         for prefix, spread in (
             ("", over_worlds.on_the_logit(prob, table["worlds_se"], freedom)),

@@ -3,7 +3,9 @@
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,13 +23,13 @@ def swept(experiment: Experiment) -> list[str]:
     return [dimension.name for dimension in dimensions(experiment) if dimension.is_lever]
 
 
-def baseline(experiment: Experiment) -> dict:
+def baseline(experiment: Experiment) -> dict[str, Any]:
     """The policy that all others are compared with: today's, with the file's fixed levers and ``[baseline]``."""
     fixed = {name: levels_of(value)[0] for name, value in experiment.levers.items() if len(levels_of(value)) == 1}
     return policy.checked({**fixed, **experiment.baseline})
 
 
-def moves_in_words(chosen: dict) -> str:
+def moves_in_words(chosen: Mapping[str, Any]) -> str:
     """In which levers a policy differs from today's, in words; empty if in none."""
     moved = {name: chosen[name] for name, lever in policy.LEVERS.items() if chosen[name] != lever.today}
     return ", ".join(f"{name} {'on a schedule' if isinstance(x, dict) else f'{x:g}'}" for name, x in moved.items())
@@ -174,11 +176,18 @@ def _made(experiment: Experiment) -> Points:
     for label, chosen in experiment.packages.items():
         made.add({**base, **_checked(chosen)}, "package", label)
     made.add(base, "baseline", "baseline")
-    for chosen in sampling.draw(experiment.sample) if experiment.sample else ():
-        made.add({**base, **chosen}, "sample")
-    columns = ([row[name] for row in made.rows] for name in ("policy", "label", "family", "on_grid"))
-    cells = [row["cell"] or {} for row in made.rows]
-    return Points(*columns, cells, made.first[made.base], grid, [made.first[row["key"]] for row in made.rows])
+    for drawn in sampling.draw(experiment.sample) if experiment.sample else ():
+        made.add({**base, **drawn}, "sample")
+    return Points(
+        policies=[row["policy"] for row in made.rows],
+        labels=[row["label"] for row in made.rows],
+        families=[row["family"] for row in made.rows],
+        on_grid=[row["on_grid"] for row in made.rows],
+        cells=[row["cell"] or {} for row in made.rows],
+        base=made.first[made.base],
+        grid=grid,
+        same_as=[made.first[row["key"]] for row in made.rows],
+    )
 
 
 def _checked(chosen: dict) -> dict:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,14 +43,14 @@ _SAID = {
 }  # fmt: skip
 
 
-def _is_estimate(found) -> bool:
+def _is_estimate(found: Any) -> bool:
     """Whether what a file says is an estimate: names and plain values, those that are read of their kind."""
     if not isinstance(found, dict) or any(isinstance(value, list | dict) for value in found.values()):
         return False
     return all(_is_kind(found.get(name, ...), kind) for name, kind in _SAID.items())
 
 
-def _is_kind(value, kind) -> bool:
+def _is_kind(value: Any, kind: Any) -> bool:
     return value is None or type(value) is int or type(value) is float if kind is float else type(value) is kind
 
 
@@ -105,8 +106,10 @@ class Kept:
     def read(self, key: str) -> dict | None:
         """A kept estimate; None if it is not there, whole and as it was written, in this format."""
         data = read(self.place / f"{key}.json")
+        if data is None:
+            return None
         try:
-            held = None if data is None else json.loads(data)
+            held = json.loads(data)
             found, seal = held["found"], held["seal"]
             if held.get("format") != FORMAT or seal != _seal(key, found) or not _is_estimate(found):
                 return None

@@ -13,6 +13,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -43,7 +44,7 @@ def trouble(path: Path, doing: str, error: BaseException) -> DiskError:
     """The error of a disk that does not let ``path`` be read or written, in a sentence that names place and remedy."""
     number = getattr(error, "errno", None) or (errno.ENOMEM if isinstance(error, MemoryError) else None)
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    remedy = _REMEDIES.get(number, "see to the disk, or to the network drive")
+    remedy = _REMEDIES.get(number or 0, "see to the disk, or to the network drive")
     told = DiskError(f"{str(path)!r} cannot be {doing} ({why}), and nothing of it was removed; {remedy}")
     told.errno = number
     return told
@@ -93,7 +94,7 @@ def write(path: Path, save: Callable) -> None:
             raise
 
 
-def write_bytes(path: Path, data) -> str:
+def write_bytes(path: Path, data: bytes) -> str:
     """One file of these bytes; returns their digest."""
     write(path, lambda file: file.write(data))
     return digest(data)
@@ -103,7 +104,7 @@ def write_bytes(path: Path, data) -> str:
 _GROUP = 32_768
 
 
-def parquet(table: pa.Table, **options) -> pa.Buffer:
+def parquet(table: pa.Table, **options: Any) -> pa.Buffer:
     """A table as the bytes of a Parquet file, with page checksums; no times in it, so equal data give equal bytes."""
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, compression="zstd", write_page_checksum=True, **options) as writer:
@@ -119,7 +120,7 @@ def write_table(path: Path, table: pd.DataFrame | pa.Table) -> str:
     return write_bytes(path, parquet(table))
 
 
-def _as_json(data) -> bytes:
+def _as_json(data: Any) -> bytes:
     return (json.dumps(data, indent=1) + "\n").encode()
 
 
@@ -170,7 +171,9 @@ def read_sealed_table(path: Path, form: int) -> pd.DataFrame | None:
     """A table written by :func:`write_sealed_table`; None if it is not there so, in that format."""
     data = read(path)
     try:
-        said = None if data is None else pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        if data is None:
+            return None
+        said = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
         table, footer = said.to_pandas(), said.schema.metadata
         whole = footer[b"seal"].decode() == _seal_of(table) and footer[b"format"].decode() == str(form)
         return table if whole else None
@@ -184,7 +187,7 @@ def _seal_of(table: pd.DataFrame) -> str:
     return seal([len(table), columns])
 
 
-def write_json(path: Path, data) -> str:
+def write_json(path: Path, data: Any) -> str:
     """One JSON file, whole or not at all; returns the digest of its bytes."""
     return write_bytes(path, _as_json(data))
 
@@ -261,7 +264,7 @@ def read_table(path: Path) -> pd.DataFrame:
         return readback.frame(pq.read_table(file, page_checksum_verification=True))
 
 
-def read_json(path: Path):
+def read_json(path: Path) -> Any:
     """A JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -282,11 +285,11 @@ def unsealed(data: bytes) -> dict | None:
         return None
 
 
-def digest(data) -> str:
+def digest(data: bytes | memoryview) -> str:
     """SHA-256 of bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
-def seal(data) -> str:
+def seal(data: Any) -> str:
     """SHA-256 of what a JSON file says, its order included."""
     return digest(json.dumps(data).encode())

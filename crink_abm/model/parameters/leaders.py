@@ -20,7 +20,7 @@ class KimProfile(IntEnum):
     OPPORTUNIST = 1
 
 
-def _switch(name, default, levels, source, meaning):
+def _switch(name: str, default: float, levels: type[IntEnum], source: str, meaning: str) -> Parameter:
     return Parameter(name, default, 0, len(levels) - 1, "level", source, meaning, switch=levels)
 
 
