@@ -1,10 +1,11 @@
 # make demo: the environment, the main job, and where the charts are.   make test: the environment and the tests.
+# make types: mypy over the package, and over a file of uses and misuses of the public names.
 # PYTHON= picks another interpreter (3.11 to 3.13), VENV= another place for the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow docs clean
+.PHONY: demo test types slow docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -17,6 +18,13 @@ $(VENV)/.ready-test: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	@touch $@
 
+GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
+
+$(VENV)/.ready-types: $(VENV)/.ready
+	$(BIN)/python -c '$(GROUP)' types > $(VENV)/types.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $(VENV)/types.txt
+	@touch $@
+
 demo: $(VENV)/.ready
 	$(BIN)/crink-abm sweep experiments/policy_cube.toml
 
@@ -24,6 +32,9 @@ test: $(VENV)/.ready-test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+types: $(VENV)/.ready-types
+	$(BIN)/python -m mypy
 
 slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n auto -m slow

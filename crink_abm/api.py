@@ -260,9 +260,9 @@ def sweep(
     workers: int | None = None,
     runs: int | None = None,
     rules=None,
-    progress: Callable | bool | None = None,
+    progress: Callable[..., Any] | bool | None = None,
     interval: str | None = None,
-    say: Callable | None = None,
+    say: Callable[..., Any] | None = None,
     precision: float | None = None,
     backend=None,
     dask: str | None = None,
@@ -324,8 +324,8 @@ def shard(
     workers: int | None = None,
     runs: int | None = None,
     rules=None,
-    progress: Callable | bool | None = None,
-    say: Callable | None = None,
+    progress: Callable[..., Any] | bool | None = None,
+    say: Callable[..., Any] | None = None,
     backend=None,
 ) -> int:
     """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.

@@ -4,7 +4,7 @@ import itertools
 import math
 import weakref
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import mesa
 import pandas as pd
@@ -93,13 +93,14 @@ def _by_hand(actor: Actor, name: str, value: object) -> float:
     return given
 
 
-class Given(dict):
+class Given(dict[str, Any]):
     """What a model was made with, to be read: a change in mid-run would be told and not done, so it is refused."""
 
     def _refuse(self, *args: Any, **more: Any) -> NoReturn:
         raise InputError(f"a model's levers and parameters cannot be changed once it is made; {WHEN_MADE}")
 
-    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
+    if not TYPE_CHECKING:
+        __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Given, (dict(self),)
@@ -108,7 +109,8 @@ class Given(dict):
         """A plain dict: the copy is the user's own."""
         return {name: dict(value) if isinstance(value, dict) else value for name, value in self.items()}
 
-    __copy__ = dict.copy
+    def __copy__(self) -> dict[str, Any]:
+        return self.copy()
 
 
 def _given(values: Mapping[str, Any]) -> Given:
@@ -125,7 +127,25 @@ class _Numbers:
         return self._of.setdefault(model, itertools.count(1))
 
 
-class StateAgent(Holder, mesa.Agent):
+if TYPE_CHECKING:
+    from .model import DeterrenceModel
+
+    class MesaAgent:
+        """What type checkers know of Mesa's agent, which says nothing of its types itself."""
+
+        model: DeterrenceModel
+        unique_id: int
+
+        def __init__(self, model: DeterrenceModel, *args: Any, **more: Any) -> None:
+            """Mesa's own."""
+
+        def __getattr__(self, name: str) -> Any:
+            """The fields of the actor, and all else that Mesa has."""
+else:
+    MesaAgent = mesa.Agent
+
+
+class StateAgent(Holder, MesaAgent):
     """A state with its leader; a Mesa agent."""
 
     _ids = _Numbers()

@@ -17,7 +17,7 @@ import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import mesa
 import pandas as pd
@@ -32,19 +32,47 @@ from ..model.schedule import MONTH, Phase, Step
 from ..typing import Drivers, PackageName, Parameters, Policy, Rules, Schedule
 from ..util.errors import InputError, NotFiniteError, nearest, told
 from . import narrative
-from .actors import AGENTS, GIVEN, IS_TERM, OWNER, WHEN_MADE, StateAgent, World, _given
+from .actors import AGENTS, GIVEN, IS_TERM, OWNER, WHEN_MADE, Given, StateAgent, World, _given
 from .explain import explain
+
+if TYPE_CHECKING:
+    import random
+
+    import numpy as np
+
+    from .actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
 
 #: What a model keeps from its making on.
 _MADE_WITH = ("levers", "parameters", "horizon", "start", "key", "holder", "record", "month")
 #: Models that are being pickled.
-_being_pickled: list = []
+_being_pickled: list[Any] = []
 
 #: What ``mesa.batch_run`` reports by default: the record of the run, and where the theatres stand.
 COLLECTED = (*RESULTS, "taiwan_status", "korea_status", "grievance", "china_belief", "nk_belief", "arms_flow")
 
 
-class DeterrenceModel(mesa.Model):
+if TYPE_CHECKING:
+
+    class MesaModel:
+        """What type checkers know of Mesa's model, which says nothing of its types itself."""
+
+        running: bool
+        steps: int
+        time: float
+        agents: Any
+        random: random.Random
+        rng: np.random.Generator
+
+        def __init__(self, *args: Any, **more: Any) -> None:
+            """Mesa's own."""
+
+        def __getattr__(self, name: str) -> Any:
+            """All else that Mesa has."""
+else:
+    MesaModel = mesa.Model
+
+
+class DeterrenceModel(MesaModel):
     """One run of the model, month by month.
 
     Parameters
@@ -79,6 +107,30 @@ class DeterrenceModel(mesa.Model):
         On an unknown name or a value outside its range.
     """
 
+    key: tuple[int, int]
+    horizon: int
+    start: str
+    month: int
+    running: bool
+    levers: Given
+    parameters: Given
+    record: World
+    holder: dict[Actor, Any]
+    source: dict[str, Any]
+    trace: list[list[tuple[Any, ...]]] | None
+    datacollector: Any
+    if TYPE_CHECKING:  # by __getattr__
+        china: China
+        north_korea: NorthKorea
+        russia: Russia
+        iran: Iran
+        united_states: UnitedStates
+        south_korea: SouthKorea
+        japan: Japan
+        taiwan: Taiwan
+        monitors: Monitors
+        world: World
+
     def __init__(
         self,
         levers: Policy | PackageName | None = None,
@@ -96,7 +148,7 @@ class DeterrenceModel(mesa.Model):
         **settings: float | str | Schedule,
     ) -> None:
         self.key = (arguments.seed(0 if seed is None else seed), arguments.whole("run", run))
-        self.source: dict[str, Any] = {}
+        self.source = {}
         super().__init__(rng=self.key[0])
         chosen, values = _sorted(settings, arguments.levers(levers), arguments.parameters(parameters))
         self.horizon, self.start = arguments.months(months), arguments.month("start", start)
@@ -114,7 +166,7 @@ class DeterrenceModel(mesa.Model):
             holder.start(self.parameters)
         self._rules = overrides.checked(arguments.rules(rules))
         self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
-        self.trace: list[list[tuple[Any, ...]]] | None = [] if arguments.flag("trace", trace) else None
+        self.trace = [] if arguments.flag("trace", trace) else None
         self._rows: list[list[float]] = []
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(_report, name) for name in _collected(collect)}

@@ -82,9 +82,9 @@ class _Theatre:
     status: str
     decides: str
     choice: str
-    says: dict
-    options: tuple
-    weighed: tuple
+    says: dict[Any, str]
+    options: tuple[Any, ...]
+    weighed: tuple[Any, ...]
     theory: str
 
 

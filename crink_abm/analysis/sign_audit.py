@@ -63,6 +63,10 @@ class Audit:
     report : the screen's report
     """
 
+    table: pd.DataFrame
+    worlds: pd.DataFrame
+    report: dict[str, Any] | None
+
     def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame, report: dict[str, Any] | None) -> None:
         self.table, self.worlds, self.report = table, worlds, report
 

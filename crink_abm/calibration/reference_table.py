@@ -175,7 +175,7 @@ def look_afresh(
     return Bank(bank.worlds, bank.number, *_found(table))
 
 
-def make(plan: Plan, record: Record, progress: Callable | None = None, threads: int | None = None) -> Bank:
+def make(plan: Plan, record: Record, progress: Callable[..., Any] | None = None, threads: int | None = None) -> Bank:
     """The bank of a plan: read from the cache as far as it is there, the rest simulated.
 
     ``progress`` is called with (draws seen, share of the work done).

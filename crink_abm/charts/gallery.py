@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
@@ -26,7 +26,7 @@ FORMATS = ("png", "svg", "pdf")
 _LOG = logging.getLogger(__name__)
 
 #: Name of a chart -> what draws it from results; raises CannotDraw where the sweep lacks the data.
-CHARTS: dict[str, Callable] = {
+CHARTS: dict[str, Callable[..., Any]] = {
     **{f"heat_{name}": partial(sweep.heat, name) for name in HEADLINE},
     "responses": sweep.responses,
     "incidence": sweep.incidence,

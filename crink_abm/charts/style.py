@@ -83,7 +83,7 @@ class Look:
     label: str
     short: str
     colour: str = MUTED
-    dash: str | tuple = SOLID
+    dash: str | tuple[Any, ...] = SOLID
     marker: str = "o"
 
 

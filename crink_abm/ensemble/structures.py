@@ -15,7 +15,7 @@ from .worlds import MOST, Worlds, affordable, agree, levels_in_words, structures
 SWITCH_COLUMNS = [list(CATALOGUE).index(p.name) for p in SWITCHES]
 
 
-def _combinations(which: Structures, fixed: Mapping | None) -> list[tuple[float, ...]]:
+def _combinations(which: Structures, fixed: Mapping[str, Any] | None) -> list[tuple[float, ...]]:
     """The levels of the switches that are not held, in every combination asked for."""
     agree(which, fixed)
     free = [p.name for p in SWITCHES if p.name not in (fixed or {})]

@@ -85,7 +85,7 @@ class Worlds:
     values: np.ndarray
     origin: str
     n_drawn: int
-    report: dict | None = None
+    report: dict[str, Any] | None = None
     note: str | None = None
     in_turn: bool = False
     as_of: str | None = None

@@ -169,6 +169,15 @@ class Tally:
     by_luck : whether intervals take the luck out (for :meth:`half_width`)
     """
 
+    worlds: Dealt
+    months: int
+    base_points: Collection[int]
+    n_runs: Sequence[int]
+    number: np.ndarray
+    copies: np.ndarray
+    switches: dict[str, np.ndarray]
+    closed: int
+
     def __init__(
         self,
         worlds: Dealt,

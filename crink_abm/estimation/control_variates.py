@@ -66,6 +66,14 @@ class Moments:
     n_points, n_worlds, n_quantities, n_lucks : how many of each
     """
 
+    q: int
+    width: int
+    n: np.ndarray
+    weight: np.ndarray
+    sums: np.ndarray
+    cross: np.ndarray
+    seen: np.ndarray
+
     def __init__(self, n_points: int, n_worlds: int, n_quantities: int, n_lucks: int):
         self.q, self.width = n_quantities, n_quantities + n_lucks
         self.n, self.weight = np.zeros((2, n_points, 2, n_worlds))

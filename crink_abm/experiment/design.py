@@ -52,11 +52,11 @@ class Points:
         name came first; the baseline for all that are equal to it
     """
 
-    policies: list[dict]
+    policies: list[dict[str, Any]]
     labels: list[str]
     families: list[str]
     on_grid: list[bool]
-    cells: list[dict]
+    cells: list[dict[str, Any]]
     base: int
     grid: list[Dimension]
     same_as: list[int]
@@ -130,16 +130,16 @@ def points(experiment: Experiment) -> Points:
 class _Made:
     """Points on their way: numbered as they come."""
 
-    def __init__(self, base: dict):
-        self.rows: list[dict] = []
-        self.first: dict[tuple, int] = {}  # the point that stands for a policy
+    def __init__(self, base: dict[str, Any]):
+        self.rows: list[dict[str, Any]] = []
+        self.first: dict[tuple[Any, ...], int] = {}  # the point that stands for a policy
         self.base = self._key(base)
 
     @staticmethod
-    def _key(chosen: dict) -> tuple:
+    def _key(chosen: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(x if type(x) is float else json.dumps(x, sort_keys=True) for x in chosen.values())
 
-    def add(self, chosen: dict, family: str, label: str = "") -> dict:
+    def add(self, chosen: dict[str, Any], family: str, label: str = "") -> dict[str, Any]:
         """The point of a policy: a new one, unless it is there and has no other name."""
         key = self._key(chosen)
         number = self.first.get(key)
@@ -190,7 +190,7 @@ def _made(experiment: Experiment) -> Points:
     )
 
 
-def _checked(chosen: dict) -> dict:
+def _checked(chosen: dict[str, Any]) -> dict[str, Any]:
     """The levers of a package, as :func:`levers.checked` has them."""
     full = policy.checked(chosen)
     return {name: full[name] for name in chosen}

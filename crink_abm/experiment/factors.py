@@ -39,9 +39,9 @@ class Dimension:
     """
 
     name: str
-    levels: tuple
+    levels: tuple[Any, ...]
     labels: tuple[str, ...]
-    moves: tuple[dict, ...]
+    moves: tuple[dict[str, Any], ...]
     is_lever: bool = False
 
     def __len__(self) -> int:

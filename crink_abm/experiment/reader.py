@@ -144,7 +144,7 @@ def _check_time(experiment: Experiment) -> None:
 
 
 #: Table -> what is checked of it besides its shape.
-_CHECKS: dict[str, Callable] = {
+_CHECKS: dict[str, Callable[..., Any]] = {
     "levers": _check_levers,
     "baseline": _check_baseline,
     "packages": _check_packages,

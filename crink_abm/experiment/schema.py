@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag
 
@@ -126,7 +126,7 @@ class Experiment(Strict):
     worlds: WorldsTable = WorldsTable()
     parameters: dict[str, float | str] = {}
     drivers: dict[str, Setting] = {}
-    _points: tuple = PrivateAttr(default=())
+    _points: tuple[Any, ...] = PrivateAttr(default=())
 
     def key(self) -> str:
         """A hash of everything the file says."""

@@ -5,7 +5,7 @@ Each takes the argument's name and what was given, and returns it in the form th
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from numbers import Real
 from pathlib import Path
@@ -53,7 +53,7 @@ def whole(name: str, value: Any, low: int = 0, high: int = END - 1) -> int:
     return number
 
 
-seed = partial(whole, "seed")
+seed: Callable[[Any], int] = partial(whole, "seed")
 
 
 def real(value: Any) -> float | None:

@@ -43,7 +43,7 @@ class OddsError(InputError):
     """A rule in place of the model's stated odds that are none: the run has failed."""
 
 
-class Rules(dict):
+class Rules(dict[str, Any]):
     """Replacements that were checked, by full name, as they stood then; :func:`checked` makes them.
 
     Attributes

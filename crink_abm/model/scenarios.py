@@ -11,7 +11,7 @@ _POLICY = {"sanctions_intensity": 0.9, "exposure": 0.9, "diplomatic_offramp": 0.
 _HYBRID = {"counter_hybrid": 0.9}
 
 #: Name -> (what it is, levers that differ from today's).
-SCENARIOS: dict[str, tuple[str, dict]] = {
+SCENARIOS: dict[str, tuple[str, dict[Any, Any]]] = {
     "today": ("policy as it stands", {}),
     "posture": ("the article's first pillar: heavy, dual-role forces forward", _POSTURE),
     "alliance": ("the second: institutional trilateral coordination", _ALLIANCE),

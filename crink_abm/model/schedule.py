@@ -21,7 +21,7 @@ class Step:
     """One rule applied once a month (or only when the field ``when`` is positive)."""
 
     actor: Actor
-    rule: Callable
+    rule: Callable[..., Any]
     writes: tuple[str, ...]
     when: str | None = None
 

@@ -73,7 +73,7 @@ def staged(
     relative: float,
     most_runs: int,
     progress: Callable[[int], object] | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Pilots, then one stage of fresh runs, whose width is taken as it comes.
 
     The fresh runs are at least twice those of the pilot, as far as there is room. A pilot that saw nothing is followed by one
@@ -127,7 +127,7 @@ def estimate(
     rules: Mapping[str, Callable[..., Any]] | None = None,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """One probability, its 95 % interval as narrow as asked for or as narrow as the runs allow.
 
     A pilot decides how many runs are needed, and is not counted; the estimate comes from one stage of fresh runs, whose

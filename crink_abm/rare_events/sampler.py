@@ -1,6 +1,7 @@
 """Runs under tilted draws, and what each weighs."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -54,12 +55,12 @@ _USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_n
 _kernels = batch.Kernels(machine=TILTED, renamed=RENAMED)
 
 
-def compiled(rules: Mapping[str, Callable] | None = None):
+def compiled(rules: Mapping[str, Callable[..., Any]] | None = None):
     """The kernel of the tilted model, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
     return _kernels.get(rules)
 
 
-def steerable(rules: Mapping[str, Callable]) -> None:
+def steerable(rules: Mapping[str, Callable[..., Any]]) -> None:
     """Refuse replaced rules whose draws cannot be tilted.
 
     Raises
@@ -83,7 +84,7 @@ def steerable(rules: Mapping[str, Callable]) -> None:
                 )
 
 
-def integrates(rules: Mapping[str, Callable] | None) -> bool:
+def integrates(rules: Mapping[str, Callable[..., Any]] | None) -> bool:
     """Whether nuclear use can be integrated out: no replaced rule draws it or asks whether it came."""
     told = {step.name: step for step in steps()}
     return not any(

@@ -23,7 +23,7 @@ FORMAT = 1
 _OF_A_SWEEP = ("manifest.json", "estimates.parquet", "runs")
 
 
-def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict) -> str:
+def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict[str, Any]) -> str:
     """A hash of all that decides an estimate: code, calendar, worlds, and what else is said (outcome, seed, precision)."""
     digest = hashlib.sha256()
     for part in (np.ascontiguousarray(calendar), np.ascontiguousarray(worlds)):
@@ -32,7 +32,7 @@ def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict) -> str:
     return digest.hexdigest()[:24]
 
 
-def _seal(key: str, found: dict) -> str:
+def _seal(key: str, found: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps([key, found], sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -62,6 +62,9 @@ class Kept:
     InputError
         If the folder is a sweep's, or holds estimates that are not marked as ours.
     """
+
+    folder: Path
+    place: Path
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
@@ -103,7 +106,7 @@ class Kept:
             ownership.remove(ownership.cut_short(self.place))
             yield
 
-    def read(self, key: str) -> dict | None:
+    def read(self, key: str) -> dict[str, Any] | None:
         """A kept estimate; None if it is not there, whole and as it was written, in this format."""
         data = read(self.place / f"{key}.json")
         if data is None:
@@ -117,7 +120,7 @@ class Kept:
             return None
         return {name: math.nan if value is None else value for name, value in found.items()}
 
-    def write(self, key: str, found: dict) -> None:
+    def write(self, key: str, found: dict[str, Any]) -> None:
         """Keep an estimate, whole or not at all."""
         plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in found.items()}
         write_json(self.place / f"{key}.json", {"format": FORMAT, "found": plain, "seal": _seal(key, plain)})

@@ -43,11 +43,11 @@ class Report:
     scores: pd.DataFrame
     notes: tuple[str, ...]
     headline: pd.DataFrame
-    other_lag: dict
+    other_lag: dict[str, Any]
     record_share: float
     by_two_looks: float
 
-    def figures(self) -> dict:
+    def figures(self) -> dict[str, Any]:
         """Name -> (title, what it shows, function that draws it)."""
         return {
             "predictive_checks": (

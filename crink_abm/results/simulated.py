@@ -27,6 +27,14 @@ class Batch:
     weights : array (n_runs,), what each run counts so that every world weighs the same; all 1 where each world has as many runs
     """
 
+    levers: dict[str, Any]
+    seed: int
+    n_months: int
+    failed: np.ndarray
+    results: pd.DataFrame
+    months: np.ndarray
+    weights: np.ndarray
+
     def __init__(
         self,
         levers: dict[str, Any],

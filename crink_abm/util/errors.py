@@ -49,6 +49,9 @@ def nearest(name: str, allowed: Iterable[str], cutoff: float = 0.6) -> str:
 class NotFiniteError(InputError):
     """A rule gave a number that is not finite: the run has failed. ``field`` is the first such; months count from 0."""
 
+    field: str
+    month: int
+
     def __init__(self, rule: str, writes: Sequence[str], values: Sequence[float], month: int) -> None:
         self._given = rule, writes, values, month
         bad = (v != v or v in (float("inf"), float("-inf")) for v in values)

@@ -76,7 +76,7 @@ def refuse_link(path: Path) -> None:
         )
 
 
-def write(path: Path, save: Callable) -> None:
+def write(path: Path, save: Callable[..., Any]) -> None:
     """One file, whole or not at all, with the rights that the umask leaves; ``save`` is called with it, open."""
     refuse_link(path)
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}{SUFFIX}")
@@ -124,12 +124,12 @@ def _as_json(data: Any) -> bytes:
     return (json.dumps(data, indent=1) + "\n").encode()
 
 
-def as_sealed(data: dict) -> bytes:
+def as_sealed(data: dict[str, Any]) -> bytes:
     """A JSON file that carries the seal of what it says."""
     return _as_json({**data, "seal": seal(data)})
 
 
-def check_format(said: dict, known: int, what: str, older: str, newer: str) -> None:
+def check_format(said: dict[str, Any], known: int, what: str, older: str, newer: str) -> None:
     """Refuse what a file says under another ``format`` than is known here; none is older than any.
 
     Parameters
@@ -154,7 +154,7 @@ def check_format(said: dict, known: int, what: str, older: str, newer: str) -> N
     raise InputError(f"{what} {of}; this version of crink_abm reads format {known}; {remedy}")
 
 
-def is_newer(said: dict | None, known: int) -> bool:
+def is_newer(said: dict[str, Any] | None, known: int) -> bool:
     """Whether a newer version of the package than knows ``known`` wrote what a file says."""
     held = (said or {}).get("format")
     return type(held) is int and held > known
@@ -192,7 +192,7 @@ def write_json(path: Path, data: Any) -> str:
     return write_bytes(path, _as_json(data))
 
 
-def write_sealed(path: Path, data: dict) -> str:
+def write_sealed(path: Path, data: dict[str, Any]) -> str:
     """One JSON file that carries the seal of what it says; returns the digest of its bytes."""
     return write_bytes(path, as_sealed(data))
 
@@ -269,13 +269,13 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_sealed(path: Path) -> dict | None:
+def read_sealed(path: Path) -> dict[str, Any] | None:
     """What a sealed JSON file says; None if it is not there, or does not carry the seal of what it says."""
     data = read(path)
     return None if data is None else unsealed(data)
 
 
-def unsealed(data: bytes) -> dict | None:
+def unsealed(data: bytes) -> dict[str, Any] | None:
     """What the bytes of a sealed JSON file say, without the seal; None if they do not carry the seal of it."""
     try:
         said = json.loads(data)

@@ -156,7 +156,7 @@ class _Dump:
         offered = {line for _, line in self._bound if line and whole and not line.startswith(_OF_TYPES)}
         return sorted(offered | {line for bound, line in self._bound if line and (bound in self._used or bound == "*")})
 
-    def body(self, statements: list) -> list[str]:
+    def body(self, statements: list[Any]) -> list[str]:
         """Statements in order, those left out that do nothing."""
         return [said for node in statements for said in self._statement(node)]
 

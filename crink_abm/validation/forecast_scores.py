@@ -26,6 +26,12 @@ _TOP = 31
 class Scorer:
     """Scores of several forecasters for one record, row by row: series, score, forecaster, origin, lead, value."""
 
+    days: pd.Series
+    acts: pd.Series
+    aircraft: list[pd.Series]
+    crises: pd.DataFrame | None
+    onsets: pd.Series | None
+
     def __init__(self, record: Record):
         self.record = record
         self.rows: list[tuple[Any, ...]] = []
