@@ -44,4 +44,4 @@ docs: $(VENV)/.ready
 	$(BIN)/python docs/architecture.py
 
 clean:
-	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -13,14 +13,17 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
     from .api import compare, simulate, sweep
-    from .model.levers import LEVERS
-    from .model.outcomes import OUTCOMES
+    from .model.levers import Lever
     from .model.parameters import CATALOGUE
-    from .model.scenarios import SCENARIOS
     from .rare_events.study import rare
     from .results.results import Results
     from .results.simulated import Batch
+    from .typing import LeverName, OutcomeName, PackageName, Policy
     from .util.errors import InputError
+
+    LEVERS: dict[LeverName, Lever]
+    OUTCOMES: dict[OutcomeName, str]
+    SCENARIOS: dict[PackageName, tuple[str, Policy]]
 
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",

@@ -27,7 +27,19 @@ from .sweeps import pilot
 from .sweeps.executors import choice
 from .sweeps.runner import Sweep
 from .sweeps.store import Store
-from .typing import Drivers, ExperimentLike, Interval, PackageName, Parameters, PathLike, Policy, Rules, WorldsName
+from .typing import (
+    Drivers,
+    EngineName,
+    ExperimentLike,
+    Interval,
+    PackageName,
+    Parameters,
+    PathLike,
+    Policy,
+    Progress,
+    Rules,
+    WorldsName,
+)
 from .util.errors import InputError, told
 
 #: Runs held in memory at a time.
@@ -253,18 +265,18 @@ def _options(engine: Any, progress: Any, rules: Any, say: Any) -> dict[str, Any]
 
 
 def sweep(
-    experiment,
-    out: str | Path | None = None,
+    experiment: ExperimentLike,
+    out: PathLike | None = None,
     *,
-    engine="batch",
+    engine: EngineName = "batch",
     workers: int | None = None,
     runs: int | None = None,
-    rules=None,
-    progress: Callable[..., Any] | bool | None = None,
-    interval: str | None = None,
-    say: Callable[..., Any] | None = None,
+    rules: Rules | None = None,
+    progress: Progress | bool | None = None,
+    interval: Interval | None = None,
+    say: Callable[[str], object] | None = None,
     precision: float | None = None,
-    backend=None,
+    backend: Any = None,
     dask: str | None = None,
     then: Callable[[Results], None] | None = None,
 ) -> Results:
@@ -315,18 +327,18 @@ def sweep(
 
 
 def shard(
-    experiment,
+    experiment: ExperimentLike,
     number: int,
     of: int,
-    out: str | Path | None = None,
+    out: PathLike | None = None,
     *,
-    engine="batch",
+    engine: EngineName = "batch",
     workers: int | None = None,
     runs: int | None = None,
-    rules=None,
-    progress: Callable[..., Any] | bool | None = None,
-    say: Callable[..., Any] | None = None,
-    backend=None,
+    rules: Rules | None = None,
+    progress: Progress | bool | None = None,
+    say: Callable[[str], object] | None = None,
+    backend: Any = None,
 ) -> int:
     """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
 

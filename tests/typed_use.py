@@ -19,11 +19,19 @@ model: crink.DeterrenceModel = crink.DeterrenceModel({"exposure": 0.9}, seed=1, 
 story: str = model.story
 china: crink.China = model.china
 results: crink.Results = crink.sweep("experiments/policy_cube.toml", Path("out"), runs=1000, interval="best")
+risks = results.select("korea_within_6_of_taiwan", exposure=0.5)
+results.slice("any_failure", "exposure")
+results.incidence([0], "two_front")
 crink.rare({"experiment": {"name": "x", "seed": 1, "runs": 1}}, outcome="nuclear_use", relative=0.2)
 today: float = crink.LEVERS["exposure"].today
 low: float = crink.CATALOGUE["crisis_duration"].low
 meaning: str = crink.OUTCOMES["any_failure"]
-crink.simulate(crink.SCENARIOS["posture"][1])
+for lever in crink.LEVERS:
+    results.slice("any_failure", lever)
+for outcome in crink.OUTCOMES:
+    results.select(outcome)
+for _, policy in crink.SCENARIOS.values():
+    crink.simulate(policy)
 
 crink.simulate(levers={"nonsense": 1}, rnus=3)  # type: ignore[dict-item, call-arg]
 crink.simulate(levers={"usfk_posture": "high"})  # type: ignore[dict-item]
@@ -33,4 +41,5 @@ crink.simulate(drivers={"veto": 1})  # type: ignore[dict-item]
 crink.compare("article", interval="wald")  # type: ignore[arg-type]
 crink.rare("rare.toml", outcome="nuclear_war")  # type: ignore[arg-type]
 crink.DeterrenceModel({"posture": 0.5})  # type: ignore[dict-item]
-crink.Nonsense  # type: ignore[attr-defined]
+nothing = crink.Nonsense  # type: ignore[attr-defined]
+results.select("any_failures")  # type: ignore[arg-type]

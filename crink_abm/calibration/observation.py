@@ -42,7 +42,7 @@ def series(
     out = {name: np.empty((n, replicates, n_months), np.float32) for name in fields}
     kernel, own = compiled.compiled(), threading.local()
 
-    def work(item: tuple[int, int]):
+    def work(item: tuple[int, int]) -> None:
         replicate, low = item
         high = min(low + _TRACED, n)
         if not hasattr(own, "trace"):

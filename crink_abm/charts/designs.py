@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ..estimation import intervals
 from ..model.levers import LEVERS
-from ..typing import ArrayLike
+from ..typing import ArrayLike, OutcomeName
 from . import primitives, style
 from .panels import (
     HEADLINE,
@@ -126,7 +126,7 @@ def slices(levels: Any, values: ArrayLike, low: float, high: float) -> pd.DataFr
     return table[count >= 2]
 
 
-def sample(outcome: str, results: "Results") -> Figure:
+def sample(outcome: OutcomeName, results: "Results") -> Figure:
     """Change in one risk at every policy of a sample, against each lever that it moves."""
     plan = results.manifest["experiment"].get("sample")
     if not plan:

@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..ensemble import summary
+from ..typing import OutcomeName
 from ..util.errors import InputError
 from . import primitives, style
 
 if TYPE_CHECKING:
     from ..results.results import Results
 
-HEADLINE = ("any_failure", "taiwan_failure", "korea_failure")
+HEADLINE: tuple[OutcomeName, ...] = ("any_failure", "taiwan_failure", "korea_failure")
 #: What the two intervals of a difference are.
 PAIRED = "95 % for Monte Carlo error, the worlds given (paired); {outer}: 95 % with the worlds as the sample"
 HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..model import outcomes
 from ..model.levers import LEVERS
+from ..typing import OutcomeName
 from . import primitives, style
 from .panels import (
     HEADLINE,
@@ -40,7 +41,7 @@ _ENDS = {
 }
 
 
-def _along(results: "Results", lever: str, names: Iterable[str]) -> pd.DataFrame:
+def _along(results: "Results", lever: Any, names: Iterable[Any]) -> pd.DataFrame:
     rows = pd.concat([results.slice(name, lever) for name in names], ignore_index=True)
     return rows.dropna(subset=[lever])
 
@@ -98,7 +99,7 @@ def _map(results: "Results", rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     return rows.assign(within_noise=rows["grid_within_noise"])
 
 
-def _heat_panels(results: "Results", outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
+def _heat_panels(results: "Results", outcome: OutcomeName) -> list[tuple[str, str, str, pd.DataFrame]]:
     """(x, y, title, cells) for each pair of swept levers, at the ends and the baseline of the third if there is one."""
     swept, base, panels = results.manifest["swept"], base_of(results), []
     for x, y in combinations(swept, 2):
@@ -115,7 +116,7 @@ def _heat_panels(results: "Results", outcome: str) -> list[tuple[str, str, str, 
     return [panel for panel in panels if len(panel[3])]
 
 
-def heat(outcome: str, results: "Results") -> Figure:
+def heat(outcome: OutcomeName, results: "Results") -> Figure:
     if len(results.manifest["swept"]) < 2:
         raise CannotDraw("a heat map needs at least two crossed levers (from, to, points under [levels])")
     panels = {name: _heat_panels(results, name) for name in HEADLINE}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,10 @@ END = 2**64
 LONGEST_PATH = 4000
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+#: A name that is checked, of whatever type it was said to be.
+Name = TypeVar("Name")
 
 
 def _is_flag(value: object) -> bool:
@@ -110,7 +114,7 @@ def text(name: str, value: object, example: str) -> str:
     return value
 
 
-def one_of(name: str, value: object, allowed: Iterable[str]) -> str:
+def one_of(name: str, value: Name, allowed: Iterable[str]) -> Name:
     """One of some words."""
     allowed = list(allowed)
     if not isinstance(value, str) or value not in allowed:
@@ -119,11 +123,13 @@ def one_of(name: str, value: object, allowed: Iterable[str]) -> str:
     return value
 
 
-def outcome(value: Any, allowed: Iterable[str], *, kind: str = "outcome") -> str:
+def outcome(value: Name, allowed: Iterable[str], *, kind: str = "outcome") -> Name:
     """The name of an outcome (or of another ``kind`` of thing)."""
     allowed = list(allowed)
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"no {kind} is named {told(value)}{nearest(value, allowed)}; they are {', '.join(allowed)}")
+        raise InputError(
+            f"no {kind} is named {told(value)}{nearest(str(value), allowed)}; they are {', '.join(allowed)}"
+        )
     return value
 
 

@@ -158,7 +158,7 @@ def estimate(
     """
     worlds = np.require(worlds, np.float64, ["C", "W"])
 
-    def draw(size, before):
+    def draw(size: int, before: int) -> tuple[np.ndarray, int]:
         n, first_run = size * len(worlds) * REPLICATES, before * len(worlds) * REPLICATES
         made = [
             scores(
