@@ -94,6 +94,22 @@ def simulate(
     ------
     InputError
         On anything out of range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> batch = crink.simulate({"usfk_posture": 0.7}, runs=500, seed=1)
+    >>> batch
+    Batch(500 runs of 120 months, seed 1)
+    >>> row = batch.estimates.set_index("outcome").loc["any_failure"]
+    >>> bool(row["low"] <= row["prob"] <= row["high"])
+    True
+
+    Run 7 is the run that Mesa makes:
+
+    >>> model = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=7).run()
+    >>> bool(batch.results.loc[7, "n_provocations"] == model.value("n_provocations"))
+    True
     """
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     runs, first_run = arguments.runs(runs, first_run)
@@ -161,6 +177,16 @@ def compare(
     ------
     InputError
         With no policy, or anything out of range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> table = crink.compare({"exposure": 0.5}, {"exposure": 0.9}, runs=500, worlds="defaults", names=["now", "open"])
+    >>> table["policy"].unique().tolist()
+    ['now', 'open']
+    >>> failure = table[table["outcome"] == "any_failure"].set_index("policy")
+    >>> float(failure.loc["now", "diff"])  # the first is what the others are compared with
+    0.0
     """
     if not policies:
         raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
@@ -300,6 +326,20 @@ def sweep(
     ------
     InputError
         If the experiment or the folder cannot be taken.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import crink_abm as crink
+    >>> experiment = {
+    ...     "experiment": {"name": "two_levels", "seed": 1, "runs": 200},
+    ...     "levers": {"usfk_posture": [0.3, 0.8]},
+    ...     "worlds": {"ensemble": "defaults"},
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     results = crink.sweep(experiment, folder, progress=False)
+    ...     results.select("any_failure", usfk_posture=0.8)["n_runs"].tolist()
+    [200]
     """
     plan = planned(experiment, rules, workers, runs, interval, precision)
     store = Store(_folder(out, plan))

@@ -105,6 +105,26 @@ class DeterrenceModel(MesaModel):
     ------
     InputError
         On an unknown name or a value outside its range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> model = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=3, months=24)
+    >>> model.step()
+    >>> model
+    DeterrenceModel(seed=1, run=3, month 1 of 24)
+    >>> model.run().history.shape[0]
+    24
+    >>> model.history.index[[0, -1]].tolist()
+    ['2026-01', '2027-12']
+    >>> model.explain("china", month="2026-02").loc["grievance", "rule"]
+    'china.grievance'
+
+    What is not known is refused, with the nearest name:
+
+    >>> crink.DeterrenceModel({"usfk_postur": 0.7})
+    Traceback (most recent call last):
+    crink_abm.util.errors.InputError: no lever is named 'usfk_postur' (did you mean usfk_posture?); they are ...
     """
 
     key: tuple[int, int]

@@ -58,6 +58,22 @@ def checked(data: Mapping[str, Any], where: str = "the experiment", kind: type[E
     ------
     InputError
         As of :func:`read`.
+
+    Examples
+    --------
+    >>> from crink_abm.experiment import design, reader
+    >>> experiment = reader.checked({
+    ...     "experiment": {"name": "two_by_two", "seed": 1, "runs": 1000},
+    ...     "levers": {"usfk_posture": [0.3, 0.8], "exposure": [0.5, 0.9]},
+    ...     "packages": {"all": "article"},
+    ... })
+    >>> experiment.experiment.months
+    120
+    >>> design.points(experiment).families
+    ['grid', 'grid', 'grid', 'grid', 'package', 'baseline']
+    >>> reader.checked({"experiment": {"name": "x", "seed": -1, "runs": 1}})
+    Traceback (most recent call last):
+    crink_abm.util.errors.InputError: the experiment: [experiment.seed] is a whole number from 0 to ...; -1 was given
     """
     data = plain(data, where)
     if "packages" in data:

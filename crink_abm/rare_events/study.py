@@ -95,6 +95,18 @@ def rare(
     InputError
         If the experiment, the outcome, the precision or a rule cannot be taken, ``most_runs`` is too few for the worlds, a
         run failed, or the folder cannot be written or is a sweep's.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> experiment = {
+    ...     "experiment": {"name": "seldom", "seed": 1, "runs": 1, "months": 12},
+    ...     "worlds": {"ensemble": "defaults"},
+    ... }
+    >>> table = crink.rare(experiment, outcome="nuclear_use", relative=0.9)
+    >>> table[["point", "label", "outcome", "reached"]]
+       point     label      outcome  reached
+    0      0  baseline  nuclear_use     True
     """
     threads, out = arguments.workers(threads), None if out is None else arguments.path("out", out)
     show: RunProgress | None = arguments.callback("progress", None if progress is False else progress)

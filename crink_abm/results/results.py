@@ -53,6 +53,25 @@ class Results:
     ------
     InputError
         If the folder holds no finished sweep.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import crink_abm as crink
+    >>> experiment = {
+    ...     "experiment": {"name": "along_posture", "seed": 1, "runs": 200},
+    ...     "levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 3}},
+    ...     "worlds": {"ensemble": "defaults"},
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = crink.sweep(experiment, folder, progress=False)
+    ...     results = crink.Results(folder)
+    ...     results.replay(point=0, run=3)
+    DeterrenceModel(seed=1, run=3, month 120 of 120)
+    >>> results
+    Results('along_posture': 3 points x 200 runs in 1 worlds)
+    >>> results.slice("taiwan_failure", "usfk_posture")["usfk_posture"].tolist()
+    [0.0, 0.5, 1.0]
     """
 
     folder: Path

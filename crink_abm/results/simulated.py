@@ -25,6 +25,15 @@ class Batch:
         -1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
     weights : array (n_runs,), what each run counts so that every world weighs the same; all 1 where each world has as many runs
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> batch = crink.simulate(runs=200, seed=1, months=12)
+    >>> batch.incidence("korea_attack")["month"].tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    >>> list(batch.estimates)
+    ['outcome', 'prob', 'low', 'high', 'n_events', 'n_runs']
     """
 
     levers: dict[str, Any]
