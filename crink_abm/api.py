@@ -14,7 +14,7 @@ from .engine import compiled, threads
 from .ensemble import worlds as ensembles
 from .ensemble.build import ensemble
 from .estimation import intervals
-from .estimation.accumulator import Tally
+from .estimation.accumulator import Accumulator
 from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
@@ -170,8 +170,8 @@ def compare(
     Returns
     -------
     DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: the luck
-    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_up, n_down, the runs in
-    which only one of the two fails; q_value; and the spreads of both over the worlds.
+    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the
+    runs in which only one of the two fails; q_value; and the spreads of both over the worlds.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def compare(
     calendars = [policy.calendar(chosen, months, start) for chosen in given]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    tally = Tally(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
+    accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
     lost = set()
     for first, n in threads.chunks(runs, _PIECE):
         base = base_failed = None
@@ -212,11 +212,11 @@ def compare(
             lost.update((np.flatnonzero(bad) + first).tolist())
             if base is None:
                 base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
-            tally.add([number], first, values[None], base, ~(bad | base_failed)[None])
+            accumulator.add([number], first, values[None], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})
-    table = tally.estimates(points, kind).drop(columns=["point", "family", "n_both"])
+    table = accumulator.estimates(points, kind).drop(columns=["point", "family", "n_both"])
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
 

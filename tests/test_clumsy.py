@@ -44,9 +44,9 @@ def results(tmp_path_factory):
 def test_what_is_not_noise_is_counted_by_negation_too(results, read, name):
     rows = read(results)
     clear = (rows[f"{name}q_value"] <= 0.05).sum()
-    assert rows[f"{name}within_noise"].dtype == "boolean"
-    assert (~rows[f"{name}within_noise"]).sum() == clear > 0
-    assert rows[f"{name}within_noise"].isna().sum() == rows[f"{name}q_value"].isna().sum() > 0
+    assert rows[f"{name}discernible"].dtype == "boolean"
+    assert rows[f"{name}discernible"].sum() == clear > 0
+    assert rows[f"{name}discernible"].isna().sum() == rows[f"{name}q_value"].isna().sum() > 0
 
 
 def test_columns_that_lack_values_keep_their_kind(tmp_path):
@@ -56,7 +56,7 @@ def test_columns_that_lack_values_keep_their_kind(tmp_path):
             "count": pd.array([1, None, 2**53 + 1], "Int64"),
             "whole": [1, 2, 3],
             "plain": [True, False, True],
-            "within_noise": pd.array([True, False, True], "boolean"),
+            "discernible": pd.array([True, False, True], "boolean"),
         }
     )
     files.write_table(tmp_path / "t.parquet", frame)

@@ -49,8 +49,10 @@ def compare(args: argparse.Namespace) -> None:
     print("low, high: 95 % Monte Carlo interval, the worlds given; worlds_...: with the worlds as the sample")
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
-        columns = ["outcome", "prob", "low", "high", "worlds_low", "worlds_high", "n_runs", "method"]
-        columns += [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]
+        columns = ["outcome", "prob", "low", "high", "ensemble_low", "ensemble_high", "n_runs", "method"]
+        columns += (
+            [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_ensemble_low", "diff_ensemble_high"]
+        )
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 

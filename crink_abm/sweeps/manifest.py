@@ -93,13 +93,13 @@ class _Manifest(_Said):
 
 #: Columns of text and of flags that a table has; every other column that is named here holds numbers.
 _TEXT, _FLAGS = ("outcome", "label", "family", "metric", "cause", "method", "diff_method"), ("on_grid",)
-_NULLABLE_FLAGS = ("within_noise", "grid_within_noise")
+_NULLABLE_FLAGS = ("discernible", "grid_discernible")
 _CHANGES = ("diff", "diff_low", "diff_high", *SPREADS, *DIFF_SPREADS, *WORLDS)
 _COLUMNS = {
     "points": ("point", "label", "family", "on_grid", *LEVERS),
     "estimates": (
-        "point", "label", "family", "on_grid", *LEVERS, "outcome", "n_runs", "n_events", "n_up", "n_down", "prob", "low",
-        "high", *_CHANGES, "within_noise", "grid_within_noise",
+        "point", "label", "family", "on_grid", *LEVERS, "outcome", "n_runs", "n_events", "n_only_policy", "n_only_baseline",
+        "prob", "low", "high", *_CHANGES, "discernible", "grid_discernible",
     ),
     "metrics": ("point", "metric", "mean", "low", "high"),
     "first_months": ("point", "outcome", "month", "n_events"),

@@ -20,7 +20,7 @@ from ..ensemble import structures
 from ..ensemble import worlds as ensembles
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
 from ..estimation import sample_size
-from ..estimation.accumulator import Tally
+from ..estimation.accumulator import Accumulator
 from ..experiment import design
 from ..model import levers
 from ..model.keys import rules_hash
@@ -289,7 +289,7 @@ class Sweep:
     def _run(self) -> None:
         head, folder = self.head, self.store.folder
         of_baseline = self.named[self.points.same_as[self.base]]
-        tally = Tally(
+        accumulator = Accumulator(
             self.worlds, head.months, of_baseline, self.n_runs, take_out=not changes_odds(self.rules),
             by_luck=head.interval == "best",
         )  # fmt: skip
@@ -305,11 +305,13 @@ class Sweep:
                         if any_bad:
                             lost.add(point, first, runs)
                     counted = ~(bad | base_failed)
-                    tally.add(points, first, results, base, None if counted.all() else counted)
+                    accumulator.add(points, first, results, base, None if counted.all() else counted)
                 done += sum(cell.n for cell, *_ in pack)
-                self.progress(done, total, f"{tally.closed}/{len(self.policies)} policies, ±{tally.half_width():.2g}")
+                self.progress(
+                    done, total, f"{accumulator.closed}/{len(self.policies)} policies, ±{accumulator.half_width():.2g}"
+                )
         points = self.points.table()
-        estimates = tally.estimates(points, head.interval)
+        estimates = accumulator.estimates(points, head.interval)
         reached = sample_size.reached(estimates, head.precision) if head.precision else None
         if reached and reached["missed"]:
             self.say(
@@ -318,7 +320,8 @@ class Sweep:
         if few := self.worlds.few(min(self.n_runs)):
             self.say(few)
         tables = {
-            "points": points, "estimates": estimates, "metrics": tally.metrics(), "first_months": tally.first_months(),
+            "points": points, "estimates": estimates, "metrics": accumulator.metrics(),
+            "first_months": accumulator.first_months(),
             "failures": lost.table(self.replay, lambda run: int(self.worlds.of_runs(run, 1)[0])),
         }  # fmt: skip
         files = {f"{name}.parquet": write_table(folder / f"{name}.parquet", table) for name, table in tables.items()}
