@@ -139,7 +139,7 @@ HARMLESS = (
     ("engine/codegen.py", '"""Writes the compiled engine\'s source', '"""Writes the source of the compiled engine'),
     ("ensemble/screening.py", "from ..model import levers, outcomes\n", "from ..model import outcomes\nfrom ..model import levers\n"),
     ("calibration/reference_table.py", '"""The prior worlds of one chunk', '"""Prior worlds of one chunk'),
-    ("rare_events/sampler.py", "def steerable(rules: Mapping[str, Callable]) -> None:", "def steerable(rules):"),
+    ("rare_events/sampler.py", "def steerable(rules: Mapping[str, Callable[..., Any]]) -> None:", "def steerable(rules):"),
 )  # fmt: skip
 
 #: (file, old, new, the hashes that must change with it, and no other).
