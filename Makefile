@@ -1,10 +1,11 @@
 # make demo: the environment, the main job, and where the charts are.   make test: the environment and the tests.
+# make types: mypy over the package, and over a file of uses and misuses of the public names.
 # PYTHON= picks another interpreter (3.11 or later), VENV= another place for the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow docs clean
+.PHONY: demo test types slow docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -18,6 +19,13 @@ $(VENV)/.ready-test: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group test
 	@touch $@
 
+GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
+
+$(VENV)/.ready-types: $(VENV)/.ready
+	$(BIN)/python -c '$(GROUP)' types > $(VENV)/types.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $(VENV)/types.txt
+	@touch $@
+
 demo: $(VENV)/.ready
 	$(BIN)/crink-abm sweep experiments/policy_cube.toml
 
@@ -25,6 +33,9 @@ test: $(VENV)/.ready-test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+types: $(VENV)/.ready-types
+	$(BIN)/python -m mypy
 
 slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n auto -m slow
@@ -34,4 +45,4 @@ docs: $(VENV)/.ready
 	$(BIN)/python docs/architecture.py
 
 clean:
-	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -5,8 +5,31 @@ public name loads what it needs when it is first used.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from .version import __version__
+
+if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
+    from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
+    from .agents.model import DeterrenceModel
+    from .api import compare, simulate, sweep
+    from .model.levers import Lever
+    from .model.parameters import CATALOGUE
+    from .rare_events.study import rare
+    from .results.results import Results
+    from .results.simulated import Batch
+    from .typing import LeverName, OutcomeName, PackageName, Policy
+    from .util.errors import InputError
+
+    LEVERS: dict[LeverName, Lever]
+    OUTCOMES: dict[OutcomeName, str]
+    SCENARIOS: dict[PackageName, tuple[str, Policy]]
+
+__all__ = [
+    "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
+    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "rare",
+    "simulate", "sweep",
+]  # fmt: skip
 
 _HOME = {
     "DeterrenceModel": "agents.model",
@@ -20,15 +43,15 @@ _HOME = {
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip
 
-__all__ = ["__version__", *_HOME]
+
+if not TYPE_CHECKING:  # hidden from type checkers, which would take any name for one that is there
+
+    def __getattr__(name):
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = import_module(f"{__name__}.{_HOME[name]}")
+        return getattr(home, name)
 
 
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(f"{__name__}.{_HOME[name]}")
-    return getattr(home, name)
-
-
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

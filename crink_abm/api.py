@@ -3,8 +3,9 @@
 import contextlib
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,19 @@ from .sweeps import pilot
 from .sweeps.executors import choice
 from .sweeps.runner import Sweep
 from .sweeps.store import Store
+from .typing import (
+    Drivers,
+    EngineName,
+    ExperimentLike,
+    Interval,
+    PackageName,
+    Parameters,
+    PathLike,
+    Policy,
+    Progress,
+    Rules,
+    WorldsName,
+)
 from .util.errors import InputError, told
 from .util.plain import check_names
 
@@ -48,10 +62,18 @@ def _check_memory(runs: int) -> None:
 
 
 def simulate(
-    levers: Mapping | None = None, *, runs: int = 10_000, seed: int = 0, first_run: int = 0,
-    parameters: Mapping | None = None, worlds="defaults", months: int = policy.MONTHS, start: str = policy.START,
-    drivers: Mapping | None = None, rules: Mapping | None = None,
-) -> Batch:  # fmt: skip
+    levers: Policy | PackageName | None = None,
+    *,
+    runs: int = 10_000,
+    seed: int = 0,
+    first_run: int = 0,
+    parameters: Parameters | None = None,
+    worlds: WorldsName | ensembles.Worlds = "defaults",
+    months: int = policy.MONTHS,
+    start: str = policy.START,
+    drivers: Drivers | None = None,
+    rules: Rules | None = None,
+) -> Batch:
     """Many runs of one policy, compiled: run k is the run that ``DeterrenceModel(levers, seed=seed, run=k)`` makes.
 
     Parameters
@@ -73,6 +95,22 @@ def simulate(
     ------
     InputError
         On anything out of range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> batch = crink.simulate({"usfk_posture": 0.7}, runs=500, seed=1)
+    >>> batch
+    Batch(500 runs of 120 months, seed 1)
+    >>> row = batch.estimates.set_index("outcome").loc["any_failure"]
+    >>> bool(row["low"] <= row["prob"] <= row["high"])
+    True
+
+    Run 7 is the run that Mesa makes:
+
+    >>> model = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=7).run()
+    >>> bool(batch.results.loc[7, "n_provocations"] == model.value("n_provocations"))
+    True
     """
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     runs, first_run = arguments.runs(runs, first_run)
@@ -111,10 +149,17 @@ def _warn_of_few(worlds: ensembles.Worlds, runs: int) -> None:
 
 
 def compare(
-    *policies: Mapping | str, runs: int = 100_000, seed: int = 0, parameters: Mapping | None = None, worlds="calibrated",
-    months: int = policy.MONTHS, start: str = policy.START, names: list[str] | None = None, interval: str = "best",
-    rules: Mapping | None = None,
-) -> pd.DataFrame:  # fmt: skip
+    *policies: Policy | PackageName,
+    runs: int = 100_000,
+    seed: int = 0,
+    parameters: Parameters | None = None,
+    worlds: WorldsName | ensembles.Worlds = "calibrated",
+    months: int = policy.MONTHS,
+    start: str = policy.START,
+    names: Sequence[str] | None = None,
+    interval: Interval = "best",
+    rules: Rules | None = None,
+) -> pd.DataFrame:
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
@@ -133,19 +178,29 @@ def compare(
     ------
     InputError
         With no policy, or anything out of range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> table = crink.compare({"exposure": 0.5}, {"exposure": 0.9}, runs=500, worlds="defaults", names=["now", "open"])
+    >>> table["policy"].unique().tolist()
+    ['now', 'open']
+    >>> failure = table[table["outcome"] == "any_failure"].set_index("policy")
+    >>> float(failure.loc["now", "diff"])  # the first is what the others are compared with
+    0.0
     """
     if not policies:
         raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
-    policies = tuple(arguments.levers(chosen, "a policy") for chosen in policies)
-    labels = _labels(names, len(policies))
-    policies = ({}, *policies) if len(policies) == 1 else policies
+    given = tuple(arguments.levers(chosen, "a policy") for chosen in policies)
+    labels = _labels(names, len(given))
+    given = ({}, *given) if len(given) == 1 else given
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     (runs, _), rules = arguments.runs(runs), checked_rules(arguments.rules(rules))
-    interval = arguments.one_of("interval", interval, intervals.KINDS)
-    calendars = [policy.calendar(chosen, months, start) for chosen in policies]
+    kind = arguments.one_of("interval", interval, intervals.KINDS)
+    calendars = [policy.calendar(chosen, months, start) for chosen in given]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
+    accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
     lost = set()
     for first, n in threads.chunks(runs, _PIECE):
         base = base_failed = None
@@ -161,13 +216,13 @@ def compare(
             accumulator.add([number], first, values[None], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
-    points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
-    table = accumulator.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})
+    table = accumulator.estimates(points, kind).drop(columns=["point", "family", "n_both"])
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
 
 
-def _labels(names, n: int) -> list[str]:
+def _labels(names: Any, n: int) -> list[str]:
     """A name for each of ``n`` policies; one alone stands after today's."""
     if names is None:
         return ["today", "policy"] if n == 1 else [f"policy {k}" for k in range(n)]
@@ -184,16 +239,23 @@ def _labels(names, n: int) -> list[str]:
 MOST_SHARDS = 100_000
 
 
-def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
+def planned(
+    experiment: ExperimentLike,
+    rules: Rules | None = None,
+    workers: int | None = None,
+    runs: int | None = None,
+    interval: Interval | None = None,
+    precision: float | None = None,
+) -> schema.Experiment:
     """The experiment with what the caller changes in it."""
     experiment = arguments.experiment(experiment)
     arguments.workers(workers)
     runs = None if runs is None else arguments.runs(runs)[0]
-    interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
+    kind = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
     rules = checked_rules(arguments.rules(rules))
     plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
     plan = replications.resolved(plan, rules, runs)
-    changed = {} if interval is None else {"interval": interval}
+    changed: dict[str, Any] = {} if kind is None else {"interval": kind}
     if precision is not None:
         half = arguments.real(precision)
         if half is None or not 1e-5 <= half < 0.5:
@@ -207,12 +269,12 @@ def planned(experiment, rules=None, workers=None, runs=None, interval=None, prec
     return plan
 
 
-def _folder(out, plan: schema.Experiment) -> Path:
+def _folder(out: PathLike | None, plan: schema.Experiment) -> Path:
     """The folder of a sweep: ``out``, or ``results/NAME``."""
     return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
 
 
-def _options(engine, progress, rules, say) -> dict:
+def _options(engine: Any, progress: Any, rules: Any, say: Any) -> dict[str, Any]:
     """Options of a :class:`Sweep`, judged."""
     arguments.environment()
     return {
@@ -223,10 +285,21 @@ def _options(engine, progress, rules, say) -> dict:
 
 
 def sweep(
-    experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
-    rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
-) -> Results:  # fmt: skip
+    experiment: ExperimentLike,
+    out: PathLike | None = None,
+    *,
+    engine: EngineName = "batch",
+    workers: int | None = None,
+    runs: int | None = None,
+    rules: Rules | None = None,
+    progress: Progress | bool | None = None,
+    interval: Interval | None = None,
+    say: Callable[[str], object] | None = None,
+    precision: float | None = None,
+    backend: Any = None,
+    dask: str | None = None,
+    then: Callable[[Results], None] | None = None,
+) -> Results:
     """Run an experiment (a file's path, or a dict of the same shape) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
@@ -247,6 +320,20 @@ def sweep(
     ------
     InputError
         If the experiment or the folder cannot be taken.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import crink_abm as crink
+    >>> experiment = {
+    ...     "experiment": {"name": "two_levels", "seed": 1, "runs": 200},
+    ...     "levers": {"usfk_posture": [0.3, 0.8]},
+    ...     "worlds": {"ensemble": "defaults"},
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     results = crink.sweep(experiment, folder, progress=False)
+    ...     results.select("any_failure", usfk_posture=0.8)["n_runs"].tolist()
+    [200]
     """
     plan = planned(experiment, rules, workers, runs, interval, precision)
     store = Store(_folder(out, plan))
@@ -274,9 +361,19 @@ def sweep(
 
 
 def shard(
-    experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
-    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
-) -> int:  # fmt: skip
+    experiment: ExperimentLike,
+    number: int,
+    of: int,
+    out: PathLike | None = None,
+    *,
+    engine: EngineName = "batch",
+    workers: int | None = None,
+    runs: int | None = None,
+    rules: Rules | None = None,
+    progress: Progress | bool | None = None,
+    say: Callable[[str], object] | None = None,
+    backend: Any = None,
+) -> int:
     """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
 
     Shares may be worked out at the same time, on any machines that see the folder, in any order, and again after one was

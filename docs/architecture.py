@@ -48,19 +48,40 @@ or one below both.
 
 
 def imports(package: Path = PACKAGE) -> Iterator[tuple[str, str, bool, bool]]:
-    """(module, what it imports, of this package?, inside?): modules as ``model.levers``, packages as ``model.__init__``."""
+    """(module, what it imports, of this package?, inside?): modules as ``model.levers``, packages as ``model.__init__``.
+
+    Imports for type checkers alone (``if TYPE_CHECKING``) are none: they never run. :func:`typed` gives them.
+    """
+    yield from ((one, other, own, inside) for one, other, own, inside, typed in _imports(package) if not typed)
+
+
+def typed(package: Path = PACKAGE) -> Iterator[tuple[str, str]]:
+    """(module, module of this package that it imports for type checkers alone)."""
+    yield from ((one, other) for one, other, own, _, typed in _imports(package) if own and typed)
+
+
+def _imports(package: Path) -> Iterator[tuple[str, str, bool, bool, bool]]:
     for path in sorted(package.rglob("*.py")):
         parts, tree = path.relative_to(package).with_suffix("").parts, ast.parse(path.read_text(encoding="utf-8"))
         functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
         inside = {id(n) for function in functions for n in ast.walk(function)}
+        guarded = (n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING")
+        for_types = {id(n) for block in guarded for n in ast.walk(block)}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.level:
                 base = [*parts[: len(parts) - node.level], *filter(None, (node.module or "").split("."))]
                 for alias in node.names:
-                    yield ".".join(parts), _module(package, [*base, alias.name]), True, id(node) in inside
+                    yield (
+                        ".".join(parts),
+                        _module(package, [*base, alias.name]),
+                        True,
+                        id(node) in inside,
+                        id(node) in for_types,
+                    )
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                yield from ((".".join(parts), name.split(".")[0], False, id(node) in inside) for name in names)
+                for name in names:
+                    yield ".".join(parts), name.split(".")[0], False, id(node) in inside, id(node) in for_types
 
 
 def _module(package: Path, parts: list[str]) -> str:

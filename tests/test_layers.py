@@ -17,7 +17,7 @@ PACKAGE = ROOT / "crink_abm"
 
 #: From the ground up. A package imports from those before it; those between two ``<`` do not import one another.
 ORDER = (
-    "version < util < model < agents, estimation < engine < ensemble < experiment, record < sweeps, rare_events, calibration"
+    "version, typing < util < model < agents, estimation < engine < ensemble < experiment, record < sweeps, rare_events, calibration"
     " < results, validation < analysis < charts < report < api < cli < __init__, __main__"
 )
 FLOOR = {name: floor for floor, names in enumerate(ORDER.split(" < ")) for name in names.split(", ")}
@@ -66,6 +66,15 @@ def test_packages_import_one_way():
         or any(f"{one}.".startswith(f"{high}.") and f"{other}.".startswith(f"{low}.") for high, low in NEVER)
     }
     assert wrong == set(OWED), "new: move what both need down; gone: strike it from OWED"
+
+
+def test_types_too_are_known_one_way():
+    """What a package speaks of in its types it may import: only within a package may these imports go round."""
+    wrong = {
+        (one, other) for one, other in architecture.typed(PACKAGE)
+        if top(one) != top(other) and FLOOR[top(other)] >= FLOOR[top(one)]
+    }  # fmt: skip
+    assert wrong == set()
 
 
 def test_the_page_is_drawn_from_the_code():
@@ -142,8 +151,8 @@ SAY_NOTHING_OF_A_RUN = {
     "engine.code_cache", "model.keys", "model.overrides", "model.sources", "util.cache", "util.content", "util.csv_cells",
     "util.errors", "util.source_hash",
 }  # fmt: skip
-#: Nor, besides these, which runs are made: arguments checked, named policies (keyed as levers).
-SAY_NOTHING_OF_RUNS = SAY_NOTHING_OF_A_RUN | {"model.arguments", "model.scenarios"}
+#: Nor, besides these, which runs are made: arguments checked, named policies (keyed as levers), types.
+SAY_NOTHING_OF_RUNS = SAY_NOTHING_OF_A_RUN | {"model.arguments", "model.scenarios", "typing"}
 #: Nor which worlds there are: experiments are keyed by what they say, and files are whole or absent.
 SAY_NOTHING_OF_WORLDS = SAY_NOTHING_OF_RUNS - {"util.csv_cells"} | {
     "ensemble.spec", "util.files", "util.readback", "util.schema",

@@ -129,6 +129,7 @@ def test_a_narrower_interval_takes_more_runs_and_keeps_those_made(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"worlds": {"ensemble": "defaults", "runs_per_world": 200}}, "nested design"),
+     ({"worlds": {"ensemble": "defaults", "crossing": "full"}}, "nested design"),  # no runs a world to multiply
      ({"experiment": _PLAN["experiment"] | {"detail_runs": 9}}, "detail_runs")],
 )  # fmt: skip
 def test_precision_refuses_what_fixes_the_runs(change, message, tmp_path):

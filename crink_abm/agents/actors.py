@@ -3,8 +3,8 @@
 import itertools
 import math
 import weakref
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import mesa
 import pandas as pd
@@ -33,7 +33,7 @@ class Holder:
 
     actor: ClassVar[Actor]
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         """A state takes a number; what would change nothing is refused."""
         if name in OWNER:
             value = _by_hand(self.actor, name, value)
@@ -43,7 +43,7 @@ class Holder:
             raise InputError(f"no field is named {told(name)}{hint}; name an attribute of your own otherwise")
         super().__setattr__(name, value)
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "actor" in cls.__dict__:
             for step in steps():
@@ -64,7 +64,7 @@ class Holder:
         """Set every owned field to its initial value."""
         for field in FIELDS:
             if field.owner == self.actor:
-                initial = field.initial if field.is_state else 0.0
+                initial = 0.0 if field.initial is None else field.initial
                 vars(self)[field.name] = values[initial] if isinstance(initial, str) else float(initial)
 
     @property
@@ -80,7 +80,7 @@ WHEN_MADE = (
 )
 
 
-def _by_hand(actor: Actor, name: str, value) -> float:
+def _by_hand(actor: Actor, name: str, value: object) -> float:
     """A value that a user sets a field to, if that changes what follows."""
     owner = OWNER[name]
     if owner != actor:
@@ -93,52 +93,72 @@ def _by_hand(actor: Actor, name: str, value) -> float:
     return given
 
 
-class Given(dict):
+class Given(dict[str, Any]):
     """What a model was made with, to be read: a change in mid-run would be told and not done, so it is refused."""
 
-    def _refuse(self, *args, **more):
+    def _refuse(self, *args: Any, **more: Any) -> NoReturn:
         raise InputError(f"a model's levers and parameters cannot be changed once it is made; {WHEN_MADE}")
 
-    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
+    if not TYPE_CHECKING:
+        __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Given, (dict(self),)
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         """A plain dict: the copy is the user's own."""
         return {name: dict(value) if isinstance(value, dict) else value for name, value in self.items()}
 
-    __copy__ = dict.copy
+    def __copy__(self) -> dict[str, Any]:
+        return self.copy()
 
 
-def _given(values: Mapping) -> Given:
+def _given(values: Mapping[str, Any]) -> Given:
     return Given({name: Given(value) if isinstance(value, dict) else value for name, value in values.items()})
 
 
 class _Numbers:
     """The numbers of each model's agents. Mesa 3.3 holds them in a dict that keeps every model alive, three megabytes each."""
 
-    def __init__(self):
-        self._of = weakref.WeakKeyDictionary()
+    def __init__(self) -> None:
+        self._of: weakref.WeakKeyDictionary[mesa.Model, Iterator[int]] = weakref.WeakKeyDictionary()
 
-    def __getitem__(self, model):
+    def __getitem__(self, model: mesa.Model) -> Iterator[int]:
         return self._of.setdefault(model, itertools.count(1))
 
 
-class StateAgent(Holder, mesa.Agent):
+if TYPE_CHECKING:
+    from .model import DeterrenceModel
+
+    class MesaAgent:
+        """What type checkers know of Mesa's agent, which says nothing of its types itself."""
+
+        model: DeterrenceModel
+        unique_id: int
+
+        def __init__(self, model: DeterrenceModel, *args: Any, **more: Any) -> None:
+            """Mesa's own."""
+
+        def __getattr__(self, name: str) -> Any:
+            """The fields of the actor, and all else that Mesa has."""
+else:
+    MesaAgent = mesa.Agent
+
+
+class StateAgent(Holder, MesaAgent):
     """A state with its leader; a Mesa agent."""
 
     _ids = _Numbers()
 
-    def __init__(self, model, *args, **more):
+    def __init__(self, model: mesa.Model, *args: Any, **more: Any) -> None:
         if not isinstance(model, mesa.Model):
             raise InputError(f"agents are made by DeterrenceModel(agents=[...]), of a model; {told(model)} was given")
         super().__init__(model, *args, **more)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}(month {self.model.month})"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return pd.Series(self.fields, name=type(self).__name__).to_frame()._repr_html_()
 
 

@@ -1,5 +1,7 @@
 """Why a quantity is what it is: the rules that wrote it in a month, with all that they read."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from ..model import arguments
@@ -8,8 +10,11 @@ from ..model.fields import BY_NAME
 from ..model.levers import month_label, month_number
 from ..util.errors import InputError, nearest, told
 
+if TYPE_CHECKING:
+    from .model import DeterrenceModel
 
-def explain(model, actor: str | Actor, month: int | str) -> pd.DataFrame:
+
+def explain(model: "DeterrenceModel", actor: str | Actor, month: int | str) -> pd.DataFrame:
     """Every rule of one actor in one month: what it gave, from which inputs.
 
     Parameters

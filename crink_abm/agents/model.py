@@ -15,8 +15,9 @@ import copy
 import html
 import math
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import mesa
 import pandas as pd
@@ -27,22 +28,51 @@ from ..model import parameters as coefficients
 from ..model.draws import uniforms
 from ..model.enums import Actor
 from ..model.outcomes import RESULTS
-from ..model.schedule import MONTH
+from ..model.schedule import MONTH, Phase, Step
+from ..typing import Drivers, PackageName, Parameters, Policy, Rules, Schedule
 from ..util.errors import InputError, NotFiniteError, nearest, told
 from . import narrative
-from .actors import AGENTS, GIVEN, IS_TERM, OWNER, WHEN_MADE, StateAgent, World, _given
+from .actors import AGENTS, GIVEN, IS_TERM, OWNER, WHEN_MADE, Given, StateAgent, World, _given
 from .explain import explain
+
+if TYPE_CHECKING:
+    import random
+
+    import numpy as np
+
+    from .actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
 
 #: What a model keeps from its making on.
 _MADE_WITH = ("levers", "parameters", "horizon", "start", "key", "holder", "record", "month")
 #: Models that are being pickled.
-_being_pickled: list = []
+_being_pickled: list[Any] = []
 
 #: What ``mesa.batch_run`` reports by default: the record of the run, and where the theatres stand.
 COLLECTED = (*RESULTS, "taiwan_status", "korea_status", "grievance", "china_belief", "nk_belief", "arms_flow")
 
 
-class DeterrenceModel(mesa.Model):
+if TYPE_CHECKING:
+
+    class MesaModel:
+        """What type checkers know of Mesa's model, which says nothing of its types itself."""
+
+        running: bool
+        steps: int
+        time: float
+        agents: Any
+        random: random.Random
+        rng: np.random.Generator
+
+        def __init__(self, *args: Any, **more: Any) -> None:
+            """Mesa's own."""
+
+        def __getattr__(self, name: str) -> Any:
+            """All else that Mesa has."""
+else:
+    MesaModel = mesa.Model
+
+
+class DeterrenceModel(MesaModel):
     """One run of the model, month by month.
 
     Parameters
@@ -75,22 +105,77 @@ class DeterrenceModel(mesa.Model):
     ------
     InputError
         On an unknown name or a value outside its range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> model = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=3, months=24)
+    >>> model.step()
+    >>> model
+    DeterrenceModel(seed=1, run=3, month 1 of 24)
+    >>> model.run().history.shape[0]
+    24
+    >>> model.history.index[[0, -1]].tolist()
+    ['2026-01', '2027-12']
+    >>> model.explain("china", month="2026-02").loc["grievance", "rule"]
+    'china.grievance'
+
+    What is not known is refused, with the nearest name:
+
+    >>> crink.DeterrenceModel({"usfk_postur": 0.7})
+    Traceback (most recent call last):
+    crink_abm.util.errors.InputError: no lever is named 'usfk_postur' (did you mean usfk_posture?); they are ...
     """
 
+    key: tuple[int, int]
+    horizon: int
+    start: str
+    month: int
+    running: bool
+    levers: Given
+    parameters: Given
+    record: World
+    holder: dict[Actor, Any]
+    source: dict[str, Any]
+    trace: list[list[tuple[Any, ...]]] | None
+    datacollector: Any
+    if TYPE_CHECKING:  # by __getattr__
+        china: China
+        north_korea: NorthKorea
+        russia: Russia
+        iran: Iran
+        united_states: UnitedStates
+        south_korea: SouthKorea
+        japan: Japan
+        taiwan: Taiwan
+        monitors: Monitors
+        world: World
+
     def __init__(
-        self, levers=None, *, parameters=None, seed: int | None = 0, run: int = 0, months: int = policy.MONTHS,
-        start: str = policy.START, drivers=None, agents: Sequence[type] = (), trace: bool = True,
-        collect: Sequence[str] = COLLECTED, rules=None, **settings,
-    ):  # fmt: skip
+        self,
+        levers: Policy | PackageName | None = None,
+        *,
+        parameters: Parameters | None = None,
+        seed: int | None = 0,
+        run: int = 0,
+        months: int = policy.MONTHS,
+        start: str = policy.START,
+        drivers: Drivers | None = None,
+        agents: Sequence[type[StateAgent]] = (),
+        trace: bool = True,
+        collect: Sequence[str] = COLLECTED,
+        rules: Rules | None = None,
+        **settings: float | str | Schedule,
+    ) -> None:
         self.key = (arguments.seed(0 if seed is None else seed), arguments.whole("run", run))
         self.source = {}
         super().__init__(rng=self.key[0])
-        levers, parameters = _sorted(settings, arguments.levers(levers), arguments.parameters(parameters))
+        chosen, values = _sorted(settings, arguments.levers(levers), arguments.parameters(parameters))
         self.horizon, self.start = arguments.months(months), arguments.month("start", start)
         self.month = 0
-        self._calendar = policy.calendar(levers, self.horizon, self.start, arguments.drivers(drivers, self.horizon))
-        self.levers = _given(policy.checked(levers))
-        self.parameters = _given(coefficients.checked(parameters))
+        self._calendar = policy.calendar(chosen, self.horizon, self.start, arguments.drivers(drivers, self.horizon))
+        self.levers = _given(policy.checked(chosen))
+        self.parameters = _given(coefficients.checked(values))
         self._draws = uniforms(*self.key, self.horizon)
         replaced = _replaced(agents)
         self.record = World()
@@ -102,12 +187,12 @@ class DeterrenceModel(mesa.Model):
         self._rules = overrides.checked(arguments.rules(rules))
         self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
         self.trace = [] if arguments.flag("trace", trace) else None
-        self._rows = []
+        self._rows: list[list[float]] = []
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(_report, name) for name in _collected(collect)}
         )
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         """What a model was made with stays; fields are set on their agents."""
         if name in _MADE_WITH and name in vars(self):
             raise InputError(f"{name} of a model cannot be changed once it is made; {WHEN_MADE}")
@@ -118,17 +203,17 @@ class DeterrenceModel(mesa.Model):
             raise InputError(f"a model has no {name} to set; the fields of an actor are set on it, model.{owner}.FIELD")
         super().__setattr__(name, value)
 
-    def __copy__(self):
+    def __copy__(self) -> "DeterrenceModel":
         return copy.deepcopy(self)
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> "DeterrenceModel":
         """A model of its own: it goes on from the same month and drives its own agents."""
         made = memo[id(self)] = type(self).__new__(type(self))
         memo |= {id(kept): kept for kept in (self._rules, self.levers, self.parameters)}
         made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return made
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         """Pickled whole, with the functions and classes of the user's own, wherever they are defined."""
         if self in _being_pickled:
             return super().__reduce_ex__(protocol)
@@ -136,20 +221,20 @@ class DeterrenceModel(mesa.Model):
 
         _being_pickled.append(self)
         try:
-            return pickle.loads, (cloudpickle.dumps(self, protocol=max(protocol, 2)),)
+            return pickle.loads, (cloudpickle.dumps(self, protocol=max(int(protocol), 2)),)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
             raise InputError(f"this model holds what cannot be pickled: {error}") from None
         finally:
             _being_pickled.remove(self)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_plan"}
 
-    def __setstate__(self, state):
-        vars(self).update(state)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
         self._plan = [_planned(phase, self.holder, self._rules) for phase in MONTH]
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         """``model.china`` and so on: the agent of that actor."""
         holder = self.__dict__.get("holder")
         if holder and name.upper() in Actor.__members__:
@@ -189,7 +274,7 @@ class DeterrenceModel(mesa.Model):
                 vars(holder)[name] = value
         if self.trace is not None:
             self.trace.append(told)
-        vars(self)["month"] += 1
+        self.__dict__["month"] += 1
         self._rows.append([getattr(self.holder[owner], name) for name, owner in OWNER.items()])
         self.datacollector.collect(self)
         self.running = self.month < self.horizon
@@ -237,15 +322,17 @@ class DeterrenceModel(mesa.Model):
         """Every rule of one actor in one month, with its inputs; see :func:`explain.explain`."""
         return explain(self, actor, month)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"DeterrenceModel(seed={self.key[0]}, run={self.key[1]}, month {self.month} of {self.horizon})"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         table = pd.DataFrame({"first month": {name: date or "held" for name, date in self.outcome.items()}})
         return f"<p><b>{html.escape(repr(self))}</b></p>" + table.to_html()
 
 
-def _sorted(settings, levers, parameters):
+def _sorted(
+    settings: Mapping[str, Any], levers: dict[str, Any], parameters: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Keyword settings put with the levers or the parameters."""
     for name, value in settings.items():
         if name in levers or name in parameters:
@@ -262,7 +349,7 @@ def _sorted(settings, levers, parameters):
     return levers, parameters
 
 
-def _replaced(agents) -> dict[Actor, type]:
+def _replaced(agents: Any) -> dict[Actor, type[StateAgent]]:
     """The classes that replace agents, by their actor; one alone is a list of one."""
     given, replaced = () if agents is None else [agents] if isinstance(agents, type) else agents, {}
     for kind in arguments.several("agents", given, least=0):
@@ -275,17 +362,19 @@ def _replaced(agents) -> dict[Actor, type]:
     return replaced
 
 
-def _collected(collect) -> list[str]:
+def _collected(collect: Any) -> list[str]:
     """The fields that Mesa's collector keeps."""
     return arguments.names("collect", () if collect is None else collect, OWNER, kind="field", least=0)
 
 
-def _report(name, model) -> float:
+def _report(name: str, model: DeterrenceModel) -> float:
     """The value of one field, for Mesa's collector."""
     return model.value(name)
 
 
-def _planned(phase, holders, rules):
+def _planned(
+    phase: Phase, holders: Mapping[Actor, Any], rules: Mapping[str, Callable[..., Any]]
+) -> list[tuple[Any, ...]]:
     """A phase with its rules looked up: (step, holder, rule, [(owner or None, name)], names, when)."""
     planned = []
     for step in phase.steps:
@@ -301,10 +390,10 @@ def _planned(phase, holders, rules):
     return planned
 
 
-def _guarded(step, rule):
+def _guarded(step: Step, rule: Callable[..., Any]) -> Callable[..., Any]:
     """A rule of the user's, held to what the model's rule returns: as many numbers, and odds where it states odds."""
 
-    def checked(*inputs):
+    def checked(*inputs: float) -> float | tuple[float, ...]:
         result = rule(*inputs)
         values = result if isinstance(result, tuple) else (result,)
         try:
@@ -324,8 +413,8 @@ def _guarded(step, rule):
     return checked
 
 
-def _number(value) -> float:
+def _number(value: Any) -> float:
     """A number or flag as a float; text and arrays, which compiled code refuses too, are none."""
-    if isinstance(value, str | bytes) or getattr(value, "ndim", 0):
+    if isinstance(value, str | bytes) or getattr(value, "ndim", False):
         raise TypeError
     return float(value)

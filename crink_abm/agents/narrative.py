@@ -1,7 +1,9 @@
 """Tells one run: what happened, in which month, and what each leader weighed. It recomputes nothing."""
 
 import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,9 @@ from ..model.enums import KimOption, Theory, XiOption
 from ..model.fields import BY_NAME
 from ..model.levers import month_label
 from ..model.outcomes import RESULTS
+
+if TYPE_CHECKING:
+    from .model import DeterrenceModel
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Event:
     weighed: dict[str, float] = field(default_factory=dict)
     theory: Theory | None = None
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         options = None if self.calculus is None else self.calculus.reset_index().to_dict("records")
         return {"month": self.month, "date": self.date, "actor": self.actor, "text": self.text,
@@ -77,9 +82,9 @@ class _Theatre:
     status: str
     decides: str
     choice: str
-    says: dict
-    options: tuple
-    weighed: tuple
+    says: dict[Any, str]
+    options: tuple[Any, ...]
+    weighed: tuple[Any, ...]
     theory: str
 
 
@@ -89,7 +94,9 @@ _KOREA = _Theatre("in Korea", "The limited attack in Korea", "Kim", "North Korea
                   "kim_choice", _KIM_SAYS, _KIM, _KIM_WEIGHED, "kim_theory")  # fmt: skip
 
 
-def _tell_crisis(tell, theatre, now, before, parameters):
+def _tell_crisis(
+    tell: Callable[..., None], theatre: _Theatre, now: pd.Series, before: pd.Series, parameters: Mapping[str, float]
+) -> None:
     """A crisis breaks out, comes to a head, goes on as force, or is settled."""
     then = before[theatre.status]
     if now[theatre.decides] > 0:
@@ -105,7 +112,7 @@ def _tell_crisis(tell, theatre, now, before, parameters):
         tell(theatre.state, f"The crisis {theatre.place} is settled by others before {theatre.leader} decides.")
 
 
-def options(row: pd.Series, which) -> pd.DataFrame:
+def options(row: pd.Series, which: Iterable[tuple[str, str, str | None, str]]) -> pd.DataFrame:
     """A leader's options in one month: success, utility, probability."""
     return pd.DataFrame(
         {
@@ -117,7 +124,7 @@ def options(row: pd.Series, which) -> pd.DataFrame:
     )
 
 
-def outcome(model) -> dict[str, str | None]:
+def outcome(model: "DeterrenceModel") -> dict[str, str | None]:
     """When each outcome first happened (``YYYY-MM``), None if it never did."""
     results = np.array([[model.value(name) for name in RESULTS]])
     when = outcomes.months(results)[0]
@@ -127,11 +134,11 @@ def outcome(model) -> dict[str, str | None]:
     }
 
 
-def _months(count):
+def _months(count: float) -> str:
     return "1 month" if count == 1 else f"{int(count)} months"
 
 
-def _turns(now, before, name, begins, ends):
+def _turns(now: pd.Series, before: pd.Series, name: str, begins: str | None, ends: str | None) -> str | None:
     if now[name] > 0 and not before[name] > 0:
         return begins
     if before[name] > 0 and not now[name] > 0:
@@ -139,7 +146,7 @@ def _turns(now, before, name, begins, ends):
     return None
 
 
-def events(model) -> list[Event]:
+def events(model: "DeterrenceModel") -> list[Event]:
     """What happened in a run so far, in order."""
     history = model.history
     found = []
@@ -147,7 +154,7 @@ def events(model) -> list[Event]:
                         for name in history.columns})  # fmt: skip
     for month, (date, now) in enumerate(history.iterrows()):
 
-        def tell(actor, text, *rest, month=month, date=date):
+        def tell(actor: str, text: str | None, *rest: Any, month: int = month, date: str = date) -> None:
             if text:
                 found.append(Event(month, date, actor, text, *rest))
 
@@ -179,13 +186,13 @@ def events(model) -> list[Event]:
     return found
 
 
-def _plain(meaning):
+def _plain(meaning: str) -> str:
     """A meaning in mid-sentence: lower case unless it starts with a name."""
     named = meaning.split("'")[0].split()[0] in ("Xi", "Kim", "Beijing", "US")
     return meaning if named else meaning[0].lower() + meaning[1:]
 
 
-def _lines_of(event):
+def _lines_of(event: Event) -> Iterator[str]:
     yield f"{event.date}  {event.text}"
     if event.calculus is not None:
         yield f"{'':9}{event.actor} weighs     success  utility  probability"
@@ -208,9 +215,9 @@ _YEARLY = ("arms_flow", "russian_trust", "technology", "hardship", "grievance", 
            "rok_consent", "japan_access", "attention_taiwan", "attention_korea")  # fmt: skip
 
 
-def story(model) -> str:
+def story(model: "DeterrenceModel") -> str:
     """The run told month by month, with each leader's calculus where he decided, and the year's state."""
-    history, told = model.history, events(model)
+    history, happenings = model.history, events(model)
     policy = ", ".join(f"{k} {v:g}" if not isinstance(v, dict) else f"{k} scheduled" for k, v in model.levers.items())
     where = "".join(f", {name} {value}" for name, value in model.source.items())
     lines = [
@@ -222,7 +229,7 @@ def story(model) -> str:
         days, active = int(rows["launch_days"].sum()), int(rows["provocation"].sum())
         last = rows.iloc[-1]
         lines.append(f"── {year}: provocations in {active} of {len(rows)} months, {days} launch days ──")
-        lines += [line for event in told if event.date[:4] == year for line in _lines_of(event)]
+        lines += [line for event in happenings if event.date[:4] == year for line in _lines_of(event)]
         state = "at year's end: " + ", ".join(f"{name} {last[name]:.2f}" for name in _YEARLY)
         lines += textwrap.wrap(state, 110, subsequent_indent="  ")
         lines.append("")

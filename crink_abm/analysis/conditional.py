@@ -1,6 +1,8 @@
 """How the headline differences depend on what nobody knows: the chance that Korea follows Taiwan."""
 
 import itertools
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +60,7 @@ def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:
     names = list(outcomes.OUTCOMES)
     same = clusters.worlds_of(worlds.values)
 
-    def risks(policy, first_run=0):
+    def risks(policy: Mapping[str, Any], first_run: int = 0) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         calendar = levers.calendar(policy)
         results = compiled.run_many(
             calendar, worlds.values, n * runs, seed=seed, first_run=first_run, world_of=world_of

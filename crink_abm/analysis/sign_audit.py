@@ -8,8 +8,8 @@ number of runs; the split of the clear ones into those that lower and those that
 raise hardly does, so signs are judged among them.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,11 @@ class Audit:
     report : the screen's report
     """
 
-    def __init__(self, table, worlds, report):
+    table: pd.DataFrame
+    worlds: pd.DataFrame
+    report: dict[str, Any] | None
+
+    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame, report: dict[str, Any] | None) -> None:
         self.table, self.worlds, self.report = table, worlds, report
 
     def one_signed(self, outcome: str = "any_failure", share: float = 0.95) -> list[str]:
@@ -79,6 +83,7 @@ class Audit:
         """Shares of worlds in which each lever lowers and raises an outcome, by the level of one structural switch."""
         rows = []
         levels = CATALOGUE[switch].switch
+        assert levels is not None
         for (lever, level), group in self.worlds.groupby(["lever", switch], sort=False):
             sign = group[f"{outcome}_sign"]
             rows.append((lever, levels(level).name.lower(), (sign < 0).mean(), (sign > 0).mean(), len(group)))
@@ -104,7 +109,7 @@ def judge(experiment: AuditFile) -> list[str]:
     return chosen
 
 
-def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
+def run(experiment: AuditFile, progress: Callable[..., object] | None = None) -> Audit:
     """Raise one lever at a time in every world.
 
     Raises
@@ -120,7 +125,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     need = 3 * per_world * n_worlds * len(outcomes.OUTCOMES)
     check_memory(need, f"[audit] runs_per_world = {per_world:,} in {n_worlds:,} worlds")
 
-    def events(policy):
+    def events(policy: Mapping[str, Any]) -> np.ndarray:
         total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)
         calendar = levers.calendar(policy, head.months, head.start, experiment.drivers)
         for first, count in threads.chunks(per_world, max(1, 500_000 // n_worlds)):
@@ -166,7 +171,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     return Audit(pd.DataFrame(rows, columns=columns), pd.concat(per, ignore_index=True), ensemble.report)
 
 
-def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
+def _signs(there: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Paired differences and their clear signs (0: noise), from events (runs, worlds, outcomes)."""
     up, down = (there & ~base).sum(0), (base & ~there).sum(0)
     clear = significance.mcnemar(up, down) < CLEAR_LEVEL
@@ -174,7 +179,7 @@ def _signs(there, base) -> tuple[np.ndarray, np.ndarray]:
     return diff, np.where(clear, np.sign(diff), 0.0)
 
 
-def _split(sign, world) -> tuple:
+def _split(sign: np.ndarray, world: np.ndarray) -> tuple[Any, ...]:
     """Shares of worlds that lower, raise, are noise; how many are clear, and of them the share that lowers, low, high.
 
     The interval counts copies of a world as one: so many clear worlds as they are worth.

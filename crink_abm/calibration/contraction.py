@@ -31,7 +31,7 @@ def distance(u: np.ndarray, weights: np.ndarray) -> float:
     return float(np.max(cdf - u) + np.max(u - (cdf - weights[order])))
 
 
-def null_distances(weights: np.ndarray, rng, n: int = _NULL) -> np.ndarray:
+def null_distances(weights: np.ndarray, rng: np.random.Generator, n: int = _NULL) -> np.ndarray:
     """The distance when the weights have nothing to do with the parameter, ``n`` times, in ascending order.
 
     Sorted uniform points are sums of exponential ones, and each weight is as likely at any of them, so nothing is sorted.
@@ -120,10 +120,11 @@ def switches(values: np.ndarray, weights: np.ndarray, seed: int) -> pd.DataFrame
     names, rows = list(CATALOGUE), []
     for switch in SWITCHES:
         levels = values[:, names.index(switch.name)]
-        n = len(switch.switch)
+        kinds = list(switch.switch or ())
+        n = len(kinds)
         null = [_shift(rng.integers(0, n, len(levels)), n, weights) for _ in range(_NULL_SWITCH)]
         seen = _shift(levels, n, weights)
-        for level in switch.switch:
+        for level in kinds:
             rows.append(
                 {"switch": switch.name, "level": level.name.lower(), "prior": 1.0 / n,
                  "posterior": float(weights[levels == level].sum()),

@@ -53,14 +53,14 @@ def flow(seen: np.ndarray, path: np.ndarray) -> np.ndarray:
     return normal(seen, path + centre, np.broadcast_to(cov, (len(path), n, n)))
 
 
-def flow_simulated(path: np.ndarray, rng) -> np.ndarray:
+def flow_simulated(path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Log figures that each world's path could have given."""
     centre, spread = t.FLOW_SCALE
     scale = rng.normal(centre, spread, (len(path), 1))
     return path + scale + rng.normal(0.0, t.FLOW_LOG_SD, path.shape)
 
 
-def flow_predictive(seen: np.ndarray, path: np.ndarray, rng) -> np.ndarray:
+def flow_predictive(seen: np.ndarray, path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """New log figures given those seen: the scale from what they say of it in each world."""
     centre, spread = t.FLOW_SCALE
     precision = 1.0 / spread**2 + path.shape[1] / t.FLOW_LOG_SD**2
@@ -90,7 +90,9 @@ def in_band(events: np.ndarray, trials: np.ndarray, low: float, high: float) -> 
     return np.log(np.maximum(beta.cdf(high, a, b) - beta.cdf(low, a, b), 1e-300))
 
 
-def blocks(s: Summaries, seen: Targets, launches_centre=None, aircraft_centre=None) -> dict[str, np.ndarray]:
+def blocks(
+    s: Summaries, seen: Targets, launches_centre: np.ndarray | None = None, aircraft_centre: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Log-likelihood of each block of the record in each world.
 
     The centres of shrinkage are those of the worlds given, unless said (to treat some worlds as among others).

@@ -24,9 +24,15 @@ AIRCRAFT = ("lag-1 of log aircraft", "s.d. of log aircraft")
 
 
 def series(
-    calendar: np.ndarray, values: np.ndarray, fields: Sequence[str], *, replicates: int, seed: int, first_world: int = 0,
+    calendar: np.ndarray,
+    values: np.ndarray,
+    fields: Sequence[str],
+    *,
+    replicates: int,
+    seed: int,
+    first_world: int = 0,
     threads: int | None = None,
-) -> dict[str, np.ndarray]:  # fmt: skip
+) -> dict[str, np.ndarray]:
     """Some fields of every month: ``{field: float32 array (n_worlds, replicates, n_months)}``.
 
     ``first_world`` is the number of the first world in the whole set: a world keeps its luck when it is run again
@@ -36,7 +42,7 @@ def series(
     out = {name: np.empty((n, replicates, n_months), np.float32) for name in fields}
     kernel, own = compiled.compiled(), threading.local()
 
-    def work(item):
+    def work(item: tuple[int, int]) -> None:
         replicate, low = item
         high = min(low + _TRACED, n)
         if not hasattr(own, "trace"):

@@ -9,6 +9,7 @@ the same bank of draws serves the simulation-based calibration and any other tar
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,8 @@ class Calibration:
 
     def funnel(self) -> pd.DataFrame:
         """Effective draws after each block in turn, and of each alone, among the worlds looked at last."""
-        rows, total = [], 0.0
+        rows: list[dict[str, Any]] = []
+        total: np.ndarray | float = 0.0
         for name, block in self.blocks.items():
             total = total + block
             rows.append(
@@ -83,7 +85,7 @@ class Calibration:
         """What the data said of the structural switches."""
         return contraction.switches(self.bank.worlds.values, self.weights, self.plan.seed)
 
-    def manifest(self) -> dict:
+    def manifest(self) -> dict[str, Any]:
         """Provenance: everything needed to make the ensemble again, and how it came out."""
         record_only = normalised(
             sum(block for name, block in self.blocks.items() if name not in {b.name for b in BANDS})
@@ -123,7 +125,12 @@ class Calibration:
 
 
 def calibrate(
-    record: Record, plan: Plan | None = None, progress: Callable | None = None, *, size: int = SIZE, threads=None
+    record: Record,
+    plan: Plan | None = None,
+    progress: Callable[[str, float], object] | None = None,
+    *,
+    size: int = SIZE,
+    threads: int | None = None,
 ) -> Calibration:
     """Weigh a bank of prior draws by the record and the elicited bands, and resample the ensemble.
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ def _kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     return held
 
 
-def _heaviest(log_weight: np.ndarray, dropped: float) -> np.ndarray:
+def _heaviest(log_weight: Any, dropped: float) -> np.ndarray:
     """Rows, in order, of the worlds that hold all but the share ``dropped`` of the weight."""
     weight = np.exp(log_weight - log_weight.max())
     order = np.argsort(-weight, kind="stable")
@@ -122,16 +123,20 @@ def band_blocks(counts: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, n
     return {band.name: likelihood.in_band(*counts[band.name], band.low, band.high) for band in elicited.BANDS}
 
 
-def _passed(folder: Path, name: str, n: int, work: Callable, progress: Callable) -> pd.DataFrame:
+def _passed(
+    folder: Path, name: str, n: int, work: Callable[[int, int], pd.DataFrame], progress: Callable[[str, float], object]
+) -> pd.DataFrame:
     """A pass over rows 0..n, piece by piece, each kept on disk."""
     tables = []
     for low in range(0, n, CHUNK):
-        tables.append(_kept(folder / f"{name}-{low:08d}.parquet", lambda low=low: work(low, min(low + CHUNK, n))))
+        tables.append(_kept(folder / f"{name}-{low:08d}.parquet", lambda low=low: work(low, min(low + CHUNK, n))))  # type: ignore[misc]
         progress(name, min(low + CHUNK, n) / n)
     return pd.concat(tables, ignore_index=True)
 
 
-def _last_look(values, record: Record, plan: Plan, low: int, seed: int, threads) -> pd.DataFrame:
+def _last_look(
+    values: np.ndarray, record: Record, plan: Plan, low: int, seed: int, threads: int | None
+) -> pd.DataFrame:
     """The histories and futures of some worlds, as the last pass has them; ``seed`` is the luck of the first of them."""
     chosen = Worlds(values, "", 0)
     found = summarise(
@@ -141,7 +146,7 @@ def _last_look(values, record: Record, plan: Plan, low: int, seed: int, threads)
     return pd.concat([found, _bands(chosen, plan.bands_again, seed + 1 + low)], axis=1)
 
 
-def _found(table: pd.DataFrame) -> tuple[Summaries, dict]:
+def _found(table: pd.DataFrame) -> tuple[Summaries, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """(summaries, counts by band) of a last look."""
     summaries = Summaries.of_table(table.drop(columns=[c for c in table if c.startswith("band_")]))
     return summaries, _counts(table)
@@ -153,7 +158,13 @@ def _folder(plan: Plan, record: Record) -> Path:
     return folder
 
 
-def look_afresh(bank: Bank, plan: Plan, record: Record, progress: Callable | None = None, threads=None) -> Bank:
+def look_afresh(
+    bank: Bank,
+    plan: Plan,
+    record: Record,
+    progress: Callable[[str, float], object] | None = None,
+    threads: int | None = None,
+) -> Bank:
     """The same worlds on other luck, as many histories: what tells the noise of weights from what they say."""
     values = bank.worlds.values
     table = _passed(
@@ -164,7 +175,7 @@ def look_afresh(bank: Bank, plan: Plan, record: Record, progress: Callable | Non
     return Bank(bank.worlds, bank.number, *_found(table))
 
 
-def make(plan: Plan, record: Record, progress: Callable | None = None, threads: int | None = None) -> Bank:
+def make(plan: Plan, record: Record, progress: Callable[..., Any] | None = None, threads: int | None = None) -> Bank:
     """The bank of a plan: read from the cache as far as it is there, the rest simulated.
 
     ``progress`` is called with (draws seen, share of the work done).
@@ -172,16 +183,16 @@ def make(plan: Plan, record: Record, progress: Callable | None = None, threads: 
     progress = progress or (lambda stage, done: None)
     folder, seen = _folder(plan, record), targets(record)
 
-    def passed(name, n, work):
+    def passed(name: str, n: int, work: Callable[[int, int], pd.DataFrame]) -> pd.DataFrame:
         return _passed(folder, name, n, work, progress)
 
-    def look(low, high):
+    def look(low: int, high: int) -> pd.DataFrame:
         return summarise(
             draw(plan, low // CHUNK), record, replicates=plan.replicates, seed=plan.seed, first_world=low,
             early_runs=plan.early_runs, threads=threads,
         ).table()  # fmt: skip
 
-    first = sum(likelihood.blocks(Summaries.of_table(passed("history", plan.draws, look)), seen).values())
+    first: Any = sum(likelihood.blocks(Summaries.of_table(passed("history", plan.draws, look)), seen).values())
     number = _heaviest(first, plan.dropped)
     values = np.concatenate(
         [draw(plan, c).values[number[number // CHUNK == c] % CHUNK] for c in range(-(-plan.draws // CHUNK))]
@@ -194,7 +205,7 @@ def make(plan: Plan, record: Record, progress: Callable | None = None, threads: 
     kept = _heaviest(first[number] + sum(band_blocks(_counts(table)).values()), plan.dropped)
     number, values = number[kept], values[kept]
 
-    def look_again(low, high):
+    def look_again(low: int, high: int) -> pd.DataFrame:
         return _last_look(values[low:high], record, plan, low, plan.seed + 1, threads)
 
     table = passed("again", len(number), look_again)

@@ -1,6 +1,7 @@
 """What each world's simulated histories come to: the summaries that the likelihood compares with the record."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,16 +43,16 @@ class Summaries:
     taiwan_wars: np.ndarray
     n_early: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.flow)
 
-    def take(self, rows) -> "Summaries":
+    def take(self, rows: np.ndarray) -> "Summaries":
         """Some of the worlds."""
         return Summaries(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     def table(self) -> pd.DataFrame:
         """The same as a flat table, a column a number."""
-        out = {}
+        out: dict[str, np.ndarray] = {}
         for f in fields(self):
             flat = getattr(self, f.name)
             flat = flat.reshape(len(self), -1)
@@ -71,7 +72,7 @@ class Summaries:
         return cls(*arrays)
 
 
-def _moments(x, mask):
+def _moments(x: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance over replicates (axis 1) where ``mask``; at least two of them."""
     weight = mask[:, :, None].astype(float)
     n = np.maximum(mask.sum(1), 2)
@@ -80,7 +81,7 @@ def _moments(x, mask):
     return mean, np.einsum("wri,wrj->wij", d, d) / (n - 1)[:, None, None]
 
 
-def _span(start, first, last):
+def _span(start: str, first: str, last: str) -> slice:
     return slice(history.months(start, 400).index(first), history.months(start, 400).index(last) + 1)
 
 
@@ -101,7 +102,7 @@ _EARLY_FIELDS = ("taiwan_crisis_prob", "korea_crisis_prob", "taiwan_status", "ko
 
 def summarise(
     worlds: Worlds, record: Record, *, replicates: int, seed: int, first_world: int = 0, early: int = 4,
-    early_runs: int = 64, threads=None,
+    early_runs: int = 64, threads: int | None = None,
 ) -> Summaries:  # fmt: skip
     """Run each world through 2022-25 and through 2012-14, and summarise.
 
@@ -113,7 +114,7 @@ def summarise(
     """
     calendar = history.calendar(record, targets.START, targets.N_MONTHS)
     begun = history.at_start(worlds, record, targets.START)
-    run = {"replicates": replicates, "seed": seed, "first_world": first_world, "threads": threads}
+    run: dict[str, Any] = {"replicates": replicates, "seed": seed, "first_world": first_world, "threads": threads}
     late = observation.series(calendar, begun.values, LATE, **run)
     launches, aircraft, peaceful = simulated(late)
     flows = [

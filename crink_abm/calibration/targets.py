@@ -1,6 +1,7 @@
 """What the calibration is fitted to: figures of the record with their own error, taken from the tables."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Targets:
     years: int
     flow: tuple[tuple[str, str, float], ...]
 
-    def table(self) -> dict:
+    def table(self) -> dict[str, Any]:
         """The same as plain numbers, for a manifest."""
         said = dict(zip(observation.LAUNCHES, np.round(self.launches, 4).tolist(), strict=True))
         said |= dict(zip(observation.AIRCRAFT, np.round(self.aircraft, 4).tolist(), strict=True))

@@ -1,8 +1,12 @@
 """Charts of the calibration: tidy data in, a figure out; nothing is computed here."""
 
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from ..util.files import refuse_link
 from ..util.folders import prepare
@@ -13,7 +17,7 @@ from . import style
 FORMATS = ("png", "svg")
 
 
-def _grid(n, columns, height):
+def _grid(n: int, columns: int, height: float) -> tuple[Figure, Any]:
     rows = -(-n // columns)
     fig = style.figure(height * rows + 0.5)
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
@@ -22,7 +26,7 @@ def _grid(n, columns, height):
     return fig, axes[:n]
 
 
-def predictive(checks: Checks):
+def predictive(checks: Checks) -> Figure:
     """Each figure of the record (line) among what the ensemble's histories give (bars)."""
     fig, axes = _grid(len(checks.table), 4, 1.25)
     for ax, row in zip(axes, checks.table.itertuples(), strict=True):
@@ -39,7 +43,7 @@ def predictive(checks: Checks):
     return fig
 
 
-def yearly(checks: Checks):
+def yearly(checks: Checks) -> Figure:
     """Launch days a year: the record, and the ensemble begun in 2012 (median, 5-95 %)."""
     fig = style.figure(2.4)
     ax, t = style.axes(fig.subplots()), checks.yearly
@@ -51,7 +55,7 @@ def yearly(checks: Checks):
     return fig
 
 
-def moved(table, limit):
+def moved(table: pd.DataFrame, limit: float) -> Figure:
     """Distance of each parameter's posterior from its prior, the most moved first; beyond the line: moved."""
     top = table.head(30)[::-1]
     fig = style.figure(4.2)
@@ -65,7 +69,7 @@ def moved(table, limit):
     return fig
 
 
-def ranks(found: Ranks):
+def ranks(found: Ranks) -> Figure:
     """Rank histograms with the 99 % band of uniform ranks."""
     fig, axes = _grid(len(RANKED), 5, 1.05)
     low, high = found.band
@@ -77,7 +81,7 @@ def ranks(found: Ranks):
     return fig
 
 
-def headline(table):
+def headline(table: pd.DataFrame) -> Figure:
     """Change in any failure per lever, over the chance that Korea follows Taiwan."""
     fig = style.figure(2.4)
     axes = fig.subplots(1, table["lever"].nunique(), sharey=True)
@@ -94,7 +98,7 @@ def headline(table):
     return fig
 
 
-def skill(table):
+def skill(table: pd.DataFrame) -> Figure:
     """Skill of each forecaster over the base rate, by series and score, with its interval; right of zero is better."""
     table = table[table["forecaster"] != "base rate"]
     periods = table["period"].unique()
@@ -123,7 +127,12 @@ def skill(table):
     return fig
 
 
-def draw(figures: dict, folder: Path, note: str, formats=FORMATS) -> list[Path]:
+def draw(
+    figures: Mapping[str, tuple[str, str, Callable[[], Figure]]],
+    folder: Path,
+    note: str,
+    formats: Iterable[str] = FORMATS,
+) -> list[Path]:
     """Save charts under their names; each is (title, what it shows, a function of no argument that draws it)."""
     refuse_link(folder)
     prepare(folder.parent, folder)

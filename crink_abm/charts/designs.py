@@ -1,6 +1,8 @@
 """Charts of two designs: the cells of a grid with factors, and a sample of policies."""
 
+from collections.abc import Mapping
 from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..estimation import intervals
 from ..model.levers import LEVERS
+from ..typing import ArrayLike, OutcomeName
 from . import primitives, style
 from .panels import (
     HEADLINE,
@@ -22,6 +25,9 @@ from .panels import (
     label_outer,
 )
 
+if TYPE_CHECKING:
+    from ..results.results import Results
+
 #: Rows that one chart of a grid holds, and series within a row.
 MOST_ROWS, MOST_SERIES = 40, 5
 #: Letters of a row's label from which on panels are named in one word.
@@ -32,14 +38,14 @@ _MARKERS = ("o", "^", "s", "D", "v")
 LEAST_A_SLICE, MOST_SLICES = 16, 8
 
 
-def _words(dimension: dict) -> dict:
+def _words(dimension: dict[str, Any]) -> dict[Any, str]:
     """Level -> how a chart names it; a lever's with its name."""
     lever = style.LEVERS.get(dimension["name"])
     labels = [f"{lever[0]} {label}" for label in dimension["labels"]] if lever else dimension["labels"]
     return dict(zip(dimension["levels"], labels, strict=True))
 
 
-def _sets(factor: dict, base: dict) -> list[str]:
+def _sets(factor: Mapping[str, Any], base: Mapping[str, Any] | pd.Series) -> list[str]:
     """What a factor moves, in words: a line a level, or the ramp."""
     if not isinstance(factor.get("lever"), str):
         told = []
@@ -53,13 +59,13 @@ def _sets(factor: dict, base: dict) -> list[str]:
     return [f"{style.LEVERS[factor['lever']][0]}: {', '.join([f'from {start:g}', *held])}; else as labelled."]
 
 
-def _level(level) -> str:
+def _level(level: float | dict[str, float]) -> str:
     if isinstance(level, dict):
         return ", ".join(f"{value:g} in {date}" for date, value in sorted(level.items()))
     return f"{level:g}"
 
 
-def factors(results) -> Figure:
+def factors(results: "Results") -> Figure:
     """Change in risk in every cell of a grid with factors.
 
     Rows are the combinations of all dimensions but the last that is short enough to be drawn as marks within a row.
@@ -104,7 +110,7 @@ def factors(results) -> Figure:
     return fig
 
 
-def slices(levels, values, low: float, high: float) -> pd.DataFrame:
+def slices(levels: Any, values: ArrayLike, low: float, high: float) -> pd.DataFrame:
     """Means of ``values`` over equal slices of a lever's range, with normal 95 % intervals: middle, mean, low, high.
 
     Empty where there are too few points for two slices.
@@ -120,7 +126,7 @@ def slices(levels, values, low: float, high: float) -> pd.DataFrame:
     return table[count >= 2]
 
 
-def sample(outcome: str, results) -> Figure:
+def sample(outcome: OutcomeName, results: "Results") -> Figure:
     """Change in one risk at every policy of a sample, against each lever that it moves."""
     plan = results.manifest["experiment"].get("sample")
     if not plan:

@@ -5,23 +5,28 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
 from ..sweeps import manifest
 from ..sweeps.store import Store
+from ..typing import PathLike
 from ..util.errors import InputError, nearest, one_line, told
 from ..util.files import refuse_link
 from ..util.folders import prepare
 from . import designs, style, sweep
 from .panels import HEADLINE, NotAsked
 
+if TYPE_CHECKING:
+    from ..results.results import Results
+
 FORMATS = ("png", "svg", "pdf")
 
 _LOG = logging.getLogger(__name__)
 
 #: Name of a chart -> what draws it from results; raises CannotDraw where the sweep lacks the data.
-CHARTS: dict[str, Callable] = {
+CHARTS: dict[str, Callable[..., Any]] = {
     **{f"heat_{name}": partial(sweep.heat, name) for name in HEADLINE},
     "responses": sweep.responses,
     "incidence": sweep.incidence,
@@ -36,7 +41,7 @@ CHARTS: dict[str, Callable] = {
 }
 
 
-def figure(results, name: str) -> Figure:
+def figure(results: "Results", name: str) -> Figure:
     """One chart of a sweep as a matplotlib Figure.
 
     Raises
@@ -54,7 +59,12 @@ def _checked(name: str) -> str:
     return name
 
 
-def draw(results, folder=None, only: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
+def draw(
+    results: "Results",
+    folder: PathLike | None = None,
+    only: Iterable[str] | None = None,
+    formats: Iterable[str] = FORMATS,
+) -> list[Path]:
     """Write the charts of a sweep into ``folder``/figures; charts it cannot give are skipped, the reason logged in a line.
 
     Parameters
@@ -88,7 +98,7 @@ def draw(results, folder=None, only: Iterable[str] | None = None, formats: Itera
 
 
 @contextlib.contextmanager
-def _drawing(results, target: Path) -> Iterator[None]:
+def _drawing(results: "Results", target: Path) -> Iterator[None]:
     """Make a folder of figures; that of the sweep is held, unless its command holds it, and must still be of these results.
 
     Raises
@@ -109,7 +119,9 @@ def _drawing(results, target: Path) -> Iterator[None]:
         yield
 
 
-def _draw(results, names, target: Path, formats, only) -> list[Path]:
+def _draw(
+    results: "Results", names: Iterable[str], target: Path, formats: Iterable[str], only: Iterable[str] | None
+) -> list[Path]:
     paths, lacking = [], set()
     for name in names:
         try:

@@ -1,14 +1,21 @@
 """What the charts of a sweep share: captioned panels, provenance, and the words for intervals and marks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ..ensemble import summary
+from ..typing import OutcomeName
 from ..util.errors import InputError
 from . import primitives, style
 
-HEADLINE = ("any_failure", "taiwan_failure", "korea_failure")
+if TYPE_CHECKING:
+    from ..results.results import Results
+
+HEADLINE: tuple[OutcomeName, ...] = ("any_failure", "taiwan_failure", "korea_failure")
 #: What the two intervals of a difference are.
 PAIRED = "95 % for Monte Carlo error, the worlds given (paired); {outer}: 95 % with the worlds as the sample"
 HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
@@ -22,7 +29,7 @@ class NotAsked(CannotDraw):
     """The experiment has not the kind of design that a chart is for."""
 
 
-def provenance(manifest: dict) -> str:
+def provenance(manifest: dict[str, Any]) -> str:
     """Where a chart's numbers come from (experiment, runs, worlds, prior share kept, seed), and what they are not."""
     worlds = manifest["worlds"]
     moved = f"Baseline: today's policy but {manifest['baseline_moves']}. " if manifest.get("baseline_moves") else ""
@@ -36,17 +43,26 @@ def provenance(manifest: dict) -> str:
     )
 
 
-def horizon(results) -> str:
+def horizon(results: "Results") -> str:
     """How long the runs are, in words."""
     return f"{results.manifest['experiment']['experiment']['months'] / 12:g}-year"
 
 
-def base_of(results) -> pd.Series:
+def base_of(results: "Results") -> pd.Series:
     """The baseline's row of the points."""
     return results.points.loc[results.points["point"] == results.baseline].iloc[0]
 
 
-def captioned(results, title: str, notes: Sequence[str], n: int, columns: int, height: float, looks=(), **options):
+def captioned(
+    results: "Results",
+    title: str,
+    notes: Sequence[str],
+    n: int,
+    columns: int,
+    height: float,
+    looks: Iterable[style.Look] = (),
+    **options: Any,
+) -> tuple[Figure, Any]:
     """A captioned figure and its first ``n`` axes in rows of ``columns``; each row takes ``height`` inches."""
     lines = -(-n // columns)
     fig = style.figure(0.35 + height * lines)
@@ -59,7 +75,7 @@ def captioned(results, title: str, notes: Sequence[str], n: int, columns: int, h
     return fig, axes[:n]
 
 
-def label_outer(axes, columns: int) -> None:
+def label_outer(axes: Sequence[Axes], columns: int) -> None:
     """Keep axis labels only at the left column and under the last panel of each column."""
     for k, ax in enumerate(axes):
         if k % columns:
@@ -68,7 +84,15 @@ def label_outer(axes, columns: int) -> None:
             ax.set_xlabel("")
 
 
-def difference_panels(axes, data, names, order, looks, by, rows=None) -> None:
+def difference_panels(
+    axes: Iterable[Axes],
+    data: pd.DataFrame,
+    names: Sequence[str],
+    order: Sequence[Any],
+    looks: Mapping[Any, style.Look],
+    by: str,
+    rows: Sequence[str] | None = None,
+) -> None:
     """Differences from the baseline, a panel an outcome; see :func:`primitives.differences`."""
     for ax, name in zip(axes, names, strict=True):
         primitives.differences(data[data["outcome"] == name], order, looks, by, ax, rows)

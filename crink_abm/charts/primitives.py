@@ -5,7 +5,13 @@ and are drawn in per cent and percentage points. ``discernible`` is False where 
 difference from the baseline cannot be told from chance.
 """
 
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -23,12 +29,12 @@ NOISE_GID, BASELINE_GID = "within-noise", "baseline"
 _SIGNED = FuncFormatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-9 else "0")
 
 
-def _noise(discernible):
+def _noise(discernible: pd.Series) -> np.ndarray:
     """Which changes are marked as noise; one that was not tested is not."""
     return (~discernible.astype("boolean")).fillna(False).to_numpy(bool)
 
 
-def _edges(levels):
+def _edges(levels: Any) -> np.ndarray:
     levels = np.asarray(levels, float)
     if len(levels) == 1:
         return np.array([levels[0] - 0.5, levels[0] + 0.5])
@@ -36,7 +42,14 @@ def _edges(levels):
     return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]])
 
 
-def heat_map(data, x, y, limit, baseline=None, ax=None):
+def heat_map(
+    data: pd.DataFrame,
+    x: str,
+    y: str,
+    limit: float,
+    baseline: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Change in risk over two levers, zero at the middle of the scale.
 
     Parameters
@@ -73,7 +86,7 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     ):
         at = data.loc[chosen]
         ax.scatter(at[x], at[y], s=size, c=ink[chosen], marker=marker, linewidths=width, gid=gid)
-    if reference.any():
+    if baseline is not None and reference.any():
         i, j = np.isclose(cells.columns, baseline[0]).argmax(), np.isclose(cells.index, baseline[1]).argmax()
         width, height = np.diff(columns)[i], np.diff(rows)[j]
         box = Rectangle((columns[i], rows[j]), width, height, fill=False, edgecolor=style.INK, linewidth=1.1, zorder=3)
@@ -87,7 +100,7 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     return ax
 
 
-def colour_bar(axes, label=CHANGE):
+def colour_bar(axes: Any, label: str = CHANGE) -> Colorbar:
     """A signed colour bar for heat maps that share a scale; returns it."""
     axes = np.atleast_1d(axes)
     mesh = axes.flat[0].collections[0]
@@ -98,7 +111,13 @@ def colour_bar(axes, label=CHANGE):
     return bar
 
 
-def response(data, lever, baseline=None, ylim=None, ax=None):
+def response(
+    data: pd.DataFrame,
+    lever: str,
+    baseline: float | None = None,
+    ylim: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Change in risk along one lever, a line and band an outcome, labelled at the line's end.
 
     Parameters
@@ -130,7 +149,13 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
     return ax
 
 
-def incidence(data, looks, by="policy", ylim=None, ax=None):
+def incidence(
+    data: pd.DataFrame,
+    looks: Mapping[Any, style.Look],
+    by: str = "policy",
+    ylim: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Cumulative incidence over the years, a line and band a series, labelled at the line's end.
 
     Parameters
@@ -154,7 +179,14 @@ def incidence(data, looks, by="policy", ylim=None, ax=None):
     return ax
 
 
-def differences(data, order, looks, by="policy", ax=None, names=None):
+def differences(
+    data: pd.DataFrame,
+    order: Sequence[Any],
+    looks: Mapping[Any, style.Look],
+    by: str = "policy",
+    ax: Axes | None = None,
+    names: Sequence[str] | None = None,
+) -> Axes:
     """Risk differences from the baseline, a row a lever or package, as dots with intervals.
 
     Parameters
@@ -195,7 +227,15 @@ def differences(data, order, looks, by="policy", ax=None, names=None):
     return ax
 
 
-def frontier(data, x, y, labels, baseline=None, quantity=RISK, ax=None):
+def frontier(
+    data: pd.DataFrame,
+    x: str,
+    y: str,
+    labels: Sequence[float],
+    baseline: float | None = None,
+    quantity: str = RISK,
+    ax: Axes | None = None,
+) -> Axes:
     """Two risks against each other along a lever, with interval crosses, levels written at the points.
 
     Parameters
@@ -243,7 +283,7 @@ SPREADS = {
 }
 
 
-def spreads(data, ax=None, prefix=""):
+def spreads(data: pd.DataFrame, ax: Axes | None = None, prefix: str = "") -> Axes:
     """Standard deviation of a probability, or of its change, by source.
 
     Parameters
@@ -265,7 +305,7 @@ def spreads(data, ax=None, prefix=""):
     return ax
 
 
-def structure_ranges(data, ax=None, prefix=""):
+def structure_ranges(data: pd.DataFrame, ax: Axes | None = None, prefix: str = "") -> Axes:
     """Probability, or its change, with its interval, over the range of its means across structural variants.
 
     Parameters
@@ -292,14 +332,21 @@ def structure_ranges(data, ax=None, prefix=""):
     return ax
 
 
-def _named_rows(ax, names):
+def _named_rows(ax: Axes, names: Collection[str]) -> None:
     ax.set_yticks(range(len(names)), list(names), parse_math=False)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)
 
 
-def scatter(data, lever, means, baseline=None, span=(0.0, 1.0), ax=None):
+def scatter(
+    data: pd.DataFrame,
+    lever: str,
+    means: pd.DataFrame,
+    baseline: float | None = None,
+    span: tuple[float, float] = (0.0, 1.0),
+    ax: Axes | None = None,
+) -> Axes:
     """Change in risk at many policies against one lever, with intervals, and means over slices of its range.
 
     Parameters

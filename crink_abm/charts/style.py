@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -81,7 +83,7 @@ class Look:
     label: str
     short: str
     colour: str = MUTED
-    dash: str | tuple = SOLID
+    dash: str | tuple[Any, ...] = SOLID
     marker: str = "o"
 
 
@@ -167,7 +169,7 @@ def figure(height: float, width: float = WIDTH) -> Figure:
     return Sheet(figsize=(width, height), layout="constrained")
 
 
-def axes(ax=None):
+def axes(ax: Axes | None = None) -> Axes:
     """``ax``, or the axes of a new half-page figure."""
     return figure(3.2, 4.5).add_subplot() if ax is None else ax
 
@@ -278,7 +280,7 @@ def _absent(text: str) -> set[str]:
 def _others() -> list[tuple[str, str]]:
     """(family, file) of the machine's other fonts, the likeliest first."""
 
-    def rank(font):
+    def rank(font: Any) -> Any:
         known = [k for k, name in enumerate(_OTHER_FONTS) if font.name.startswith(name)]
         return (
             known[0] if known else len(_OTHER_FONTS),
@@ -293,7 +295,7 @@ def _others() -> list[tuple[str, str]]:
     return list({font.name: (font.name, font.fname) for font in reversed(plain)}.values())[::-1]
 
 
-def _weight(font) -> int:
+def _weight(font: Any) -> int:
     return font.weight if isinstance(font.weight, int) else font_manager.weight_dict.get(font.weight, 400)
 
 
@@ -337,7 +339,7 @@ def title_of(fig: Figure) -> str:
     return " ".join(fig.get_suptitle().split())
 
 
-def label_ends(ax, entries: Iterable[tuple[float, float, str, str]], size: float = 6.5) -> None:
+def label_ends(ax: Axes, entries: Iterable[tuple[float, float, str, str]], size: float = 6.5) -> None:
     """Write (x, y, text, colour) labels right of their points, moved apart up and down where they would overlap.
 
     The type is a darker shade, legible where a light line is.
@@ -357,7 +359,7 @@ def label_ends(ax, entries: Iterable[tuple[float, float, str, str]], size: float
     spread_ends(ax)
 
 
-def spread_ends(ax) -> None:
+def spread_ends(ax: Axes) -> None:
     """Move the labels of :func:`label_ends` apart, given the limits and size the axes have now."""
     labels = sorted((text for text in ax.texts if text.get_gid() == "end-label"), key=lambda text: text.xy[1])
     if not labels:
@@ -370,11 +372,11 @@ def spread_ends(ax) -> None:
         label.set_position((3, round(place - point, 3)))
 
 
-def _darker(colour):
+def _darker(colour: Any) -> tuple[float, ...]:
     return tuple(0.72 * part for part in to_rgb(colour))
 
 
-def _apart(places, gap, low, high):
+def _apart(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Ascending places at least ``gap`` apart within [low, high], each cluster centred where it was."""
     clusters: list[list[float]] = []
     for place in places:
@@ -387,7 +389,7 @@ def _apart(places, gap, low, high):
     return [_middle(c, gap, low, high) + gap * (k - (len(c) - 1) / 2.0) for c in clusters for k in range(len(c))]
 
 
-def _middle(cluster, gap, low, high):
+def _middle(cluster: Sequence[float], gap: float, low: float, high: float) -> float:
     half = gap * (len(cluster) - 1) / 2.0
     return min(max(sum(cluster) / len(cluster), low + half), max(high - half, low + half))
 

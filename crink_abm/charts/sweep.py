@@ -1,7 +1,8 @@
 """The charts of a finished sweep: picks the data and lays out the figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..model import outcomes
 from ..model.levers import LEVERS
+from ..typing import OutcomeName
 from . import primitives, style
 from .panels import (
     HEADLINE,
@@ -21,6 +23,9 @@ from .panels import (
     horizon,
     label_outer,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from ..results.results import Results
 
 DETAIL = (*HEADLINE, "two_front", "taiwan_invasion", "korea_war", "russian_join", "nuclear_use")
 
@@ -36,12 +41,12 @@ _ENDS = {
 }
 
 
-def _along(results, lever: str, names: Iterable[str]) -> pd.DataFrame:
+def _along(results: "Results", lever: Any, names: Iterable[Any]) -> pd.DataFrame:
     rows = pd.concat([results.slice(name, lever) for name in names], ignore_index=True)
     return rows.dropna(subset=[lever])
 
 
-def _packages(results) -> dict[int, str]:
+def _packages(results: "Results") -> dict[int, str]:
     """Point -> label of the packages, in file order."""
     labels = dict(zip(results.points["label"], results.points["point"], strict=True))
     return {int(labels[name]): name for name in results.manifest["experiment"].get("packages", {}) if name in labels}
@@ -64,7 +69,7 @@ def _rows(packages: dict[int, str]) -> tuple[dict[int, str], float]:
     return rows, 1.0 + 0.6 * max((row.count("\n") for row in rows.values()), default=0)
 
 
-def _contents(results, packages: dict[int, str]) -> list[str]:
+def _contents(results: "Results", packages: dict[int, str]) -> list[str]:
     """What each package sets, a line each; of a schedule only that it is one."""
     chosen = results.manifest["experiment"]["packages"]
     lines = []
@@ -77,7 +82,7 @@ def _contents(results, packages: dict[int, str]) -> list[str]:
     return lines
 
 
-def _on_grid(results, rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+def _on_grid(results: "Results", rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     """The rows whose named levers stand at levels of the grid, not only of one-at-a-time runs."""
     for name in names:
         given = results.manifest["experiment"]["levers"][name]
@@ -86,7 +91,7 @@ def _on_grid(results, rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     return rows
 
 
-def _map(results, rows, *names) -> pd.DataFrame:
+def _map(results: "Results", rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     """Cells of a map: on the grid, judged with the whole grid for their family; none if that is no map."""
     rows = _on_grid(results, rows[rows["on_grid"]], *names)
     if any(rows[name].nunique() < 2 for name in names):
@@ -94,7 +99,7 @@ def _map(results, rows, *names) -> pd.DataFrame:
     return rows.assign(discernible=rows["grid_discernible"])
 
 
-def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
+def _heat_panels(results: "Results", outcome: OutcomeName) -> list[tuple[str, str, str, pd.DataFrame]]:
     """(x, y, title, cells) for each pair of swept levers, at the ends and the baseline of the third if there is one."""
     swept, base, panels = results.manifest["swept"], base_of(results), []
     for x, y in combinations(swept, 2):
@@ -111,7 +116,7 @@ def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFram
     return [panel for panel in panels if len(panel[3])]
 
 
-def heat(outcome: str, results) -> Figure:
+def heat(outcome: OutcomeName, results: "Results") -> Figure:
     if len(results.manifest["swept"]) < 2:
         raise CannotDraw("a heat map needs at least two crossed levers (from, to, points under [levels])")
     panels = {name: _heat_panels(results, name) for name in HEADLINE}
@@ -138,7 +143,7 @@ def heat(outcome: str, results) -> Figure:
     return fig
 
 
-def responses(results) -> Figure:
+def responses(results: "Results") -> Figure:
     data = {lever: _along(results, lever, HEADLINE) for lever in LEVERS}
     data = {lever: rows for lever, rows in data.items() if rows[lever].nunique() > 2}
     if not data:
@@ -162,7 +167,7 @@ def responses(results) -> Figure:
     return fig
 
 
-def incidence(results) -> Figure:
+def incidence(results: "Results") -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
     names = list(policies.values())[1:] or ["baseline"]
     _panels(len(names))
@@ -184,7 +189,7 @@ def incidence(results) -> Figure:
     return fig
 
 
-def competing(results) -> Figure:
+def competing(results: "Results") -> Figure:
     policies = {results.baseline: "baseline", **_packages(results)}
     _panels(len(policies))
     data = results.competing(list(policies))
@@ -203,7 +208,7 @@ def competing(results) -> Figure:
     return fig
 
 
-def lever_ends(results) -> Figure:
+def lever_ends(results: "Results") -> Figure:
     data = pd.concat([_along(results, lever, HEADLINE).assign(lever=lever) for lever in LEVERS], ignore_index=True)
     data["level"] = [row[row["lever"]] for row in data[["lever", *LEVERS]].to_dict("records")]
     data = data[data["level"].isin(_ENDS) & (data["point"] != results.baseline)]
@@ -221,7 +226,7 @@ def lever_ends(results) -> Figure:
     return fig
 
 
-def package_differences(results) -> Figure:
+def package_differences(results: "Results") -> Figure:
     packages = _packages(results)
     if not packages:
         raise CannotDraw("the experiment has no [packages]")
@@ -244,7 +249,7 @@ def package_differences(results) -> Figure:
     return fig
 
 
-def frontier(results) -> Figure:
+def frontier(results: "Results") -> Figure:
     lever, names = "dual_role", {"x": "taiwan_failure", "y": "korea_failure"}
     sides = {axis: _along(results, lever, [name]).set_index(lever) for axis, name in names.items()}
     if len(sides["x"]) < 3:
@@ -266,11 +271,11 @@ def frontier(results) -> Figure:
             data[[axis, f"{axis}_low", f"{axis}_high"]] = rows[[value, low, high]].to_numpy()
         levels = data["level"].to_list()
         written = [*levels[:: max(1, len(levels) // 5)], levels[-1]]
-        primitives.frontier(data, *names.values(), written, base_of(results)[lever], quantity, ax)
+        primitives.frontier(data, names["x"], names["y"], written, base_of(results)[lever], quantity, ax)
     return fig
 
 
-def spreads(results) -> Figure:
+def spreads(results: "Results") -> Figure:
     rows = results.estimates[results.estimates["point"] == results.baseline].set_index("outcome")
     data = rows.loc[list(DETAIL)].reset_index()
     data["row"] = [style.OUTCOMES[name].label for name in data["outcome"]]
@@ -284,7 +289,7 @@ def spreads(results) -> Figure:
     return _spread_panels(results, data, title, notes, "")
 
 
-def difference_spreads(results) -> Figure:
+def difference_spreads(results: "Results") -> Figure:
     data = pd.concat([_along(results, lever, HEADLINE[:1]).assign(lever=lever) for lever in LEVERS], ignore_index=True)
     data["level"] = [row[row["lever"]] for row in data[["lever", *LEVERS]].to_dict("records")]
     data = data[(data["level"] == 1.0) & (data["point"] != results.baseline)]
@@ -307,7 +312,9 @@ def difference_spreads(results) -> Figure:
     return _spread_panels(results, data, title, notes, "diff_", tall)
 
 
-def _spread_panels(results, data, title, notes, prefix, tall=1.0) -> Figure:
+def _spread_panels(
+    results: "Results", data: pd.DataFrame, title: str, notes: Sequence[str], prefix: str, tall: float = 1.0
+) -> Figure:
     if data[f"{prefix}parameter_sd"].isna().all():
         raise CannotDraw("the spreads need two or more worlds, with twenty or more runs in each")
     height = 0.7 + 0.225 * tall * len(data)

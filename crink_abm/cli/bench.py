@@ -1,9 +1,11 @@
 """``bench``: how fast this machine is."""
 
+import argparse
+
 from .terminal import print_json, ready_engine
 
 
-def bench(args) -> None:
+def bench(args: argparse.Namespace) -> None:
     """Throughput of every engine."""
     from ..engine.benchmark.throughput import WORLDS, measure
     from ..ensemble import calibrated

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from typing import Any, NoReturn
 
 from ..util.errors import DiskError, InputError, RunsFailedError, one_line
 from ..util.progress import tell
@@ -87,7 +88,7 @@ def _of_the_disk(error: OSError) -> str:
     return f"{place} cannot be read or written ({error.strerror})"
 
 
-def _lenient(stream) -> None:
+def _lenient(stream: Any) -> None:
     """Greek letters and paths of any bytes go to any console."""
     if hasattr(stream, "reconfigure"):
         is_utf = (stream.encoding or "").lower().startswith("utf")
@@ -122,11 +123,11 @@ class _Interrupts:
             return
         shown = sys.unraisablehook
 
-        def come(number, frame):
+        def come(number: int, frame: Any) -> NoReturn:
             cls.seen = True
             raise KeyboardInterrupt
 
-        def swallowed(what):
+        def swallowed(what: Any) -> None:
             if not issubclass(what.exc_type, KeyboardInterrupt):
                 shown(what)
                 return

@@ -1,10 +1,12 @@
 """``info``: levers, parameters, fields, outcomes and versions."""
 
+import argparse
+
 from ..model import arguments
 from .terminal import print_json
 
 
-def info(args) -> None:
+def info(args: argparse.Namespace) -> None:
     """Versions, engine, cache, levers, parameters with sources; or one name."""
     from ..report.lookup import lookup, overview
 

@@ -5,6 +5,8 @@ Exit status: 0 done, 1 failed, 2 bad input (one message on stderr), 130 interrup
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from ..util.errors import InputError, nearest, told
 from ..version import __version__
@@ -28,13 +30,13 @@ from .terminal import (
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with the nearest allowed word."""
 
-    def __init__(self, **more):
+    def __init__(self, **more: Any) -> None:
         super().__init__(allow_abbrev=False, **more)
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         raise InputError(message)
 
-    def _print_message(self, message, file=None):
+    def _print_message(self, message: str | None, file: Any = None) -> None:
         print(message or "", end="", file=file)  # argparse's own swallows what cannot be written
 
     def options(self) -> list[str]:
@@ -48,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"crink-abm {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    def add(function, *, name=None):
+    def add(function: Callable[[argparse.Namespace], None], *, name: str | None = None) -> argparse.ArgumentParser:
         said = function.__doc__ or ""  # python -OO leaves none
         sub = commands.add_parser(name or function.__name__, help=said.rstrip("."), description=said)
         sub.set_defaults(handler=function)
@@ -165,7 +167,7 @@ def _parsed(given: list[str]) -> tuple[argparse.Namespace, argparse.ArgumentPars
         On what no command takes, or what is given twice.
     """
     top = parser()
-    commands = top._subparsers._group_actions[0].choices
+    commands: dict[str, Any] = top._subparsers._group_actions[0].choices  # type: ignore[union-attr, assignment]
     if given and not given[0].startswith("-") and given[0] not in commands:
         raise InputError(
             f"no command is named {told(given[0])}{nearest(given[0], commands)}; they are {', '.join(commands)}"
@@ -188,7 +190,7 @@ def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     given = [str(text) for text in (sys.argv[1:] if argv is None else argv)]
 
-    def command():
+    def command() -> None:
         args, top = _parsed(given)
         if args.command is None:
             top.print_help()

@@ -1,12 +1,13 @@
 """The commands that set the model against the record: ``calibrate`` and ``validate``."""
 
+import argparse
 from pathlib import Path
 
 from ..util.errors import InputError
 from .terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say, stages
 
 
-def calibrate(args) -> None:
+def calibrate(args: argparse.Namespace) -> None:
     """Fit the model to the record: an ensemble of weighted worlds, and how well it does."""
     from importlib.resources import files
 
@@ -40,7 +41,7 @@ def calibrate(args) -> None:
 
         told = calibration.report(fit, record, stages())
         drawn = told.write(out)
-        if page is not None:
+        if page is not None and template is not None:
             page.write_text(calibration.document(told, template), encoding="utf-8")
             told.draw(page.parent / "figures" / "calibration", ("png",))
     m = fit.manifest()
@@ -82,7 +83,7 @@ def _template(page: Path) -> str:
         ) from None
 
 
-def validate(args) -> None:
+def validate(args: argparse.Namespace) -> None:
     """Score the calibrated ensemble: on the package's own record, or on later months given as files."""
     from ..ensemble import calibrated
     from ..ensemble import worlds as ensembles

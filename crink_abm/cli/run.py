@@ -1,10 +1,16 @@
 """``run``: one run, told month by month."""
 
+import argparse
+from typing import TYPE_CHECKING
+
 from ..util.errors import InputError
 from .terminal import print_json
 
+if TYPE_CHECKING:
+    from ..agents.model import DeterrenceModel
 
-def run(args) -> None:
+
+def run(args: argparse.Namespace) -> None:
     """One run in Mesa, told month by month."""
     from ..agents.model import DeterrenceModel
     from ..model.scenarios import assignment, scenario
@@ -18,7 +24,7 @@ def run(args) -> None:
     tell(DeterrenceModel(chosen, seed=args.seed, run=args.run, months=args.months).run(), args)
 
 
-def tell(model, args) -> None:
+def tell(model: "DeterrenceModel", args: argparse.Namespace) -> None:
     if not args.json:
         print(model.story)
         return

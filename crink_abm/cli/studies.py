@@ -1,5 +1,6 @@
 """Commands that need no sweep: policies compared, rare events, the sign audit."""
 
+import argparse
 from pathlib import Path
 
 from ..ensemble import summary
@@ -7,7 +8,7 @@ from ..util.progress import shown
 from .terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
 
 
-def compare(args) -> None:
+def compare(args: argparse.Namespace) -> None:
     """Policies under common random numbers."""
     from ..api import compare as run_compare
     from ..ensemble.build import ensemble
@@ -55,7 +56,7 @@ def compare(args) -> None:
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 
-def rare(args) -> None:
+def rare(args: argparse.Namespace) -> None:
     """Probabilities far below 1/runs: an experiment's policies by importance sampling."""
     from ..rare_events import estimator, sampler, study
 
@@ -79,7 +80,7 @@ def rare(args) -> None:
         print(f"not reached: {row.outcome} of policy {row.point}: {said}; raise most_runs in [rare]")
 
 
-def audit(args) -> None:
+def audit(args: argparse.Namespace) -> None:
     """The sign audit."""
     from ..analysis import sign_audit as audits
     from ..experiment import reader

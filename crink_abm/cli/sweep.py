@@ -1,6 +1,8 @@
 """``sweep``, ``replay`` and ``plot``: an experiment into a folder, and what is read out of it."""
 
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..ensemble import summary
 from ..util.errors import InputError, RunsFailedError, one_line
@@ -8,8 +10,11 @@ from ..util.progress import shown
 from .run import tell
 from .terminal import charts, check_folder, print_json, ready_engine, rows_of, say
 
+if TYPE_CHECKING:
+    from ..results.results import Results
 
-def sweep(args) -> None:
+
+def sweep(args: argparse.Namespace) -> None:
     """An experiment file to estimates and charts."""
     from ..api import planned
     from ..api import sweep as run_sweep
@@ -33,7 +38,7 @@ def sweep(args) -> None:
         return
     drawn = []
 
-    def tell(results):
+    def tell(results: "Results") -> None:
         if draw:
             say("drawing the charts ...")
             drawn.extend(draw(results))
@@ -47,7 +52,7 @@ def sweep(args) -> None:
         raise RunsFailedError(_failures_told(results))
 
 
-def _shard(args, folder) -> None:
+def _shard(args: argparse.Namespace, folder: Path) -> None:
     from ..api import shard
 
     number, of = args.shard
@@ -62,7 +67,7 @@ def _shard(args, folder) -> None:
     print("when all are done, the same command without --shard takes them over and counts")
 
 
-def _failures_told(results) -> str:
+def _failures_told(results: "Results") -> str:
     """The table of failed runs, the first twenty of them."""
     n, shown = results.manifest["n_failed"], results.failures.head(20)
     more = (
@@ -77,7 +82,7 @@ def _failures_told(results) -> str:
     )
 
 
-def _summary(results, drawn, args) -> None:
+def _summary(results: "Results", drawn: list[Path], args: argparse.Namespace) -> None:
     m = results.manifest
     base = results.estimates[results.estimates["point"] == results.baseline]
     if args.json:
@@ -112,7 +117,7 @@ def _summary(results, drawn, args) -> None:
         print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
 
 
-def replay(args) -> None:
+def replay(args: argparse.Namespace) -> None:
     """One run of a finished sweep, again, in Mesa."""
     from ..results.results import Results
     from ..sweeps.failures import why
@@ -124,7 +129,7 @@ def replay(args) -> None:
         raise RunsFailedError(f"the run failed in month {month} (the first is 0): {cause}")
 
 
-def plot(args) -> None:
+def plot(args: argparse.Namespace) -> None:
     """The charts of a finished sweep."""
     from ..results.results import Results
 

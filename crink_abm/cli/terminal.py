@@ -6,20 +6,26 @@ import math
 import os
 import tempfile
 import threading
+import types
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..model import arguments
 from ..util.errors import InputError, told
 from ..util.progress import tell as say
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["charts", "check_folder", "check_writable", "number", "path", "print_json", "ready_engine", "rows_of", "say",
            "seed_of_many", "share", "stages", "whole", "word"]  # fmt: skip
 
 
-def print_json(data) -> None:
+def print_json(data: Any) -> None:
     """One JSON document on standard output; not-a-number as null."""
 
-    def clean(x):
+    def clean(x: Any) -> Any:
         if isinstance(x, dict):
             return {str(k): clean(v) for k, v in x.items()}
         if isinstance(x, list | tuple):
@@ -31,12 +37,12 @@ def print_json(data) -> None:
     print(json.dumps(clean(data), indent=1))
 
 
-def rows_of(table) -> list[dict]:
+def rows_of(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """A table as a list of rows, for JSON."""
     return table.to_dict("records")
 
 
-def _number(text: str, kind, wanted: str):
+def _number(text: str, kind: Callable[[str], Any], wanted: str) -> Any:
     """A number from the command line, written plainly."""
     try:
         return kind(text) if text.isascii() and "_" not in text else kind("no number")
@@ -94,7 +100,7 @@ def share(text: str) -> tuple[int, int]:
     return int(number), int(of)
 
 
-def ready_engine(name: str = "crink_kernel", compiled=None) -> None:
+def ready_engine(name: str = "crink_kernel", compiled: Callable[[], object] | None = None) -> None:
     """Load or compile the kernel, with a word where it takes long; an interrupt is felt while it compiles."""
     from ..engine import compiled as batch
 
@@ -103,7 +109,7 @@ def ready_engine(name: str = "crink_kernel", compiled=None) -> None:
         say("compiling the engine (about 20 s, once for this version) ...")
     failed = []
 
-    def compile_it():
+    def compile_it() -> None:
         try:
             (compiled or batch.compiled)()
         except BaseException as error:
@@ -117,7 +123,7 @@ def ready_engine(name: str = "crink_kernel", compiled=None) -> None:
         raise failed[0]
 
 
-def charts():
+def charts() -> types.ModuleType:
     """The module of the charts, loaded.
 
     Raises
@@ -170,11 +176,11 @@ def check_folder(folder: Path, option: str = "--out") -> None:
         ) from None
 
 
-def stages():
+def stages() -> Callable[[str, float], None]:
     """A progress callback on stderr for work in stages: a line a tenth."""
-    said = {}
+    said: dict[str, int] = {}
 
-    def show(stage, done):
+    def show(stage: str, done: float) -> None:
         tenth = int(10 * done)
         if said.get(stage) != tenth:
             said[stage] = tenth

@@ -1,8 +1,9 @@
 """Runs cut into slices for the threads of this process."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ..model import arguments
 
@@ -15,7 +16,7 @@ def n_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_slices(work: Callable[[int], None], items, threads: int | None = None) -> None:
+def run_slices(work: Callable[[Any], object], items: Sequence[Any], threads: int | None = None) -> None:
     """Call ``work`` on each item, in threads; stops at once on an interrupt."""
     count = threads or n_threads()
     if count == 1 or len(items) == 1:

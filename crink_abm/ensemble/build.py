@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from ..model import arguments
 from ..model.keys import worlds_hash
 from ..model.overrides import fingerprint
 from ..model.parameters import CATALOGUE
+from ..typing import Parameters, Rules, WorldsName
 from ..util.cache import cache_directory
 from ..util.errors import InputError, told
 from ..util.files import digest, read, read_sealed, table_of, write_sealed, write_table
@@ -21,7 +23,7 @@ from . import worlds as ensembles
 from .spec import WorldsTable
 
 
-def worlds_name(table: WorldsTable, fixed=None, rules=None) -> str:
+def worlds_name(table: WorldsTable, fixed: Mapping[str, Any] | None = None, rules: Rules | None = None) -> str:
     """The name of a set of worlds: a hash of all that decides them."""
     said = [worlds_hash(), fingerprint(rules or {}), table.model_dump(mode="json"), fixed or {}]
     if table.ensemble == "calibrated":
@@ -31,7 +33,9 @@ def worlds_name(table: WorldsTable, fixed=None, rules=None) -> str:
     return f"worlds-{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
-def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
+def make_worlds(
+    table: WorldsTable, fixed: Mapping[str, Any] | None = None, rules: Rules | None = None
+) -> ensembles.Worlds:
     """The worlds an experiment asks for, screened if it says so; a screen is made once a machine.
 
     Raises
@@ -67,7 +71,7 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
     return kept
 
 
-def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
+def _to_cross(table: WorldsTable, fixed: Mapping[str, Any] | None) -> ensembles.Worlds:
     """The parameter draws that are crossed with the structures: nothing may have chosen among them by structure."""
     if table.size is not None:
         raise InputError('[worlds] size would break crossing = "full"; give fewer draws, or fewer levels in structures')
@@ -122,7 +126,9 @@ def read_worlds(folder: Path, name: str) -> ensembles.Worlds | None:
     return ensembles.Worlds(np.ascontiguousarray(table.to_numpy()), **{part: said[part] for part in _SAID})
 
 
-def ensemble(worlds="calibrated", parameters: Mapping | None = None) -> ensembles.Worlds:
+def ensemble(
+    worlds: WorldsName | ensembles.Worlds = "calibrated", parameters: Parameters | None = None
+) -> ensembles.Worlds:
     """Worlds by name: ``"calibrated"``, ``"defaults"``, or ``"prior"``, screened as sweeps do; a ``Worlds`` is returned as it is.
 
     Raises

@@ -5,12 +5,14 @@ import warnings
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..model.keys import rules_hash
 from ..model.parameters import CATALOGUE
+from ..typing import PathLike, Structures
 from ..util.errors import InputError
 from ..util.files import check_format, read_json, read_table, write_json, write_table
 from .worlds import Worlds, chosen, held
@@ -29,7 +31,7 @@ _LOW = np.array([p.low for p in CATALOGUE.values()])
 _HIGH = np.array([p.high for p in CATALOGUE.values()])
 
 
-def freeze(folder: Path, values: np.ndarray, copies: np.ndarray, manifest: dict) -> None:
+def freeze(folder: Path, values: np.ndarray, copies: np.ndarray, manifest: dict[str, Any]) -> None:
     """Write the ensemble as ``calibrated.parquet`` (a row a world, and how often it counts) and ``calibrated.json``.
 
     Numbers are kept in single precision: seven digits, far finer than any prior range.
@@ -58,7 +60,7 @@ def fingerprint() -> str:
     return hashlib.sha256(held).hexdigest()[:16]
 
 
-def read(folder=None) -> tuple[pd.DataFrame, dict]:
+def read(folder: PathLike | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """(worlds with their ``copies``, manifest) from a folder, or the package's own.
 
     Raises
@@ -85,7 +87,7 @@ def read(folder=None) -> tuple[pd.DataFrame, dict]:
     return table, manifest
 
 
-def load(which="all", fixed: Mapping | None = None, folder=None) -> Worlds:
+def load(which: Structures = "all", fixed: Mapping[str, Any] | None = None, folder: PathLike | None = None) -> Worlds:
     """The ensemble as equally weighted worlds, in an order shuffled once (any first so many are a fair part of it).
 
     Parameters

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..model.parameters import CATALOGUE, SWITCHES, checked
+from ..typing import Structures
 from ..util import csv_cells
 from ..util.csv_cells import shown
 from ..util.errors import InputError, nearest
@@ -20,7 +22,7 @@ from .worlds import MOST, Worlds, chosen, held
 _WHAT = "file of worlds"
 #: Columns that are no parameter: how often a row counts; a number of the user's own (``Results.worlds`` has it), not read.
 COPIES, OWN_NUMBER = "copies", "world"
-_LEVELS = {p.name: {level.name.lower(): float(level) for level in p.switch} for p in SWITCHES}
+_LEVELS = {p.name: {level.name.lower(): float(level) for level in p.switch} for p in SWITCHES}  # type: ignore[union-attr]
 
 
 def _contents(path: Path) -> bytes:
@@ -43,7 +45,9 @@ def digest(path: Path) -> str:
     return hashlib.sha256(_contents(path)).hexdigest()
 
 
-def load(path: Path, which="all", fixed: Mapping | None = None, sha256: str | None = None) -> Worlds:
+def load(
+    path: Path, which: Structures = "all", fixed: Mapping[str, Any] | None = None, sha256: str | None = None
+) -> Worlds:
     """The worlds of a Parquet or CSV file, in its order; runs are dealt out to them in an order of chance.
 
     Parameters
@@ -123,7 +127,7 @@ def _allowed(name: str) -> str:
     return f"lies in [{CATALOGUE[name].low:g}, {CATALOGUE[name].high:g}]"
 
 
-def _fits(name: str, x):
+def _fits(name: str, x: Any) -> Any:
     """Whether numbers may stand in a column; single precision may overstep an end of a range."""
     if name == COPIES:
         return (x >= 1) & (x == np.floor(x))

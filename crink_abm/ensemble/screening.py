@@ -6,6 +6,8 @@ still straddle an edge then are decided by their estimates: which of them are ke
 The report counts them, and bounds the share kept by what it would be if all or none of them passed.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..engine import compiled, threads
@@ -13,6 +15,7 @@ from ..estimation.intervals import jeffreys
 from ..model import levers, outcomes
 from ..model.outcomes import failed
 from ..model.parameters import SWITCHES
+from ..typing import Rules
 from .elicited import BANDS
 from .worlds import Worlds, keep
 
@@ -24,7 +27,9 @@ DECIDE_LEVEL = 0.999
 _PIECE = 500_000
 
 
-def counts(worlds: np.ndarray, runs: int, first_run: int, seed: int, rules=None) -> tuple[np.ndarray, np.ndarray]:
+def counts(
+    worlds: np.ndarray, runs: int, first_run: int, seed: int, rules: Rules | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Events and trials of each band's outcome in each world at today's policy: two arrays (n_worlds, n_bands)."""
     n_worlds, names = len(worlds), list(outcomes.OUTCOMES)
     events, trials = np.zeros((2, n_worlds, len(BANDS)), int)
@@ -49,7 +54,7 @@ def counts(worlds: np.ndarray, runs: int, first_run: int, seed: int, rules=None)
     return events, trials
 
 
-def _judge(events, trials, level) -> tuple[np.ndarray, np.ndarray]:
+def _judge(events: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """(clearly outside, clearly inside) each band, at ``level``: two boolean arrays of the counts' shape."""
     low, high = jeffreys(events, trials, level)
     bottom, top = (np.array([getattr(band, end) for band in BANDS]) for end in ("low", "high"))
@@ -57,7 +62,7 @@ def _judge(events, trials, level) -> tuple[np.ndarray, np.ndarray]:
     return seen & ((high < bottom) | (low > top)), seen & (low >= bottom) & (high <= top)
 
 
-def elicited(worlds: Worlds, *, runs: int, seed: int, rules=None) -> Worlds:
+def elicited(worlds: Worlds, *, runs: int, seed: int, rules: Rules | None = None) -> Worlds:
     """The worlds whose estimated risks lie within every elicited band, with a report of what was kept.
 
     Parameters
@@ -91,7 +96,7 @@ def elicited(worlds: Worlds, *, runs: int, seed: int, rules=None) -> Worlds:
     return keep(worlds, mask, report)
 
 
-def _report(worlds, passes, mask, undecided, runs) -> dict:
+def _report(worlds: Worlds, passes: np.ndarray, mask: np.ndarray, undecided: np.ndarray, runs: int) -> dict[str, Any]:
     """What was kept, how surely, and which variants of the structure it favours."""
     n, kept = len(worlds), int(mask.sum())
     low, high = jeffreys(kept, n)
@@ -107,7 +112,7 @@ def _report(worlds, passes, mask, undecided, runs) -> dict:
         ],
         "share_kept_by_switch": {
             p.name: {level.name.lower(): float(mask[worlds.column(p.name) == level].mean())
-                     for level in p.switch if (worlds.column(p.name) == level).any()}
+                     for level in p.switch if (worlds.column(p.name) == level).any()}  # type: ignore[union-attr]
             for p in SWITCHES
         },
     }  # fmt: skip

@@ -31,7 +31,7 @@ class WorldsTable(Strict):
 
     @field_validator("ensemble")
     @classmethod
-    def _named_or_file(cls, value):
+    def _named_or_file(cls, value: str) -> str:
         if value not in ENSEMBLES and Path(value).suffix not in (".parquet", ".csv"):
             raise ValueError(
                 f"is {', '.join(ENSEMBLES)}, or a file of worlds, .parquet or .csv{nearest(value, ENSEMBLES)}"

@@ -2,24 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..model.parameters import CATALOGUE, SWITCHES
+from ..typing import Structures
 from ..util.errors import InputError
+from .spec import WorldsTable
 from .worlds import MOST, Worlds, affordable, agree, levels_in_words, structures
 
 SWITCH_COLUMNS = [list(CATALOGUE).index(p.name) for p in SWITCHES]
 
 
-def _combinations(which, fixed: Mapping | None) -> list[tuple[float, ...]]:
+def _combinations(which: Structures, fixed: Mapping[str, Any] | None) -> list[tuple[float, ...]]:
     """The levels of the switches that are not held, in every combination asked for."""
     agree(which, fixed)
     free = [p.name for p in SWITCHES if p.name not in (fixed or {})]
     return list(dict.fromkeys(tuple(levels[name] for name in free) for levels in structures(which, unnamed="default")))
 
 
-def counted(n_draws: int, which="all", fixed: Mapping | None = None) -> int:
+def counted(n_draws: int, which: Structures = "all", fixed: Mapping[str, Any] | None = None) -> int:
     """How many worlds ``n_draws`` parameter draws in every structure are, before any is made.
 
     Raises
@@ -37,7 +40,7 @@ def counted(n_draws: int, which="all", fixed: Mapping | None = None) -> int:
     return n
 
 
-def crossed(draws: Worlds, which="all", fixed: Mapping | None = None) -> Worlds:
+def crossed(draws: Worlds, which: Structures = "all", fixed: Mapping[str, Any] | None = None) -> Worlds:
     """Every parameter draw in every structure; the structures of a draw follow one another.
 
     Parameters
@@ -63,7 +66,7 @@ def crossed(draws: Worlds, which="all", fixed: Mapping | None = None) -> Worlds:
     )
 
 
-def checked(table, fixed=None) -> None:
+def checked(table: WorldsTable, fixed: Mapping[str, Any] | None = None) -> None:
     """Refuse what can be told without making a world: sizes, structures, entries that contradict each other.
 
     Parameters
@@ -88,7 +91,7 @@ def checked(table, fixed=None) -> None:
         )
 
 
-def nesting(worlds: Worlds, n_runs: int) -> dict:
+def nesting(worlds: Worlds, n_runs: int) -> dict[str, Any]:
     """How the runs of a point are nested in the worlds, counted from them.
 
     Returns

@@ -1,7 +1,9 @@
 """What a set of worlds is of its prior, in words: for terminals, charts and pages."""
 
+from typing import Any
 
-def briefly(report: dict | None) -> str:
+
+def briefly(report: dict[str, Any] | None) -> str:
     """A few words: how much of the prior is left."""
     if not report:
         return "no prior screen"
@@ -9,7 +11,7 @@ def briefly(report: dict | None) -> str:
     return f"{share} of prior draws kept" if "undecided" in report else f"{share} of the prior's volume left"
 
 
-def fully(report: dict | None) -> str:
+def fully(report: dict[str, Any] | None) -> str:
     """A sentence, with the interval of the share where a screen made it."""
     if not report:
         return briefly(report)
@@ -28,13 +30,13 @@ def fully(report: dict | None) -> str:
     )
 
 
-def worlds_in_words(worlds: dict) -> str:
+def worlds_in_words(worlds: dict[str, Any]) -> str:
     """How many worlds a sweep's runs live in, from its manifest's ``worlds``."""
     n, reached = worlds["n"], worlds["reached"]
     return f"{n:,} worlds" if reached == n else f"{reached:,} of {n:,} worlds"
 
 
-def runs_in_words(manifest: dict) -> str:
+def runs_in_words(manifest: dict[str, Any]) -> str:
     """How many runs a sweep's points have."""
     settled = manifest["runs_of_points"]
     if settled is None:

@@ -5,10 +5,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..model.parameters import CATALOGUE, SWITCHES, checked
+from ..typing import ArrayLike, Structures
 from ..util.csv_cells import shown
 from ..util.errors import InputError, nearest
 
@@ -26,7 +28,7 @@ LEAST_EFFECTIVE = 30
 _SHUFFLE = 20260101
 
 
-def _checked(values, as_of: str | None) -> np.ndarray:
+def _checked(values: Any, as_of: str | None) -> np.ndarray:
     """A table of worlds: a row a world, a column a parameter in catalogue order, every value in its range.
 
     Raises
@@ -83,15 +85,15 @@ class Worlds:
     values: np.ndarray
     origin: str
     n_drawn: int
-    report: dict | None = None
+    report: dict[str, Any] | None = None
     note: str | None = None
     in_turn: bool = False
     as_of: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "values", _checked(self.values, self.as_of))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.values)
 
     @cached_property
@@ -107,7 +109,7 @@ class Worlds:
         by_value = np.lexsort(self.values[:, varying].T) if len(varying) else np.arange(len(self))
         return by_value[np.random.default_rng(_SHUFFLE).permutation(len(self))]
 
-    def of(self, runs) -> np.ndarray:
+    def of(self, runs: ArrayLike) -> np.ndarray:
         """The world (row) of each run, by the runs' numbers: every whole round through the worlds has each once."""
         return self.order[np.asarray(runs) % len(self)].astype(np.int64)
 
@@ -172,18 +174,18 @@ class Worlds:
         return dict(zip(_NAMES, self.values[world].tolist(), strict=True))
 
 
-def defaults(parameters: Mapping | None = None) -> Worlds:
+def defaults(parameters: Mapping[str, Any] | None = None) -> Worlds:
     """One world: every parameter at its default, or as given."""
     values = np.array([list(checked(parameters).values())])
     return Worlds(values, f"defaults, with {held_in_words(parameters)}" if parameters else "defaults", 1, in_turn=True)
 
 
-def _levels(name: str, given) -> list[float]:
+def _levels(name: str, given: Any) -> list[float]:
     """The levels of a switch that are asked for, by name or number, one or a list."""
     chosen = list(given) if isinstance(given, list | tuple | set | range | np.ndarray) else [given]
     for level in chosen:
         known = isinstance(level, str) or (
-            isinstance(level, int | float | np.number) and not isinstance(level, bool) and abs(level) < 1e6
+            isinstance(level, int | float | np.number) and not isinstance(level, bool) and abs(level) < 1e6  # type: ignore[operator]
         )
         if not known:
             raise InputError(
@@ -194,9 +196,9 @@ def _levels(name: str, given) -> list[float]:
     return list(dict.fromkeys(checked({name: level})[name] for level in chosen))
 
 
-def _asked(which, unnamed: str = "free") -> dict[str, list[float]]:
+def _asked(which: Any, unnamed: str = "free") -> dict[str, list[float]]:
     """The levels of every switch that :func:`structures` crosses."""
-    free = {p.name: [float(level) for level in p.switch] for p in SWITCHES}
+    free = {p.name: [float(level) for level in p.switch] for p in SWITCHES}  # type: ignore[union-attr]
     default = {p.name: [float(p.default)] for p in SWITCHES}
     if isinstance(which, Mapping):
         for name in which:
@@ -210,7 +212,7 @@ def _asked(which, unnamed: str = "free") -> dict[str, list[float]]:
     return free if which == "all" else default
 
 
-def structures(which="all", unnamed: str = "free") -> list[dict[str, float]]:
+def structures(which: Structures = "all", unnamed: str = "free") -> list[dict[str, float]]:
     """Combinations of the structural switches.
 
     ``"all"`` crosses every level; ``"default"`` is the one default; a mapping ``{switch: [levels]}`` crosses those and leaves
@@ -221,13 +223,13 @@ def structures(which="all", unnamed: str = "free") -> list[dict[str, float]]:
     return [dict(zip(levels, combination, strict=True)) for combination in itertools.product(*levels.values())]
 
 
-def levels_in_words(which, unnamed: str = "free") -> str:
+def levels_in_words(which: Structures, unnamed: str = "free") -> str:
     """The switches that are not left free, with their levels by name."""
     said, asked = [], _asked(which, unnamed)
     for p in SWITCHES:
         levels = asked[p.name]
-        if len(levels) < len(p.switch):
-            said.append(f"{p.name} {' or '.join(p.switch(int(level)).name.lower() for level in levels)}")
+        if len(levels) < len(p.switch):  # type: ignore[arg-type]
+            said.append(f"{p.name} {' or '.join(p.switch(int(level)).name.lower() for level in levels)}")  # type: ignore[misc]
     return ", ".join(said)
 
 
@@ -237,7 +239,7 @@ def effective(rows: np.ndarray) -> float:
     return float(copies.sum() ** 2 / (copies**2).sum()) if len(copies) else 0.0
 
 
-def agree(which, fixed: Mapping | None) -> None:
+def agree(which: Structures, fixed: Mapping[str, Any] | None) -> None:
     """Refuse a switch that is held at a level which ``structures`` leaves out.
 
     Raises
@@ -248,12 +250,12 @@ def agree(which, fixed: Mapping | None) -> None:
     for name, levels in _asked(which).items() if isinstance(which, Mapping) else ():
         if name in (fixed or {}) and full[name] not in levels:
             raise InputError(
-                f"[parameters] holds {name} at {shown(fixed[name])}, which [worlds] structures leaves out "
+                f"[parameters] holds {name} at {shown(fixed[name])}, which [worlds] structures leaves out "  # type: ignore[index]
                 f"({levels_in_words(which)}); drop one"
             )
 
 
-def chosen(worlds: Worlds, which, what: str, fixed: Mapping | None = None) -> Worlds:
+def chosen(worlds: Worlds, which: Structures, what: str, fixed: Mapping[str, Any] | None = None) -> Worlds:
     """The worlds that have one of the structures ``which``; see :func:`structures`.
 
     Parameters
@@ -290,7 +292,7 @@ def chosen(worlds: Worlds, which, what: str, fixed: Mapping | None = None) -> Wo
     return replace(worlds, values=worlds.values[mask], origin=origin)
 
 
-def held(worlds: Worlds, fixed: Mapping | None, note: str | None = None) -> Worlds:
+def held(worlds: Worlds, fixed: Mapping[str, Any] | None, note: str | None = None) -> Worlds:
     """The worlds with parameters held at a value; ``note`` goes with every result, its ``{}`` filled with what is held.
 
     Raises
@@ -309,7 +311,7 @@ def held(worlds: Worlds, fixed: Mapping | None, note: str | None = None) -> Worl
     )
 
 
-def held_in_words(fixed: Mapping) -> str:
+def held_in_words(fixed: Mapping[str, Any]) -> str:
     """Parameters that are held, with their values; the first few of many."""
     full, said = checked(fixed), []
     for name in fixed:
@@ -318,7 +320,7 @@ def held_in_words(fixed: Mapping) -> str:
     return ", ".join(said[:5]) + (f" and {len(said) - 5} more" if len(said) > 5 else "")
 
 
-def affordable(n, what: str, remedy: str) -> int:
+def affordable(n: Any, what: str, remedy: str) -> int:
     """A number of worlds or draws, counted before any is made.
 
     Raises
@@ -335,7 +337,7 @@ def affordable(n, what: str, remedy: str) -> int:
     return int(n)
 
 
-def prior(n: int, *, seed: int, which="all", fixed: Mapping | None = None) -> Worlds:
+def prior(n: int, *, seed: int, which: Structures = "all", fixed: Mapping[str, Any] | None = None) -> Worlds:
     """``n`` worlds: a Latin hypercube over the declared ranges, crossed with the structures.
 
     The structures are dealt out in turn, in an order shuffled once, so each appears equally often
@@ -367,7 +369,7 @@ def prior(n: int, *, seed: int, which="all", fixed: Mapping | None = None) -> Wo
     return Worlds(values, f"prior (Latin hypercube of {n}, seed {seed}){more}", n, in_turn=True)
 
 
-def keep(worlds: Worlds, mask: Sequence[bool], report: dict) -> Worlds:
+def keep(worlds: Worlds, mask: Sequence[bool] | np.ndarray, report: dict[str, Any]) -> Worlds:
     """The worlds that a screen left, with its report."""
     return replace(
         worlds,

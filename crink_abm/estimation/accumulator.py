@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..model import outcomes
 from ..model.parameters import SWITCHES
+from ..typing import ArrayLike, BoolArray, FloatArray, IntArray
 from . import intervals, over_worlds, significance, variance_components
 from .control_variates import LEAST_FREEDOM, Moments
 from .dealt import Dealt
@@ -85,7 +86,15 @@ class _Counts:
         """Runs of each point and world."""
         return self.moments.n.sum(1)
 
-    def add(self, results, base, world_of, half, weight, counted):
+    def add(
+        self,
+        results: FloatArray,
+        base: tuple[BoolArray, FloatArray],
+        world_of: IntArray,
+        half: IntArray,
+        weight: FloatArray | None,
+        counted: BoolArray | None,
+    ) -> None:
         """Count runs: ``results`` is an array (n_points, n, n_results); ``counted`` flags those that count, or is None."""
         n_points, n = results.shape[:2]
         flat = results.reshape(n_points * n, -1)
@@ -169,15 +178,24 @@ class Accumulator:
     by_luck : whether intervals take the luck out (for :meth:`half_width`)
     """
 
+    worlds: Dealt
+    months: int
+    base_points: Collection[int]
+    n_runs: Sequence[int]
+    number: np.ndarray
+    copies: np.ndarray
+    switches: dict[str, np.ndarray]
+    closed: int
+
     def __init__(
         self,
         worlds: Dealt,
         months: int,
         base_points: Collection[int],
-        n_runs,
+        n_runs: Sequence[int],
         take_out: bool = True,
         by_luck: bool = True,
-    ):
+    ) -> None:
         self.worlds, self.months, self.base_points, self.n_runs = worlds, months, base_points, n_runs
         # A world that stands in an ensemble twice is one world with more runs, not two that happen to agree.
         _, rows, number, copies = np.unique(
@@ -186,17 +204,20 @@ class Accumulator:
         self.number, self.copies = number.ravel(), copies
         self.switches = {p.name: worlds.column(p.name)[rows] for p in SWITCHES}
         self.open: dict[int, _Counts] = {}
-        self.points, self.blocks, self.sums, self.first = [], [], [], []
+        self.points: list[int] = []
+        self.blocks: list[np.ndarray] = []
+        self.sums: list[np.ndarray] = []
+        self.first: list[tuple[np.ndarray, ...]] = []
         self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_luck and take_out
-        self._deal = lru_cache(maxsize=8)(self._deal)
+        self._deal = lru_cache(maxsize=8)(self._deal)  # type: ignore[method-assign]
 
     def _deal(self, n: int) -> _Deal:
         """How ``n`` runs fall to the worlds."""
         n_places = len(self.worlds)
         runs = np.bincount(self.worlds.of_runs(0, n), minlength=n_places)
-        weights = self.worlds.weights(n)
-        by_world = np.bincount(self.number, runs * weights, len(self.copies))
-        weights = None if (weights[runs > 0] == 1.0).all() else weights
+        by_place = self.worlds.weights(n)
+        by_world = np.bincount(self.number, runs * by_place, len(self.copies))
+        weights = None if (by_place[runs > 0] == 1.0).all() else by_place
         reached = np.flatnonzero(by_world)
         of_world = np.zeros(len(self.copies), np.int64)
         of_world[reached] = np.arange(len(reached))
@@ -211,7 +232,12 @@ class Accumulator:
         return (first_run + np.arange(n)) // len(self.worlds) % 2
 
     def add(
-        self, points: Sequence[int], first_run: int, results: np.ndarray, base, counted: np.ndarray | None = None
+        self,
+        points: Sequence[int],
+        first_run: int,
+        results: np.ndarray,
+        base: tuple[BoolArray, FloatArray],
+        counted: np.ndarray | None = None,
     ) -> None:
         """Count some runs of some points, and estimate those of them whose runs are all in.
 
@@ -277,7 +303,7 @@ class Accumulator:
         ):
             rows = adjusted.mean, adjusted.error, plain / adjusted.error**2
             controlled += [np.where(adjusted.used, row, np.nan) for row in rows]
-            side_by_side = np.hstack(adjusted.sums), adjusted.squares.ravel()
+            side_by_side = np.hstack([*adjusted.sums]), adjusted.squares.ravel()
             spread = variance_components.spreads(*side_by_side, n, switches, weights)
             spread = {name: values.reshape(share.shape) for name, values in spread.items()}
             spread["mc_se"] = np.where(adjusted.used, adjusted.error, np.sqrt(np.maximum(plain, 0.0)))
@@ -306,8 +332,8 @@ class Accumulator:
         if c.deal.alone or not 1.0 < c.deal.effective < over_worlds.MANY:
             return np.nan
         trials = np.broadcast_to(c.n[..., None], c.by_world.shape)
-        counts = np.concatenate([c.by_world, c.hit], axis=2), np.concatenate([trials, c.given], axis=2)
-        ends = over_worlds.beta_binomial(*map(np.hstack, counts), self.copies[c.deal.worlds])
+        hits, given = np.concatenate([c.by_world, c.hit], axis=2), np.concatenate([trials, c.given], axis=2)
+        ends = over_worlds.beta_binomial(np.hstack([*hits]), np.hstack([*given]), self.copies[c.deal.worlds])
         return ends.T.reshape(c.n_points, -1, 2)
 
     def half_width(self) -> float:
@@ -375,7 +401,7 @@ class Accumulator:
         return table.drop(columns=["total", "squares"]).astype({"n_runs": int})
 
 
-def _half_width(events, n, error=np.nan) -> float:
+def _half_width(events: ArrayLike, n: ArrayLike, error: ArrayLike = np.nan) -> float:
     """Half the width of the widest of some outcomes' intervals: from ``error`` with the luck taken out, else of counts."""
     low, high = intervals.clopper_pearson(events, n)
     _, by_luck = intervals.normal_interval(0.0, error)

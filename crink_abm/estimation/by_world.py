@@ -49,7 +49,7 @@ def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: 
     world_of = first_rows(worlds)
     paired = base is not None and outcome in outcomes.OUTCOMES
     frames = []
-    pair = base.set_index("run") if paired else None
+    pair = base.set_index("run") if base is not None and paired else pd.DataFrame()
     for point, mine in runs.groupby("point"):
         mine = mine[mine["run"].isin(pair.index)] if paired else mine  # a run counts where it failed on neither side
         given, event = happened(outcome, mine[list(RESULTS)].to_numpy(float), n_months)

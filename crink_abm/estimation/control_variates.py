@@ -20,6 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..typing import BoolArray, FloatArray
+
 #: Runs of a half in which an event must have happened, and not have happened, and in which a residual's own event must have
 #: happened, before multiples are fitted on that half.
 LEAST = 30
@@ -64,6 +66,14 @@ class Moments:
     n_points, n_worlds, n_quantities, n_lucks : how many of each
     """
 
+    q: int
+    width: int
+    n: np.ndarray
+    weight: np.ndarray
+    sums: np.ndarray
+    cross: np.ndarray
+    seen: np.ndarray
+
     def __init__(self, n_points: int, n_worlds: int, n_quantities: int, n_lucks: int):
         self.q, self.width = n_quantities, n_quantities + n_lucks
         self.n, self.weight = np.zeros((2, n_points, 2, n_worlds))
@@ -71,7 +81,15 @@ class Moments:
         self.cross = np.zeros((n_points, 2, 2 * self.width, 2 * self.width))
         self.seen = np.zeros((n_points, 2, 2 * self.width))
 
-    def add(self, here, base, world_of: np.ndarray, half: np.ndarray, weight=None, counted=None) -> None:
+    def add(
+        self,
+        here: tuple[BoolArray, FloatArray],
+        base: tuple[BoolArray, FloatArray],
+        world_of: np.ndarray,
+        half: np.ndarray,
+        weight: FloatArray | None = None,
+        counted: BoolArray | None = None,
+    ) -> None:
         """Count some runs of each point.
 
         Parameters
@@ -158,7 +176,7 @@ class Moments:
         take_out : whether the luck may be taken out; False counts
         """
         n_points, q, width = len(self.n), self.q, self.width
-        fitted = take_out & (self._freedom() >= LEAST_FREEDOM).all(1)
+        fitted = np.asarray(take_out & (self._freedom() >= LEAST_FREEDOM).all(1))
         multiples = np.zeros((2, n_points, 2, width - q, q))
         if fitted.any():
             within = self._within()
@@ -194,7 +212,7 @@ class Moments:
         fitted = (multiples != 0.0).any(4).sum(3).max((0, 2))
         return 1.0 + fitted / np.maximum(self._freedom().min(1) - fitted, 1.0)
 
-    def _summed(self, sums, squares, used, lost) -> Adjusted:
+    def _summed(self, sums: np.ndarray, squares: np.ndarray, used: np.ndarray, lost: np.ndarray) -> Adjusted:
         n = self.n.sum(1)
         total, seen = n.sum(1), (n > 0).sum(1)
         within = squares - (sums**2 / np.maximum(n, 1.0)[..., None]).sum(1)

@@ -4,6 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ..typing import ArrayLike
+
 
 class Dealt(Protocol):
     """Worlds as runs are dealt to them; an ensemble is one.
@@ -14,14 +16,15 @@ class Dealt(Protocol):
     number : which of the different worlds stands in each place
     """
 
-    values: np.ndarray
+    @property
+    def values(self) -> np.ndarray: ...
 
     @property
     def number(self) -> np.ndarray: ...
 
     def __len__(self) -> int: ...
 
-    def of(self, runs) -> np.ndarray:
+    def of(self, runs: ArrayLike) -> np.ndarray:
         """The place of each run, by the runs' numbers."""
 
     def of_runs(self, first_run: int, n: int) -> np.ndarray:

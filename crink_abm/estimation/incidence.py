@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from ..typing import ArrayLike, FloatArray
 from .intervals import LEVEL, clopper_pearson
 
 
-def incidence(months, n_months: int, weights=None, level: float = LEVEL):
+def incidence(
+    months: ArrayLike, n_months: int, weights: ArrayLike | None = None, level: float = LEVEL
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Cumulative incidence of one outcome by month: (prob, low, high), arrays (n_months,), with Clopper-Pearson intervals.
 
     ``months`` holds each run's first month, -1 for never; ``weights`` what each run counts (1 if None). No run is censored before

@@ -4,13 +4,17 @@ Every function takes arrays and returns arrays of the same shape; counts are
 integers. Intervals are two-sided at ``LEVEL``.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.special import betaincinv, ndtri, stdtrit
+
+from ..typing import ArrayLike, FloatArray
 
 LEVEL = 0.95
 
 
-def jeffreys(events, n, level: float = LEVEL):
+def jeffreys(events: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
     """Jeffreys interval of a probability: quantiles of Beta(k + 1/2, n - k + 1/2), 0 and 1 kept at the ends.
 
     Source: Brown, Cai and DasGupta 2001. With n = 0 the interval is (nan, nan).
@@ -22,7 +26,7 @@ def jeffreys(events, n, level: float = LEVEL):
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
-def clopper_pearson(events, n, level: float = LEVEL):
+def clopper_pearson(events: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
     """Clopper-Pearson interval: never covers less than ``level``, at some cost in width."""
     events, n = np.asarray(events, float), np.asarray(n, float)
     tail = (1.0 - level) / 2.0
@@ -37,7 +41,7 @@ INTERVALS = {"jeffreys": jeffreys, "clopper-pearson": clopper_pearson}
 KINDS = ("best", *INTERVALS)
 
 
-def wilson(events, n, level: float = LEVEL):
+def wilson(events: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
     """Wilson's score interval (used inside Newcombe's; not reported by itself)."""
     events, n = np.asarray(events, float), np.asarray(n, float)
     z = ndtri(0.5 + level / 2.0)
@@ -46,7 +50,9 @@ def wilson(events, n, level: float = LEVEL):
     return centre - half, centre + half
 
 
-def newcombe(only_here, only_base, both, n, level: float = LEVEL):
+def newcombe(
+    only_here: ArrayLike, only_base: ArrayLike, both: ArrayLike, n: ArrayLike, level: float = LEVEL
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Newcombe's method 10 for a difference of paired proportions, here minus base.
 
     Parameters
@@ -76,7 +82,7 @@ def newcombe(only_here, only_base, both, n, level: float = LEVEL):
     return p - q, low, high
 
 
-def normal_interval(centre, error, level: float = LEVEL):
+def normal_interval(centre: Any, error: ArrayLike, level: float = LEVEL) -> tuple[Any, Any]:
     """Normal interval: ``centre`` less and plus so many standard errors ``error``."""
     half = ndtri(0.5 + level / 2.0) * np.asarray(error, float)
     return centre - half, centre + half
@@ -87,7 +93,9 @@ def over_worlds(n_worlds: int, level: float = LEVEL) -> float:
     return float(stdtrit(n_worlds - 1, 0.5 + level / 2.0)) if n_worlds > 1 else float("nan")
 
 
-def mean_interval(total, squares, n, level: float = LEVEL):
+def mean_interval(
+    total: ArrayLike, squares: ArrayLike, n: ArrayLike, level: float = LEVEL
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean of a count or share with its normal interval, from sums: (mean, low, high)."""
     total, squares, n = (np.asarray(x, float) for x in (total, squares, n))
     mean = total / n

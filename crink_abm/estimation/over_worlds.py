@@ -10,11 +10,13 @@ and Coull 1998 (the four).
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, gammaln, logit, stdtrit
 
+from ..typing import ArrayLike, FloatArray
 from .intervals import LEVEL
 
 #: Worlds (effective) from which on the mean over worlds is near enough to normal on the logit.
@@ -34,14 +36,14 @@ _PRIOR = _PRIOR + np.log(np.gradient(_LOGITS))[:, None]
 _SMALL = 64
 
 
-def effective(weights) -> float:
+def effective(weights: ArrayLike) -> float:
     """The number of equally weighing worlds that these are worth (Kish): (sum w)^2 / sum w^2."""
     weights = np.asarray(weights, float)
     squares = (weights**2).sum()
     return float(weights.sum() ** 2 / squares) if squares > 0 else 0.0
 
 
-def _likelihood(events, trials) -> np.ndarray:
+def _likelihood(events: int, trials: int) -> np.ndarray:
     """Log likelihood on the grid, flat, of one world with so many events in so many trials."""
     return (gammaln(_A + events) + gammaln(_B + trials - events) - gammaln(_STRENGTH + trials) - _FREE).ravel()
 
@@ -49,7 +51,9 @@ def _likelihood(events, trials) -> np.ndarray:
 _remembered = lru_cache(maxsize=4096)(_likelihood)
 
 
-def beta_binomial(events, trials, weights=None, level: float = LEVEL):
+def beta_binomial(
+    events: ArrayLike, trials: ArrayLike, weights: ArrayLike | None = None, level: float = LEVEL
+) -> FloatArray:
     """Interval of the mean probability of the worlds' ensemble, from counts in some of its worlds.
 
     Parameters
@@ -92,7 +96,7 @@ def _ends(counts: tuple[tuple[int, int, float], ...], level: float) -> np.ndarra
     return expit(np.interp([(1.0 - level) / 2.0, (1.0 + level) / 2.0], below, _LOGITS))
 
 
-def of_change(error, moved, freedom):
+def of_change(error: ArrayLike, moved: float | np.ndarray, freedom: ArrayLike) -> FloatArray:
     """The standard error over worlds of a paired change, with four worlds added in which all that moved moved one way.
 
     A plain Student interval covers 86 to 92 % with three to twenty worlds where a few of these carry the change
@@ -107,7 +111,7 @@ def of_change(error, moved, freedom):
     return np.sqrt(np.asarray(error, float) ** 2 + 4.0 * (moved / (np.asarray(freedom, float) + 1.0)) ** 2)
 
 
-def on_the_logit(prob, error, freedom, level: float = LEVEL):
+def on_the_logit(prob: ArrayLike, error: ArrayLike, freedom: ArrayLike, level: float = LEVEL) -> tuple[FloatArray, ...]:
     """Student interval of a probability, worked out on its logit; the probability alone where it is 0 or 1.
 
     Parameters
@@ -121,7 +125,7 @@ def on_the_logit(prob, error, freedom, level: float = LEVEL):
     return tuple(np.where(inside, expit(logit(p) + sign * half), prob) for sign in (-1.0, 1.0))
 
 
-def student(centre, error, freedom, level: float = LEVEL):
+def student(centre: Any, error: ArrayLike, freedom: ArrayLike, level: float = LEVEL) -> tuple[Any, Any]:
     """Student interval of a mean: ``centre`` less and plus so many standard errors ``error``."""
     half = stdtrit(freedom, 0.5 + level / 2.0) * np.asarray(error, float)
     return centre - half, centre + half

@@ -3,8 +3,9 @@
 import numpy as np
 
 
-def normalised(log_weight: np.ndarray) -> np.ndarray:
+def normalised(log_weight: np.ndarray | float) -> np.ndarray:
     """Weights that sum to 1."""
+    log_weight = np.asarray(log_weight)
     weights = np.exp(log_weight - log_weight.max())
     return weights / weights.sum()
 

@@ -6,11 +6,14 @@ pilot, it is an ordinary sample of fixed size, so each interval covers as often 
 and every difference at once. Source: Stein 1945; Ghosh, Mukhopadhyay and Sen 1997, ch. 6.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from ..model.outcomes import OUTCOMES
+from ..typing import ArrayLike
 from . import intervals
 from .control_variates import LEAST
 
@@ -31,7 +34,7 @@ def pilot_seed(seed: int) -> int:
     return seed ^ _OTHER
 
 
-def runs_by_counts(events, n, half_width: float) -> np.ndarray:
+def runs_by_counts(events: ArrayLike, n: ArrayLike, half_width: float) -> np.ndarray:
     """Runs after which the Clopper-Pearson interval of a probability is surely no wider than ``half_width`` each way.
 
     Parameters
@@ -48,13 +51,13 @@ def runs_by_counts(events, n, half_width: float) -> np.ndarray:
     return runs.astype(int)
 
 
-def _half_width(p, n):
+def _half_width(p: np.ndarray, n: np.ndarray) -> np.ndarray:
     """Half the width of the Clopper-Pearson interval where the share of events is p, the wider of the counts beside it."""
     ends = [intervals.clopper_pearson(k, n) for k in (np.floor(p * n), np.ceil(p * n))]
     return np.maximum(*(high - low for low, high in ends)) / 2.0
 
 
-def runs_by_control(error, events, n, half_width: float) -> np.ndarray:
+def runs_by_control(error: ArrayLike, events: ArrayLike, n: ArrayLike, half_width: float) -> np.ndarray:
     """Runs after which the interval with the luck taken out is surely that narrow, from its standard error in the pilot.
 
     They are no fewer than the pilot's, and enough that the event, and its absence, is surely seen as often as taking the luck
@@ -103,7 +106,7 @@ def whole_rounds(runs: float, round_: int) -> int:
     return int(-(-runs // (2 * round_)) * 2 * round_)
 
 
-def reached(estimates: pd.DataFrame, half_width: float) -> dict:
+def reached(estimates: pd.DataFrame, half_width: float) -> dict[str, Any]:
     """What became of the precision asked for: ``asked``, ``widest`` (half-width of an outcome's interval), ``missed`` points."""
     rows = estimates[estimates["outcome"].isin(OUTCOMES)]
     half = (rows["high"] - rows["low"]) / 2.0

@@ -3,8 +3,17 @@
 import numpy as np
 from scipy.special import bdtr, stdtr
 
+from ..typing import ArrayLike, FloatArray
 
-def difference_test(only_here, only_base, diff, ensemble_se, freedom, luck_se=np.nan):
+
+def difference_test(
+    only_here: ArrayLike,
+    only_base: ArrayLike,
+    diff: ArrayLike,
+    ensemble_se: ArrayLike,
+    freedom: ArrayLike,
+    luck_se: ArrayLike = np.nan,
+) -> FloatArray:
     """Two-sided p-values that a paired difference is zero, the more cautious of two tests.
 
     The first takes the worlds as given and the runs as the sample: Student's test on ``luck_se``, the difference's standard
@@ -21,13 +30,13 @@ def difference_test(only_here, only_base, diff, ensemble_se, freedom, luck_se=np
     return np.maximum(by_luck, over_worlds)
 
 
-def mcnemar(only_here, only_base):
+def mcnemar(only_here: ArrayLike, only_base: ArrayLike) -> FloatArray:
     """Two-sided p-values of the exact McNemar test: the discordant pairs split evenly. Source: McNemar 1947."""
     smaller, n = np.minimum(only_here, only_base), np.add(only_here, only_base)
     return np.where(n == 0, 1.0, np.minimum(1.0, 2.0 * bdtr(smaller, np.maximum(n, 1), 0.5)))
 
 
-def false_discovery(p_values):
+def false_discovery(p_values: ArrayLike) -> FloatArray:
     """Benjamini-Hochberg q-values of a family of tests.
 
     A map with a thousand cells would show fifty "significant" ones by chance; among the cells with a q-value of

@@ -33,7 +33,7 @@ ADDED = (
 )  # fmt: skip
 
 
-def change_error(table: Mapping) -> np.ndarray:
+def change_error(table: Mapping[str, np.ndarray]) -> np.ndarray:
     """The standard errors over worlds that intervals and tests of changes go by."""
     with np.errstate(invalid="ignore"):  # every run may have failed
         moved = (table["n_only_policy"] + table["n_only_baseline"]) / table["n_runs"]
@@ -92,7 +92,7 @@ def with_intervals(
         out["prob"], (out["low"], out["high"]) = prob, kind(prob * worth, worth)
         out["diff"], (out["diff_low"], out["diff_high"]) = diff, np.clip(ends, -1.0, 1.0)
         out["base_prob"] = prob - diff
-        out["method"], out["diff_method"] = method, np.where(paired, diff_method, None)
+        out["method"], out["diff_method"] = method, np.where(paired, diff_method, np.array(None, object))
         freedom = table["ensemble_df"]
         for prefix, spread in (
             ("", over_worlds.on_the_logit(prob, table["ensemble_se"], freedom)),

@@ -1,15 +1,24 @@
 """How far risks differ from world to world: noise of runs, parameters and structures apart."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.special import fdtrc
 
+from ..typing import ArrayLike, FloatArray
 from .intervals import LEVEL
 
 #: Runs a world below which the spread between worlds cannot be told from luck.
 LEAST_RUNS_A_WORLD = 20
 
 
-def spreads(sums, squares, n_runs, switches, weights=None):
+def spreads(
+    sums: ArrayLike,
+    squares: ArrayLike,
+    n_runs: ArrayLike,
+    switches: Mapping[str, np.ndarray],
+    weights: ArrayLike | None = None,
+) -> dict[str, FloatArray]:
     """Split the variation of a mean over worlds into its sources.
 
     Parameters
@@ -70,7 +79,7 @@ def spreads(sums, squares, n_runs, switches, weights=None):
     return out
 
 
-def _main_effect(mean, levels, alpha):
+def _main_effect(mean: np.ndarray, levels: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Variance of a switch's main effect on world means, freed of noise; whether an F test shows one; its level means."""
     values = np.unique(levels)
     groups = [mean[levels == value] for value in values]
@@ -88,7 +97,7 @@ def _main_effect(mean, levels, alpha):
     return np.maximum(raw - freedom[0] * residual, 0.0) / len(mean), shown, centre + kept * (means - centre)
 
 
-def ratio_over_worlds(hits, trials):
+def ratio_over_worlds(hits: ArrayLike, trials: ArrayLike) -> FloatArray:
     """Standard errors of conditional probabilities, hits over trials, with the worlds as the sample.
 
     ``hits`` and ``trials`` are arrays (n_worlds, ...); worlds without a trial say nothing. Where trials fell in fewer than two

@@ -3,7 +3,9 @@
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,13 +23,13 @@ def swept(experiment: Experiment) -> list[str]:
     return [dimension.name for dimension in dimensions(experiment) if dimension.is_lever]
 
 
-def baseline(experiment: Experiment) -> dict:
+def baseline(experiment: Experiment) -> dict[str, Any]:
     """The policy that all others are compared with: today's, with the file's fixed levers and ``[baseline]``."""
     fixed = {name: levels_of(value)[0] for name, value in experiment.levers.items() if len(levels_of(value)) == 1}
     return policy.checked({**fixed, **experiment.baseline})
 
 
-def moves_in_words(chosen: dict) -> str:
+def moves_in_words(chosen: Mapping[str, Any]) -> str:
     """In which levers a policy differs from today's, in words; empty if in none."""
     moved = {name: chosen[name] for name, lever in policy.LEVERS.items() if chosen[name] != lever.today}
     return ", ".join(f"{name} {'on a schedule' if isinstance(x, dict) else f'{x:g}'}" for name, x in moved.items())
@@ -50,11 +52,11 @@ class Points:
         name came first; the baseline for all that are equal to it
     """
 
-    policies: list[dict]
+    policies: list[dict[str, Any]]
     labels: list[str]
     families: list[str]
     on_grid: list[bool]
-    cells: list[dict]
+    cells: list[dict[str, Any]]
     base: int
     grid: list[Dimension]
     same_as: list[int]
@@ -128,16 +130,16 @@ def points(experiment: Experiment) -> Points:
 class _Made:
     """Points on their way: numbered as they come."""
 
-    def __init__(self, base: dict):
-        self.rows: list[dict] = []
-        self.first: dict[tuple, int] = {}  # the point that stands for a policy
+    def __init__(self, base: dict[str, Any]):
+        self.rows: list[dict[str, Any]] = []
+        self.first: dict[tuple[Any, ...], int] = {}  # the point that stands for a policy
         self.base = self._key(base)
 
     @staticmethod
-    def _key(chosen: dict) -> tuple:
+    def _key(chosen: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(x if type(x) is float else json.dumps(x, sort_keys=True) for x in chosen.values())
 
-    def add(self, chosen: dict, family: str, label: str = "") -> dict:
+    def add(self, chosen: dict[str, Any], family: str, label: str = "") -> dict[str, Any]:
         """The point of a policy: a new one, unless it is there and has no other name."""
         key = self._key(chosen)
         number = self.first.get(key)
@@ -174,14 +176,21 @@ def _made(experiment: Experiment) -> Points:
     for label, chosen in experiment.packages.items():
         made.add({**base, **_checked(chosen)}, "package", label)
     made.add(base, "baseline", "baseline")
-    for chosen in sampling.draw(experiment.sample) if experiment.sample else ():
-        made.add({**base, **chosen}, "sample")
-    columns = ([row[name] for row in made.rows] for name in ("policy", "label", "family", "on_grid"))
-    cells = [row["cell"] or {} for row in made.rows]
-    return Points(*columns, cells, made.first[made.base], grid, [made.first[row["key"]] for row in made.rows])
+    for drawn in sampling.draw(experiment.sample) if experiment.sample else ():
+        made.add({**base, **drawn}, "sample")
+    return Points(
+        policies=[row["policy"] for row in made.rows],
+        labels=[row["label"] for row in made.rows],
+        families=[row["family"] for row in made.rows],
+        on_grid=[row["on_grid"] for row in made.rows],
+        cells=[row["cell"] or {} for row in made.rows],
+        base=made.first[made.base],
+        grid=grid,
+        same_as=[made.first[row["key"]] for row in made.rows],
+    )
 
 
-def _checked(chosen: dict) -> dict:
+def _checked(chosen: dict[str, Any]) -> dict[str, Any]:
     """The levers of a package, as :func:`levers.checked` has them."""
     full = policy.checked(chosen)
     return {name: full[name] for name in chosen}

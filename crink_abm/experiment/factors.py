@@ -1,8 +1,10 @@
 """The dimensions of a grid: levers with several levels, factors that move levers together, ramps by date and depth."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -45,12 +47,12 @@ class Dimension:
     """
 
     name: str
-    levels: tuple
+    levels: tuple[Any, ...]
     labels: tuple[str, ...]
-    moves: tuple[dict, ...]
+    moves: tuple[dict[str, Any], ...]
     is_lever: bool = False
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.levels)
 
 
@@ -62,35 +64,35 @@ class RampPart(Dimension):
     part: str = ""
 
 
-def levels_of(value) -> list:
+def levels_of(value: Any) -> list[Any]:
     """The levels that one entry of ``[levers]`` asks for."""
     if isinstance(value, Span):
         return [float(x) for x in np.round(np.linspace(value.from_, value.to, value.points), 12)]
     return list(value) if isinstance(value, list) else [value]
 
 
-def schedule_text(value) -> str:
+def schedule_text(value: float | Mapping[str, float]) -> str:
     """A level or a dated schedule in words: ``0.5``, or ``2026-01: 0.5, 2028-01: 0``."""
     if isinstance(value, dict):
         return ", ".join(f"{date}: {level:g}" for date, level in sorted(value.items()))
     return f"{value:g}"
 
 
-def _of_lever(name, levels) -> Dimension:
+def _of_lever(name: str, levels: list[Any]) -> Dimension:
     if any(isinstance(level, dict) for level in levels):
         words = tuple(schedule_text(level) for level in levels)
         return Dimension(f"{name}_schedule", words, words, tuple({name: level} for level in levels))
-    levels = tuple(dict.fromkeys(float(level) for level in levels))
-    return Dimension(name, levels, tuple(f"{x:g}" for x in levels), tuple({name: x} for x in levels), True)
+    numbers = tuple(dict.fromkeys(float(level) for level in levels))
+    return Dimension(name, numbers, tuple(f"{x:g}" for x in numbers), tuple({name: x} for x in numbers), True)
 
 
 _PARTS = {"begins": "begins {}", "over_months": "over {} months", "to": "to {:g}"}
 
 
-def _of_factor(name, factor) -> list[Dimension]:
+def _of_factor(name: str, factor: Any) -> list[Dimension]:
     if not isinstance(factor, Ramp):
         return [Dimension(name, tuple(factor), tuple(factor), tuple(dict(sets) for sets in factor.values()))]
-    made = []
+    made: list[Dimension] = []
     for part, words in _PARTS.items():
         given = getattr(factor, part)
         if isinstance(given, list):
@@ -137,7 +139,7 @@ def dimensions(experiment: Experiment) -> list[Dimension]:
     return found
 
 
-def _check_levels(name: str, value, dimension: Dimension) -> None:
+def _check_levels(name: str, value: Any, dimension: Dimension) -> None:
     """Refuse a dimension of one level, and levels that fall together."""
     asked = value.points if isinstance(value, Span) else 2 if dimension.is_lever else len(value)
     there = len(set(dimension.levels))
@@ -148,7 +150,7 @@ def _check_levels(name: str, value, dimension: Dimension) -> None:
         )
 
 
-def _check(name, factor) -> None:
+def _check(name: str, factor: Any) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{,59}", name) or name in RESERVED or name in policy.LEVERS:
         raise InputError(
             f"a factor's name becomes a column of the results: letters, digits and _, and not the name of a lever or of a "
@@ -156,7 +158,8 @@ def _check(name, factor) -> None:
         )
     if isinstance(factor, Ramp):
         policy.checked({factor.lever: 0.0})
-        begins, lasts = ([x] if not isinstance(x, list) else x for x in (factor.begins, factor.over_months))
+        begins = factor.begins if isinstance(factor.begins, list) else [factor.begins]
+        lasts = factor.over_months if isinstance(factor.over_months, list) else [factor.over_months]
         if policy.month_number(max(begins), "9999-12") + max(lasts) > 0:
             raise InputError(
                 f"[factors.{name}] ends by 9999-12; a ramp that begins {max(begins)} and takes {max(lasts)} months was given"
@@ -169,7 +172,7 @@ def _check(name, factor) -> None:
         policy.checked(chosen)
 
 
-def moves(experiment: Experiment, cell: list[tuple[Dimension, int]], base: dict) -> dict:
+def moves(experiment: Experiment, cell: list[tuple[Dimension, int]], base: dict[str, Any]) -> dict[str, Any]:
     """What a cell of the grid, (dimension, place among its levels) each, sets: ``{lever: level or schedule}``.
 
     Raises
@@ -177,7 +180,8 @@ def moves(experiment: Experiment, cell: list[tuple[Dimension, int]], base: dict)
     InputError
         If a ramp has to begin from a baseline that is itself on a schedule.
     """
-    chosen, parts = {}, {}
+    chosen: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {}
     for dimension, place in cell:
         if isinstance(dimension, RampPart):
             parts.setdefault(dimension.ramp, {})[dimension.part] = dimension.levels[place]
@@ -185,6 +189,7 @@ def moves(experiment: Experiment, cell: list[tuple[Dimension, int]], base: dict)
             chosen.update(dimension.moves[place])
     for name, said in parts.items():
         factor = experiment.factors[name]
+        assert isinstance(factor, Ramp)
         said = {part: said.get(part, getattr(factor, part)) for part in _PARTS}
         start = base[factor.lever] if factor.from_ is None else factor.from_
         if isinstance(start, dict):

@@ -1,10 +1,10 @@
 """Experiment files, read and checked."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, TypeVar, get_args, overload
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,14 +13,21 @@ from ..model import levers as policy
 from ..model import parameters as coefficients
 from ..model import scenarios
 from ..model.parameters import SWITCHES
+from ..typing import PathLike
 from ..util.errors import InputError, nearest, told
 from ..util.plain import check_names, in_words, plain, toml
 from .design import points
 from .factors import levels_of
 from .schema import ALIASES, SAID, Experiment, Ramp, Span
 
+Kind = TypeVar("Kind", bound=Experiment)
 
-def read(path: str | Path, kind: type[Experiment] = Experiment) -> Experiment:
+
+@overload
+def read(path: PathLike | Mapping[str, Any]) -> Experiment: ...
+@overload
+def read(path: PathLike | Mapping[str, Any], kind: type[Kind]) -> Kind: ...
+def read(path: PathLike | Mapping[str, Any], kind: type[Experiment] = Experiment) -> Experiment:
     """An experiment file, checked; ``kind`` is the model of a file with more tables.
 
     Raises
@@ -39,13 +46,35 @@ def read(path: str | Path, kind: type[Experiment] = Experiment) -> Experiment:
     return experiment
 
 
-def checked(data: Mapping, where: str = "the experiment", kind: type[Experiment] = Experiment) -> Experiment:
+@overload
+def checked(data: Mapping[str, Any], where: str = "the experiment") -> Experiment: ...
+@overload
+def checked(data: Mapping[str, Any], where: str = "the experiment", *, kind: type[Kind]) -> Kind: ...
+@overload
+def checked(data: Mapping[str, Any], where: str, kind: type[Kind]) -> Kind: ...
+def checked(data: Mapping[str, Any], where: str = "the experiment", kind: type[Experiment] = Experiment) -> Experiment:
     """An experiment from a dict of the same shape as the file, checked like :func:`read`.
 
     Raises
     ------
     InputError
         As of :func:`read`.
+
+    Examples
+    --------
+    >>> from crink_abm.experiment import design, reader
+    >>> experiment = reader.checked({
+    ...     "experiment": {"name": "two_by_two", "seed": 1, "runs": 1000},
+    ...     "levers": {"usfk_posture": [0.3, 0.8], "exposure": [0.5, 0.9]},
+    ...     "packages": {"all": "article"},
+    ... })
+    >>> experiment.experiment.months
+    120
+    >>> design.points(experiment).families
+    ['grid', 'grid', 'grid', 'grid', 'package', 'baseline']
+    >>> reader.checked({"experiment": {"name": "x", "seed": -1, "runs": 1}})
+    Traceback (most recent call last):
+    crink_abm.util.errors.InputError: the experiment: [experiment.seed] is a whole number from 0 to ...; -1 was given
     """
     data = _renamed(plain(data, where), where)
     if "packages" in data:
@@ -60,15 +89,15 @@ def checked(data: Mapping, where: str = "the experiment", kind: type[Experiment]
             f"{where}: [experiment.runs] is required and missing (or give [experiment.precision], half the width of every "
             "interval, or [worlds.runs_per_world], the runs of each world)"
         )
-    for table, check in _CHECKS.items():
+    for entry, check in _CHECKS.items():
         try:
             check(experiment)
         except InputError as error:
-            raise InputError(f"{where}: {f'[{table}] ' if table.strip() else ''}{error}") from None
+            raise InputError(f"{where}: {f'[{entry}] ' if entry.strip() else ''}{error}") from None
     return experiment
 
 
-def _renamed(data: dict, where: str) -> dict:
+def _renamed(data: dict[str, Any], where: str) -> dict[str, Any]:
     """The data with what was once named otherwise under today's names (:data:`schema.ALIASES`); each is said once.
 
     Raises
@@ -96,14 +125,14 @@ def _renamed(data: dict, where: str) -> dict:
     return data
 
 
-def _check_levers(experiment) -> None:
+def _check_levers(experiment: Experiment) -> None:
     policy.checked(dict.fromkeys(experiment.levers, 0.0))
     for name, value in experiment.levers.items():
         for level in levels_of(value):
             policy.checked({name: level})
 
 
-def _check_baseline(experiment) -> None:
+def _check_baseline(experiment: Experiment) -> None:
     held = policy.checked(experiment.baseline)
     for name, value in experiment.levers.items():
         levels = levels_of(value)
@@ -113,7 +142,7 @@ def _check_baseline(experiment) -> None:
             )
 
 
-def _check_packages(experiment) -> None:
+def _check_packages(experiment: Experiment) -> None:
     check_names("a package", experiment.packages, {"baseline": "the policy that all are compared with"})
     for name, chosen in experiment.packages.items():
         try:
@@ -122,12 +151,12 @@ def _check_packages(experiment) -> None:
             raise InputError(f"{told(name)}: {error}") from None
 
 
-def _check_one_at_a_time(experiment) -> None:
+def _check_one_at_a_time(experiment: Experiment) -> None:
     if experiment.one_at_a_time and experiment.one_at_a_time.levers != "all":
         policy.checked(dict.fromkeys(experiment.one_at_a_time.levers, 0.0))
 
 
-def _check_structures(experiment) -> None:
+def _check_structures(experiment: Experiment) -> None:
     table, known = experiment.worlds, [p.name for p in SWITCHES]
     if not isinstance(table.structures, dict):
         return
@@ -146,7 +175,7 @@ def _check_structures(experiment) -> None:
         )
 
 
-def _check_time(experiment) -> None:
+def _check_time(experiment: Experiment) -> None:
     """The run's months, and that each schedule has a date in them."""
     head = experiment.experiment
     policy.check_span(head.months, head.start)
@@ -160,7 +189,7 @@ def _check_time(experiment) -> None:
 
 
 #: Table -> what is checked of it besides its shape.
-_CHECKS: dict[str, Callable] = {
+_CHECKS: dict[str, Callable[..., Any]] = {
     "levers": _check_levers,
     "baseline": _check_baseline,
     "packages": _check_packages,
@@ -174,23 +203,23 @@ _CHECKS: dict[str, Callable] = {
 }
 
 
-def _place(data, parts: tuple) -> tuple:
+def _place(data: Any, parts: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """The entries that a validator's place leads through: what in it is no entry says in which way one was given."""
-    place = []
+    place: list[int | str] = []
     for part in parts:
         if isinstance(data, dict | list) and (part in data if isinstance(data, dict) else isinstance(part, int)):
-            data = data[part]
+            data = data[part]  # type: ignore[index]
             place.append(part)
     return tuple(place)
 
 
-def _given(data, place: tuple):
+def _given(data: Any, place: tuple[int | str, ...]) -> Any:
     for part in place:
         data = data[part]
     return data
 
 
-def _sentence(error: ValidationError, data: dict, kind: type[Experiment]) -> str:
+def _sentence(error: ValidationError, data: dict[str, Any], kind: type[Experiment]) -> str:
     """What a validator found, in one sentence: of several ways of giving an entry, by the way that was understood furthest."""
     found = [(_place(data, one["loc"]), one) for one in error.errors(include_url=False)]
     place, first = max(found, key=lambda x: len(x[0]) + (x[1]["type"] in ("missing", "extra_forbidden")))
@@ -216,34 +245,34 @@ def _sentence(error: ValidationError, data: dict, kind: type[Experiment]) -> str
     return f"{in_words(place)} {what}; {many} given"
 
 
-def _said(place: tuple) -> str | None:
+def _said(place: tuple[int | str, ...]) -> str | None:
     """What the entry at a place may be, in words."""
     for part in (place, *_looser(place)):
         if part in SAID:
-            return SAID[part]
+            return SAID[part]  # type: ignore[index]
     return None
 
 
-def _looser(place: tuple):
+def _looser(place: tuple[int | str, ...]) -> list[tuple[str, ...]]:
     """A place with any name for its names, and any item for its items, the last names last."""
     steps = [("#",) if isinstance(part, int) else (part, "*") for part in place]
-    found = [()]
+    found: list[tuple[str, ...]] = [()]
     for step in steps:
         found = [(*one, part) for one in found for part in step]
     return found
 
 
-def _allowed(kind: type[BaseModel], place: tuple) -> list[str]:
+def _allowed(kind: Any, place: tuple[int | str, ...]) -> list[str]:
     """The entries that a table of an experiment file may have."""
     for part in place:
         if part in kind.model_fields:
             found = list(_tables(kind.model_fields[part].annotation))
             kind = found[0] if found else kind
-        kind = {"span": Span, "ramp": Ramp}.get(part, kind)
+        kind = {"span": Span, "ramp": Ramp}.get(str(part), kind)
     return [field.alias or name for name, field in kind.model_fields.items()]
 
 
-def _tables(annotation):
+def _tables(annotation: Any) -> Iterator[type[BaseModel]]:
     """The tables that a type may hold."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
@@ -252,11 +281,11 @@ def _tables(annotation):
 
 
 @cache
-def _known_scenario(text: str) -> dict:
+def _known_scenario(text: str) -> dict[str, Any]:
     return scenarios.policy(text)
 
 
-def _with_scenarios(packages, where: str):
+def _with_scenarios(packages: Any, where: str) -> Any:
     """``[packages]`` with the levers of a scenario in place of its name: the results say what was run."""
     if not isinstance(packages, dict):
         return packages

@@ -2,6 +2,7 @@
 
 from ..ensemble import from_file
 from ..ensemble.build import make_worlds
+from ..typing import Rules
 from ..util.errors import InputError
 from .schema import Experiment
 
@@ -14,7 +15,7 @@ def cheap(experiment: Experiment) -> bool:
     return experiment.worlds.ensemble != "prior" or experiment.worlds.screen == "none"
 
 
-def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Experiment:
+def resolved(experiment: Experiment, rules: Rules | None = None, runs: int | None = None) -> Experiment:
     """The experiment with its runs a point worked out from the runs a world, and its file of worlds pinned by its hash.
 
     Parameters
@@ -45,7 +46,12 @@ def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Exp
         head = head.model_copy(update={} if runs is None else {"runs": runs, "detail_runs": None})
         return experiment.model_copy(update={"experiment": head, "worlds": table})
     n_worlds = len(make_worlds(table, experiment.parameters, rules))
-    wanted = runs or head.runs or n_worlds * table.runs_per_world
+    if table.runs_per_world is None and not (runs or head.runs):
+        raise InputError(
+            "[experiment] precision settles the number of runs, which a nested design fixes; leave out precision, or "
+            "[worlds] crossing"
+        )
+    wanted = runs or head.runs or n_worlds * (table.runs_per_world or 0)
     if wanted > MOST_RUNS:
         raise InputError(
             f"{n_worlds:,} worlds with as many runs each are {wanted:,} runs a policy, where {MOST_RUNS:,} are the most; "

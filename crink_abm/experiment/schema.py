@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag
 
@@ -29,13 +29,13 @@ class Span(Strict):
     points: Annotated[Whole, Field(ge=2, le=MOST_LEVELS)]
 
 
-def _kind(value) -> str | None:
+def _kind(value: object) -> str | None:
     """Which of the four ways of giving a lever this is; none of them for a flag."""
     if isinstance(value, bool):
         return None
     if isinstance(value, Span) or (isinstance(value, dict) and {"from", "to", "points"} & set(value)):
         return "span"
-    return {dict: "schedule", list: "levels"}.get(type(value), "number")
+    return "schedule" if type(value) is dict else "levels" if type(value) is list else "number"
 
 
 #: Levels, or values of a driver, by month.
@@ -66,7 +66,7 @@ class Ramp(Strict):
     from_: Annotated[float | None, Field(alias="from", ge=0, le=1)] = None
 
 
-def _factor_kind(value) -> str:
+def _factor_kind(value: object) -> str:
     """A factor is a ramp if it says something of one; named levels are tables."""
     if isinstance(value, Ramp):
         return "ramp"
@@ -132,7 +132,7 @@ class Experiment(Strict):
     worlds: WorldsTable = WorldsTable()
     parameters: dict[str, float | str] = {}
     drivers: dict[str, Setting] = {}
-    _points: tuple = PrivateAttr(default=())
+    _points: tuple[Any, ...] = PrivateAttr(default=())
 
     def key(self) -> str:
         """A hash of everything the file says."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from numbers import Real
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,11 +29,15 @@ LONGEST_PATH = 4000
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
-def _is_flag(value) -> bool:
+#: A name that is checked, of whatever type it was said to be.
+Name = TypeVar("Name")
+
+
+def _is_flag(value: object) -> bool:
     return isinstance(value, bool | np.bool_)
 
 
-def whole(name: str, value, low: int = 0, high: int = END - 1) -> int:
+def whole(name: str, value: Any, low: int = 0, high: int = END - 1) -> int:
     """A whole number from ``low`` to ``high``; 12.0 is one, and "12", True and 12.5 are none.
 
     Raises
@@ -52,10 +57,10 @@ def whole(name: str, value, low: int = 0, high: int = END - 1) -> int:
     return number
 
 
-seed = partial(whole, "seed")
+seed: Callable[[Any], int] = partial(whole, "seed")
 
 
-def real(value) -> float | None:
+def real(value: Any) -> float | None:
     """A number as a float, one too large as infinite; None for anything else, flags and text too."""
     value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
     if _is_flag(value) or not isinstance(value, Real):
@@ -63,10 +68,10 @@ def real(value) -> float | None:
     try:
         return float(value)
     except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+        return float("inf") if value > 0 else float("-inf")  # type: ignore[operator]
 
 
-def months(value) -> int:
+def months(value: object) -> int:
     """The length of a run in months."""
     number = whole("months", value, -END, END)
     if not 1 <= number <= MOST_MONTHS:
@@ -74,7 +79,7 @@ def months(value) -> int:
     return number
 
 
-def runs(value, first_run=0) -> tuple[int, int]:
+def runs(value: object, first_run: object = 0) -> tuple[int, int]:
     """How many runs, and the number of the first: all numbers lie below 2^64."""
     n, first = whole("runs", value, 1, MOST_RUNS), whole("first_run", first_run)
     if first + n > END:
@@ -82,12 +87,12 @@ def runs(value, first_run=0) -> tuple[int, int]:
     return n, first
 
 
-def workers(value) -> int | None:
+def workers(value: object) -> int | None:
     """How many threads or processes; None leaves it to the machine."""
     return None if value is None else whole("workers", value, 1, MOST_WORKERS)
 
 
-def number(name: str, value, low: float, high: float, example: float) -> float:
+def number(name: str, value: object, low: float, high: float, example: float) -> float:
     """A number strictly between ``low`` and ``high``."""
     given = real(value)
     if given is None or not low < given < high:
@@ -95,21 +100,21 @@ def number(name: str, value, low: float, high: float, example: float) -> float:
     return given
 
 
-def flag(name: str, value) -> bool:
+def flag(name: str, value: object) -> bool:
     """True or False."""
     if not _is_flag(value):
         raise InputError(f"{name} is True or False; {told(value)} was given")
     return bool(value)
 
 
-def text(name: str, value, example: str) -> str:
+def text(name: str, value: object, example: str) -> str:
     """Text that says something."""
     if not isinstance(value, str) or not value:
         raise InputError(f"{name} is text, for example {example!r}; {told(value)} was given")
     return value
 
 
-def one_of(name: str, value, allowed: Iterable[str]) -> str:
+def one_of(name: str, value: Name, allowed: Iterable[str]) -> Name:
     """One of some words."""
     allowed = list(allowed)
     if not isinstance(value, str) or value not in allowed:
@@ -118,21 +123,23 @@ def one_of(name: str, value, allowed: Iterable[str]) -> str:
     return value
 
 
-def outcome(value, allowed: Iterable[str], *, kind: str = "outcome") -> str:
+def outcome(value: Name, allowed: Iterable[str], *, kind: str = "outcome") -> Name:
     """The name of an outcome (or of another ``kind`` of thing)."""
     allowed = list(allowed)
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"no {kind} is named {told(value)}{nearest(value, allowed)}; they are {', '.join(allowed)}")
+        raise InputError(
+            f"no {kind} is named {told(value)}{nearest(str(value), allowed)}; they are {', '.join(allowed)}"
+        )
     return value
 
 
-def names(name: str, value, allowed: Iterable[str], *, kind: str = "outcome", least: int = 1) -> list[str]:
+def names(name: str, value: object, allowed: Iterable[str], *, kind: str = "outcome", least: int = 1) -> list[str]:
     """Some names of outcomes (or another ``kind``); one alone is a list of one."""
     given = several(name, [value] if isinstance(value, str) else value, least)
     return [outcome(one, allowed, kind=kind) for one in given]
 
 
-def several(name: str, value, least: int = 1) -> list:
+def several(name: str, value: Any, least: int = 1) -> list[Any]:
     """The members of a list, tuple, set, array, series or range, of which there are at least so many."""
     if isinstance(value, str | bytes | bytearray | Mapping) or getattr(value, "ndim", 1) != 1:
         raise InputError(f"{name} is a list; {told(value)} was given")
@@ -145,14 +152,14 @@ def several(name: str, value, least: int = 1) -> list:
     return found
 
 
-def points(value, n_points: int) -> list[int]:
+def points(value: object, n_points: int) -> list[int]:
     """Numbers of points, each once, in the order given; a number alone is a list of one."""
     alone = isinstance(value, Real) or getattr(value, "ndim", 1) == 0
     numbers = several("points", [value] if alone else value)
     return list(dict.fromkeys(whole("the number of a point", one, 0, n_points - 1) for one in numbers))
 
 
-def month(name: str, value) -> str:
+def month(name: str, value: object) -> str:
     """A month, ``YYYY-MM``."""
     said = value if isinstance(value, str) else str(value) if type(value).__name__ == "Period" else ""
     if not _MONTH.fullmatch(said):
@@ -160,7 +167,7 @@ def month(name: str, value) -> str:
     return said
 
 
-def mapping(name: str, value, example: str) -> dict:
+def mapping(name: str, value: Any, example: str) -> dict[str, Any]:
     """A mapping with names for keys; a pandas Series is one, and None is an empty one."""
     if value is None:
         return {}
@@ -176,7 +183,7 @@ def mapping(name: str, value, example: str) -> dict:
     return dict(value)
 
 
-def _level(name: str, value, kind: str):
+def _level(name: str, value: Any, kind: str) -> float | dict[str, Any]:
     """A number, or a dated schedule of numbers, of a lever or a driver."""
     if isinstance(value, Mapping) or type(value).__name__ == "Series":
         items = value.items() if isinstance(value, Mapping) else value.to_dict().items()
@@ -187,7 +194,7 @@ def _level(name: str, value, kind: str):
     return given
 
 
-def levers(value, name: str = "levers") -> dict:
+def levers(value: object, name: str = "levers") -> dict[str, Any]:
     """A policy: a mapping of levers, a Series of them, or what the command line takes: ``"article"``, ``"exposure=0.9"``."""
     if isinstance(value, str):
         return policy(value)
@@ -197,7 +204,7 @@ def levers(value, name: str = "levers") -> dict:
     return {lever: _level(lever, level, "") for lever, level in given.items()}
 
 
-def parameters(value) -> dict:
+def parameters(value: object) -> dict[str, Any]:
     """Coefficients and switches that differ from their defaults; the levels of switches by name or number."""
     given = mapping("parameters", value, "{'crisis_duration': 2.0}")
     for name, level in given.items():
@@ -212,12 +219,12 @@ def parameters(value) -> dict:
     return given
 
 
-def drivers(value, n_months: int) -> dict:
+def drivers(value: object, n_months: int) -> dict[str, Any]:
     """What history supplies: a number, dated steps, or a value a month, by driver."""
     given = mapping("drivers", value, "{'driver_veto': {'2024-03': 1}}")
     for name, level in given.items():
         outcome(name, DRIVERS, kind="driver")
-        if isinstance(level, list | tuple | np.ndarray) and getattr(level, "ndim", 1):
+        if isinstance(level, list | tuple | np.ndarray) and getattr(level, "ndim", True):
             series = [_level(name, one, "driver ") for one in level]
             if any(isinstance(one, dict) for one in series) or len(series) != n_months:
                 raise InputError(f"driver {name} takes {n_months} values, one a month; {len(series)} were given")
@@ -227,12 +234,12 @@ def drivers(value, n_months: int) -> dict:
     return given
 
 
-def rules(value) -> dict | None:
+def rules(value: object) -> dict[str, Any] | None:
     """Functions in place of rules, by full name; what they are is checked where they are used."""
     return None if value is None else mapping("rules", value, "{'china.crisis_prob': a_function}")
 
 
-def path(name: str, value) -> Path:
+def path(name: str, value: object) -> Path:
     """A place on the disk: text or a path."""
     if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str) or not os.fspath(value):
         raise InputError(f"{name} is a path, as text or pathlib.Path; {told(value)} was given")
@@ -250,7 +257,7 @@ def path(name: str, value) -> Path:
     return Path(said)
 
 
-def experiment(value):
+def experiment(value: object) -> dict[str, Any] | Path:
     """An experiment: the path of a file, or a dict of its shape."""
     if isinstance(value, Mapping):
         return dict(value)
@@ -259,7 +266,7 @@ def experiment(value):
     return path("the experiment file", value)
 
 
-def callback(name: str, value) -> Callable | bool | None:
+def callback(name: str, value: Any) -> Any:
     """A function to be called, or None; True and False where they mean something (``progress``)."""
     if value is None or callable(value) or (name == "progress" and _is_flag(value)):
         return value

@@ -9,6 +9,7 @@ SC 2011; known-answer vectors of Random123 in ``tests/test_draws.py``.
 """
 
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +24,10 @@ class Draw(IntEnum):
     the same for one of its words as for four. Numbers left free are for decisions to come.
     """
 
-    def __new__(cls, number: int, actor: Actor):
+    if TYPE_CHECKING:
+        actor: Actor
+
+    def __new__(cls, number: int, actor: Actor) -> "Draw":
         draw = int.__new__(cls, number)
         draw._value_ = number
         draw.actor = actor
@@ -77,7 +81,7 @@ _UNIT = 2.0**-32
 _HALF = 2.0**-33  # so that every draw is exact, and neither 0 nor 1
 
 
-def philox(c0, c1, c2, c3, k0, k1):
+def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, Any, Any, Any]:
     """Philox4x32-10: a 128-bit counter and a 64-bit key to four 32-bit words.
 
     All words are uint64 holding 32-bit values: NumPy arrays or compiled scalars
@@ -97,7 +101,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-def uniform_block(seed, run, month, number):
+def uniform_block(seed: Any, run: Any, month: Any, number: Any) -> tuple[Any, Any, Any, Any]:
     """The four uniforms in (0, 1) of one block of decisions.
 
     Arguments are uint64: the seed, the run's number, the month since the start, and the block's number. The key is

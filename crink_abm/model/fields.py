@@ -7,6 +7,7 @@ whose step did not run in a month is 0 in that month.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from .enums import Actor
 
@@ -32,11 +33,11 @@ class Field:
         return self.initial is not None
 
 
-def _states(owner, *rows):
+def _states(owner: Actor, *rows: Any) -> tuple[Field, ...]:
     return tuple(Field(name, owner, unit, meaning, initial) for name, initial, unit, meaning in rows)
 
 
-def _terms(owner, *rows):
+def _terms(owner: Actor, *rows: Any) -> tuple[Field, ...]:
     return tuple(Field(name, owner, unit, meaning) for name, unit, meaning in rows)
 
 

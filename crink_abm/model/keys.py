@@ -1,7 +1,9 @@
 """Hashes of what the source means (:mod:`crink_abm.util.source_hash`): of the rules, and of all that is kept and made by them."""
 
 import hashlib
+from enum import IntEnum
 from functools import cache
+from typing import Any
 
 from ..util.source_hash import source
 from .fields import FIELDS
@@ -33,7 +35,7 @@ BANKING = (
 )  # fmt: skip
 
 
-def tables() -> dict[str, list]:
+def tables() -> dict[str, list[Any]]:
     """The values of the model's tables, text for people left out, as plain lists of text and whole numbers."""
     return {
         "levers": [[name, lever.name, _exact(lever.today)] for name, lever in LEVERS.items()],
@@ -52,12 +54,12 @@ def tables() -> dict[str, list]:
     }
 
 
-def _exact(value) -> str:
+def _exact(value: float | str) -> str:
     """A number without loss, the same in every Python; a name as it is."""
     return value if isinstance(value, str) else float(value).hex()
 
 
-def _levels(switch) -> list | None:
+def _levels(switch: type[IntEnum] | None) -> list[list[Any]] | None:
     return None if switch is None else [[level.name, int(level)] for level in switch]
 
 

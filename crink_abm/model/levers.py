@@ -7,9 +7,10 @@ holds until the next date, and before the first the default applies.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def month_label(month: int, start: str = START) -> str:
     return f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
-def _dated(name, value, start):
+def _dated(name: str, value: Mapping[str, float], start: str) -> Iterator[tuple[Any, ...]]:
     """The months and levels of a schedule, in order of time."""
     if not value:
         raise InputError(f"the schedule of {name} is empty; give at least one 'YYYY-MM' = value")
@@ -104,7 +105,7 @@ def _dated(name, value, start):
     return zip(*sorted(levels.items()), strict=True)
 
 
-def _schedule(name, value, n_months, start):
+def _schedule(name: str, value: Any, n_months: int, start: str) -> np.ndarray:
     """A lever month by month: linear between its dates."""
     if not isinstance(value, Mapping):
         return np.full(n_months, _number(name, value))
@@ -117,7 +118,7 @@ def _schedule(name, value, n_months, start):
     return np.interp(np.arange(n_months), dates, levels)
 
 
-def _steps(name, value, default, n_months, start):
+def _steps(name: str, value: Any, default: np.ndarray, n_months: int, start: str) -> np.ndarray:
     """A driver month by month: each dated value holds until the next; before the first, the default."""
     if isinstance(value, np.ndarray):
         if value.shape != (n_months,):
@@ -131,18 +132,18 @@ def _steps(name, value, default, n_months, start):
     return series
 
 
-def _number(name, value):
+def _number(name: str, value: Any) -> float:
     """A level; flags and text are none, whatever Python makes of them."""
     low = -1.0 if name in DRIVERS else 0.0
     value = value.item() if getattr(value, "ndim", None) == 0 else value  # an array of no dimension
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{name} takes a number or a dated schedule; {told(value)} was given")
-    if not low <= value <= 1.0:
+    if not low <= value <= 1.0:  # type: ignore[operator]
         raise InputError(f"{name} lies in [{low:g}, 1]; {told(value)} was given")
     return float(value) + 0.0  # no negative zero
 
 
-def _named(what: str, given, known, example: str) -> Mapping:
+def _named(what: str, given: Any, known: Mapping[str, Any], example: str) -> Mapping[str, Any]:
     """What was given as levers or drivers: a mapping with known names."""
     if given is None:
         return {}
@@ -156,7 +157,7 @@ def _named(what: str, given, known, example: str) -> Mapping:
     return given
 
 
-def checked(levers: Mapping | None = None) -> dict:
+def checked(levers: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The full policy vector: today's values updated by ``levers``.
 
     Raises
@@ -164,7 +165,7 @@ def checked(levers: Mapping | None = None) -> dict:
     InputError
         If it is no mapping, or on an unknown lever or a value outside [0, 1].
     """
-    full = {lever.name: lever.today for lever in LEVERS.values()}
+    full: dict[str, Any] = {lever.name: lever.today for lever in LEVERS.values()}
     for name, value in _named("lever", levers, LEVERS, "{'usfk_posture': 0.7}").items():
         if isinstance(value, Mapping):
             _schedule(name, value, 1, START)
@@ -174,7 +175,7 @@ def checked(levers: Mapping | None = None) -> dict:
     return full
 
 
-def check_dates(name: str, value, n_months: int = MONTHS, start: str = START) -> None:
+def check_dates(name: str, value: Any, n_months: int = MONTHS, start: str = START) -> None:
     """Refuse a schedule none of whose dates lies in the run.
 
     Raises
@@ -206,7 +207,10 @@ def check_span(n_months: int, start: str) -> None:
 
 
 def calendar(
-    levers: Mapping | None = None, n_months: int = MONTHS, start: str = START, drivers: Mapping | None = None
+    levers: Mapping[str, Any] | None = None,
+    n_months: int = MONTHS,
+    start: str = START,
+    drivers: Mapping[str, Any] | None = None,
 ) -> np.ndarray:
     """Levers and drivers month by month: an array (n_months, len(COLUMNS)), columns as in ``COLUMNS``.
 
@@ -233,7 +237,7 @@ def calendar(
     return with_policy(table, policy, start)
 
 
-def with_policy(table: np.ndarray, policy: Mapping, start: str = START) -> np.ndarray:
+def with_policy(table: np.ndarray, policy: Mapping[str, Any], start: str = START) -> np.ndarray:
     """A copy of a calendar with the levers of a whole policy, checked before, in it."""
     table = table.copy()
     for column, name in enumerate(LEVERS):

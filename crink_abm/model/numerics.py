@@ -21,23 +21,23 @@ SQRT_HALF = 0.7071067811865476
 EXP_MIN, EXP_MAX = -708.0, 709.0
 
 
-def pow2(k):
+def pow2(k: float) -> float:
     """2 to an integer power ``k`` (given as a float in [-1022, 1023]), exactly."""
     return math.ldexp(1.0, int(k))
 
 
-def exponent(x):
+def exponent(x: float) -> float:
     """The integer ``e`` (as a float) with ``x = m * 2**e`` and ``m`` in [1, 2), for normal x > 0."""
     return float(math.frexp(x)[1] - 1)
 
 
-def clip(x, low, high):
+def clip(x: float, low: float, high: float) -> float:
     """``x`` held within [low, high]: written as two selections, each a single vector instruction."""
     held = low if x < low else x
     return high if held > high else held
 
 
-def exp(x):
+def exp(x: float) -> float:
     """e to the power ``x``; the argument is held within [-708, 709] (no overflow, no subnormals).
 
     Range reduction x = k ln 2 + r with |r| <= ln(2)/2, then the Taylor series of
@@ -61,7 +61,7 @@ def exp(x):
     return (1.0 + (r + (r * r) * q)) * pow2(k)
 
 
-def _reduced(x):
+def _reduced(x: float) -> tuple[float, ...]:
     """(k, f) with x = (1 + f) 2^k and 1 + f in [sqrt(1/2), sqrt(2))."""
     k = exponent(x)
     m = x * pow2(-k)
@@ -71,7 +71,7 @@ def _reduced(x):
     return k, m - 1.0
 
 
-def _log_series(z):
+def _log_series(z: float) -> float:
     """2/3 + 2/5 z + 2/7 z^2 + ...: with z = s^2, what log((1 + s)/(1 - s)) = 2 s + s^3 (...) needs."""
     q = 2.0 / 23.0
     q = q * z + 2.0 / 21.0
@@ -86,7 +86,7 @@ def _log_series(z):
     return q * z + 2.0 / 3.0
 
 
-def log(x):
+def log(x: float) -> float:
     """Natural logarithm of a positive normal number below 2^1023.
 
     x = m 2^k with m in [sqrt(1/2), sqrt(2)); with f = m - 1 and s = f/(2 + f),
@@ -100,7 +100,7 @@ def log(x):
     return k * LN2_HI - ((half - (s * (half + q * z) + k * LN2_LO)) - f)
 
 
-def power(x, a):
+def power(x: float, a: float) -> float:
     """``x`` to the power ``a`` for x >= 0; 0 for x at or below 1e-300.
 
     exp(a log x) with the logarithm and the product carried in two doubles each, so that the error of the product,
@@ -126,7 +126,7 @@ def power(x, a):
     return value + value * product_low
 
 
-def _product_error(x, y, product):
+def _product_error(x: float, y: float, product: float) -> float:
     """x y - product exactly, by Dekker's splitting (no fused multiply-add is assumed)."""
     t = 134217729.0 * x
     x_high = t - (t - x)
@@ -137,17 +137,17 @@ def _product_error(x, y, product):
     return ((x_high * y_high - product) + (x_high * y_low + x_low * y_high)) + x_low * y_low
 
 
-def logistic(x):
+def logistic(x: float) -> float:
     """The logistic function 1 / (1 + e^-x), written Λ in the model description."""
     return 1.0 / (1.0 + exp(-x))
 
 
-def logit(prob):
+def logit(prob: float) -> float:
     """The log-odds of a probability strictly between 0 and 1."""
     return log(prob / (1.0 - prob))
 
 
-def logistic_noise(u):
+def logistic_noise(u: float) -> float:
     """A logistic random variable of mean 0 and variance 1 from a uniform ``u``.
 
     logistic_noise(u) = ln(u / (1 - u)) √3 / π

@@ -70,7 +70,7 @@ def observed(results: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return months(results) >= 0, luck(results)
 
 
-def _earliest(a, b):
+def _earliest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where((a >= 0) & ((b < 0) | (a <= b)), a, b)
 
 

@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from ..util.content import OpaqueError, digest, frozen, functions, plain
 from ..util.errors import InputError, nearest
@@ -42,7 +43,7 @@ class OddsError(InputError):
     """A rule in place of the model's stated odds that are none: the run has failed."""
 
 
-class Rules(dict):
+class Rules(dict[str, Any]):
     """Replacements that were checked, by full name, as they stood then; :func:`checked` makes them.
 
     Attributes
@@ -50,15 +51,15 @@ class Rules(dict):
     fingerprint : 16 hex digits that change with anything that decides what a rule gives; "" where none is replaced
     """
 
-    def __init__(self, rules: Mapping[str, Callable], fingerprint: str):
+    def __init__(self, rules: Mapping[str, Callable[..., Any]], fingerprint: str) -> None:
         super().__init__(rules)
         self.fingerprint = fingerprint
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Rules, (dict(self), self.fingerprint)
 
 
-def whole(name: str, value) -> int:
+def whole(name: str, value: Any) -> int:
     """A whole number in [0, 2^64).
 
     Raises
@@ -71,7 +72,7 @@ def whole(name: str, value) -> int:
     return int(value)
 
 
-def reads_of(step: Step, function: Callable) -> tuple[str, ...]:
+def reads_of(step: Step, function: Callable[..., Any]) -> tuple[str, ...]:
     """The names a function asks for in place of a rule.
 
     Raises
@@ -94,7 +95,7 @@ def reads_of(step: Step, function: Callable) -> tuple[str, ...]:
     return tuple(asked)
 
 
-def checked(rules: Mapping[str, Callable] | None) -> Rules:
+def checked(rules: Mapping[str, Callable[..., Any]] | None) -> Rules:
     """The replacements as they stand now, each known by name, a plain function, asking for known names, without chance.
 
     What comes back does not change any more, whatever the globals or arrays that a function reads are set to; given
@@ -127,7 +128,7 @@ def checked(rules: Mapping[str, Callable] | None) -> Rules:
     return Rules(taken, seal.hexdigest()[:16] if taken else "")
 
 
-def _taken(step, function):
+def _taken(step: Step, function: Any) -> types.FunctionType:
     """One replacement as it stands now."""
     function = plain(function)
     if not isinstance(function, types.FunctionType):
@@ -153,7 +154,7 @@ def _taken(step, function):
         ) from None
 
 
-def _home(value) -> str:
+def _home(value: Any) -> str:
     """The module that a value is from."""
     if isinstance(value, types.ModuleType):
         return value.__name__
@@ -163,7 +164,7 @@ def _home(value) -> str:
     return getattr(value, "__module__", None) or type(value).__module__
 
 
-def _refuse_chance(name, function, read):
+def _refuse_chance(name: str, function: types.FunctionType, read: Mapping[str, Any]) -> None:
     for word, value in read.items():
         home = _home(value)
         numpys = home == "numpy" and isinstance(value, types.ModuleType) and "random" in function.__code__.co_names
@@ -175,7 +176,7 @@ def _refuse_chance(name, function, read):
             )
 
 
-def fingerprint(rules: Mapping[str, Callable] | None) -> str:
+def fingerprint(rules: Mapping[str, Callable[..., Any]] | None) -> str:
     """A hash of what the replacements do, and of all that they read: see :func:`crink_abm.util.content.digest`.
 
     The same in every process, wherever the function stands; of rules that :func:`checked` has taken, as they were then.
@@ -214,7 +215,7 @@ _WRITTEN = frozenset(name for step in steps() for name in step.writes)
 READ_BY_LUCK = frozenset(name for step in steps() if step.name in LUCK for name in step.reads) & _WRITTEN
 
 
-def changes_odds(rules: Mapping[str, Callable] | Iterable[str] | None) -> bool:
+def changes_odds(rules: Mapping[str, Callable[..., Any]] | Iterable[str] | None) -> bool:
     """Whether replaced rules may leave the luck of a run (:mod:`crink_abm.model.rules.luck`) with a mean that is not 0.
 
     True if one of them writes a name that the rules of luck read (odds, choices, events), is one of those rules, or asks

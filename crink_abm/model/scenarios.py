@@ -1,5 +1,7 @@
 """Named policies: points of departure for a run or a comparison."""
 
+from typing import Any
+
 from ..util.errors import InputError, nearest, told
 from .levers import LEVERS, checked
 
@@ -9,7 +11,7 @@ _POLICY = {"sanctions_intensity": 0.9, "exposure": 0.9, "diplomatic_offramp": 0.
 _HYBRID = {"counter_hybrid": 0.9}
 
 #: Name -> (what it is, levers that differ from today's).
-SCENARIOS: dict[str, tuple[str, dict]] = {
+SCENARIOS: dict[str, tuple[str, dict[Any, Any]]] = {
     "today": ("policy as it stands", {}),
     "posture": ("the article's first pillar: heavy, dual-role forces forward", _POSTURE),
     "alliance": ("the second: institutional trilateral coordination", _ALLIANCE),
@@ -25,7 +27,7 @@ SCENARIOS: dict[str, tuple[str, dict]] = {
 }  # fmt: skip
 
 
-def scenario(name: str) -> dict:
+def scenario(name: str) -> dict[Any, Any]:
     """The levers of a named scenario that differ from today's.
 
     Raises
@@ -56,7 +58,7 @@ def assignment(text: str) -> tuple[str, float]:
     return name, number
 
 
-def policy(text: str) -> dict:
+def policy(text: str) -> dict[Any, Any]:
     """A policy on the command line: a scenario's name, or ``LEVER=VALUE[,LEVER=VALUE…]``, or both joined by commas."""
     chosen = {}
     for part in text.split(","):

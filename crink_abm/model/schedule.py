@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from .enums import Actor, PhaseCode
 from .rules import allies, china, iran, kim, luck, monitors, north_korea, russia, united_states, world, xi
@@ -20,7 +21,7 @@ class Step:
     """One rule applied once a month (or only when the field ``when`` is positive)."""
 
     actor: Actor
-    rule: Callable
+    rule: Callable[..., Any]
     writes: tuple[str, ...]
     when: str | None = None
 
@@ -44,7 +45,7 @@ class Phase:
     steps: tuple[Step, ...]
 
 
-def _step(actor, rule, writes, when=None):
+def _step(actor: Actor, rule: Callable[..., Any], writes: str, when: str | None = None) -> Step:
     return Step(actor, rule, tuple(writes.split()), when)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .fields import FIELDS, Field
 from .levers import COLUMNS
 from .outcomes import RESULTS
-from .schedule import MONTH
+from .schedule import MONTH, Phase, Step
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Machine:
     """
 
     name: str
-    month: tuple
+    month: tuple[Phase, ...]
     fields: tuple[Field, ...]
     columns: tuple[str, ...]
     results: tuple[str, ...]
 
-    def steps(self) -> tuple:
+    def steps(self) -> tuple[Step, ...]:
         """Every step of a month in order."""
         return tuple(step for phase in self.month for step in phase.steps)
 

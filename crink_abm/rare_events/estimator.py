@@ -9,7 +9,8 @@ interval from the spread between independent replicates (Student's t, on the log
 must hold about as many events as the estimate says.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy.special import bdtr, bdtrc
@@ -67,8 +68,12 @@ def doubted(events: int, untilted: int, low: float, high: float) -> str:
 
 
 def staged(
-    draw: Callable[[int, int], tuple[np.ndarray, int]], n_worlds: int, relative: float, most_runs: int, progress=None
-) -> dict:
+    draw: Callable[[int, int], tuple[np.ndarray, int]],
+    n_worlds: int,
+    relative: float,
+    most_runs: int,
+    progress: Callable[[int], object] | None = None,
+) -> dict[str, Any]:
     """Pilots, then one stage of fresh runs, whose width is taken as it comes.
 
     The fresh runs are at least twice those of the pilot, as far as there is room. A pilot that saw nothing is followed by one
@@ -87,7 +92,7 @@ def staged(
     unit = unit_of(n_worlds, most_runs)
     units, done, events, size = most_runs // unit, 0, 0, max(1, FIRST_RUNS // unit)
 
-    def stage():
+    def stage() -> tuple[np.ndarray, int, int]:
         found, seen = draw(size, done)
         (progress or (lambda runs: None))((done + size) * unit)
         return found, done + size, events + seen
@@ -112,9 +117,17 @@ def staged(
 
 
 def estimate(
-    calendar, worlds, outcome: str, *, seed: int, relative=0.1, most_runs=8_388_608, rules=None, threads=None,
-    progress: Callable[[int], None] | None = None,
-) -> dict:  # fmt: skip
+    calendar: np.ndarray,
+    worlds: np.ndarray,
+    outcome: str,
+    *,
+    seed: int,
+    relative: float = 0.1,
+    most_runs: int = 8_388_608,
+    rules: Mapping[str, Callable[..., Any]] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> dict[str, Any]:
     """One probability, its 95 % interval as narrow as asked for or as narrow as the runs allow.
 
     A pilot decides how many runs are needed, and is not counted; the estimate comes from one stage of fresh runs, whose
@@ -145,7 +158,7 @@ def estimate(
     """
     worlds = np.require(worlds, np.float64, ["C", "W"])
 
-    def draw(size, before):
+    def draw(size: int, before: int) -> tuple[np.ndarray, int]:
         n, first_run = size * len(worlds) * REPLICATES, before * len(worlds) * REPLICATES
         made = [
             scores(

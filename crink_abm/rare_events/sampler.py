@@ -1,6 +1,7 @@
 """Runs under tilted draws, and what each weighs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -54,12 +55,12 @@ _USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_n
 _kernels = batch.Kernels(machine=TILTED, renamed=RENAMED)
 
 
-def compiled(rules: Mapping[str, Callable] | None = None):
+def compiled(rules: Mapping[str, Callable[..., Any]] | None = None) -> Any:
     """The kernel of the tilted model, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
     return _kernels.get(rules)
 
 
-def steerable(rules: Mapping[str, Callable]) -> None:
+def steerable(rules: Mapping[str, Callable[..., Any]]) -> None:
     """Refuse replaced rules whose draws cannot be tilted.
 
     Raises
@@ -83,7 +84,7 @@ def steerable(rules: Mapping[str, Callable]) -> None:
                 )
 
 
-def integrates(rules: Mapping[str, Callable] | None) -> bool:
+def integrates(rules: Mapping[str, Callable[..., Any]] | None) -> bool:
     """Whether nuclear use can be integrated out: no replaced rule draws it or asks whether it came."""
     told = {step.name: step for step in steps()}
     return not any(
@@ -105,7 +106,11 @@ def floors(outcome: str, tilt: int, n_months: int) -> dict[str, float]:
 
 
 def tilted_calendar(
-    calendar: np.ndarray, outcome: str, tilt: int, shares=(1.0 / TILTS,) * TILTS, integrate=True
+    calendar: np.ndarray,
+    outcome: str,
+    tilt: int,
+    shares: Sequence[float] = (1.0 / TILTS,) * TILTS,
+    integrate: bool = True,
 ) -> np.ndarray:
     """A calendar with the settings of one tilt (0: the model as it is) towards an outcome."""
     waited = [name if integrate or name != "nuclear" else "drawn" for name in _AIMS[outcome][1]]
@@ -120,7 +125,16 @@ def tilted_calendar(
 
 
 def scores(
-    calendar, worlds, outcome: str, n: int, *, seed: int, tilt: int, first_run: int, rules=None, threads=None
+    calendar: np.ndarray,
+    worlds: np.ndarray,
+    outcome: str,
+    n: int,
+    *,
+    seed: int,
+    tilt: int,
+    first_run: int,
+    rules: Mapping[str, Callable[..., Any]] | None = None,
+    threads: int | None = None,
 ) -> tuple[np.ndarray, int]:
     """``n`` runs under one tilt, worlds in turn: (weighed scores (n,), how many had the event).
 
@@ -137,7 +151,7 @@ def scores(
     found, happened = np.empty(n), np.empty(n, bool)
     column = list(OUTCOMES).index(outcome)
 
-    def work(low):
+    def work(low: int) -> None:
         high = min(low + SLICE, n)
         out = np.empty((high - low, len(RESULTS) + 1))
         batch.call(kernel, table, worlds, of[low:high], seed, first_run + low, out)

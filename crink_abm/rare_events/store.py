@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ FORMAT = 1
 _OF_A_SWEEP = ("manifest.json", "estimates.parquet", "runs")
 
 
-def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict) -> str:
+def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict[str, Any]) -> str:
     """A hash of all that decides an estimate: code, calendar, worlds, and what else is said (outcome, seed, precision)."""
     digest = hashlib.sha256()
     for part in (np.ascontiguousarray(calendar), np.ascontiguousarray(worlds)):
@@ -31,7 +32,7 @@ def key_of(calendar: np.ndarray, worlds: np.ndarray, said: dict) -> str:
     return digest.hexdigest()[:24]
 
 
-def _seal(key: str, found: dict) -> str:
+def _seal(key: str, found: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps([key, found], sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -42,14 +43,14 @@ _SAID = {
 }  # fmt: skip
 
 
-def _is_estimate(found) -> bool:
+def _is_estimate(found: Any) -> bool:
     """Whether what a file says is an estimate: names and plain values, those that are read of their kind."""
     if not isinstance(found, dict) or any(isinstance(value, list | dict) for value in found.values()):
         return False
     return all(_is_kind(found.get(name, ...), kind) for name, kind in _SAID.items())
 
 
-def _is_kind(value, kind) -> bool:
+def _is_kind(value: Any, kind: Any) -> bool:
     return value is None or type(value) is int or type(value) is float if kind is float else type(value) is kind
 
 
@@ -61,6 +62,9 @@ class Kept:
     InputError
         If the folder is a sweep's, or holds estimates that are not marked as ours.
     """
+
+    folder: Path
+    place: Path
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
@@ -102,11 +106,13 @@ class Kept:
             ownership.remove(ownership.cut_short(self.place))
             yield
 
-    def read(self, key: str) -> dict | None:
+    def read(self, key: str) -> dict[str, Any] | None:
         """A kept estimate; None if it is not there, whole and as it was written, in this format."""
         data = read(self.place / f"{key}.json")
+        if data is None:
+            return None
         try:
-            held = None if data is None else json.loads(data)
+            held = json.loads(data)
             found, seal = held["found"], held["seal"]
             if held.get("format") != FORMAT or seal != _seal(key, found) or not _is_estimate(found):
                 return None
@@ -114,7 +120,7 @@ class Kept:
             return None
         return {name: math.nan if value is None else value for name, value in found.items()}
 
-    def write(self, key: str, found: dict) -> None:
+    def write(self, key: str, found: dict[str, Any]) -> None:
         """Keep an estimate, whole or not at all."""
         plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in found.items()}
         write_json(self.place / f"{key}.json", {"format": FORMAT, "found": plain, "seal": _seal(key, plain)})

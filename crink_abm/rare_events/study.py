@@ -1,20 +1,21 @@
 """``rare``: rare events of the policies of an experiment file, each estimate kept."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
 
 from ..ensemble.build import make_worlds
+from ..ensemble.worlds import Worlds
 from ..experiment import design, reader
 from ..experiment.schema import Experiment
 from ..model import arguments, levers
 from ..model.outcomes import OUTCOMES
 from ..model.overrides import checked as checked_rules
 from ..model.overrides import fingerprint
+from ..typing import ExperimentLike, OutcomeName, PathLike, Rules, RunProgress
 from ..util import schema
 from ..util.schema import Whole
 from .estimator import FIRST_RUNS, estimate, unit_of
@@ -25,7 +26,7 @@ from .store import Kept, key_of
 class RareTable(schema.Strict):
     """``[rare]``: which outcomes, how precisely, and the most runs for one of them."""
 
-    outcomes: Annotated[list[Literal[tuple(OUTCOMES)]], Field(min_length=1)] = Field(["nuclear_use", "two_front"])
+    outcomes: Annotated[list[OutcomeName], Field(min_length=1)] = Field(default=["nuclear_use", "two_front"])
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.1
     most_runs: Annotated[Whole, Field(ge=2 * FIRST_RUNS)] = 8_388_608
 
@@ -36,7 +37,9 @@ class RareFile(Experiment):
     rare: RareTable = RareTable()
 
 
-def prepared(experiment, outcome: str | None, relative: float | None, rules) -> tuple:
+def prepared(
+    experiment: ExperimentLike, outcome: str | None, relative: float | None, rules: Rules | None
+) -> tuple[RareFile, Sequence[str], float, Any, Worlds]:
     """All that is checked before work: (plan, outcomes, relative, rules, worlds).
 
     Raises
@@ -59,9 +62,15 @@ def prepared(experiment, outcome: str | None, relative: float | None, rules) -> 
 
 
 def rare(
-    experiment, *, outcome: str | None = None, relative: float | None = None, out: str | Path | None = None, rules=None,
-    threads=None, progress: Callable[[int], None] | None = None,
-) -> pd.DataFrame:  # fmt: skip
+    experiment: ExperimentLike,
+    *,
+    outcome: OutcomeName | None = None,
+    relative: float | None = None,
+    out: PathLike | None = None,
+    rules: Rules | None = None,
+    threads: int | None = None,
+    progress: RunProgress | Literal[False] | None = None,
+) -> pd.DataFrame:
     """Probabilities far below one over the number of runs, for every policy of an experiment.
 
     Ways to the event are sought by outbreaks of crisis and leaders' choices in both theatres. A way that needs another
@@ -86,9 +95,21 @@ def rare(
     InputError
         If the experiment, the outcome, the precision or a rule cannot be taken, ``most_runs`` is too few for the worlds, a
         run failed, or the folder cannot be written or is a sweep's.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> experiment = {
+    ...     "experiment": {"name": "seldom", "seed": 1, "runs": 1, "months": 12},
+    ...     "worlds": {"ensemble": "defaults"},
+    ... }
+    >>> table = crink.rare(experiment, outcome="nuclear_use", relative=0.9)
+    >>> table[["point", "label", "outcome", "reached"]]
+       point     label      outcome  reached
+    0      0  baseline  nuclear_use     True
     """
     threads, out = arguments.workers(threads), None if out is None else arguments.path("out", out)
-    progress = arguments.callback("progress", None if progress is False else progress)
+    show: RunProgress | None = arguments.callback("progress", None if progress is False else progress)
     plan, names, relative, rules, worlds = prepared(experiment, outcome, relative, rules)
     head, points, rows = plan.experiment, design.points(plan), []
     kept = Kept(out) if out else None
@@ -102,7 +123,7 @@ def rare(
                 if found is None:
                     found = estimate(
                         calendar, worlds.values, name, seed=head.seed, relative=relative, most_runs=plan.rare.most_runs,
-                        rules=rules, threads=threads, progress=progress,
+                        rules=rules, threads=threads, progress=show,
                     )  # fmt: skip
                     if kept:
                         kept.write(key, found)

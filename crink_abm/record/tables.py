@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ _NOTE = {"note": Column(TEXT, "", "what the value stands for", optional=True)}
 _THEATRE = ("taiwan", "korea", "other")
 
 
-def _column(kind, unit, meaning, **more):
+def _column(kind: str, unit: str, meaning: str, **more: Any) -> Column:
     return Column(kind, unit, meaning, **more)
 
 
@@ -192,7 +193,7 @@ INITIAL = {
 LAYOUTS = {**OBSERVED, **DRIVING, **INITIAL}
 
 
-def _numbers(where, name, column, cells):
+def _numbers(where: str, name: str, column: Column, cells: pd.Series) -> pd.Series:
     numbers = cells.map(csv_cells.number).astype(float)
     whole = (numbers % 1 == 0) if column.kind == COUNT else True
     low, high = max(column.low, 0 if column.kind == COUNT else -_MOST), min(column.high, _MOST)
@@ -217,7 +218,7 @@ def _dated(cell: str, kind: str) -> bool:
     return _YEARS[0] <= year <= _YEARS[1]
 
 
-def _words(where, name, column, cells):
+def _words(where: str, name: str, column: Column, cells: pd.Series) -> pd.Series:
     for row, cell in cells.items():
         if column.allowed and cell not in column.allowed:
             raise InputError(
@@ -237,7 +238,7 @@ def _words(where, name, column, cells):
     return cells
 
 
-def _one_of(allowed) -> str:
+def _one_of(allowed: tuple[str, ...]) -> str:
     """What a word may be; a long list is in ``crink-abm info``."""
     if len(allowed) > 10:
         return f"one of {len(allowed)} names (`crink-abm info` lists them)"
@@ -302,7 +303,7 @@ def checked(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
     return made.sort_values(list(layout.key), kind="stable", ignore_index=True)
 
 
-def read(path, name: str) -> pd.DataFrame:
+def read(path: Path, name: str) -> pd.DataFrame:
     """One table from one file, checked.
 
     Raises
@@ -325,7 +326,7 @@ class Record:
 
     tables: dict[str, pd.DataFrame]
 
-    def __contains__(self, name):
+    def __contains__(self, name: object) -> bool:
         return name in self.tables
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -382,4 +383,4 @@ def load(folder: str | Path | None = None, layouts: dict[str, Layout] | None = N
         raise InputError(
             f"{str(folder)!r} holds none of {', '.join(f'{name}.csv' for name in wanted)}; see docs/files.md"
         )
-    return Record({name: read(path, name) for name, path in found.items()})
+    return Record({name: read(path, name) for name, path in found.items()})  # type: ignore[arg-type]

@@ -1,7 +1,9 @@
 """The calibration told: what was fitted, what moved, what fits, what does not, and what nobody knows."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -41,11 +43,11 @@ class Report:
     scores: pd.DataFrame
     notes: tuple[str, ...]
     headline: pd.DataFrame
-    other_lag: dict
+    other_lag: dict[str, Any]
     record_share: float
     by_two_looks: float
 
-    def figures(self) -> dict:
+    def figures(self) -> dict[str, Any]:
         """Name -> (title, what it shows, function that draws it)."""
         return {
             "predictive_checks": (
@@ -99,7 +101,7 @@ class Report:
         write_json(folder / "summary.json", self.fit.manifest() | said)
         return self.draw(folder / "figures")
 
-    def draw(self, folder: Path, formats=calibration.FORMATS) -> list[Path]:
+    def draw(self, folder: Path, formats: Iterable[str] = calibration.FORMATS) -> list[Path]:
         """The charts."""
         return calibration.draw(self.figures(), folder, self.note(), formats)
 
@@ -113,13 +115,13 @@ def _record_share(fit: Calibration, record: Record) -> float:
     return effective_size(normalised(sum(blocks(found, fit.seen).values()))) / len(drawn)
 
 
-def _by_two_looks(fit: Calibration, record: Record, progress=None) -> float:
+def _by_two_looks(fit: Calibration, record: Record, progress: Callable[[str, float], object] | None = None) -> float:
     """Effective draws, freed of the noise of the weights by another look at every world of the bank."""
     other = look_afresh(fit.bank, fit.plan, record, progress)
     return effective_by_two_looks(fit.weights, normalised(sum(log_weights(other, fit.seen).values())))
 
 
-def _other_lag(fit: Calibration) -> dict:
+def _other_lag(fit: Calibration) -> dict[str, Any]:
     """What changes if the specification's lag-1 of 0.56 is the target in place of the tables' own."""
     seen = fit.seen
     aircraft = seen.aircraft.copy()
@@ -140,7 +142,7 @@ def _other_lag(fit: Calibration) -> dict:
     }
 
 
-def report(fit: Calibration, record: Record, progress=None) -> Report:
+def report(fit: Calibration, record: Record, progress: Callable[[str, float], object] | None = None) -> Report:
     """Judge a calibration: predictive checks, ranks with a negative control, hindcast, headline."""
     seed = fit.plan.seed
     ensemble = Worlds(fit.sample(), "calibrated", fit.plan.draws, in_turn=True)

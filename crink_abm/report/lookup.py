@@ -1,6 +1,7 @@
 """What a name means, and what there is: data for ``info``."""
 
 import platform
+from typing import Any
 
 from ..engine import compiled, threads
 from ..model.fields import BY_NAME
@@ -15,7 +16,7 @@ from ..util.errors import InputError, nearest
 from ..version import __version__, library_versions
 
 
-def lookup(name: str) -> dict:
+def lookup(name: str) -> dict[str, Any]:
     """What one name of the model means.
 
     Raises
@@ -47,7 +48,7 @@ def lookup(name: str) -> dict:
     raise InputError(f"nothing is named {name!r}{nearest(name, known)}; `crink-abm info` lists the names")
 
 
-def overview() -> dict:
+def overview() -> dict[str, Any]:
     """Versions, where compiled code is kept, and every name with its meaning."""
     return {
         "versions": {"crink_abm": __version__, "python": platform.python_version(), **library_versions()},

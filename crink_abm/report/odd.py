@@ -8,7 +8,9 @@ import inspect
 import re
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..model import numerics
 from ..model.draws import Draw
@@ -28,11 +30,12 @@ _BLOCKS = (
 )  # fmt: skip
 
 
-def docstring(function) -> str:
+def docstring(function: Callable[..., Any]) -> str:
     """A docstring as Markdown: indented blocks become fenced equations."""
     source = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    assert isinstance(source, ast.FunctionDef)
     out, fenced = [], False
-    for line in re.sub(r"(?m)^    ", "", ast.get_docstring(source, clean=False)).rstrip().splitlines():
+    for line in re.sub(r"(?m)^    ", "", ast.get_docstring(source, clean=False) or "").rstrip().splitlines():
         inside = line.startswith("    ")
         if inside and not fenced:
             out.append("```")
@@ -106,9 +109,9 @@ def parameter_table() -> str:
     return "\n\n".join(parts)
 
 
-def _switches():
+def _switches() -> str:
     return "; ".join(
-        f"`{p.name}` " + ", ".join(f"{int(level)} = {level.name.lower()}" for level in p.switch) for p in SWITCHES
+        f"`{p.name}` " + ", ".join(f"{int(level)} = {level.name.lower()}" for level in p.switch or ()) for p in SWITCHES
     )
 
 
@@ -127,7 +130,9 @@ def odd(template: str) -> str:
         "schedule": schedule(),
         "season": ", ".join(f"month {k}: {v}" for k, v in SEASON.items()),
         "switches": _switches(),
-        "blocks": "\n\n".join(f"#### `{b.__name__}{inspect.signature(b)}`\n\n{docstring(b)}" for b in _BLOCKS),
+        "blocks": "\n\n".join(
+            f"#### `{b.__name__}({', '.join(inspect.signature(b).parameters)})`\n\n{docstring(b)}" for b in _BLOCKS
+        ),
         "submodels": submodels(),
         "parameters": parameter_table(),
         "sources": markdown_table(("key", "source"), SOURCES.items()),

@@ -1,5 +1,7 @@
 """The sign audit as a Markdown page."""
 
+from typing import Any
+
 from ..analysis.sign_audit import CLEAR_LEVEL, LEAST_CLEAR, Audit
 from ..ensemble import summary
 from ..model import outcomes
@@ -69,7 +71,7 @@ def document(audit: Audit) -> str:
         levels = list(dict.fromkeys(split["level"]))
         wide = {(r.lever, r.level): _shares(r) for r in split.itertuples()}
         levers_ = list(dict.fromkeys(split["lever"]))
-        levels.sort(key=[level.name.lower() for level in CATALOGUE[switch].switch].index)
+        levels.sort(key=[level.name.lower() for level in CATALOGUE[switch].switch or ()].index)
         parts += [
             f"## By {CATALOGUE[switch].meaning[0].lower()}{CATALOGUE[switch].meaning[1:]}",
             "Lowers / raises `any_failure`, per cent of the worlds at each level.",
@@ -88,5 +90,5 @@ def _one_way(audit: Audit) -> str:
     return "; ".join(told) or "none"
 
 
-def _shares(row) -> str:
+def _shares(row: Any) -> str:
     return f"{100 * row.share_lowers:.0f} / {100 * row.share_raises:.0f}"

@@ -2,9 +2,10 @@
 
 import html
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from ..experiment import reader, schema
 from ..model import arguments, levers, outcomes
 from ..model.keys import rules_hash
 from ..model.outcomes import failed
+from ..model.overrides import Rules as CheckedRules
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
 from ..model.parameters import CATALOGUE
@@ -23,7 +25,14 @@ from ..sweeps import manifest
 from ..sweeps.codec import runs_table
 from ..sweeps.runner import Sweep
 from ..sweeps.store import PACK_FORMAT
+from ..typing import AnyOutcome, Interval, LeverName, OutcomeName, PathLike, Rules
 from ..util.errors import InputError, nearest, told
+
+if TYPE_CHECKING:
+    import xarray
+
+    from ..agents.model import DeterrenceModel
+    from ..sweeps.store import Store
 
 
 class Results:
@@ -44,9 +53,37 @@ class Results:
     ------
     InputError
         If the folder holds no finished sweep.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import crink_abm as crink
+    >>> experiment = {
+    ...     "experiment": {"name": "along_posture", "seed": 1, "runs": 200},
+    ...     "levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 3}},
+    ...     "worlds": {"ensemble": "defaults"},
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = crink.sweep(experiment, folder, progress=False)
+    ...     results = crink.Results(folder)
+    ...     results.replay(point=0, run=3)
+    DeterrenceModel(seed=1, run=3, month 120 of 120)
+    >>> results
+    Results('along_posture': 3 points x 200 runs in 1 worlds)
+    >>> results.slice("taiwan_failure", "usfk_posture")["usfk_posture"].tolist()
+    [0.0, 0.5, 1.0]
     """
 
-    def __init__(self, folder: str | Path, *, rules=None):
+    folder: Path
+    store: "Store | None"
+    manifest: dict[str, Any]
+    estimates: pd.DataFrame
+    metrics: pd.DataFrame
+    points: pd.DataFrame
+    first_months: pd.DataFrame
+    rules: CheckedRules
+
+    def __init__(self, folder: PathLike, *, rules: Rules | None = None) -> None:
         self.folder, self.store = arguments.path("the folder of results", folder), None
         self.manifest = manifest.load(self.folder)
         self.estimates = self._read("estimates")
@@ -84,7 +121,7 @@ class Results:
     def _read(self, name: str) -> pd.DataFrame:
         return manifest.table(self.folder, self.manifest, name)
 
-    def select(self, outcome: str, **fixed) -> pd.DataFrame:
+    def select(self, outcome: AnyOutcome, **fixed: float | str) -> pd.DataFrame:
         """Rows of one outcome where the given levers and factors have the given values, all other *unswept* columns free.
 
         Raises
@@ -104,12 +141,12 @@ class Results:
             rows = rows[here]
         return rows
 
-    def with_interval(self, interval: str) -> pd.DataFrame:
+    def with_interval(self, interval: Interval) -> pd.DataFrame:
         """The estimates with another interval: ``"best"``, ``"clopper-pearson"`` or ``"jeffreys"``."""
         kind = arguments.one_of("interval", interval, intervals.KINDS)
         return interval_columns(self.estimates, kind, take_out=not changes_odds(self.rules))
 
-    def points_along(self, *free: str) -> list[int]:
+    def points_along(self, *free: LeverName) -> list[int]:
         """Numbers of the points whose every lever but the ``free`` ones is as at the baseline, and these constant.
 
         Raises
@@ -128,7 +165,7 @@ class Results:
             and not any(isinstance(chosen[name], dict) for name in free)
         ]
 
-    def slice(self, outcome: str, *free: str) -> pd.DataFrame:
+    def slice(self, outcome: AnyOutcome, *free: LeverName) -> pd.DataFrame:
         """Rows of one outcome where every lever but the ``free`` ones is at the baseline, sorted by them.
 
         Raises
@@ -185,7 +222,7 @@ class Results:
         table.insert(0, "copies", copies)
         return table
 
-    def by_world(self, outcome: str, points: Iterable[int] | None = None) -> pd.DataFrame:
+    def by_world(self, outcome: AnyOutcome, points: Iterable[int] | None = None) -> pd.DataFrame:
         """Counts of one outcome by point and world, for a decomposition of variance of one's own.
 
         Parameters
@@ -215,7 +252,9 @@ class Results:
             )
         return pd.concat(frames, ignore_index=True)
 
-    def incidence(self, points: Iterable[int] | int, names: Iterable[str] | str | None = None) -> pd.DataFrame:
+    def incidence(
+        self, points: Iterable[int] | int, names: Iterable[OutcomeName] | OutcomeName | None = None
+    ) -> pd.DataFrame:
         """Cumulative incidence by month: tidy (point, outcome, month, prob, low, high, n_runs).
 
         ``prob`` is the share that has failed by the end of the month; months count from 0, as everywhere.
@@ -240,7 +279,7 @@ class Results:
         """
         return self._read("failures")
 
-    def _curves(self, points, names):
+    def _curves(self, points: Iterable[int] | int, names: Mapping[str, str]) -> pd.DataFrame:
         months = np.arange(self.manifest["experiment"]["experiment"]["months"])
         counts = self.first_months.set_index(["point", "outcome"]).sort_index()
         counted = self.select("any_failure").set_index("point")[["n_runs", "n_effective", "share"]]
@@ -262,7 +301,7 @@ class Results:
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
-    def dataset(self):
+    def dataset(self) -> "xarray.Dataset":
         """The grid as an xarray Dataset: dimensions outcome, the swept levers and the factors.
 
         Its attributes are text, the seed too: NetCDF's oldest form has no numbers beyond 2^31.
@@ -289,7 +328,7 @@ class Results:
         data = data.sel({name: levels for name, levels in grid.items() if isinstance(levels[0], str)})  # in file order
         return data.assign_attrs(name=self.manifest["name"], seed=str(self.manifest["seed"]))
 
-    def replay(self, point: int, run: int, *, to_the_end: bool = True):
+    def replay(self, point: int, run: int, *, to_the_end: bool = True) -> "DeterrenceModel":
         """One run of the sweep again, in Mesa, to the horizon: bit-identical.
 
         A failed run raises what it failed of; ``to_the_end=False`` returns it unstepped, to be taken up to there.
@@ -314,7 +353,7 @@ class Results:
         model = self.sweep.replay(point, run)
         return model.run() if to_the_end else model
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         """All but what is read or made again when it is asked for; functions of the user's own go along."""
         import cloudpickle
 
@@ -322,18 +361,18 @@ class Results:
         state = {name: value for name, value in vars(self).items() if name not in made}
         return state | {"rules": cloudpickle.dumps(self.rules)}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state | {"rules": pickle.loads(state["rules"])})
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Results":
         return Results(self.folder, rules=self.rules)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         m = self.manifest
         note = f"; {m['worlds']['note']}" if m["worlds"].get("note") else ""
         return f"Results({m['name']!r}: {m['n_points']} points x {runs_in_words(m)} in {worlds_in_words(m['worlds'])}{note})"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         base = self.estimates[self.estimates["point"] == self.baseline]
         shown = base[["outcome", "prob", "low", "high", "n_runs", "parameter_sd", "structure_sd"]]
         told = html.escape(repr(self))
@@ -342,7 +381,7 @@ class Results:
         )
 
 
-def _equal(column: pd.Series, value) -> np.ndarray:
+def _equal(column: pd.Series, value: object) -> np.ndarray:
     """Which entries of a column are a value."""
     if not pd.api.types.is_scalar(value) or pd.isna(value):
         raise InputError(f"{column.name} is compared with one value; {told(value)} was given")
@@ -358,7 +397,7 @@ def _equal(column: pd.Series, value) -> np.ndarray:
     return np.isclose(column, given)
 
 
-def _no_point(name: str, value, left: pd.Series, every: pd.Series) -> str:
+def _no_point(name: str, value: object, left: pd.Series, every: pd.Series) -> str:
     """That no point has a value, and which values there are."""
     if _equal(every, value).any():
         return f"no point has {name} {told(value)} and what else was asked for: those left have {_in_words(left)}"

@@ -1,6 +1,7 @@
 """Many runs of one policy, in memory."""
 
 import html
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,34 @@ class Batch:
         -1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
     weights : array (n_runs,), what each run counts so that every world weighs the same; all 1 where each world has as many runs
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> batch = crink.simulate(runs=200, seed=1, months=12)
+    >>> batch.incidence("korea_attack")["month"].tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    >>> list(batch.estimates)
+    ['outcome', 'prob', 'low', 'high', 'n_events', 'n_runs']
     """
 
-    def __init__(self, levers, values, n_months, seed, first_run=0, weights=None):
+    levers: dict[str, Any]
+    seed: int
+    n_months: int
+    failed: np.ndarray
+    results: pd.DataFrame
+    months: np.ndarray
+    weights: np.ndarray
+
+    def __init__(
+        self,
+        levers: dict[str, Any],
+        values: np.ndarray,
+        n_months: int,
+        seed: int,
+        first_run: int = 0,
+        weights: np.ndarray | None = None,
+    ) -> None:
         if not isinstance(values, np.ndarray) or values.shape[1:] != (len(RESULTS),) or values.dtype != float:
             raise InputError(f"a Batch is made by simulate, of the engine's results; {told(values)} was given")
         self.levers, self.seed, self.n_months = levers, seed, n_months
@@ -38,7 +64,7 @@ class Batch:
         self.months = outcomes.months(values)
         self.weights = (np.ones(len(lost)) if weights is None else weights)[~lost]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.results)
 
     @property
@@ -71,11 +97,11 @@ class Batch:
         prob, low, high = cumulative(months, self.n_months, self.weights)
         return pd.DataFrame({"month": np.arange(self.n_months), "prob": prob, "low": low, "high": high})
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lost = f", besides {len(self.failed)} that failed" if len(self.failed) else ""
         return f"Batch({len(self)} runs of {self.n_months} months, seed {self.seed}{lost})"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return f"<p><b>{html.escape(repr(self))}</b></p>" + self.estimates.to_html(index=False, float_format="%.4f")
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -67,7 +68,7 @@ class Found:
     shards: int = 0
     other_format: int = 0
 
-    def __str__(self):
+    def __str__(self) -> str:
         if not (self.packs or self.damaged or self.cut_short or self.other_format):
             return "nothing yet"
         parts = [f"{self.runs:,} runs in {self.packs} pack{'s' * (self.packs != 1)}"]
@@ -95,6 +96,13 @@ class Store:
     folder : of the sweep
     shard : name of the shard, if this is the store of one
     """
+
+    sweep_folder: Path
+    folder: Path
+    packs: Path
+    found: Found
+    writing: bool
+    is_held: bool
 
     def __init__(self, folder: str | Path, shard: str | None = None):
         self.sweep_folder = Path(folder)
@@ -372,14 +380,14 @@ def _moving(path: Path) -> Iterator[None]:
         raise trouble(path, "moved", error) from error
 
 
-def _version(held: dict, rules: tuple[str, str] | None) -> tuple:
+def _version(held: dict[str, Any], rules: tuple[str, str] | None) -> tuple[Any, ...]:
     """What a manifest says it is of: (key of the experiment, rules as in :meth:`Store.work`)."""
     replaced = held.get("rules_replaced")
     of = (held.get("rules_hash"), replaced.get("fingerprint") if isinstance(replaced, dict) else None)
     return held.get("experiment_hash"), None if rules is None else of
 
 
-def _told(held: dict | None) -> str:
+def _told(held: dict[str, Any] | None) -> str:
     """What a manifest is of, in words."""
     if held is None:
         return "found results without a whole manifest"
@@ -407,5 +415,5 @@ def _blocks(end: bytes) -> list[tuple[str, int, int]] | str | None:
         return None
 
 
-def _name(data) -> str:
+def _name(data: Any) -> str:
     return hashlib.sha256(data).hexdigest()[:24]

@@ -13,8 +13,9 @@ import hashlib
 import struct
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 #: Packages whose functions and modules are known by name: they are what they are, and compiled code knows them too.
 LIBRARIES = ("math", "cmath", "builtins", "operator", "_operator", "numpy", "numba")
@@ -33,7 +34,7 @@ def _top(name: str | None) -> str:
     return (name or "").partition(".")[0]
 
 
-def is_library(value) -> bool:
+def is_library(value: object) -> bool:
     """Whether a module, function or class is one of :data:`LIBRARIES`, and there under its own name."""
     if isinstance(value, types.ModuleType):
         return _top(value.__name__) in LIBRARIES
@@ -44,7 +45,7 @@ def is_library(value) -> bool:
         module = "numpy"
     if _top(module) not in LIBRARIES or not isinstance(name, str):
         return False
-    found = sys.modules.get(module)
+    found: Any = sys.modules.get(str(module))
     for part in name.split("."):
         found = getattr(found, part, None)
     return found is value
@@ -56,7 +57,7 @@ def _is_own(value: types.FunctionType) -> bool:
     return _top(value.__module__) == _top(__package__) and getattr(home, value.__name__, None) is value
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A function that numba compiled, as it was written; anything else as it is."""
     if _top(type(value).__module__) != "numba":
         return value
@@ -77,7 +78,7 @@ def codes(code: types.CodeType) -> tuple[types.CodeType, ...]:
 @cache
 def words(code: types.CodeType) -> frozenset[str]:
     """Every name and text in the code: what attributes it may ask a module for."""
-    found = set()
+    found: set[str] = set()
     for part in codes(code):
         found.update(part.co_names, (const for const in part.co_consts if isinstance(const, str)))
     return frozenset(found)
@@ -143,7 +144,7 @@ def functions(function: types.FunctionType) -> Iterator[tuple[types.FunctionType
     """
     done, trail = set(), []
 
-    def walk(one):
+    def walk(one: types.FunctionType) -> Iterator[tuple[types.FunctionType, dict[str, object]]]:
         if one in trail:
             raise OpaqueError(
                 f"{one.__name__} calls itself; a rule is arithmetic without recursion, write it as a loop"
@@ -163,7 +164,9 @@ def functions(function: types.FunctionType) -> Iterator[tuple[types.FunctionType
     yield from walk(function)
 
 
-def _with_attributes(read, asked, before="", seen=()):
+def _with_attributes(
+    read: Mapping[str, object], asked: frozenset[str], before: str = "", seen: tuple[object, ...] = ()
+) -> Iterator[tuple[str, object]]:
     for name, value in read.items():
         yield before + name, value
         if isinstance(value, types.ModuleType) and not is_library(value) and value not in seen:
@@ -173,10 +176,11 @@ def _with_attributes(read, asked, before="", seen=()):
 class _Freezer:
     """Copies, each function, module and array once."""
 
-    def __init__(self):
-        self._made, self._held = {}, []
+    def __init__(self) -> None:
+        self._made: dict[Any, Any] = {}
+        self._held: list[Any] = []
 
-    def value(self, value, asked=frozenset()):
+    def value(self, value: Any, asked: frozenset[str] = frozenset()) -> Any:
         value = plain(value)
         key = (id(value), asked if isinstance(value, types.ModuleType) else None)
         if key not in self._made:
@@ -184,7 +188,7 @@ class _Freezer:
             self._made[key] = self._copy(value, asked)
         return self._made[key]
 
-    def _copy(self, value, asked):
+    def _copy(self, value: Any, asked: frozenset[str]) -> Any:
         if isinstance(value, types.FunctionType):
             return value if is_library(value) or _is_own(value) else self.function(value)
         if isinstance(value, types.ModuleType):
@@ -196,16 +200,16 @@ class _Freezer:
         if type(value) is tuple or (isinstance(value, tuple) and hasattr(type(value), "_make")):
             parts = [self.value(part) for part in value]
             if any(new is not old for new, old in zip(parts, value, strict=True)):
-                return tuple(parts) if type(value) is tuple else type(value)._make(parts)
+                return tuple(parts) if type(value) is tuple else type(value)._make(parts)  # type: ignore[attr-defined]
         return value
 
-    def _module(self, module, asked):
+    def _module(self, module: types.ModuleType, asked: frozenset[str]) -> types.ModuleType:
         copy = types.ModuleType(FROZEN + module.__name__.removeprefix(FROZEN))
         self._made[id(module), asked] = copy  # modules may name one another
         vars(copy).update({name: self.value(value, asked) for name, value in attributes(module, asked).items()})
         return copy
 
-    def function(self, function):
+    def function(self, function: types.FunctionType) -> types.FunctionType:
         asked = words(function.__code__)
         read = {name: value for name, value in named(function).items() if value is not _NOTHING}
         kept = {name: self.value(value, asked) for name, value in read.items()}
@@ -236,10 +240,12 @@ def frozen(function: types.FunctionType) -> types.FunctionType:
 class _Hasher:
     """Digests of values, each once, whatever it is part of."""
 
-    def __init__(self):
-        self._made, self._held, self._trail = {}, [], []
+    def __init__(self) -> None:
+        self._made: dict[Any, bytes] = {}
+        self._held: list[Any] = []
+        self._trail: list[Any] = []
 
-    def of(self, value, what: str, asked=frozenset()) -> bytes:
+    def of(self, value: Any, what: str, asked: frozenset[str] = frozenset()) -> bytes:
         """The digest of a value that the code calls ``what``."""
         value = plain(value)
         key = (id(value), asked if isinstance(value, types.ModuleType) else None)
@@ -255,7 +261,7 @@ class _Hasher:
         self._trail.pop()
         return made
 
-    def _digest(self, value, what, asked):
+    def _digest(self, value: Any, what: str, asked: frozenset[str]) -> bytes:
         kind = type(value)
         simple = _simple(value)
         if simple is not None:
@@ -294,14 +300,14 @@ class _Hasher:
             "numpy arrays, or plain functions"
         )
 
-    def _module(self, module, what, asked):
+    def _module(self, module: types.ModuleType, what: str, asked: frozenset[str]) -> bytes:
         if is_library(module):
             return _join("library", module.__name__.encode())
         found = attributes(module, asked)
         parts = [x for name, value in found.items() for x in (name.encode(), self.of(value, f"{what}.{name}", asked))]
         return _join("module", *parts)
 
-    def _class(self, kind, what):
+    def _class(self, kind: Any, what: str) -> bytes:
         if issubclass(kind, enum.Enum):
             members = [self.of(member, what) for member in kind.__members__.values()]
             written = [v for _, v in sorted(vars(kind).items()) if getattr(v, "__module__", None) == kind.__module__]
@@ -313,7 +319,7 @@ class _Hasher:
             return _join("error", *(base.__qualname__.encode() for base in kind.__mro__))
         raise OpaqueError(f"it uses the class {what}; a rule is arithmetic on numbers, tuples and numpy arrays")
 
-    def _function(self, function):
+    def _function(self, function: types.FunctionType) -> bytes:
         asked = words(function.__code__)
         read = [
             x
@@ -326,7 +332,7 @@ class _Hasher:
             self.of(function.__kwdefaults__, "a default"), self.of(beside, "an attribute"), *read,
         )  # fmt: skip
 
-    def _code(self, code):
+    def _code(self, code: types.CodeType) -> bytes:
         count = code.co_argcount + code.co_kwonlyargcount
         count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
         head = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & _SHAPE)
@@ -342,7 +348,7 @@ class _Hasher:
         return _join("code", *parts)
 
 
-def _name_of(value) -> str:
+def _name_of(value: Any) -> str:
     return f"{getattr(value, '__module__', None) or 'numpy'}.{getattr(value, '__qualname__', value.__name__)}"
 
 
@@ -355,7 +361,7 @@ def _join(tag: str, *parts: bytes) -> bytes:
     return digest.digest()
 
 
-def _simple(value) -> bytes | None:
+def _simple(value: Any) -> bytes | None:
     """The digest of a value without parts: by type and bits, so that True, 1, 1.0 and 0.0, -0.0 are apart."""
     kind = type(value)
     if value is None or value is Ellipsis or value is NotImplemented or kind is bool:
@@ -371,7 +377,7 @@ def _simple(value) -> bytes | None:
     return _join("bytes", value) if kind is bytes else None
 
 
-def _of_numpy(value) -> bytes | None:
+def _of_numpy(value: Any) -> bytes | None:
     """The digest of an array, a number or a kind of number of numpy's; None if it is none, or holds objects."""
     dtype = getattr(value, "dtype", None)
     if type(value).__name__.endswith("DType") or type(value).__name__ == "dtype":

@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _OTHER_COMMA = re.compile(r"[+-]?[0-9][0-9.']*,[0-9][0-9,]*")
 
 
-def shown(value, most: int = 60) -> str:
+def shown(value: object, most: int = 60) -> str:
     """A value as a message shows it: escaped, and cut if it is long."""
     try:
         text = repr(value)
@@ -127,7 +127,7 @@ def read(data: bytes, where: str) -> tuple[list[str], Iterator[tuple[int, list[s
     if not names:
         raise InputError(f"{where} cannot be read: it has no header line; {IS}")
 
-    def cut():
+    def cut() -> Iterator[tuple[int, list[str]]]:
         for line, cells in rows:
             if len(cells) != len(header):
                 more = " (a decimal comma? numbers have a point: 4.5)" if len(cells) > len(header) else ""

@@ -1,13 +1,14 @@
 """Errors that a user can mend, and the words they share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 #: The longest message, and the longest value told in one.
 LONGEST, LONGEST_VALUE = 600, 80
 
 
-def one_line(text: str, most: int = LONGEST) -> str:
+def one_line(text: object, most: int = LONGEST) -> str:
     """Text as one line for a terminal: control characters are escaped, and the middle of a long one is left out."""
     text = str(text)
     if len(text) > 4 * most:
@@ -16,7 +17,7 @@ def one_line(text: str, most: int = LONGEST) -> str:
     return line if len(line) <= most else f"{line[: most * 3 // 5]} ... {line[-(most * 2 // 5 - 5) :]}"
 
 
-def told(value) -> str:
+def told(value: object) -> str:
     """A value that was given, in at most ``LONGEST_VALUE`` characters; its type where it has no short text."""
     try:
         text = repr(value[: 4 * LONGEST_VALUE] if isinstance(value, str | bytes) else value)
@@ -48,7 +49,10 @@ def nearest(name: str, allowed: Iterable[str], cutoff: float = 0.6) -> str:
 class NotFiniteError(InputError):
     """A rule gave a number that is not finite: the run has failed. ``field`` is the first such; months count from 0."""
 
-    def __init__(self, rule: str, writes, values, month: int):
+    field: str
+    month: int
+
+    def __init__(self, rule: str, writes: Sequence[str], values: Sequence[float], month: int) -> None:
         self._given = rule, writes, values, month
         bad = (v != v or v in (float("inf"), float("-inf")) for v in values)
         self.field, self.month = next(name for name, is_bad in zip(writes, bad, strict=True) if is_bad), month
@@ -58,7 +62,7 @@ class NotFiniteError(InputError):
             f"it returned {given!r}"
         )
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return NotFiniteError, self._given  # it goes from process to process
 
 

@@ -13,6 +13,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -43,7 +44,7 @@ def trouble(path: Path, doing: str, error: BaseException) -> DiskError:
     """The error of a disk that does not let ``path`` be read or written, in a sentence that names place and remedy."""
     number = getattr(error, "errno", None) or (errno.ENOMEM if isinstance(error, MemoryError) else None)
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    remedy = _REMEDIES.get(number, "see to the disk, or to the network drive")
+    remedy = _REMEDIES.get(number or 0, "see to the disk, or to the network drive")
     told = DiskError(f"{str(path)!r} cannot be {doing} ({why}), and nothing of it was removed; {remedy}")
     told.errno = number
     return told
@@ -75,7 +76,7 @@ def refuse_link(path: Path) -> None:
         )
 
 
-def write(path: Path, save: Callable) -> None:
+def write(path: Path, save: Callable[..., Any]) -> None:
     """One file, whole or not at all, with the rights that the umask leaves; ``save`` is called with it, open."""
     refuse_link(path)
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}{SUFFIX}")
@@ -93,7 +94,7 @@ def write(path: Path, save: Callable) -> None:
             raise
 
 
-def write_bytes(path: Path, data) -> str:
+def write_bytes(path: Path, data: bytes) -> str:
     """One file of these bytes; returns their digest."""
     write(path, lambda file: file.write(data))
     return digest(data)
@@ -103,7 +104,7 @@ def write_bytes(path: Path, data) -> str:
 _GROUP = 32_768
 
 
-def parquet(table: pa.Table, **options) -> pa.Buffer:
+def parquet(table: pa.Table, **options: Any) -> pa.Buffer:
     """A table as the bytes of a Parquet file, with page checksums; no times in it, so equal data give equal bytes."""
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, compression="zstd", write_page_checksum=True, **options) as writer:
@@ -119,16 +120,16 @@ def write_table(path: Path, table: pd.DataFrame | pa.Table) -> str:
     return write_bytes(path, parquet(table))
 
 
-def _as_json(data) -> bytes:
+def _as_json(data: Any) -> bytes:
     return (json.dumps(data, indent=1) + "\n").encode()
 
 
-def as_sealed(data: dict) -> bytes:
+def as_sealed(data: dict[str, Any]) -> bytes:
     """A JSON file that carries the seal of what it says."""
     return _as_json({**data, "seal": seal(data)})
 
 
-def check_format(said: dict, known: int, what: str, older: str, newer: str) -> None:
+def check_format(said: dict[str, Any], known: int, what: str, older: str, newer: str) -> None:
     """Refuse what a file says under another ``format`` than is known here; none is older than any.
 
     Parameters
@@ -153,7 +154,7 @@ def check_format(said: dict, known: int, what: str, older: str, newer: str) -> N
     raise InputError(f"{what} {of}; this version of crink_abm reads format {known}; {remedy}")
 
 
-def is_newer(said: dict | None, known: int) -> bool:
+def is_newer(said: dict[str, Any] | None, known: int) -> bool:
     """Whether a newer version of the package than knows ``known`` wrote what a file says."""
     held = (said or {}).get("format")
     return type(held) is int and held > known
@@ -170,7 +171,9 @@ def read_sealed_table(path: Path, form: int) -> pd.DataFrame | None:
     """A table written by :func:`write_sealed_table`; None if it is not there so, in that format."""
     data = read(path)
     try:
-        said = None if data is None else pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        if data is None:
+            return None
+        said = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
         table, footer = said.to_pandas(), said.schema.metadata
         whole = footer[b"seal"].decode() == _seal_of(table) and footer[b"format"].decode() == str(form)
         return table if whole else None
@@ -184,12 +187,12 @@ def _seal_of(table: pd.DataFrame) -> str:
     return seal([len(table), columns])
 
 
-def write_json(path: Path, data) -> str:
+def write_json(path: Path, data: Any) -> str:
     """One JSON file, whole or not at all; returns the digest of its bytes."""
     return write_bytes(path, _as_json(data))
 
 
-def write_sealed(path: Path, data: dict) -> str:
+def write_sealed(path: Path, data: dict[str, Any]) -> str:
     """One JSON file that carries the seal of what it says; returns the digest of its bytes."""
     return write_bytes(path, as_sealed(data))
 
@@ -261,18 +264,18 @@ def read_table(path: Path) -> pd.DataFrame:
         return readback.frame(pq.read_table(file, page_checksum_verification=True))
 
 
-def read_json(path: Path):
+def read_json(path: Path) -> Any:
     """A JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_sealed(path: Path) -> dict | None:
+def read_sealed(path: Path) -> dict[str, Any] | None:
     """What a sealed JSON file says; None if it is not there, or does not carry the seal of what it says."""
     data = read(path)
     return None if data is None else unsealed(data)
 
 
-def unsealed(data: bytes) -> dict | None:
+def unsealed(data: bytes) -> dict[str, Any] | None:
     """What the bytes of a sealed JSON file say, without the seal; None if they do not carry the seal of it."""
     try:
         said = json.loads(data)
@@ -282,11 +285,11 @@ def unsealed(data: bytes) -> dict | None:
         return None
 
 
-def digest(data) -> str:
+def digest(data: bytes | memoryview) -> str:
     """SHA-256 of bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
-def seal(data) -> str:
+def seal(data: Any) -> str:
     """SHA-256 of what a JSON file says, its order included."""
     return digest(json.dumps(data).encode())

@@ -1,9 +1,10 @@
 """Markdown tables."""
 
 from collections.abc import Iterable
+from typing import Any
 
 
-def markdown_table(head: Iterable, rows: Iterable[Iterable]) -> str:
+def markdown_table(head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
     """A Markdown table with a header."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]

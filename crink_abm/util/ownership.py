@@ -87,7 +87,7 @@ def owner(folder: Path) -> tuple[str | None, str | None] | None:
     return None if mark is None else (None, None)
 
 
-def _is_name(name) -> bool:
+def _is_name(name: object) -> bool:
     return name is None or (isinstance(name, str) and NAME.fullmatch(name) is not None)
 
 
@@ -117,7 +117,7 @@ def _refuse_newer(folder: Path) -> None:
     """Refuse a folder whose mark or manifest a newer version wrote: what it concluded would be dropped."""
     for name, known in ((MARK, MARK_FORMAT), (MANIFEST, MANIFEST_FORMAT)):
         said = read_sealed(folder / name)
-        if is_newer(said, known):
+        if said is not None and is_newer(said, known):
             raise InputError(
                 f"{name} in {str(folder)!r} is of format {said['format']}, and this version of crink_abm writes format {known}; "
                 "go on with the version that wrote it, or choose another folder with --out"

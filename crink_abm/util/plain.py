@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any, NoReturn
 
 from .errors import InputError, told
 
@@ -28,7 +29,7 @@ _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 _TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
-def toml(path: Path) -> dict:
+def toml(path: Path) -> dict[str, Any]:
     """A TOML file of limited size in UTF-8, or in UTF-16 with a byte order mark.
 
     Raises
@@ -82,7 +83,7 @@ def _text(path: Path) -> str:
     raise InputError(f"{name} is no text in UTF-8, or UTF-16 with a byte order mark{said}; save it as UTF-8")
 
 
-def plain(data, where: str) -> dict:
+def plain(data: object, where: str) -> dict[str, Any]:
     """A mapping, and all in it, as dicts, lists, text, flags and numbers, of limited size and depth.
 
     Tuples, ranges and arrays of one dimension become lists, NumPy's numbers Python's, and a negative zero zero.
@@ -101,17 +102,17 @@ class _Walk:
     def __init__(self, where: str):
         self.where, self.n = where, 0
 
-    def _refuse(self, place, said: str):
+    def _refuse(self, place: tuple[Any, ...], said: str) -> NoReturn:
         raise InputError(f"{self.where}: {in_words(place)} {said}")
 
-    def _count(self, n: int, place) -> None:
+    def _count(self, n: int, place: tuple[Any, ...]) -> None:
         self.n += n
         if self.n > MOST_ENTRIES:
             self._refuse(place, f"takes the experiment past {MOST_ENTRIES:,} entries, which are the most")
         if len(place) >= MOST_DEPTH:
             self._refuse(place[:3], f"has tables within tables, {MOST_DEPTH} deep; an experiment has 4 at most")
 
-    def taken(self, value, place):
+    def taken(self, value: Any, place: tuple[Any, ...]) -> Any:
         if isinstance(value, Mapping):
             self._count(len(value), place)
             for key in value:
@@ -140,21 +141,21 @@ class _Walk:
             return os.fspath(value)
         return self._refuse(place, f"is text, a number, a flag, a list or a table; {told(value)} was given")
 
-    def _check_text(self, text, place, most) -> None:
+    def _check_text(self, text: str, place: tuple[Any, ...], most: int) -> None:
         if len(text) > most:
             self._refuse(place, f"has a text of {len(text):,} characters, where {most:,} are the most")
         if bad := [c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"]:
             self._refuse(place, f"has the character {bad[0]!r}, which no text of an experiment has; leave it out")
 
 
-def _float(value) -> float:
+def _float(value: Any) -> float:
     try:
         return float(value)
     except (OverflowError, ValueError):
         return float("inf")
 
 
-def in_words(place: Iterable) -> str:
+def in_words(place: Iterable[str | int]) -> str:
     """Where in an experiment: ``[levers.usfk_posture] item 2``."""
     keys, items = [], []
     for part in place:

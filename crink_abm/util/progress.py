@@ -4,6 +4,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 #: Seconds between two lines where there is no terminal.
 PAUSE = 60.0
@@ -30,13 +31,17 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-def chosen(progress: Callable | bool | None, unit: str) -> Callable[[int, int, str], None]:
+def _nothing(done: int, total: int, words: str = "") -> None:
+    """What is called where nothing is shown."""
+
+
+def chosen(progress: Callable[[int, int, str], object] | bool | None, unit: str) -> Callable[[int, int, str], object]:
     """The callback that a caller means: its own; a bar or widget for True; nothing for False; a widget in notebooks for None."""
     if callable(progress):
         return progress
     if progress or (progress is None and in_notebook()):
         return shown(unit)
-    return lambda done, total, words="": None
+    return _nothing
 
 
 def shown(unit: str) -> Callable[[int, int, str], None]:
@@ -46,20 +51,20 @@ def shown(unit: str) -> Callable[[int, int, str], None]:
     return _lines(unit)
 
 
-def _unbroken(show):
+def _unbroken(show: Callable[[int, int, str], object]) -> Callable[[int, int, str], None]:
     """What shows progress, and gives up without a word where it cannot: a terminal may close while work goes on."""
 
-    def tried(done, total, words=""):
+    def tried(done: int, total: int, words: str = "") -> None:
         with contextlib.suppress(OSError, ValueError):
             show(done, total, words)
 
     return tried
 
 
-def _bars(unit):
+def _bars(unit: str) -> Callable[[int, int, str], None]:
     bar = None
 
-    def show(done, total, words=""):
+    def show(done: int, total: int, words: str = "") -> None:
         nonlocal bar
         if bar is None or done == 0:  # a sweep with a pilot is two pieces of work
             bar = _bar()(total=total, unit=unit, unit_scale=True, leave=not in_notebook())
@@ -71,7 +76,7 @@ def _bars(unit):
     return show
 
 
-def _bar():
+def _bar() -> Any:
     """tqdm's bar: a widget in a notebook that can show one, else text on stderr."""
     if in_notebook():
         try:
@@ -86,10 +91,10 @@ def _bar():
     return tqdm
 
 
-def _lines(unit):
+def _lines(unit: str) -> Callable[[int, int, str], None]:
     begun = told = before = 0.0
 
-    def show(done, total, words=""):
+    def show(done: int, total: int, words: str = "") -> None:
         nonlocal begun, told, before
         now = time.monotonic()
         if done == 0 or not begun:

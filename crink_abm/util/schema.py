@@ -1,6 +1,6 @@
 """What the tables of TOML files have in common: no entries but their own, whole numbers, lists of bounded length."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,7 +16,7 @@ Whole = Annotated[
 class Strict(BaseModel):
     """A table that knows its entries, and no others; flags and text are no numbers."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
 
 
 #: A list of levels.

@@ -84,7 +84,7 @@ class Size:
         """About how many bytes the results take."""
         return (self.runs or 0) * BYTES_A_RUN + self.policies * BYTES_A_POLICY
 
-    def __str__(self):
+    def __str__(self) -> str:
         runs = "runs that a pilot settles" if self.runs is None else f"{number(self.runs)} runs"
         hours = "" if self.runs is None else f", about {duration(self.hours)}"
         policies = f"{number(self.policies)} {'policy' if self.policies == 1 else 'policies'}"

@@ -15,9 +15,10 @@ The dump of a tree is this module's own, since that of :mod:`ast` differs among 
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 #: The folder of the package.
 ROOT = Path(__file__).parents[1]
@@ -90,7 +91,11 @@ def _meaning_at(path: Path, root: Path, at: dict[Path, str]) -> str:
 
 
 def meaning(
-    text: str, by_value: Iterable[str] = (), path: Path | None = None, root: Path | None = None, at: dict | None = None
+    text: str,
+    by_value: Iterable[str] = (),
+    path: Path | None = None,
+    root: Path | None = None,
+    at: Mapping[Path, str] | None = None,
 ) -> str:
     """What the source of one module means.
 
@@ -107,13 +112,14 @@ def meaning(
     return "\n".join([*dump.imports(), *said])
 
 
-def _targets(node) -> set[str]:
+def _targets(node: ast.stmt) -> set[str]:
     """The names that a top-level statement defines; none for one that does not define plain names."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return {node.name}
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     flat = [e for target in targets for e in (target.elts if isinstance(target, ast.Tuple) else [target])]
-    return {e.id for e in flat} if flat and all(isinstance(e, ast.Name) for e in flat) else set()
+    names = {e.id for e in flat if isinstance(e, ast.Name)}
+    return names if flat and all(isinstance(e, ast.Name) for e in flat) else set()
 
 
 #: Fields of trees that say nothing of what is done, or differ among Pythons.
@@ -121,11 +127,15 @@ _SILENT = {"ctx", "type_comment", "type_ignores", "type_params", "kind", "annota
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(sorted(field for field in kind._fields if field not in _SILENT))
 
 
-def _constant(value) -> str:
+#: Imports that serve annotations alone, unless what they bind is used.
+_OF_TYPES = ("from typing import", "from collections.abc import")
+
+
+def _constant(value: Any) -> str:
     """A constant without loss: 1, 1.0 and True are three."""
     if isinstance(value, complex):
         return f"complex({value.real.hex()}, {value.imag.hex()})"
@@ -135,18 +145,19 @@ def _constant(value) -> str:
 class _Dump:
     """The text of one module's tree, the same in every Python."""
 
-    def __init__(self, path: Path, root: Path, at: dict):
+    def __init__(self, path: Path, root: Path, at: Mapping[Any, str]):
         self.path, self.root, self.at = path, root, at
         self._bound: list[tuple[str, str]] = []  # of every import: the name it binds, and what is said of it
         self._used: set[str] = set()
         self._declares = False  # in a class that may be made of its declarations, as a dataclass is
 
     def imports(self) -> list[str]:
-        """What is imported and used, sorted; of a package all that it imports, since it offers that."""
+        """What is imported and used, sorted; of a package all that it imports, since it offers that, but for words of types."""
         whole = self.path.name == "__init__.py"
-        return sorted({line for bound, line in self._bound if line and (whole or bound in self._used or bound == "*")})
+        offered = {line for _, line in self._bound if line and whole and not line.startswith(_OF_TYPES)}
+        return sorted(offered | {line for bound, line in self._bound if line and (bound in self._used or bound == "*")})
 
-    def body(self, statements: list) -> list[str]:
+    def body(self, statements: list[Any]) -> list[str]:
         """Statements in order, those left out that do nothing."""
         return [said for node in statements for said in self._statement(node)]
 
@@ -178,7 +189,7 @@ class _Dump:
                 return [said]
         return [self.said(node)]
 
-    def said(self, node) -> str:
+    def said(self, node: Any) -> str:
         """A node, a list of them or a plain value."""
         if isinstance(node, ast.AST):
             if isinstance(node, ast.Constant):
@@ -189,7 +200,8 @@ class _Dump:
             if isinstance(node, ast.JoinedStr):
                 return f"JoinedStr({', '.join(self._joined(node))})"
             told = []
-            for field in _fields(type(node)):
+            kind: Any = type(node)
+            for field in _fields(kind):
                 value = getattr(node, field, None)
                 if value is not None and value != []:
                     told.append(f"{field}={self.said(value)}")
@@ -203,7 +215,7 @@ class _Dump:
         text = ""
         for piece in node.values:
             if isinstance(piece, ast.Constant):
-                text += piece.value
+                text += str(piece.value)
                 continue
             if text:
                 yield ascii(text)

@@ -53,7 +53,7 @@ def forecast(worlds: Worlds, record: Record, origin: str, seed: int, calendar: n
     names = ("launch_days", "provocation", "korea_status", "taiwan_status", "pla_activity", "grievance", "taiwan_drift")
     ran = observation.series(calendar, begun.values, names, replicates=REPLICATES, seed=seed)
 
-    def onset(status):
+    def onset(status: np.ndarray) -> np.ndarray:
         before = np.concatenate([np.zeros_like(status[..., :1]), status[..., :-1]], -1)
         return ((status > 0) & (before == 0)).reshape(-1, LEADS)
 

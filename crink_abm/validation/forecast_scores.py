@@ -1,6 +1,7 @@
 """Forecasts scored against what came, month by month, beside simple rivals."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,16 @@ _TOP = 31
 class Scorer:
     """Scores of several forecasters for one record, row by row: series, score, forecaster, origin, lead, value."""
 
+    days: pd.Series
+    acts: pd.Series
+    aircraft: list[pd.Series]
+    crises: pd.DataFrame | None
+    onsets: pd.Series | None
+
     def __init__(self, record: Record):
-        self.record, self.rows, self.notes = record, [], set()
+        self.record = record
+        self.rows: list[tuple[Any, ...]] = []
+        self.notes: set[str] = set()
         self.days = self._monthly("launch_days", lambda t: t["launch_days"])
         self.acts = self._monthly(
             "provocations",
@@ -36,7 +45,7 @@ class Scorer:
         self.crises = record.tables.get("crises")
         self.onsets = None if self.crises is None else self._onsets()
 
-    def _monthly(self, name, value) -> pd.Series:
+    def _monthly(self, name: str, value: Callable[[pd.DataFrame], pd.Series]) -> pd.Series:
         if name not in self.record:
             return pd.Series(dtype=float)
         table = self.record[name]
@@ -47,17 +56,19 @@ class Scorer:
         both = (observation.log_aircraft(self.record, definition) for definition in ("adiz", "all"))
         return [pd.Series(x, index=months)[AIRCRAFT_FROM:] for months, x in both]
 
-    def _add(self, series, score, forecaster, origin, lead, value):
+    def _add(self, series: str, score: str, forecaster: str, origin: str, lead: int, value: Any) -> None:
         self.rows.append((series, score, forecaster, origin, lead, float(value)))
 
-    def _logit(self, events, lead):
+    def _logit(self, events: np.ndarray, lead: int) -> float | None:
         try:
             return scores.lagged_logit(events, lead)
         except ImportError:
             self.notes.add('the lagged logit is left out: it wants scikit-learn (pip install "crink_abm[calibrate]")')
             return None
 
-    def _event(self, series, seen: pd.Series, origin, target, lead, ensembles: dict[str, np.ndarray]):
+    def _event(
+        self, series: str, seen: pd.Series, origin: str, target: str, lead: int, ensembles: dict[str, np.ndarray]
+    ) -> None:
         """Brier and log score of a yes-or-no month."""
         if target not in seen.index:
             return
@@ -69,7 +80,9 @@ class Scorer:
                 self._add(series, "Brier", name, origin, lead, scores.brier(p, y))
                 self._add(series, "log", name, origin, lead, scores.log_score(p, y))
 
-    def _count(self, series, seen, origin, target, lead, ensembles):
+    def _count(
+        self, series: str, seen: pd.Series, origin: str, target: str, lead: int, ensembles: dict[str, np.ndarray]
+    ) -> None:
         """CRPS of a monthly count; the lagged one gives its odds to the earlier months with and without."""
         if target not in seen.index:
             return
@@ -82,7 +95,7 @@ class Scorer:
         for name, cdf in cdfs.items():
             self._add(series, "CRPS", name, origin, lead, scores.crps_counts(cdf, y))
 
-    def _aircraft(self, origin, target, lead, ensembles: dict[str, np.ndarray]):
+    def _aircraft(self, origin: str, target: str, lead: int, ensembles: dict[str, np.ndarray]) -> None:
         """CRPS of log aircraft under the definition in force at the origin."""
         for seen in self.aircraft:
             past = seen[:origin]
@@ -98,6 +111,7 @@ class Scorer:
 
     def _onsets(self) -> pd.Series:
         """1 in a month in which a Korean crisis began, 0 in others, to the end of the last year the table speaks of."""
+        assert self.crises is not None
         months = months_between(history.FIRST, f"{self.crises['start'].max()[:4]}-12")
         begun = set(self.crises.loc[self.crises["theatre"] == "korea", "start"])
         return pd.Series([int(month in begun) for month in months], index=months)

@@ -21,9 +21,15 @@ PERIODS = {"2016-21, not fitted": ("2016-01", "2020-12"), "2021-24, launches fit
 
 
 def rolling(
-    ensembles: dict[str, Worlds], record: Record, first: str, last: str, seed: int, *, scored=lambda month: True,
-    progress: Callable | None = None,
-) -> Scorer:  # fmt: skip
+    ensembles: dict[str, Worlds],
+    record: Record,
+    first: str,
+    last: str,
+    seed: int,
+    *,
+    scored: Callable[[str], bool] = lambda month: True,
+    progress: Callable[[str, float], object] | None = None,
+) -> Scorer:
     """Forecast from every month from ``first`` to ``last`` and score."""
     scorer = Scorer(record)
     origins = months_between(first, last)
@@ -37,14 +43,21 @@ def rolling(
     return scorer
 
 
-def hindcast(ensembles: dict[str, Worlds], record: Record, seed: int, progress=None) -> tuple[pd.DataFrame, Scorer]:
+def hindcast(
+    ensembles: dict[str, Worlds], record: Record, seed: int, progress: Callable[[str, float], object] | None = None
+) -> tuple[pd.DataFrame, Scorer]:
     """The package's own: monthly origins 2016-01 to 2023-12."""
     scorer = rolling(ensembles, record, "2016-01", "2023-12", seed, progress=progress)
     return summary(scorer.table(), PERIODS), scorer
 
 
 def validate(
-    ensembles: dict[str, Worlds], record: Record, observed: Record, drivers: Record | None, seed: int, progress=None
+    ensembles: dict[str, Worlds],
+    record: Record,
+    observed: Record,
+    drivers: Record | None,
+    seed: int,
+    progress: Callable[[str, float], object] | None = None,
 ) -> tuple[pd.DataFrame, Scorer, str]:
     """Scores for the months of ``observed`` that the package's record does not have, parameters as they are.
 

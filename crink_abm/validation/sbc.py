@@ -8,6 +8,7 @@ It leaves out what a synthetic record has no counterpart of, the elicited bands 
 look at worlds again: it tests the likelihood of launches, aircraft, disputes, flow and peace, on one look.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,7 +119,7 @@ def rank(
     replicates: int = 24,
     seed: int = 11,
     sharpen: float = 1.0,
-    progress=None,
+    progress: Callable[[str, float], object] | None = None,
 ) -> Ranks:
     """Ranks over ``n`` synthetic records, by the same weights as the calibration's.
 

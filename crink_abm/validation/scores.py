@@ -1,9 +1,12 @@
 """Proper scores of forecasts, what forecasts are compared with, and intervals that respect overlapping windows."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
+
+from ..typing import ArrayLike
 
 #: Points that stand for a normal distribution.
 _QUANTILES = norm.ppf((np.arange(200) + 0.5) / 200)
@@ -15,12 +18,12 @@ PERSISTENCE = (0.0, 0.5, 0.8)
 LEAST_ORIGINS, _SERIES = 9, 20_000
 
 
-def brier(prob, happened):
+def brier(prob: ArrayLike, happened: ArrayLike) -> Any:
     """(p - y)². Source: Brier 1950."""
     return (np.asarray(prob) - np.asarray(happened, float)) ** 2
 
 
-def log_score(prob, happened):
+def log_score(prob: ArrayLike, happened: ArrayLike) -> Any:
     """-ln of the probability given to what happened. Source: Good 1952."""
     return -np.log(np.where(np.asarray(happened, bool), prob, 1.0 - np.asarray(prob)))
 
@@ -125,7 +128,7 @@ def critical(n: int, level: float = 0.95) -> float:
     return float(max(found))
 
 
-def block_interval(scores: np.ndarray, base: np.ndarray):
+def block_interval(scores: np.ndarray, base: np.ndarray) -> tuple[float, float, float, float, float, float]:
     """(mean, low, high, skill, skill low, skill high) of scores by origin; 95 %, by blocks of origins.
 
     The interval of the mean is :func:`critical` standard errors wide. Skill is 1 - mean / mean of ``base``; its interval

@@ -4,6 +4,8 @@ Parameters are rows of a table, ``crink_abm/model/parameters.csv``; structural s
 :mod:`.switches`. Validation, the prior, ``crink-abm info`` and the table in the model description derive from here.
 """
 
+from collections.abc import Mapping
+
 from .base import Parameter, check
 from .switches import SWITCHES
 from .table import rows_as_parameters
@@ -18,7 +20,7 @@ GROUPS: dict[str, tuple[Parameter, ...]] = {
 CATALOGUE: dict[str, Parameter] = {p.name: p for group in GROUPS.values() for p in group}
 
 
-def checked(values=None) -> dict[str, float]:
+def checked(values: Mapping[str, float | str] | None = None) -> dict[str, float]:
     """Defaults updated by ``values``, each within its range (see :func:`base.check`)."""
     return check(CATALOGUE, {} if values is None else values)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from numbers import Real
+from typing import Any
 
 from ...util.errors import InputError, nearest, told
 
@@ -28,7 +29,7 @@ class Parameter:
     log: bool = False
     switch: type[IntEnum] | None = None
 
-    def quantile(self, u):
+    def quantile(self, u: Any) -> Any:
         """The prior's value at cumulative probability ``u`` (a number or an array in [0, 1])."""
         if self.log:
             return self.low * (self.high / self.low) ** u
@@ -39,16 +40,16 @@ class Parameter:
 _RATES = ("per month", "per month of war")
 
 
-def parameters(*rows) -> tuple[Parameter, ...]:
+def parameters(*rows: tuple[Any, ...]) -> tuple[Parameter, ...]:
     """Rows ``(name, default, low, high, unit, source, meaning)`` as parameters."""
     made = []
     for row in rows:
         _, _, low, high, unit, *_ = row
-        made.append(Parameter(*row, log=unit in _RATES and low > 0 and high >= 5 * low))
+        made.append(Parameter(*row, log=unit in _RATES and low > 0 and high >= 5 * low))  # type: ignore[misc]
     return tuple(made)
 
 
-def check(catalogue: Mapping[str, Parameter], values: Mapping[str, float]) -> dict[str, float]:
+def check(catalogue: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, float]:
     """Values for every parameter, defaults where none is given.
 
     Raises
@@ -70,7 +71,7 @@ def check(catalogue: Mapping[str, Parameter], values: Mapping[str, float]) -> di
     return full
 
 
-def _value(parameter: Parameter, given) -> float:
+def _value(parameter: Parameter, given: Any) -> float:
     """The value of one parameter, from a number, or of a switch from the name of a level."""
     name = parameter.name
     if parameter.switch is not None and isinstance(given, str):
@@ -81,7 +82,7 @@ def _value(parameter: Parameter, given) -> float:
     value = given.item() if getattr(given, "ndim", None) == 0 else given  # an array of no dimension
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"parameter {name} takes a number; {told(given)} was given")
-    if not parameter.low <= value <= parameter.high:
+    if not parameter.low <= value <= parameter.high:  # type: ignore[operator]
         raise InputError(
             f"parameter {name} lies in [{parameter.low:g}, {parameter.high:g}] ({parameter.unit}); {told(value)} was given"
         )
