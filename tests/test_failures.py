@@ -11,6 +11,7 @@ from crink_abm.engine import compiled as batch
 from crink_abm.ensemble import worlds
 from crink_abm.model import levers
 from crink_abm.model.outcomes import failed
+from crink_abm.model.spec import MODEL
 from crink_abm.sweeps.failures import why
 
 PLAN = {
@@ -251,7 +252,7 @@ def test_which_odds_are_none(rule, values, words):
         return stated
 
     twin = compiler.RuleCompiler(callable_here=False).compiled(checked({rule: given})[rule])
-    floats = compiler._as_floats(step, twin, compiler._check_compiles(step, twin, 1))(0.5)
+    floats = compiler._as_floats(step, twin, compiler._check_compiles(step, twin, 1), MODEL.probabilities)(0.5)
     floats = np.array(floats if len(values) > 1 else (floats,))
     expected = np.array(values) if words is None else np.full(len(values), np.nan)
     assert floats.tobytes() == expected.tobytes() or (np.isnan(expected).all() and np.isnan(floats).all())
@@ -291,7 +292,7 @@ def test_a_truth_value_is_0_or_1_in_both_engines(rule):
     (step,) = [step for step in steps() if step.name == "china.crisis_prob"]
     taken = checked({step.name: rule})[step.name]
     twin = compiler.RuleCompiler(callable_here=False).compiled(taken)
-    floats = compiler._as_floats(step, twin, compiler._check_compiles(step, twin, 1))
+    floats = compiler._as_floats(step, twin, compiler._check_compiles(step, twin, 1), MODEL.probabilities)
     for grievance in (0.25, 0.75):
         mesa = agents._guarded(step, taken)(grievance)
         mesa = mesa[0] if isinstance(mesa, tuple) else mesa

@@ -253,7 +253,7 @@ def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
     from crink_abm.engine.compiled import KERNELS_HELD
 
     compiled = importlib.import_module(f"crink_abm.{module}").compiled
-    monkeypatch.setattr(compiler, "compile_kernel", lambda rules, **how: object())
+    monkeypatch.setattr(compiler, "compile_kernel", lambda model, rules, lanes: object())
 
     def with_rate(rate):
         monkeypatch.setattr(sys.modules[__name__], "RATE", rate)

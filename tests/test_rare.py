@@ -29,10 +29,10 @@ def test_without_a_tilt_every_run_is_the_models_own():
     of = np.arange(n) % 7
     out = np.empty((n, len(RESULTS) + 1))
     table = sampler.tilted_calendar(CALENDAR, "two_front", 0)
-    compiled.call(kernel, table, world, of, 4, 9, out)
+    kernel.fill(table, world, of, 4, 9, out)
     plain = compiled.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
     assert np.array_equal(out[:, :-1], plain)
-    compiled.call(kernel, sampler.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
+    kernel.fill(sampler.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
     assert not np.array_equal(out[:, :-1], plain)
 
 
@@ -278,7 +278,7 @@ def test_nuclear_use_is_integrated_out_only_where_no_replaced_rule_draws_it_or_a
             strict=True,
         )
     )
-    assert (settings["want_nuclear"], settings["want_drawn"]) == (0.0, 1.0)
+    assert (settings["want_nuclear_use"], settings["drawn_nuclear_use"]) == (0.0, 1.0)
 
 
 def test_most_runs_is_a_bound(tmp_path):

@@ -164,6 +164,9 @@ def events(model) -> list[Event]:
         tell("China", _turns(now, before, "china_in_korea", "China enters the war in Korea.", None))
         tell("United States", _turns(now, before, "us_in_korea", "The United States enters the war in Korea.", None))
         tell("World", _turns(now, before, "nuclear_now", "A nuclear weapon is used.", None))
+        for one in outcomes.REGISTRY.by_name.values():
+            if one.story and one.first is not None and now[one.first] == month:
+                tell("World", one.story)
         if now["taiwan_resolved"] != before["taiwan_resolved"]:
             held = "Beijing holds the island" if now["taiwan_resolved"] > 0 else "the invasion is repelled"
             fought = f"The war for Taiwan ends after {_months(now['taiwan_war_months'])}: {held}"
