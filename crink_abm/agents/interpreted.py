@@ -25,22 +25,22 @@ class MesaEngine:
         threads: int | None = None,
     ) -> np.ndarray:  # fmt: skip
         """``n`` runs, numbered from ``first_run``, under one calendar: array (n, n_results), nan in a run that failed."""
-        out = np.full((n, len(self.model.results)), np.nan)
-        for k, model in enumerate(self._models(calendar, worlds, n, seed, first_run, world_of, rules)):
-            if _finishes(model):
-                out[k] = [model.value(name) for name in self.model.results]
-        return out
+        found = []
+        for model in self._models(calendar, worlds, n, seed, first_run, world_of, rules):
+            done = _finishes(model)
+            found.append([model.value(name) if done else np.nan for name in self.model.results])
+        return np.array(found).reshape(-1, len(self.model.results))
 
     def trace(
         self, calendar, worlds, n: int, *, seed: int, first_run: int = 0, world_of=None, rules=None,
     ) -> np.ndarray:  # fmt: skip
         """Every field of ``n`` runs, every month: array (n, n_months, n_fields); nan from a failure on."""
-        out = np.full((n, len(calendar), len(self.model.fields)), np.nan)
-        for k, model in enumerate(self._models(calendar, worlds, n, seed, first_run, world_of, rules)):
+        found = []
+        for model in self._models(calendar, worlds, n, seed, first_run, world_of, rules):
             _finishes(model)
             rows = model.history.to_numpy()
-            out[k, : len(rows)] = rows
-        return out
+            found.append(np.pad(rows, ((0, len(calendar) - len(rows)), (0, 0)), constant_values=np.nan))
+        return np.array(found).reshape(-1, len(calendar), len(self.model.fields))
 
     def _models(self, calendar, worlds, n, seed, first_run, world_of, rules) -> Iterator[DeterrenceModel]:
         """Each run in Mesa, not yet stepped. A world is taken as it stands, also outside the declared ranges."""

@@ -191,7 +191,7 @@ def _check_compiles(step, twin, n_arguments: int):
 
 
 def compile_kernel(model: ModelSpec, overrides: Mapping[str, Callable] | None = None, lanes: int = memory.LANES):
-    """``run_blocks`` of a model, compiled; ``overrides`` replaces rules by full name (``china.grievance``); ``lanes`` runs abreast.
+    """``run_blocks`` of a model, compiled; ``overrides`` replaces rules by full name; ``lanes`` runs go abreast.
 
     Raises
     ------

@@ -22,7 +22,6 @@ from ...model.spec import MODEL
 from .. import compiled
 from ..codegen import lay_out
 from ..compiler import OPTIONS, RuleCompiler
-from ..memory import LANES
 from ..memory import LANES, row_length
 from .operation_counts import operations
 
