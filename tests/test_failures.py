@@ -3,7 +3,6 @@
 What the generator makes of a failure is tried on a model of five rules (``test_toy``).
 """
 
-
 import numpy as np
 import pandas as pd
 import pytest

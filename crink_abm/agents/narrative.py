@@ -10,7 +10,6 @@ from ..model import outcomes
 from ..model.enums import KimOption, Theory, XiOption
 from ..model.fields import BY_NAME
 from ..model.levers import month_label
-from ..model.outcomes import RESULTS
 
 
 @dataclass(frozen=True)
@@ -119,11 +118,11 @@ def options(row: pd.Series, which) -> pd.DataFrame:
 
 def outcome(model) -> dict[str, str | None]:
     """When each outcome first happened (``YYYY-MM``), None if it never did."""
-    results = np.array([[model.value(name) for name in RESULTS]])
-    when = outcomes.months(results)[0]
+    registry = outcomes.REGISTRY
+    when = registry.months(np.array([[model.value(name) for name in registry.results]]))[0]
     return {
         name: month_label(int(month), model.start) if month >= 0 else None
-        for name, month in zip(outcomes.OUTCOMES, when, strict=True)
+        for name, month in zip(registry.names, when, strict=True)
     }
 
 
@@ -230,7 +229,7 @@ def story(model) -> str:
         lines += textwrap.wrap(state, 110, subsequent_indent="  ")
         lines.append("")
     happened = {name: date for name, date in outcome(model).items() if date}
-    came = "; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
+    came = "; ".join(f"{outcomes.REGISTRY.by_name[name].meaning} ({date})" for name, date in happened.items())
     opening = "What it came to" if len(history) == model.horizon else "So far"
     told = f"{opening}: {came or 'deterrence held in both theatres'}."
     lines += textwrap.wrap(told, 110, subsequent_indent="  ")
