@@ -19,7 +19,7 @@ from toy import TOY, cases
 
 from crink_abm import InputError
 from crink_abm.engine import codegen
-from crink_abm.engine.compiled import CompiledEngine
+from crink_abm.engine.compiled import CompiledEngine, run_worlds
 from crink_abm.model.fields import Field
 from crink_abm.model.outcomes import failed
 from crink_abm.model.parameters import Parameter
@@ -264,3 +264,20 @@ print(int(was), int(CompiledEngine(one).run(np.zeros((1, 1)), np.zeros((1, 0)), 
     rule.write_text(changed)
     os.utime(rule, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # even with the old date on it
     assert ask() == [0, 0]
+
+
+def test_pieces_are_whole_rounds_and_pairs_stand_side_by_side():
+    calendar, worlds = cases(np.random.default_rng(6))
+    calendars, n = [calendar, 0.5 * calendar], 7 * 9
+    pieces = list(
+        run_worlds(
+            calendars, worlds, lambda first, count: (first + np.arange(count)) % 7, n, seed=2, first_run=70, rounds=7, most=20,
+            engine=ENGINE,
+        )
+    )  # fmt: skip
+    assert [(number, first, len(results)) for number, first, results in pieces] == [
+        (number, first, min(14, n - first)) for first in range(0, n, 14) for number in (0, 1)
+    ]
+    for k in (0, 1):
+        whole = ENGINE.run(calendars[k], worlds, n, seed=2, first_run=70, world_of=np.arange(n) % 7)
+        assert np.concatenate([results for number, _, results in pieces if number == k]).tobytes() == whole.tobytes()

@@ -1,15 +1,16 @@
 """The compiled engine: the same runs as in Mesa, by the hundred thousand. No science in it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..model.overrides import checked
 from ..model.spec import MODEL, ModelSpec
+from .base import Engine
 from .memory import LANES
-from .threads import run_slices
+from .threads import chunks, run_slices
 
 #: Runs a thread takes at a time: a tenth of a second, so an interrupt is felt at once.
 SLICE = 4096
@@ -114,6 +115,40 @@ class CompiledEngine:
 ENGINE = CompiledEngine()
 
 compiled, run_many, trajectories = ENGINE.kernel, ENGINE.run, ENGINE.trace
+
+
+def run_worlds(
+    calendars: Iterable[np.ndarray], worlds: np.ndarray, of_runs: Callable[[int, int], np.ndarray], n: int, *, seed: int,
+    first_run: int = 0, rounds: int = 1, most: int = 500_000, rules=None, engine: Engine = ENGINE,
+) -> Iterator[tuple[int, int, np.ndarray]]:  # fmt: skip
+    """``n`` runs in their worlds under each of some calendars, a piece at a time, so that memory holds one piece.
+
+    Pieces come in order, and each of them under every calendar before the next: what is paired stands side by side.
+
+    Parameters
+    ----------
+    calendars : arrays (n_months, n_columns)
+    worlds : array (n_worlds, n_parameters)
+    of_runs : ``of_runs(first, count)``, the row of ``worlds`` of each of ``count`` runs, counted from 0
+    n : runs under each calendar, numbered from ``first_run``
+    rounds : a piece is a multiple of so many runs (of the worlds, where whole rounds of them are counted)
+    most : runs in a piece at most, unless ``rounds`` is more
+
+    Yields
+    ------
+    (number of the calendar, number of the piece's first run counted from 0, results: array (n_piece, n_results))
+    """
+    calendars = list(calendars)
+    for first, count in chunks(n, max(1, most // rounds) * rounds):
+        world_of = of_runs(first, count)
+        for number, calendar in enumerate(calendars):
+            yield (
+                number,
+                first,
+                engine.run(
+                    calendar, worlds, count, seed=seed, first_run=first_run + first, world_of=world_of, rules=rules
+                ),
+            )
 
 
 def is_warm(name: str = MODEL.name) -> bool:
