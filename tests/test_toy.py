@@ -18,7 +18,7 @@ from conftest import ROOT
 from toy import TOY, cases
 
 from crink_abm import InputError
-from crink_abm.engine import codegen
+from crink_abm.engine import codegen, compiled
 from crink_abm.engine.compiled import CompiledEngine, run_worlds
 from crink_abm.model.fields import Field
 from crink_abm.model.outcomes import failed
@@ -58,7 +58,8 @@ def test_without_a_level_apart_it_is_the_same():
     assert one.tobytes() == two.tobytes()
 
 
-def test_a_run_is_the_same_beside_others():
+def test_a_run_is_the_same_beside_others_and_in_any_slice(monkeypatch):
+    monkeypatch.setattr(compiled, "SLICE", 40)
     calendar, worlds = cases(np.random.default_rng(5))
     of = np.arange(N) % 7
     together = ENGINE.run(calendar, worlds, N, seed=1, first_run=100, world_of=of)
@@ -167,6 +168,11 @@ def test_odds_that_are_none_are_failed_runs_in_both(rule):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
+        ({"schedule": TOY.schedule[:1] * 2}, r"\['toy.boldness'\] run twice"),
+        (
+            {"schedule": (dataclasses.replace(TOY.schedule[2], steps=(toy._step(lambda month: month, "first_war"),)),)},
+            "a name",
+        ),
         ({"results": ("warss",)}, r"the results ask for \['warss'\]"),
         ({"columns": ()}, r"rule toy.boldness asks for \['guard'\]"),
         ({"draws": {"u_mood": 0}}, r"rule toy.decide asks for \['u_choice'\]"),
@@ -191,6 +197,9 @@ def test_a_phase_that_reads_what_it_wrote_is_refused():
     model = dataclasses.replace(TOY, schedule=(joined, last))
     with pytest.raises(ValueError, match="writes a state twice"):
         codegen.source(model)
+    joined = dataclasses.replace(middle, steps=(*first.steps, *middle.steps[:2]))
+    with pytest.raises(ValueError, match=r"\['bold'\] are read in a later group; split the phase"):
+        codegen.source(dataclasses.replace(TOY, schedule=(joined, last)))
 
 
 def test_any_number_of_names_finds_room():
@@ -223,6 +232,22 @@ def test_a_rule_asks_for_names_of_its_own_model():
         both(rules={"toy.boldness": lambda grievance: grievance})
     with pytest.raises(InputError, match=r"no rule is named 'china\.grievance'"):
         both(rules={"china.grievance": lambda bold: bold})
+
+
+def test_machine_code_of_a_model_of_ones_own_is_not_kept(tmp_path, monkeypatch):
+    """Its source is in no key: another model of the same name must not be answered by it."""
+    monkeypatch.setenv("CRINK_CACHE", str(tmp_path))
+    calendar, worlds = cases(np.random.default_rng(1))
+
+    def calm(bold):
+        return 0.0
+
+    calm = dataclasses.replace(TOY.steps[1], rule=calm)
+    phase = dataclasses.replace(TOY.schedule[1], steps=(calm, *TOY.steps[2:4]))
+    other = dataclasses.replace(TOY, schedule=(TOY.schedule[0], phase, TOY.schedule[2]))
+    wars = [CompiledEngine(model).run(calendar, worlds, 20, seed=1)[:, 0].sum() for model in (TOY, other)]
+    assert wars[0] > wars[1] == 0.0
+    assert list(tmp_path.rglob("*.nbc")) == []
 
 
 @pytest.mark.once

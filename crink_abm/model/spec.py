@@ -56,6 +56,13 @@ class ModelSpec:
         every = [*own, *self.columns, *self.parameters, *self.draws, "month"]
         if twice := sorted({name for name in every if every.count(name) > 1} if len(set(every)) < len(every) else ()):
             raise ValueError(f"model {self.name}: {twice} stand for two things; give each a name of its own")
+        rules = [step.name for step in self.steps]
+        if twice := sorted({name for name in rules if rules.count(name) > 1}):
+            raise ValueError(f"model {self.name}: the rules {twice} run twice a month; a rule runs once")
+        if lost := [name for name in rules if not name.rpartition(".")[2].isidentifier()]:
+            raise ValueError(
+                f"model {self.name}: {lost} are no names of rules; write a rule with def, and give it a name"
+            )
         asked = {
             "the results ask for": (self.results, own),
             "a step runs where": ([step.when for step in self.steps if step.when], own),
