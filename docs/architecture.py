@@ -41,8 +41,10 @@ that are built on it.
 * An **experiment**: `experiment` reads a file into points, `sweeps` runs them into a folder, `results` reads it, `charts` draws.
 * **Evidence**: `record` is what happened, `calibration` weighs worlds by it, `validation` says how good it is, `report` tells it.
 
-To add a rule: `model/rules`, a row in `model/schedule`, its fields and parameters. To add anything else: the package whose
-line above names it; if two packages need it, the lower of the two, or one below both.
+To add a rule: `model/rules`, a row in `model/schedule`, its fields and parameters. To add an outcome: an entry in
+`model/outcomes`, the field that dates it, and the rule that writes this field. To add an engine: `register_engine`, or an
+entry point of the group `crink_abm.engines`; `tests/contracts/test_engines.py` then holds it to the contract. To add
+anything else: the package whose line above names it; if two packages need it, the lower of the two, or one below both.
 """
 
 

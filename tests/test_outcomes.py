@@ -125,7 +125,7 @@ def test_rare_events_aim_at_it():
         (dataclasses.replace(BRINK, first=None), "either a field that dates it"),
         (dataclasses.replace(BRINK, parts=("korea_war",)), "either a field that dates it"),
         (dataclasses.replace(EITHER, parts=("korea_war", "brink")), r"the parts \['brink'\] are no outcomes"),
-        (dataclasses.replace(BRINK, name="korea_war"), "two outcomes have one name"),
+        (dataclasses.replace(BRINK, name="korea_war"), "two outcomes are named korea_war"),
         (dataclasses.replace(BRINK, residuals=("luck_brinck",)), r"\['luck_brinck'\]"),
     ],
 )

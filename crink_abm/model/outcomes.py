@@ -117,14 +117,15 @@ class Registry:
         self._cause_columns = [self.names.index(name) for name in self.causes]
 
     def _check(self, outcomes, conditionals, fields, residuals):
-        if len(self.by_name) + len(self.conditional) != len({*self.by_name, *self.conditional}) or len(
-            self.by_name
-        ) != len(outcomes):
-            raise ValueError("two outcomes have one name")
+        every = [one.name for one in (*outcomes, *conditionals)]
+        if twice := sorted({name for name in every if every.count(name) > 1}):
+            raise ValueError(f"two outcomes are named {', '.join(twice)}; give each a name of its own")
         known = set()
         for outcome in outcomes:
             if (outcome.first is None) == (not outcome.parts):
-                raise ValueError(f"outcome {outcome.name} has either a field that dates it (first) or parts")
+                raise ValueError(
+                    f"outcome {outcome.name} has either a field that dates it (first) or parts; give one of the two"
+                )
             if lost := [part for part in outcome.parts if part not in known]:
                 raise ValueError(f"outcome {outcome.name}: the parts {lost} are no outcomes listed before it")
             known.add(outcome.name)
