@@ -8,10 +8,12 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 import toy
-from conftest import FIELD_NAMES, random_policy, random_world
+from conftest import FIELD_NAMES, plan_file, random_policy, random_world
 
+import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.agents.model import DeterrenceModel
+from crink_abm.cli import main as cli
 from crink_abm.engine import Engine, base, engine_name, engine_names, get_engine, register_engine
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import OUTCOMES, RESULTS, failed
@@ -187,3 +189,28 @@ def test_the_old_name_stands_for_the_new():
 def test_what_is_no_engine_is_refused(registry, work, words):
     with pytest.raises(InputError, match=words):
         work()
+
+
+def test_a_sweep_takes_an_engine_by_either_name(tmp_path):
+    plan = {
+        "experiment": {"name": "names", "seed": 1, "runs": 16, "months": 6},
+        "worlds": {"ensemble": "prior", "draws": 4, "screen": "none"},
+    }
+    made = {}
+    for name in ("numba", "batch", "mesa"):
+        folder = crink.sweep(plan, tmp_path / name, engine=name).folder
+        made[name] = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.parquet")}
+    assert made["numba"] == made["batch"] == made["mesa"] != {}
+    with pytest.raises(InputError, match="did you mean numba"):
+        crink.sweep(plan, tmp_path / "x", engine="numbaa")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", ["numba", "batch", "mesa"])
+def test_the_command_takes_an_engine_by_either_name(name, tmp_path, capsys):
+    file = plan_file(
+        tmp_path / "names.toml",
+        {"experiment": {"name": "names", "seed": 1, "runs": 16, "months": 6}, "worlds": {"ensemble": "defaults"}},
+    )
+    assert cli.main(["sweep", str(file), "--out", str(tmp_path / "out"), "--no-charts", "--engine", name]) == 0
+    assert (tmp_path / "out" / "estimates.parquet").is_file()
