@@ -219,7 +219,7 @@ def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
         error = np.hypot(found["relative_error"] / 2.0, 1.0 / np.sqrt(seen))
         assert abs(found["prob"] / truth - 1.0) < 3.5 * error, outcome
     plain = sampler.floors
-    monkeypatch.setattr(sampler, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
+    monkeypatch.setattr(sampler, "floors", lambda outcome, tilt, *more: plain(outcome, min(tilt, 3), *more))
     alone = estimate("taiwan_invasion", 0.0)
     assert alone["prob"] < 1e-8, "tilts of one theatre miss it, in silence"
     assert alone["reached"]
