@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .engine import compiled, threads
+from .engine import compiled, engine_name
 from .ensemble import worlds as ensembles
 from .ensemble.build import ensemble
 from .estimation import intervals
@@ -202,18 +202,14 @@ def compare(
     chosen_worlds = ensemble(worlds, parameters)
     accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
     lost = set()
-    for first, n in threads.chunks(runs, _PIECE):
-        base = base_failed = None
-        for number, calendar in enumerate(calendars):
-            values = compiled.run_many(
-                calendar, chosen_worlds.values, n, seed=seed, first_run=first,
-                world_of=chosen_worlds.of_runs(first, n), rules=rules,
-            )  # fmt: skip
-            bad = failed(values)
-            lost.update((np.flatnonzero(bad) + first).tolist())
-            if base is None:
-                base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
-            accumulator.add([number], first, values[None], base, ~(bad | base_failed)[None])
+    for number, first, values in compiled.run_worlds(
+        calendars, chosen_worlds.values, chosen_worlds.of_runs, runs, seed=seed, most=_PIECE, rules=rules
+    ):
+        bad = failed(values)
+        lost.update((np.flatnonzero(bad) + first).tolist())
+        if number == 0:
+            base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
+        accumulator.add([number], first, values[None], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})
@@ -278,7 +274,7 @@ def _options(engine: Any, progress: Any, rules: Any, say: Any) -> dict[str, Any]
     """Options of a :class:`Sweep`, judged."""
     arguments.environment()
     return {
-        "engine": arguments.one_of("engine", engine, ("batch", "mesa")),
+        "engine": "batch" if engine_name(engine) == "numba" else engine_name(engine),  # as the runner knows it
         "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
         "rules": arguments.rules(rules),
     }  # fmt: skip
@@ -288,7 +284,7 @@ def sweep(
     experiment: ExperimentLike,
     out: PathLike | None = None,
     *,
-    engine: EngineName = "batch",
+    engine: EngineName = "numba",
     workers: int | None = None,
     runs: int | None = None,
     rules: Rules | None = None,
@@ -304,7 +300,8 @@ def sweep(
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
     ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
-    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
+    have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``engine`` is ``"numba"`` or ``"mesa"``
+    (slow; the same bytes); ``rules`` puts plain functions in
     place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
     executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
     address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
@@ -338,7 +335,7 @@ def sweep(
     plan = planned(experiment, rules, workers, runs, interval, precision)
     store = Store(_folder(out, plan))
     options = _options(engine, progress, rules, say)
-    sizes.check(plan, store.folder, engine)
+    sizes.check(plan, store.folder, options["engine"])
     work = Sweep(plan, store, **options)
     with contextlib.ExitStack() as held:
         with choice.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
@@ -366,7 +363,7 @@ def shard(
     of: int,
     out: PathLike | None = None,
     *,
-    engine: EngineName = "batch",
+    engine: EngineName = "numba",
     workers: int | None = None,
     runs: int | None = None,
     rules: Rules | None = None,
@@ -394,7 +391,7 @@ def shard(
             "--runs, or let a Dask cluster run it"
         )
     folder, options = _folder(out, plan), _options(engine, progress, rules, say)
-    sizes.check(plan, folder, engine)
+    sizes.check(plan, folder, options["engine"])
     work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
     with choice.chosen(backend, arguments.workers(workers), None, say) as work.workers:
         work.judge()

@@ -58,8 +58,8 @@ PackageName: TypeAlias = Literal[
 #: Kinds of interval: ``crink_abm.estimation.intervals.KINDS``.
 Interval: TypeAlias = Literal["best", "jeffreys", "clopper-pearson"]
 
-#: Engines that a sweep may run on.
-EngineName: TypeAlias = Literal["batch", "mesa"]
+#: Engines that a sweep may run on; batch is an old name of numba.
+EngineName: TypeAlias = Literal["numba", "mesa", "batch"]
 
 #: Ensembles of worlds by name.
 WorldsName: TypeAlias = Literal["calibrated", "defaults", "prior"]

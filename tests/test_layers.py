@@ -42,7 +42,7 @@ OWED = {
 #: Imports of this package made inside a function on purpose, other than those of ``cli`` and ``__main__``: what they load is heavy.
 DEFERRED = {
     ("engine.compiled", "engine.compiler"), ("engine.compiled", "engine.code_cache"),
-    ("engine.benchmark.throughput", "engine.compiler"), ("sweeps.runner", "agents.model"),
+    ("sweeps.runner", "agents.model"),
 }  # fmt: skip
 
 #: The one package that loads each heavy library (the benchmark times Mesa's own runner besides).

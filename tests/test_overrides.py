@@ -1,4 +1,7 @@
-"""Rules of one's own: compiled at full speed, the same in Mesa, and refused with a reason where they cannot be."""
+"""Rules of one's own: compiled at full speed, the same in Mesa, and refused with a reason where they cannot be.
+
+What the generator makes of a replaced rule is tried on a model of five rules (``test_toy``).
+"""
 
 import math
 import random
@@ -41,14 +44,6 @@ def test_replaced_rules_are_the_same_compiled_and_in_mesa():
 def test_a_replaced_rule_changes_the_runs():
     plain = crink.simulate(runs=200, seed=7)
     assert not np.array_equal(plain.results, crink.simulate(runs=200, seed=7, rules=RULES).results)
-
-
-@pytest.mark.slow  # the whole kernel is compiled again
-def test_the_rule_itself_as_a_replacement_changes_nothing():
-    from crink_abm.model.rules import china
-
-    same = crink.simulate(runs=200, seed=7, rules={"china.crisis_prob": china.crisis_prob})
-    assert np.array_equal(crink.simulate(runs=200, seed=7).results, same.results)
 
 
 def test_a_sweep_with_replaced_rules_is_kept_apart(tmp_path):
@@ -130,41 +125,6 @@ def test_fingerprints_follow_what_the_function_does():
     assert fingerprint({}) == ""
 
 
-@pytest.mark.once
-def test_an_edited_rule_is_never_run_from_an_old_kernel(tmp_path):
-    """Edit a rule in a copy of the package: the next process sees the new answer although a kernel was cached."""
-    import os
-    import shutil
-    import subprocess
-    import sys
-
-    from conftest import ROOT
-
-    shutil.copytree(ROOT / "crink_abm", tmp_path / "crink_abm", ignore=shutil.ignore_patterns("__pycache__"))
-    code = (
-        "import crink_abm as c; print((c.simulate(runs=400, months=60, seed=1).results['first_blockade'] >= 0).sum())"
-    )
-    env = os.environ | {"PYTHONPATH": str(tmp_path), "CRINK_CACHE": str(tmp_path / "cache")}
-
-    def ask():
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        return int(done.stdout)
-
-    before = ask()
-    assert ask() == before
-    rule = tmp_path / "crink_abm" / "model" / "rules" / "xi.py"
-    text = rule.read_text()
-    edited = text.replace("return pick(u_xi_choice, prob_wait, prob_grey, prob_blockade)", "return 0.0 * u_xi_choice")
-    assert edited != text
-    stat = rule.stat()
-    rule.write_text(edited)
-    os.utime(rule, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # even with the old date on it
-    assert before > 0
-    assert ask() == 0
-
-
 RATE = 0.01
 
 
@@ -172,22 +132,16 @@ def edited(grievance):
     return RATE
 
 
-def _risk(rules):
-    made = crink.simulate(runs=300, seed=1, months=24, rules=rules)
-    model = crink.DeterrenceModel(seed=1, run=7, months=24, rules=rules).run()
-    assert [model.value(name) for name in RESULTS] == made.results.loc[7].tolist()
-    return (made.months[:, 0] >= 0).mean()
-
-
-def test_a_global_edited_between_two_calls_acts_in_both_engines(monkeypatch):
-    """As in a notebook: the kernel of the old value is not taken for the new one, and Mesa agrees each time."""
+def test_a_global_edited_between_two_calls_acts_in_the_next_model(monkeypatch):
+    """As in a notebook. That the engines agree then, and take no old kernel, is tried on the toy (``test_toy``)."""
     rules = {"china.crisis_prob": edited}
-    before = _risk(rules)
-    made_before = crink.DeterrenceModel(seed=1, months=24, rules=rules)
+    before = crink.DeterrenceModel(seed=1, months=24, rules=rules)
     monkeypatch.setattr(sys.modules[__name__], "RATE", 0.5)
-    assert _risk(rules) > before + 0.1
-    made_before.step()
-    assert made_before.value("taiwan_crisis_prob") == 0.01  # taken when the model was made
+    after = crink.DeterrenceModel(seed=1, months=24, rules=rules)
+    before.step()
+    after.step()
+    assert before.value("taiwan_crisis_prob") == 0.01  # taken when the model was made
+    assert after.value("taiwan_crisis_prob") == 0.5
 
 
 _TABLE, _CFG = np.array([0.01, 0.2]), types.ModuleType("cfg")
@@ -253,7 +207,7 @@ def test_kernels_are_told_apart_by_fingerprint_alone(module, monkeypatch):
     from crink_abm.engine.compiled import KERNELS_HELD
 
     compiled = importlib.import_module(f"crink_abm.{module}").compiled
-    monkeypatch.setattr(compiler, "compile_kernel", lambda rules, **how: object())
+    monkeypatch.setattr(compiler, "compile_kernel", lambda model, rules, lanes: object())
 
     def with_rate(rate):
         monkeypatch.setattr(sys.modules[__name__], "RATE", rate)

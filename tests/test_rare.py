@@ -29,10 +29,10 @@ def test_without_a_tilt_every_run_is_the_models_own():
     of = np.arange(n) % 7
     out = np.empty((n, len(RESULTS) + 1))
     table = sampler.tilted_calendar(CALENDAR, "two_front", 0)
-    compiled.call(kernel, table, world, of, 4, 9, out)
+    kernel.fill(table, world, of, 4, 9, out)
     plain = compiled.run_many(CALENDAR, world, n, seed=4, first_run=9, world_of=of)
     assert np.array_equal(out[:, :-1], plain)
-    compiled.call(kernel, sampler.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
+    kernel.fill(sampler.tilted_calendar(CALENDAR, "two_front", 3), world, of, 4, 9, out)
     assert not np.array_equal(out[:, :-1], plain)
 
 
@@ -219,7 +219,7 @@ def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
         error = np.hypot(found["relative_error"] / 2.0, 1.0 / np.sqrt(seen))
         assert abs(found["prob"] / truth - 1.0) < 3.5 * error, outcome
     plain = sampler.floors
-    monkeypatch.setattr(sampler, "floors", lambda outcome, tilt, months: plain(outcome, min(tilt, 3), months))
+    monkeypatch.setattr(sampler, "floors", lambda outcome, tilt, *more: plain(outcome, min(tilt, 3), *more))
     alone = estimate("taiwan_invasion", 0.0)
     assert alone["prob"] < 1e-8, "tilts of one theatre miss it, in silence"
     assert alone["reached"]
@@ -278,7 +278,7 @@ def test_nuclear_use_is_integrated_out_only_where_no_replaced_rule_draws_it_or_a
             strict=True,
         )
     )
-    assert (settings["want_nuclear"], settings["want_drawn"]) == (0.0, 1.0)
+    assert (settings["want_nuclear_use"], settings["drawn_nuclear_use"]) == (0.0, 1.0)
 
 
 def test_most_runs_is_a_bound(tmp_path):

@@ -12,7 +12,6 @@ from ..model import outcomes
 from ..model.enums import KimOption, Theory, XiOption
 from ..model.fields import BY_NAME
 from ..model.levers import month_label
-from ..model.outcomes import RESULTS
 
 if TYPE_CHECKING:
     from .model import DeterrenceModel
@@ -126,11 +125,11 @@ def options(row: pd.Series, which: Iterable[tuple[str, str, str | None, str]]) -
 
 def outcome(model: "DeterrenceModel") -> dict[str, str | None]:
     """When each outcome first happened (``YYYY-MM``), None if it never did."""
-    results = np.array([[model.value(name) for name in RESULTS]])
-    when = outcomes.months(results)[0]
+    registry = outcomes.REGISTRY
+    when = registry.months(np.array([[model.value(name) for name in registry.results]]))[0]
     return {
         name: month_label(int(month), model.start) if month >= 0 else None
-        for name, month in zip(outcomes.OUTCOMES, when, strict=True)
+        for name, month in zip(registry.names, when, strict=True)
     }
 
 
@@ -171,6 +170,9 @@ def events(model: "DeterrenceModel") -> list[Event]:
         tell("China", _turns(now, before, "china_in_korea", "China enters the war in Korea.", None))
         tell("United States", _turns(now, before, "us_in_korea", "The United States enters the war in Korea.", None))
         tell("World", _turns(now, before, "nuclear_now", "A nuclear weapon is used.", None))
+        for one in outcomes.REGISTRY.by_name.values():
+            if one.story and one.first is not None and now[one.first] == month:
+                tell("World", one.story)
         if now["taiwan_resolved"] != before["taiwan_resolved"]:
             held = "Beijing holds the island" if now["taiwan_resolved"] > 0 else "the invasion is repelled"
             fought = f"The war for Taiwan ends after {_months(now['taiwan_war_months'])}: {held}"
@@ -234,7 +236,7 @@ def story(model: "DeterrenceModel") -> str:
         lines += textwrap.wrap(state, 110, subsequent_indent="  ")
         lines.append("")
     happened = {name: date for name, date in outcome(model).items() if date}
-    came = "; ".join(f"{outcomes.OUTCOMES[name]} ({date})" for name, date in happened.items())
+    came = "; ".join(f"{outcomes.REGISTRY.by_name[name].meaning} ({date})" for name, date in happened.items())
     opening = "What it came to" if len(history) == model.horizon else "So far"
     told = f"{opening}: {came or 'deterrence held in both theatres'}."
     lines += textwrap.wrap(told, 110, subsequent_indent="  ")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ..engine import compiled, threads
+from ..engine import compiled
 from ..ensemble.build import make_worlds
 from ..estimation import clusters, intervals, significance
 from ..experiment.design import baseline
@@ -128,17 +128,11 @@ def run(experiment: AuditFile, progress: Callable[..., object] | None = None) ->
     def events(policy: Mapping[str, Any]) -> np.ndarray:
         total = np.zeros((per_world, n_worlds, len(outcomes.OUTCOMES)), bool)
         calendar = levers.calendar(policy, head.months, head.start, experiment.drivers)
-        for first, count in threads.chunks(per_world, max(1, 500_000 // n_worlds)):
-            world_of = ensemble.of_runs(0, count * n_worlds)
-            results = compiled.run_many(
-                calendar,
-                ensemble.values,
-                count * n_worlds,
-                seed=head.seed,
-                first_run=first * n_worlds,
-                world_of=world_of,
-            )
-            total[first : first + count] = ensemble.by_row(outcomes.months(results) >= 0)
+        for _, first, results in compiled.run_worlds(
+            [calendar], ensemble.values, ensemble.of_runs, per_world * n_worlds, seed=head.seed, rounds=n_worlds
+        ):
+            came = ensemble.by_row(outcomes.months(results) >= 0)
+            total[first // n_worlds :][: len(came)] = came
         return total
 
     if n_worlds * per_world > MOST_RUNS:

@@ -50,7 +50,7 @@ def series(
             own.results = np.empty((_TRACED, len(RESULTS)))
         trace, worlds = own.trace[: high - low], np.arange(low, high)
         first = replicate * REPLICATE + first_world + low
-        compiled.call(kernel, calendar, values, worlds, seed, first, own.results[: high - low], trace)
+        kernel.fill(calendar, values, worlds, seed, first, own.results[: high - low], trace)
         for name in fields:
             out[name][low:high, replicate] = trace[:, :, _FIELD[name]]
 

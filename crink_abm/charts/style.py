@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from ..model.outcomes import REGISTRY, Registry
 from ..util.files import write_bytes
 
 #: Width of a chart in inches: the text block of a page.
@@ -87,26 +89,30 @@ class Look:
     marker: str = "o"
 
 
-#: Outcome -> its look. All are probabilities over the horizon of the sweep.
-OUTCOMES: dict[str, Look] = {
-    "any_failure": Look("Any deterrence failure", "Any", INK, SOLID, "o"),
-    "taiwan_failure": Look("Failure over Taiwan", "Taiwan", BLUE, DASHED, "s"),
-    "korea_failure": Look("Failure in Korea", "Korea", VERMILLION, DASH_DOT, "^"),
-    "taiwan_blockade": Look("Blockade of Taiwan", "Blockade", SKY, SOLID, "D"),
-    "taiwan_invasion": Look("Invasion of Taiwan", "Invasion", BLUE, DASHED, "s"),
-    "korea_attack": Look("Limited attack in Korea", "Attack", ORANGE, DASH_DOT, "v"),
-    "korea_war": Look("War in Korea", "War", VERMILLION, DOTTED, "^"),
-    "two_front": Look("Force in both theatres", "Two fronts", PURPLE, LONG, "P"),
-    "russian_join": Look("Russia joins", "Russia", GREEN, DASH_DOT_DOT, "X"),
-    "nuclear_use": Look("Nuclear use", "Nuclear", MUTED, DOTTED, "*"),
-    "korea_within_6_of_taiwan": Look("Korea within 6 months of Taiwan", "Korea, 6 mo", VERMILLION, DASHED, "<"),
-    "korea_within_12_of_taiwan": Look("Korea within 12 months of Taiwan", "Korea, 12 mo", VERMILLION, SOLID, ">"),
-    "taiwan_within_6_of_korea": Look("Taiwan within 6 months of Korea", "Taiwan, 6 mo", BLUE, DOTTED, "<"),
-    "taiwan_within_12_of_korea": Look("Taiwan within 12 months of Korea", "Taiwan, 12 mo", BLUE, SOLID, ">"),
-    "korea_within_12_of_invasion": Look(
-        "Korea within 12 months of an invasion of Taiwan", "Korea | invasion", VERMILLION, DOTTED, "1"
-    ),
-}
+#: Outcome -> its colour, dash and marker. Those without an entry take a spare one.
+_LOOKS = {
+    "any_failure": (INK, SOLID, "o"), "taiwan_failure": (BLUE, DASHED, "s"), "korea_failure": (VERMILLION, DASH_DOT, "^"),
+    "taiwan_blockade": (SKY, SOLID, "D"), "taiwan_invasion": (BLUE, DASHED, "s"), "korea_attack": (ORANGE, DASH_DOT, "v"),
+    "korea_war": (VERMILLION, DOTTED, "^"), "two_front": (PURPLE, LONG, "P"), "russian_join": (GREEN, DASH_DOT_DOT, "X"),
+    "nuclear_use": (MUTED, DOTTED, "*"),
+    "korea_within_6_of_taiwan": (VERMILLION, DASHED, "<"), "korea_within_12_of_taiwan": (VERMILLION, SOLID, ">"),
+    "taiwan_within_6_of_korea": (BLUE, DOTTED, "<"), "taiwan_within_12_of_korea": (BLUE, SOLID, ">"),
+    "korea_within_12_of_invasion": (VERMILLION, DOTTED, "1"),
+}  # fmt: skip
+_SPARE = [
+    (GREEN, (0, (3, 1, 3, 1, 1, 1)), "h"), (ORANGE, (0, (9, 2, 2, 2)), "p"), (PURPLE, (0, (1, 3)), "8"), (SKY, (0, (4, 4)), "d"),
+]  # fmt: skip
+
+
+def looks(registry: Registry) -> dict[str, Look]:
+    """How every outcome of a registry, conditional ones too, is named and drawn: probabilities over the sweep's horizon."""
+    spare = cycle(_SPARE)
+    every = {**registry.by_name, **registry.conditional}
+    return {name: Look(one.label, one.short, *(_LOOKS.get(name) or next(spare))) for name, one in every.items()}
+
+
+#: Outcome -> its look.
+OUTCOMES: dict[str, Look] = looks(REGISTRY)
 
 #: Lever -> (name, what 0 and 1 mean). Levers are shares without a unit.
 LEVERS: dict[str, tuple[str, str]] = {

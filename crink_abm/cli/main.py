@@ -84,7 +84,10 @@ def parser() -> argparse.ArgumentParser:
         "--backend", choices=("threads", "loky"), help="loky: processes instead of threads, for --engine mesa"
     )
     sub.add_argument(
-        "--engine", choices=("batch", "mesa"), default="batch", help="mesa is slow; the results are the same"
+        "--engine",
+        choices=("numba", "mesa", "batch"),
+        default="numba",
+        help="mesa is slow; the results are the same (batch is the old name of numba)",
     )
     sub.add_argument("--interval", choices=("best", "jeffreys", "clopper-pearson"), help="instead of the file's")
     sub.add_argument("--no-charts", action="store_true", help="estimates only")

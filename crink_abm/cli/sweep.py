@@ -28,10 +28,11 @@ def sweep(args: argparse.Namespace) -> None:
         raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
     draw = None if args.no_charts or args.shard else charts().draw
     folder = Path(args.out or Path("results") / plan.experiment.name)
-    sizes.check(plan, folder, args.engine, args.runs)
+    engine = "mesa" if args.engine == "mesa" else "batch"
+    sizes.check(plan, folder, engine, args.runs)
     check_folder(folder)
     Store(folder).check(plan.experiment.name)
-    if args.engine == "batch":
+    if engine == "batch":
         ready_engine()
     if args.shard:
         _shard(args, folder)

@@ -14,9 +14,9 @@ from numba.core import cgutils
 from numba.core import types as nb
 from numba.extending import intrinsic
 
-from ..model import draws, numerics, spec
-from ..model.overrides import NEAR_ONE, PROBABILITIES, adds_up, checked, reads_of
-from ..model.schedule import steps
+from ..model import draws, numerics
+from ..model.overrides import NEAR_ONE, adds_up, checked, reads_of
+from ..model.spec import ModelSpec
 from ..util.content import FROZEN, is_library, words
 from ..util.errors import InputError
 from . import codegen, memory
@@ -190,43 +190,37 @@ def _check_compiles(step, twin, n_arguments: int):
     return returns
 
 
-def compile_kernel(
-    overrides: Mapping[str, Callable] | None = None, lanes: int = memory.LANES, machine=spec.MODEL, renamed=None
-):
-    """``run_blocks``, compiled; ``overrides`` replaces rules by full name (``china.grievance``); ``lanes`` runs abreast.
-
-    ``machine`` is what it is written from; ``renamed`` gives, by rule, ``{name it asks for: name it gets}``.
+def compile_kernel(model: ModelSpec, overrides: Mapping[str, Callable] | None = None, lanes: int = memory.LANES):
+    """``run_blocks`` of a model, compiled; ``overrides`` replaces rules by full name; ``lanes`` runs go abreast.
 
     Raises
     ------
     InputError
         If a replacement cannot be compiled or returns something else than the rule.
     """
-    overrides = checked(overrides)
-    replaced = {step.name: reads_of(step, overrides[step.name]) for step in steps() if step.name in overrides}
-    for step in steps():
-        names = (renamed or {}).get(step.name, {})
-        if names:
-            replaced[step.name] = tuple(names.get(name, name) for name in replaced.get(step.name, step.reads))
-    module = sys.modules[machine.name] = types.ModuleType(
-        machine.name
-    )  # where kept machine code finds its home by name
+    overrides = checked(overrides, model)
+    replaced = {
+        step.name: model.given(step.name, reads_of(step, overrides[step.name], model))
+        for step in model.steps
+        if step.name in overrides
+    }
+    module = sys.modules[model.name] = types.ModuleType(model.name)  # where kept machine code finds its home by name
     scope = vars(module)
-    exec(compile(codegen.source(replaced, lanes, machine), "<crink kernel>", "exec"), scope)
+    exec(compile(codegen.source(model, replaced, lanes), "<crink kernel>", "exec"), scope)
     rules = RuleCompiler(callable_here=False)
-    for step in machine.steps():
+    for step in model.steps:
         twin = rules.compiled(overrides.get(step.name, step.rule))
         if step.name in overrides:
-            twin = _as_floats(step, twin, _check_compiles(step, twin, len(replaced[step.name])))
+            twin = _as_floats(step, twin, _check_compiles(step, twin, len(replaced[step.name])), model.probabilities)
         scope[memory.rule_alias(step)] = twin
     scope.update(watched=_watched, take=_take, put=_put, bring=_bring, bring_back=_bring_back)
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
-    if overrides or lanes != memory.LANES:
+    if overrides or lanes != memory.LANES or not model.keeps_code:
         return numba.njit(_SIGNATURE, **OPTIONS)(scope["run_blocks"])
-    return compiled_once(numba.njit(**OPTIONS)(scope["run_blocks"]), _SIGNATURE, machine.name)
+    return compiled_once(numba.njit(**OPTIONS)(scope["run_blocks"]), _SIGNATURE, model.name)
 
 
-def _as_floats(step, rule, returns):
+def _as_floats(step, rule, returns, probabilities):
     """A replacement whose whole numbers and flags become floats, like every value of the model.
 
     Where it raises, or states odds that are none (:func:`crink_abm.model.overrides.odds_fault`), it gives nan instead: that run
@@ -242,7 +236,7 @@ def _as_floats(step, rule, returns):
         )
     lost = "".join(f"        {name} = nan\n" for name in names)
     text += f"    except Exception:\n{lost}"
-    bounded = [name for name, field in zip(names, step.writes, strict=True) if field in PROBABILITIES]
+    bounded = [name for name, field in zip(names, step.writes, strict=True) if field in probabilities]
     sound = [f"0.0 <= {name} <= 1.0" for name in bounded]
     sound += [f"abs(0.0 + {' + '.join(names)} - 1.0) <= {NEAR_ONE!r}"] * adds_up(step)
     if sound:

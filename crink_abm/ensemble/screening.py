@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import compiled, threads
+from ..engine import compiled
 from ..estimation.intervals import jeffreys
 from ..model import levers, outcomes
 from ..model.outcomes import failed
@@ -33,12 +33,10 @@ def counts(
     """Events and trials of each band's outcome in each world at today's policy: two arrays (n_worlds, n_bands)."""
     n_worlds, names = len(worlds), list(outcomes.OUTCOMES)
     events, trials = np.zeros((2, n_worlds, len(BANDS)), int)
-    for first, count in threads.chunks(runs, max(1, _PIECE // n_worlds)):
-        n = count * n_worlds
-        results = compiled.run_many(
-            levers.calendar(), worlds, n, seed=seed, first_run=first_run + first * n_worlds,
-            world_of=np.arange(n) % n_worlds, rules=rules,
-        )  # fmt: skip
+    for _, _, results in compiled.run_worlds(
+        [levers.calendar()], worlds, lambda first, n: np.arange(n) % n_worlds, runs * n_worlds, seed=seed,
+        first_run=first_run, rounds=n_worlds, most=_PIECE, rules=rules,
+    ):  # fmt: skip
         ran = ~failed(results)  # the others count in no world
         results = np.where(ran[:, None], results, 0.0)
         when = outcomes.months(results)
@@ -47,10 +45,10 @@ def counts(
             if band.outcome in given:
                 base, hit = given[band.outcome]
             else:
-                base, hit = np.ones(n, bool), when[:, names.index(band.outcome)] >= 0
+                base, hit = np.ones(len(when), bool), when[:, names.index(band.outcome)] >= 0
             base, hit = base & ran, hit & ran
-            events[:, k] += hit.reshape(count, -1).sum(0)
-            trials[:, k] += base.reshape(count, -1).sum(0)
+            events[:, k] += hit.reshape(-1, n_worlds).sum(0)
+            trials[:, k] += base.reshape(-1, n_worlds).sum(0)
     return events, trials
 
 

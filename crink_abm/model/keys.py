@@ -18,7 +18,7 @@ DECIDING = ("enums", "numerics", "draws", "levers", "fields", "schedule", "param
 COMPILING = ("spec", "outcomes", "memory", "gather", "codegen", "compiler", "tilt")
 
 #: Modules that decide, besides, which runs are made of it, and what came of them.
-RUNNING = ("compiled", "threads", "intervals")
+RUNNING = ("compiled", "engines", "threads", "intervals")
 
 #: Modules that decide, besides all these, which worlds there are.
 SCREENING = (

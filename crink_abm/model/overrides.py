@@ -12,22 +12,16 @@ runs, worlds and kept estimates are told apart.
 import hashlib
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ..util.content import OpaqueError, digest, frozen, functions, plain
 from ..util.errors import InputError, nearest
 from .draws import Draw
-from .fields import BY_NAME, FIELDS
-from .levers import COLUMNS
-from .parameters import CATALOGUE
 from .rules import luck
 from .schedule import Step, steps
+from .spec import MODEL, ModelSpec
 
-#: Every name that a rule may ask for.
-NAMES = frozenset((*BY_NAME, *CATALOGUE, *COLUMNS, *Draw.__members__, "month"))
-#: Fields that are probabilities: what a rule in place of the model's states of them lies in [0, 1], or the run has failed.
-PROBABILITIES = frozenset(field.name for field in FIELDS if field.unit.startswith("probability"))
 #: How far a leader's odds may be from adding up to 1.
 NEAR_ONE = 1e-9
 
@@ -72,8 +66,8 @@ def whole(name: str, value: Any) -> int:
     return int(value)
 
 
-def reads_of(step: Step, function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names a function asks for in place of a rule.
+def reads_of(step: Step, function: Callable[..., Any], model: ModelSpec = MODEL) -> tuple[str, ...]:
+    """The names of a model that a function asks for in place of a rule.
 
     Raises
     ------
@@ -87,15 +81,15 @@ def reads_of(step: Step, function: Callable[..., Any]) -> tuple[str, ...]:
                 f"rule {step.name} asks for {str(one)!r}: a rule is called with its arguments in order; "
                 "name what it asks for, one by one, before any '*'"
             )
-        if name not in NAMES:
+        if name not in model.names:
             raise InputError(
-                f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, NAMES)}; "
+                f"rule {step.name} asks for {name!r}, which the model does not have{nearest(name, model.names)}; "
                 "`crink-abm info` lists the names"
             )
     return tuple(asked)
 
 
-def checked(rules: Mapping[str, Callable[..., Any]] | None) -> Rules:
+def checked(rules: Mapping[str, Callable[..., Any]] | None, model: ModelSpec = MODEL) -> Rules:
     """The replacements as they stand now, each known by name, a plain function, asking for known names, without chance.
 
     What comes back does not change any more, whatever the globals or arrays that a function reads are set to; given
@@ -115,12 +109,12 @@ def checked(rules: Mapping[str, Callable[..., Any]] | None) -> Rules:
             "rules is a mapping from the full name of a rule to a function, for example {'china.crisis_prob': f}; "
             f"{type(rules).__name__} was given"
         )
-    known = {step.name: step for step in steps()}
+    known = {step.name: step for step in model.steps}
     taken, seal = {}, hashlib.sha256()
     for name in sorted(rules, key=str):
         if name not in known:
             raise InputError(f"no rule is named {name!r}{nearest(name, known)}; the model description lists them")
-        taken[name] = _taken(known[name], rules[name])
+        taken[name] = _taken(known[name], rules[name], model)
         try:
             seal.update(name.encode() + b"\0" + digest(taken[name]))
         except OpaqueError as error:
@@ -128,7 +122,7 @@ def checked(rules: Mapping[str, Callable[..., Any]] | None) -> Rules:
     return Rules(taken, seal.hexdigest()[:16] if taken else "")
 
 
-def _taken(step: Step, function: Any) -> types.FunctionType:
+def _taken(step: Step, function: Any, model: ModelSpec) -> types.FunctionType:
     """One replacement as it stands now."""
     function = plain(function)
     if not isinstance(function, types.FunctionType):
@@ -141,9 +135,9 @@ def _taken(step: Step, function: Any) -> types.FunctionType:
         if is_kind(function):
             raise InputError(f"rule {step.name} is replaced by a plain function, with def and return; {kind} was given")
     try:
-        reads_of(step, function)
+        reads_of(step, function, model)
         for part, read in functions(function):
-            _refuse_chance(step.name, part, read)
+            _refuse_chance(step.name, part, read, model.draws)
         return frozen(function)
     except OpaqueError as error:
         raise InputError(f"rule {step.name} cannot be taken: {error}") from None
@@ -164,7 +158,7 @@ def _home(value: Any) -> str:
     return getattr(value, "__module__", None) or type(value).__module__
 
 
-def _refuse_chance(name: str, function: types.FunctionType, read: Mapping[str, Any]) -> None:
+def _refuse_chance(name: str, function: types.FunctionType, read: Mapping[str, Any], draws: Collection[str]) -> None:
     for word, value in read.items():
         home = _home(value)
         numpys = home == "numpy" and isinstance(value, types.ModuleType) and "random" in function.__code__.co_names
@@ -172,7 +166,7 @@ def _refuse_chance(name: str, function: types.FunctionType, read: Mapping[str, A
         if drawn and not isinstance(value, types.FunctionType):
             raise InputError(
                 f"rule {name} uses {word!r} ({home}): a rule draws no chance and reads no clock of its own; ask for one "
-                f"of the model's draws by name ({', '.join(list(Draw.__members__)[:3])}, ...), which are common to all policies"
+                f"of the model's draws by name ({', '.join(list(draws)[:3])}, ...), which are common to all policies"
             )
 
 
@@ -194,11 +188,11 @@ def adds_up(step: Step) -> bool:
     return len(step.writes) > 1 and all(name.startswith("prob_") for name in step.writes)
 
 
-def odds_fault(step: Step, values: tuple[float, ...]) -> str | None:
+def odds_fault(step: Step, values: tuple[float, ...], model: ModelSpec = MODEL) -> str | None:
     """What is wrong with the odds that a replacement states: a probability outside [0, 1], or options that do not add
     up to 1 within :data:`NEAR_ONE`; None if nothing is. The compiled engine asks the same in the same order."""
     for name, value in zip(step.writes, values, strict=True):
-        if name in PROBABILITIES and not 0.0 <= value <= 1.0:
+        if name in model.probabilities and not 0.0 <= value <= 1.0:
             return f"rule {step.name} gives {name} = {value!r}, and a probability lies in [0, 1]"
     if adds_up(step):
         total = 0.0

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import compiled as batch
+from ..engine.compiled import CompiledEngine, Kernel
 from ..engine.threads import run_slices
 from ..model import outcomes
-from ..model.outcomes import OUTCOMES, RESULTS, failed
-from ..model.overrides import reads_of
+from ..model.outcomes import OUTCOMES, REGISTRY, RESULTS, Registry, failed
+from ..model.overrides import checked, reads_of
 from ..model.schedule import steps
 from ..util.errors import InputError
-from .tilt import FLOORS, JOINT, RENAMED, SETTINGS, TILTED
+from .tilt import FLOORS, JOINT, RENAMED, TILTED, settings
 from .tilt import TILTS as N_TILTS
 
 #: The tilts, and the untilted model first.
@@ -20,20 +20,6 @@ TILTS = 1 + N_TILTS
 
 #: Runs a thread takes at a time.
 SLICE = 4096
-
-#: Outcome -> (options that lead to it at once, what is waited for).
-_AIMS = {
-    "taiwan_blockade": (("blockade",), ("blockade",)),
-    "taiwan_invasion": (("invasion",), ("invasion",)),
-    "korea_attack": (("attack",), ("attack",)),
-    "korea_war": (("war",), ("war",)),
-    "two_front": (("blockade", "invasion", "attack", "war"), ("two_front",)),
-    "russian_join": (("invasion", "war"), ("russia",)),
-    "nuclear_use": (("invasion", "war"), ("nuclear",)),
-    "taiwan_failure": (("blockade", "invasion"), ("blockade", "invasion")),
-    "korea_failure": (("attack", "war"), ("attack", "war")),
-    "any_failure": (("blockade", "invasion", "attack", "war"), ("blockade", "invasion", "attack", "war")),
-}
 
 _OPTIONS = {"taiwan": ("blockade", "invasion"), "korea": ("attack", "war")}
 
@@ -52,12 +38,12 @@ _STEERED = {
 #: What tells whether nuclear use was drawn: where a replaced rule asks for it, use cannot be integrated out.
 _USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_nuclear"}
 
-_kernels = batch.Kernels(machine=TILTED, renamed=RENAMED)
+_engine = CompiledEngine(TILTED)
 
 
-def compiled(rules: Mapping[str, Callable[..., Any]] | None = None) -> Any:
+def compiled(rules: Mapping[str, Callable[..., Any]] | None = None) -> Kernel:
     """The kernel of the tilted model, compiled once a process (and once a machine, unless ``rules`` replaces some)."""
-    return _kernels.get(rules)
+    return _engine.kernel(checked(rules))  # a rule asks for names of the model, not of the tilt
 
 
 def steerable(rules: Mapping[str, Callable[..., Any]]) -> None:
@@ -92,11 +78,11 @@ def integrates(rules: Mapping[str, Callable[..., Any]] | None) -> bool:
     )
 
 
-def floors(outcome: str, tilt: int, n_months: int) -> dict[str, float]:
+def floors(outcome: str, tilt: int, n_months: int, registry: Registry = REGISTRY) -> dict[str, float]:
     """What one tilt towards an outcome raises, and how high; nothing for tilt 0, the model as it is."""
     if tilt == 0:
         return dict.fromkeys(FLOORS, 0.0)
-    aimed = _AIMS[outcome][0] if tilt <= JOINT else _ALL
+    aimed = (registry.options(outcome) or _ALL) if tilt <= JOINT else _ALL
     found = dict.fromkeys(FLOORS, 0.0)
     for theatre, options in _OPTIONS.items():
         wanted = [option for option in options if option in aimed]
@@ -111,16 +97,18 @@ def tilted_calendar(
     tilt: int,
     shares: Sequence[float] = (1.0 / TILTS,) * TILTS,
     integrate: bool = True,
+    registry: Registry = REGISTRY,
 ) -> np.ndarray:
     """A calendar with the settings of one tilt (0: the model as it is) towards an outcome."""
-    waited = [name if integrate or name != "nuclear" else "drawn" for name in _AIMS[outcome][1]]
-    two = outcome == "two_front"
+    drawn = {} if integrate else {name for name, one in registry.by_name.items() if one.chance}
+    waited = [f"{'drawn' if name in drawn else 'want'}_{name}" for name in registry.dated(outcome)]
+    two = registry.by_name[outcome].both_theatres
     told = {"tilt_near": 6.0 if two else 1.0, "tilt_pause": float(two), "joint_own": float(tilt <= JOINT)}
-    told |= {f"share_{k}": share for k, share in enumerate(shares)} | {f"want_{name}": 1.0 for name in waited}
+    told |= {f"share_{k}": share for k, share in enumerate(shares)} | dict.fromkeys(waited, 1.0)
     for k in range(1, TILTS):
-        told |= {f"{name}_{k}": floor for name, floor in floors(outcome, k, len(calendar)).items()}
-    told |= {f"{name}_own": floor for name, floor in floors(outcome, tilt, len(calendar)).items()}
-    row = [float(told.get(name, 0.0)) for name in SETTINGS]
+        told |= {f"{name}_{k}": floor for name, floor in floors(outcome, k, len(calendar), registry).items()}
+    told |= {f"{name}_own": floor for name, floor in floors(outcome, tilt, len(calendar), registry).items()}
+    row = [float(told.get(name, 0.0)) for name in settings(registry)]
     return np.ascontiguousarray(np.hstack([calendar, np.tile(row, (len(calendar), 1))]))
 
 
@@ -154,7 +142,7 @@ def scores(
     def work(low: int) -> None:
         high = min(low + SLICE, n)
         out = np.empty((high - low, len(RESULTS) + 1))
-        batch.call(kernel, table, worlds, of[low:high], seed, first_run + low, out)
+        kernel.fill(table, worlds, of[low:high], seed, first_run + low, out)
         found[low:high] = out[:, -1]
         gone = failed(out)
         happened[low:high] = outcomes.months(np.where(gone[:, None], 0.0, out))[:, column] >= 0

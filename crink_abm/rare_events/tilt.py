@@ -15,12 +15,14 @@ and Guibas 1995; Owen and Zhou 2000).
 
 from ..model.enums import Actor, PhaseCode
 from ..model.fields import Field
+from ..model.outcomes import REGISTRY, Registry
 from ..model.rules.building_blocks import TWO_FRONT_MONTHS
 from ..model.schedule import Phase, Step
-from ..model.spec import MODEL, Machine
+from ..model.spec import MODEL, ModelSpec
 
 #: Tilts beside the model itself, each with its own floors; of the first so many a leader's two floors are joint.
 TILTS, JOINT = 5, 3
+_NUMBERS = range(1, TILTS + 1)
 #: What a floor made stronger gives at most, unless it is more by itself.
 _MOST = 0.25
 
@@ -164,46 +166,55 @@ def odds(
     )
 
 
-def weigh(
-    odds_1, odds_2, odds_3, odds_4, odds_5, share_0, share_1, share_2, share_3, share_4, share_5, survival, score,
-    nuclear_prob, first_blockade, first_invasion, first_korea_attack, first_korea_war, first_two_front, first_russian_join,
-    first_nuclear, month, want_blockade, want_invasion, want_attack, want_war, want_two_front, want_russia, want_nuclear,
-    want_drawn,
-):  # fmt: skip
-    """The month's part of the event, weighed: score' = score + survival hazard / (share_0 + sum share_k odds_k).
+def wants(registry: Registry) -> tuple[str, ...]:
+    """Columns of a tilted calendar that say what is waited for: each dated outcome, and one with a chance as drawn besides."""
+    dated = [one for one in registry.by_name.values() if one.first is not None]
+    return (*(f"want_{one.name}" for one in dated), *(f"drawn_{one.name}" for one in dated if one.chance))
 
-        hazard = 1 where a wanted event has its first month, else want_nuclear nuclear_prob
+
+def weighing(registry: Registry):
+    """The rule that weighs the month's part of the event: score' = score + survival hazard / (share_0 + sum share_k odds_k).
+
+        hazard = 1 where a wanted outcome has its first month, else want times the chance of those that have a chance
         survival' = survival (1 - hazard)
 
-    Nuclear use is integrated out: nothing else in the model depends on whether it happened. ``want_drawn`` counts it as it
-    was drawn instead, for replaced rules that do.
+    An outcome with a chance (nuclear use) is integrated out: nothing else in the model depends on whether it happened.
+    ``drawn_`` counts it as it was drawn instead, for replaced rules that do. The rule's text follows from the outcomes.
     """
-    happens = (
-        (want_blockade > 0.0 and first_blockade == month)
-        or (want_invasion > 0.0 and first_invasion == month)
-        or (want_attack > 0.0 and first_korea_attack == month)
-        or (want_war > 0.0 and first_korea_war == month)
-        or (want_two_front > 0.0 and first_two_front == month)
-        or (want_russia > 0.0 and first_russian_join == month)
-        or (want_drawn > 0.0 and first_nuclear == month)
-    )
-    hazard = 1.0 if happens else want_nuclear * nuclear_prob
+    dated = [one for one in registry.by_name.values() if one.first is not None]
+    happens = [f"({'drawn' if one.chance else 'want'}_{one.name} > 0.0 and {one.first} == month)" for one in dated]
+    chances = [f"want_{one.name} * {one.chance}" for one in dated if one.chance]
+    odds_k, shares = [f"odds_{k}" for k in _NUMBERS], [f"share_{k}" for k in range(TILTS + 1)]
+    asked = [
+        *odds_k, *shares, "survival", "score", *dict.fromkeys(one.chance for one in dated if one.chance),
+        *(one.first for one in dated), "month", *wants(registry),
+    ]  # fmt: skip
+    text = f"""def weigh({", ".join(asked)}):
+    happens = {" or ".join(happens)}
+    hazard = 1.0 if happens else {chances[0] if chances else 0.0}
     tilts = (share_1 * odds_1 + share_2 * odds_2) + (share_3 * odds_3 + (share_4 * odds_4 + share_5 * odds_5))
     return score + survival * (hazard / (share_0 + tilts)), survival * (1.0 - hazard)
+"""
+    if len(chances) > 1:
+        raise ValueError(f"one outcome at most has a chance that is integrated out; {' and '.join(chances)} were given")
+    scope = {"__name__": __name__}
+    exec(text, scope)
+    return scope["weigh"]
 
 
 #: What has a floor of its own in each tilt: an outbreak of crisis in a theatre, and a leader's options.
 FLOORS = ("taiwan", "korea", "blockade", "invasion", "attack", "war")
-#: Columns that a tilted calendar has after the model's.
-SETTINGS = (
-    "tilt_near", "tilt_pause", "joint_own", *(f"{name}_{k}" for k in ("own", *range(1, TILTS + 1)) for name in FLOORS),
-    *(f"share_{k}" for k in range(TILTS + 1)), "want_blockade", "want_invasion", "want_attack", "want_war", "want_two_front",
-    "want_russia", "want_nuclear", "want_drawn",
-)  # fmt: skip
+
+
+def settings(registry: Registry) -> tuple[str, ...]:
+    """Columns that a tilted calendar has after the model's."""
+    floors = (f"{name}_{k}" for k in ("own", *range(1, TILTS + 1)) for name in FLOORS)
+    shares = (f"share_{k}" for k in range(TILTS + 1))
+    return ("tilt_near", "tilt_pause", "joint_own", *floors, *shares, *wants(registry))
+
 
 _W, _XI, _KIM = Actor.WORLD, "xi_decides", "kim_decides"
 _TILTED = ("taiwan_onset", "korea_onset", "xi", "kim")
-_NUMBERS = range(1, TILTS + 1)
 
 
 def _step(rule, writes, when=None):
@@ -230,16 +241,16 @@ RENAMED = {
 }
 
 
-def _month():
+def _schedule(model, registry):
     phases = []
-    for phase in MODEL.month:
+    for phase in model.schedule:
         steps = []
         for step in phase.steps:
             steps += [_BEFORE[step.name], step] if step.name in _BEFORE else [step]
         phases.append(Phase(phase.code, phase.title, tuple(steps)))
     last = PhaseCode.OUTCOMES
-    weighing = _step(odds, [f"odds_{k}" for k in _NUMBERS]), _step(weigh, ("score", "survival"))
-    return (*phases, *(Phase(last, f"the tilt: {step.rule.__name__}", (step,)) for step in weighing))
+    last_steps = _step(odds, [f"odds_{k}" for k in _NUMBERS]), _step(weighing(registry), ("score", "survival"))
+    return (*phases, *(Phase(last, f"the tilt: {step.rule.__name__}", (step,)) for step in last_steps))
 
 
 _FIELDS = (
@@ -250,7 +261,14 @@ _FIELDS = (
     *(Field(f"{name}_luck", _W, "uniform", "A tilted draw", None) for name in ("taiwan", "korea", "xi", "kim")),
 )
 
-#: The model with its decisive draws tilted; a run returns its score after the model's own results.
-TILTED = Machine(
-    "crink_tilted", _month(), (*MODEL.fields, *_FIELDS), (*MODEL.columns, *SETTINGS), (*MODEL.results, "score")
-)
+
+def tilted_model(model: ModelSpec, registry: Registry) -> ModelSpec:
+    """A model with its decisive draws tilted; a run returns its score after the model's own results."""
+    return ModelSpec(
+        "crink_tilted", _schedule(model, registry), (*model.fields, *_FIELDS), (*model.columns, *settings(registry)),
+        model.parameters, model.draws, (*model.results, "score"), apart=model.apart, renamed=RENAMED,
+        keeps_code=model.keeps_code,
+    )  # fmt: skip
+
+
+SETTINGS, TILTED = settings(REGISTRY), tilted_model(MODEL, REGISTRY)

@@ -29,7 +29,7 @@ PLACES = {
     "fields": "model/fields.py", "schedule": "model/schedule.py", "parameters": "model/parameters", "rules": "model/rules",
     "spec": "model/spec.py", "outcomes": "model/outcomes.py",
     "memory": "engine/memory.py", "gather": "engine/gather.py", "codegen": "engine/codegen.py", "compiler": "engine/compiler.py",
-    "tilt": "rare_events/tilt.py", "compiled": "engine/compiled.py", "threads": "engine/threads.py",
+    "tilt": "rare_events/tilt.py", "compiled": "engine/compiled.py", "engines": "engine/base.py", "threads": "engine/threads.py",
     "intervals": "estimation/intervals.py",
     "worlds": "ensemble/worlds.py", "elicited": "ensemble/elicited.py", "screening": "ensemble/screening.py",
     "structures": "ensemble/structures.py", "from_file": "ensemble/from_file.py", "csv_cells": "util/csv_cells.py",

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 
 from ...agents.model import DeterrenceModel
 from ...model import numerics
-from ...model.parameters import CATALOGUE
-from ...model.schedule import MONTH, steps
+from ...model.spec import MODEL
 from ..codegen import groups, monthly_draws
-from ..memory import TERMS, Block, Loop
+from ..memory import LaneLoop, Layout
 
 _WHOLE = {numerics.exp.__code__: "exp", numerics.log.__code__: "log"}
 _KINDS = {
@@ -91,15 +90,15 @@ def operations(runs: int = 12, **settings) -> dict[str, dict[str, float]]:
 
 def _moved() -> dict[str, dict[str, int]]:
     """What is loaded from the block, stored in it, and drawn, by condition, read off the engine's own loops."""
-    reads = {step.name: step.reads for step in steps()}
-    draws = monthly_draws(reads)
-    block = Block(CATALOGUE, [draw.name for draw in draws], 1)
-    moved = {"every month": Counter({"blocks of draws": len({d.block for d in draws}), "stores": len(draws)})}
-    for when, group in ((when, group) for phase in MONTH for when, group in groups(phase)):
-        loop = Loop(block, block.place)
+    draws = monthly_draws(MODEL.reads, MODEL)
+    layout = Layout(MODEL, MODEL.parameters, draws, 1)
+    blocks = len({MODEL.draws[name] // 4 for name in draws})
+    moved = {"every month": Counter({"blocks of draws": blocks, "stores": len(draws)})}
+    for when, group in ((when, group) for phase in MODEL.schedule for when, group in groups(phase)):
+        loop = LaneLoop(layout, layout.place)
         for step in group:
-            loop.call(step, reads[step.name])
-        kept = [name for name in (*loop.terms, *loop.states) if when is None or name not in TERMS]
+            loop.call(step, MODEL.reads[step.name])
+        kept = [name for name in (*loop.terms, *loop.states) if when is None or name not in MODEL.terms]
         drawn = sum("uniform_block" in line for line in loop.lines())
         moved.setdefault(when or "every month", Counter()).update(
             {"loads": len(loop.loaded), "stores": len(kept), "blocks of draws": drawn}

@@ -18,9 +18,9 @@ import numpy as np
 from ...model import draws, levers, numerics
 from ...model.fields import FIELDS
 from ...model.parameters import checked
-from ...model.schedule import steps
+from ...model.spec import MODEL
 from .. import compiled
-from ..codegen import block_size
+from ..codegen import lay_out
 from ..compiler import OPTIONS, RuleCompiler
 from ..memory import LANES, row_length
 from .operation_counts import operations
@@ -84,7 +84,7 @@ def _tree(texts):
 def _memory(rounds=40):
     """Calls that load (and add), and that store, row after row through a block like the engine's."""
     length, at_once = row_length(LANES), 16
-    groups = block_size() // length // at_once
+    groups = lay_out(MODEL.reads, LANES, MODEL).size // length // at_once
     head = f"""
 def work(w, out, rounds):
   for _ in range(rounds):
@@ -136,21 +136,21 @@ def frequencies(runs: int = 4096) -> dict[str, float]:
     """The share of months in which each condition holds, under today's policy and the defaults."""
     trace = compiled.trajectories(levers.calendar(), _world(), runs, seed=0)
     names = [field.name for field in FIELDS]
-    conditions = dict.fromkeys(step.when for step in steps() if step.when)
+    conditions = dict.fromkeys(step.when for step in MODEL.steps if step.when)
     return {"every month": 1.0} | {when: float((trace[:, :, names.index(when)] > 0).mean()) for when in conditions}
 
 
 def measure(single, runs: int = 16_384, repeats: int = 9) -> dict:
     """The floor, what the engine takes, and their ratio: processor time in ns a month of one run, one thread.
 
-    ``single`` is the kernel of one lane, timed in the same rounds.
+    ``single`` is the engine of one lane, timed in the same rounds.
     """
     rules = RuleCompiler()
     scope = {"exp": rules.compiled(numerics.exp), "log": rules.compiled(numerics.log)}
     world, calendar = _world(), levers.calendar()
     engine = {
-        name: partial(compiled.run_many, calendar, world, runs, seed=0, threads=1, kernel=kernel)
-        for name, kernel in (("engine", None), ("single", single))
+        name: partial(engine.run, calendar, world, runs, seed=0, threads=1)
+        for name, engine in (("engine", compiled.ENGINE), ("single", single))
     }
     families = {
         "arithmetic": _arithmetic(scope), "chains": _chains(scope), "memory": _memory(), "draws": _draws(),

@@ -34,13 +34,11 @@ def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072,
     runs abreast. Worlds are the default one, but where the ``many`` are named (``WORLDS`` of the calibrated ensemble, a row a
     world): leaders there follow all theories, and crises are more frequent.
     """
-    from ..compiler import compile_kernel
-
     world, calendar = np.array([list(checked().values())]), levers.calendar()
     start = time.perf_counter()
-    batch.compiled()
+    batch.ENGINE.kernel()
     loading = time.perf_counter() - start
-    single = compile_kernel(lanes=1)
+    single = batch.CompiledEngine(lanes=1)
 
     def by_batch_run():
         settings = {"run": range(mesa_runs), "trace": False}
@@ -50,9 +48,9 @@ def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072,
         for run in range(mesa_runs):
             DeterrenceModel(run=run).run()
 
-    def compiled(runs, threads, kernel=None, worlds=world):
+    def compiled(runs, threads, engine=batch.ENGINE, worlds=world):
         of = np.arange(runs) % len(worlds)
-        return lambda: batch.run_many(calendar, worlds, runs, seed=0, world_of=of, threads=threads, kernel=kernel)
+        return lambda: engine.run(calendar, worlds, runs, seed=0, world_of=of, threads=threads)
 
     threads = n_threads()
     eighth = batch_runs // 8
@@ -64,7 +62,7 @@ def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072,
           for n in dict.fromkeys((1, threads)) for runs in (1024, eighth, batch_runs)),
         (f"batch, one run at a time, {len(many)} worlds", eighth, _best(compiled(eighth, 1, single, many), eighth, repeats)),
         *((f"batch, {n} thread{'s' * (n > 1)}, {len(many)} worlds", batch_runs,
-           _best(compiled(batch_runs, n, None, many), batch_runs, repeats)) for n in dict.fromkeys((1, threads))),
+           _best(compiled(batch_runs, n, batch.ENGINE, many), batch_runs, repeats)) for n in dict.fromkeys((1, threads))),
     ]  # fmt: skip
     base = speeds[0][2]
     return {
