@@ -24,7 +24,7 @@ from .results.results import Results
 from .results.simulated import Batch
 from .sweeps import pilot
 from .sweeps.executors import choice
-from .sweeps.runner import Sweep
+from .sweeps.runner import Runner, plan_in
 from .sweeps.store import Store
 from .util.errors import InputError, told
 
@@ -192,13 +192,14 @@ MOST_SHARDS = 100_000
 
 def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
     """The experiment with what the caller changes in it."""
-    experiment = arguments.experiment(experiment)
+    if not isinstance(experiment, schema.Experiment):
+        experiment = arguments.experiment(experiment)
+        experiment = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
     arguments.workers(workers)
     runs = None if runs is None else arguments.runs(runs)[0]
     interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
     rules = checked_rules(arguments.rules(rules))
-    plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
-    plan = replications.resolved(plan, rules, runs)
+    plan = replications.resolved(experiment, rules, runs)
     changed = {} if interval is None else {"interval": interval}
     if precision is not None:
         half = arguments.real(precision)
@@ -218,13 +219,12 @@ def _folder(out, plan: schema.Experiment) -> Path:
     return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
 
 
-def _options(engine, progress, rules, say) -> dict:
-    """Options of a :class:`Sweep`, judged."""
+def _options(engine, progress, say) -> dict:
+    """Options of a :class:`Runner`, judged."""
     arguments.environment()
     return {
         "engine": arguments.one_of("engine", engine, ("batch", "mesa")),
         "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
-        "rules": arguments.rules(rules),
     }  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def sweep(
     rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
     precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
 ) -> Results:  # fmt: skip
-    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+    """Run an experiment (a file's path, a dict of the same shape, or one that was read) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
     ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
@@ -254,27 +254,24 @@ def sweep(
     InputError
         If the experiment or the folder cannot be taken.
     """
-    plan = planned(experiment, rules, workers, runs, interval, precision)
-    store = Store(_folder(out, plan))
-    options = _options(engine, progress, rules, say)
-    sizes.check(plan, store.folder, engine)
-    work = Sweep(plan, store, **options)
+    asked = planned(experiment, rules, workers, runs, interval, precision)
+    store, options = Store(_folder(out, asked)), _options(engine, progress, say)
+    sizes.check(asked, store.folder, engine)
     with contextlib.ExitStack() as held:
-        with choice.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
-            work.judge()
-            held.enter_context(store.hold(plan.experiment.name))
-            if plan.experiment.precision:
-                options["workers"] = work.workers
-                settled = pilot.settle(plan, store.folder, **options)
-                work = Sweep(plan, store, n_runs=settled, **options)
-            work.run()
-        results = Results(store.folder, rules=rules)
+        with choice.chosen(backend, arguments.workers(workers), dask, say) as executor:
+            plan = plan_in(store, asked, rules)
+            held.enter_context(store.hold(plan.head.name))
+            options["executor"] = executor
+            if plan.head.precision:
+                plan = pilot.settle(plan, store, **options)
+            Runner(plan, store, **options).run()
+        results = Results(store.folder, rules=rules, plan=plan)
         _ = results.failures  # all of it is read while no other sweep can write
         if then is not None:
             results.store = store
             then(results)
             results.store = None
-    if say is None and (few := work.worlds.few(min(work.n_runs))):
+    if say is None and (few := plan.worlds.few(min(plan.n_runs))):
         warnings.warn(few, stacklevel=2)
     return results
 
@@ -294,17 +291,16 @@ def shard(
     InputError
         If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
     """
-    plan = planned(experiment, rules, workers, runs)
+    asked = planned(experiment, rules, workers, runs)
     of = arguments.whole("of", of, 1, MOST_SHARDS)
     number = arguments.whole("number", number, 1, of)
-    if plan.experiment.precision:
+    if asked.experiment.precision:
         raise InputError(
             "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
             "--runs, or let a Dask cluster run it"
         )
-    folder, options = _folder(out, plan), _options(engine, progress, rules, say)
-    sizes.check(plan, folder, engine)
-    work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
-    with choice.chosen(backend, arguments.workers(workers), None, say) as work.workers:
-        work.judge()
-        return work.run_shard(number, of)
+    folder, options = _folder(out, asked), _options(engine, progress, say)
+    sizes.check(asked, folder, engine)
+    store = Store(folder, f"{number}-of-{of}")
+    with choice.chosen(backend, arguments.workers(workers), None, say) as executor:
+        return Runner(plan_in(store, asked, rules), store, executor=executor, **options).run_shard(number, of)

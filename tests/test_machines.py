@@ -17,8 +17,10 @@ from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm.model.keys import rules_hash
+from crink_abm.sweeps.cells import TASK_RUNS
 from crink_abm.sweeps.executors import dask, processes
 from crink_abm.sweeps.executors import task as one_task
+from crink_abm.sweeps.job import Job
 from crink_abm.util.errors import InputError
 
 pytest.importorskip("distributed")
@@ -112,14 +114,14 @@ def test_tasks_hold_every_piece_once_in_order():
     pieces = [(k, 0, n) for k, n in enumerate((2048, 30_000, 40_000, 10, 32_768))]
     made = one_task.tasks(pieces)
     assert [piece for task in made for piece in task] == pieces
-    assert all(len(task) == 1 or sum(n for *_, n in task) <= one_task.TASK_RUNS for task in made)
+    assert all(len(task) == 1 or sum(n for *_, n in task) <= TASK_RUNS for task in made)
 
 
 @pytest.mark.once
 def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
     """loky gives up all that it was asked for when a process dies; the sweep begins again what was not done."""
     crink.sweep(_PLAN, tmp_path / "here")
-    told, killed, again, plain = [], [], [], processes.Executor._work_out
+    told, killed, again, plain = [], [], [], processes.FuturesExecutor._work_out
 
     def kill(made, over):
         """Kill a process once two tasks are done, unless the work is over."""
@@ -138,7 +140,7 @@ def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatc
             over.set()
             again.append(len(wanted) - len(made))
 
-    monkeypatch.setattr(processes.Executor, "_work_out", work_out)
+    monkeypatch.setattr(processes.FuturesExecutor, "_work_out", work_out)
     crink.sweep(_PLAN, tmp_path / "there", backend="loky", workers=2, say=told.append)
     assert killed
     assert [line for line in told if "died" in line] == ["a worker process died; what was not done is begun again"]
@@ -211,9 +213,9 @@ def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
     crink.sweep(plan, tmp_path / "here", rules=rules)
     crink.sweep(plan, tmp_path / "there", rules=rules, backend="loky", workers=2)
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
-    job, functions = one_task.order(crink.Results(tmp_path / "here", rules=rules).sweep)
+    job, functions = one_task.order(Job(crink.Results(tmp_path / "here", rules=rules).plan))
     again = cloudpickle.dumps(cloudpickle.loads(functions))
-    assert one_task._sweep(job, functions) is one_task._sweep(job, again)
+    assert one_task._job(job, functions) is one_task._job(job, again)
 
 
 def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
@@ -233,7 +235,7 @@ def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monk
 
 def test_mesa_runs_are_cut_so_that_every_process_has_some():
     pieces = [(point, first, 16) for point in range(3) for first in range(0, 96, 16)]
-    workers = processes.Executor(None, 2)
+    workers = processes.FuturesExecutor(None, 2)
     assert len(workers._tasks(pieces)) >= 8
     assert [piece for task in workers._tasks(pieces).values() for piece in task] == pieces
 

@@ -29,7 +29,7 @@ def sweep(args) -> None:
     if args.engine == "batch":
         ready_engine()
     if args.shard:
-        _shard(args, folder)
+        _shard(args, plan, folder)
         return
     drawn = []
 
@@ -40,20 +40,20 @@ def sweep(args) -> None:
         _summary(results, drawn, args)
 
     results = run_sweep(
-        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
+        plan, folder, engine=args.engine, workers=args.workers, backend=args.backend, dask=args.dask,
+        progress=shown("run"), say=say, then=tell,
     )  # fmt: skip
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
 
 
-def _shard(args, folder) -> None:
+def _shard(args, plan, folder) -> None:
     from ..api import shard
 
     number, of = args.shard
     n = shard(
-        args.file, number, of, folder, engine=args.engine, workers=args.workers, runs=args.runs, backend=args.backend,
-        progress=shown("run"), say=say,
+        plan, number, of, folder, engine=args.engine, workers=args.workers, backend=args.backend, progress=shown("run"),
+        say=say,
     )  # fmt: skip
     if args.json:
         print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})

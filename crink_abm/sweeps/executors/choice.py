@@ -4,19 +4,19 @@ import concurrent.futures
 
 from ...model import arguments
 from ...util.errors import InputError
-from .base import Workers
-from .dask import Cluster
-from .processes import Executor, Processes
-from .threads import Threads
+from .base import Executor
+from .dask import DaskExecutor
+from .processes import FuturesExecutor, ProcessExecutor
+from .threads import ThreadExecutor
 
 #: Name of a backend -> its workers, given how many and whom to tell.
 BACKENDS = {
-    "threads": lambda count, say: Threads(count),
-    "loky": Processes,
+    "threads": lambda count, say: ThreadExecutor(count),
+    "loky": ProcessExecutor,
 }
 
 
-def chosen(backend=None, count: int | None = None, dask: str | None = None, say=None) -> Workers:
+def chosen(backend=None, count: int | None = None, dask: str | None = None, say=None) -> Executor:
     """The workers of a sweep: ``count`` threads or processes of this machine, or those of the scheduler at ``dask``.
 
     ``backend`` names one of :data:`BACKENDS` (threads if None), or is an executor of :mod:`concurrent.futures`.
@@ -30,7 +30,7 @@ def chosen(backend=None, count: int | None = None, dask: str | None = None, say=
         arguments.text("dask", dask, "tcp://127.0.0.1:8786")
         if backend is not None:
             raise InputError(f"backend is for this machine; leave out {backend!r}, or the Dask scheduler")
-        return Cluster(dask)
+        return DaskExecutor(dask)
     if isinstance(backend, concurrent.futures.Executor):
-        return Executor(backend, count)
+        return FuturesExecutor(backend, count)
     return BACKENDS[arguments.one_of("backend", "threads" if backend is None else backend, BACKENDS)](count, say)

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from ...util.errors import InputError, one_line, told
-from .base import Workers
+from ..job import Job
+from .base import Executor
 from .task import order, packs_ahead, tasks, work
 
 
@@ -44,7 +45,7 @@ def client(address: str):
     return Client(address, timeout=10, set_as_default=False)
 
 
-class Cluster(Workers):
+class DaskExecutor(Executor):
     """The workers of a Dask scheduler, used by one sweep.
 
     Parameters
@@ -56,9 +57,9 @@ class Cluster(Workers):
         self.client = client(address)
         self.ahead = packs_ahead(sum(self.client.nthreads().values()))
 
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Workers`. A task whose worker dies is given to another; one that raises is raised here."""
-        asked = order(sweep)
+    def compute(self, job: Job, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+        """As of :class:`Executor`. A task whose worker dies is given to another; one that raises is raised here."""
+        asked = order(job)
         futures = [self.client.submit(work, *asked, task, pure=False, retries=2) for task in tasks(pieces)]
         try:
             return [results for made in self.client.gather(futures) for results in made]

@@ -18,14 +18,16 @@ from multiprocessing import resource_tracker
 import numpy as np
 
 from ...engine.threads import n_threads
-from .base import Workers
-from .task import TASK_RUNS, order, packs_ahead, tasks, work
+from ..cells import TASK_RUNS
+from ..job import Job
+from .base import Executor
+from .task import order, packs_ahead, tasks, work
 
 #: How often a pack is begun before deaths of its processes are taken for no accident.
 TRIES = 3
 
 
-class Executor(Workers):
+class FuturesExecutor(Executor):
     """Any executor of :mod:`concurrent.futures`, whose workers can import this package; used by one sweep.
 
     Parameters
@@ -38,10 +40,10 @@ class Executor(Workers):
         self.executor, self.count, self._asked = executor, count or n_threads(), set()
         self.ahead = packs_ahead(self.count)
 
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Workers`."""
+    def compute(self, job: Job, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+        """As of :class:`Executor`."""
         wanted, made = self._tasks(pieces), {}
-        self._work_out(order(sweep), wanted, made)
+        self._work_out(order(job), wanted, made)
         return [results for k in wanted for results in made[k]]
 
     def _tasks(self, pieces) -> dict[int, list[tuple[int, int, int]]]:
@@ -104,7 +106,7 @@ def _pool(count: int):
     return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
 
 
-class Processes(Executor):
+class ProcessExecutor(FuturesExecutor):
     """Processes of this machine, each with one thread, by loky.
 
     Parameters
@@ -118,9 +120,9 @@ class Processes(Executor):
         super().__init__(_pool(count or n_threads()), count)
         self.ahead = 1  # one pack, cut as finely as there are processes
 
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Executor`; what is not done when a process dies is begun again, since loky then gives it up."""
-        asked, wanted, made = order(sweep), self._tasks(pieces), {}
+    def compute(self, job: Job, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+        """As of :class:`FuturesExecutor`; what is not done when a process dies is begun again, since loky then gives it up."""
+        asked, wanted, made = order(job), self._tasks(pieces), {}
         for left in reversed(range(TRIES)):
             try:
                 self._work_out(asked, {k: task for k, task in wanted.items() if k not in made}, made)
