@@ -190,12 +190,11 @@ def check_names(names: list[str]) -> None:
 MOST_SHARDS = 100_000
 
 
-def planned(experiment, rules=None, workers=None, runs=None, interval=None, precision=None) -> schema.Experiment:
+def planned(experiment, rules=None, runs=None, interval=None, precision=None) -> schema.Experiment:
     """The experiment with what the caller changes in it."""
     if not isinstance(experiment, schema.Experiment):
         experiment = arguments.experiment(experiment)
         experiment = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
-    arguments.workers(workers)
     runs = None if runs is None else arguments.runs(runs)[0]
     interval = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
     rules = checked_rules(arguments.rules(rules))
@@ -231,18 +230,19 @@ def _options(engine, progress, say) -> dict:
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
     rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
-    precision: float | None = None, backend=None, dask: str | None = None, then: Callable[[Results], None] | None = None,
+    precision: float | None = None, executor=None, backend=None, dask: str | None = None,
+    then: Callable[[Results], None] | None = None,
 ) -> Results:  # fmt: skip
     """Run an experiment (a file's path, a dict of the same shape, or one that was read) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
     ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
     have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``rules`` puts plain functions in
-    place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
-    executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
-    address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
-    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
-    no other sweep changes it (for charts, say).
+    place of rules. ``executor`` says who computes the runs: ``"threads"`` (all cores; ``"threads:4"`` for four), ``"processes"``,
+    ``"dask:tcp://HOST:8786"``, ``"joblib:BACKEND"``, or an executor of :mod:`concurrent.futures` (mpi4py's, say); the bytes are
+    the same. (``workers``, ``backend`` and ``dask`` said it before, and are told as what they are now.) ``progress`` is called
+    after each pack of runs with the runs done, those in all, and a few words; True shows these, and None does so in a notebook.
+    ``then`` is called with the results while the folder is still held, so that no other sweep changes it (for charts, say).
 
     Warns
     -----
@@ -254,14 +254,14 @@ def sweep(
     InputError
         If the experiment or the folder cannot be taken.
     """
-    asked = planned(experiment, rules, workers, runs, interval, precision)
+    asked = planned(experiment, rules, runs, interval, precision)
+    executor = choice.renamed(executor, workers, backend, dask, say)
     store, options = Store(_folder(out, asked)), _options(engine, progress, say)
     sizes.check(asked, store.folder, engine)
     with contextlib.ExitStack() as held:
-        with choice.chosen(backend, arguments.workers(workers), dask, say) as executor:
+        with choice.chosen(executor, say) as options["executor"]:
             plan = plan_in(store, asked, rules)
             held.enter_context(store.hold(plan.head.name))
-            options["executor"] = executor
             if plan.head.precision:
                 plan = pilot.settle(plan, store, **options)
             Runner(plan, store, **options).run()
@@ -278,7 +278,8 @@ def sweep(
 
 def shard(
     experiment, number: int, of: int, out: str | Path | None = None, *, engine="batch", workers: int | None = None,
-    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None, backend=None,
+    runs: int | None = None, rules=None, progress: Callable | bool | None = None, say: Callable | None = None,
+    executor=None, backend=None,
 ) -> int:  # fmt: skip
     """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
 
@@ -291,16 +292,17 @@ def shard(
     InputError
         If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
     """
-    asked = planned(experiment, rules, workers, runs)
+    asked = planned(experiment, rules, runs)
+    executor = choice.renamed(executor, workers, backend, None, say)
     of = arguments.whole("of", of, 1, MOST_SHARDS)
     number = arguments.whole("number", number, 1, of)
     if asked.experiment.precision:
         raise InputError(
             "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
-            "--runs, or let a Dask cluster run it"
+            "--runs, or let a Dask cluster run it (--executor dask:ADDRESS)"
         )
     folder, options = _folder(out, asked), _options(engine, progress, say)
     sizes.check(asked, folder, engine)
     store = Store(folder, f"{number}-of-{of}")
-    with choice.chosen(backend, arguments.workers(workers), None, say) as executor:
-        return Runner(plan_in(store, asked, rules), store, executor=executor, **options).run_shard(number, of)
+    with choice.chosen(executor, say) as options["executor"]:
+        return Runner(plan_in(store, asked, rules), store, **options).run_shard(number, of)

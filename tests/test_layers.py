@@ -37,7 +37,14 @@ DEFERRED = {
 }  # fmt: skip
 
 #: The one package that loads each heavy library (the benchmark times Mesa's own runner besides).
-HEAVY = {"mesa": "agents", "numba": "engine", "matplotlib": "charts", "distributed": "sweeps", "loky": "sweeps"}
+HEAVY = {
+    "mesa": "agents",
+    "numba": "engine",
+    "matplotlib": "charts",
+    "distributed": "sweeps",
+    "joblib": "sweeps",
+    "loky": "sweeps",
+}
 MEASURED = {("engine.benchmark.throughput", "mesa")}
 
 MOST_MODULES = 15

@@ -14,13 +14,15 @@ def sweep(args) -> None:
     from ..api import planned
     from ..api import sweep as run_sweep
     from ..experiment import sizes
+    from ..sweeps.executors import choice
     from ..sweeps.store import Store
 
     if args.shard and (args.interval or args.precision is not None or args.dask is not None):
         raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
-    plan = planned(args.file, None, args.workers, args.runs, args.interval, args.precision)
     if args.dask is not None and args.backend is not None:
         raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
+    args.executor = choice.renamed(args.executor, args.workers, args.backend, args.dask, say)
+    plan = planned(args.file, None, args.runs, args.interval, args.precision)
     draw = None if args.no_charts or args.shard else charts().draw
     folder = Path(args.out or Path("results") / plan.experiment.name)
     sizes.check(plan, folder, args.engine, args.runs)
@@ -40,8 +42,7 @@ def sweep(args) -> None:
         _summary(results, drawn, args)
 
     results = run_sweep(
-        plan, folder, engine=args.engine, workers=args.workers, backend=args.backend, dask=args.dask,
-        progress=shown("run"), say=say, then=tell,
+        plan, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=say, then=tell,
     )  # fmt: skip
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
@@ -52,8 +53,7 @@ def _shard(args, plan, folder) -> None:
 
     number, of = args.shard
     n = shard(
-        plan, number, of, folder, engine=args.engine, workers=args.workers, backend=args.backend, progress=shown("run"),
-        say=say,
+        plan, number, of, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=say,
     )  # fmt: skip
     if args.json:
         print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})

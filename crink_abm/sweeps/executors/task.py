@@ -1,4 +1,4 @@
-"""A task: a few pieces of runs, told so that any process can compute them."""
+"""A task: a few slices, told so that any process can compute them."""
 
 import json
 from pathlib import Path
@@ -66,9 +66,14 @@ def _rules(sent: bytes, wanted: str):
 
 
 def work(job: str, rules: bytes, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-    """The runs of some pieces (point, first run, number), in a worker, in one thread."""
+    """The runs of some slices (point, first run, number), in a worker, in one thread."""
     made = _job(job, rules)
     return [made.run(*piece).astype(np.float64) for piece in pieces]
+
+
+def work_numbered(number: int, job: str, rules: bytes, pieces) -> tuple[int, list[np.ndarray]]:
+    """As :func:`work`, with the number of the task: results come in any order."""
+    return number, work(job, rules, pieces)
 
 
 def order(job: Job) -> tuple[str, bytes]:
