@@ -227,6 +227,15 @@ def _options(engine, progress, say) -> dict:
     }  # fmt: skip
 
 
+def _said(renamed: tuple, say: Callable | None) -> tuple:
+    """The executor, and ``say``; an older way of saying it is told as the new one: with the first other words, or as a warning."""
+    executor, note = renamed
+    if note and say is None:
+        warnings.warn(note, FutureWarning, stacklevel=3)
+    say = arguments.callback("say", say)
+    return executor, choice.first(note, say) if note and say else say
+
+
 def sweep(
     experiment, out: str | Path | None = None, *, engine="batch", workers: int | None = None, runs: int | None = None,
     rules=None, progress: Callable | bool | None = None, interval: str | None = None, say: Callable | None = None,
@@ -255,7 +264,7 @@ def sweep(
         If the experiment or the folder cannot be taken.
     """
     asked = planned(experiment, rules, runs, interval, precision)
-    executor = choice.renamed(executor, workers, backend, dask, say)
+    executor, say = _said(choice.renamed(executor, workers, backend, dask), say)
     store, options = Store(_folder(out, asked)), _options(engine, progress, say)
     sizes.check(asked, store.folder, engine)
     with contextlib.ExitStack() as held:
@@ -293,7 +302,7 @@ def shard(
         If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
     """
     asked = planned(experiment, rules, runs)
-    executor = choice.renamed(executor, workers, backend, None, say)
+    executor, say = _said(choice.renamed(executor, workers, backend), say)
     of = arguments.whole("of", of, 1, MOST_SHARDS)
     number = arguments.whole("number", number, 1, of)
     if asked.experiment.precision:

@@ -142,8 +142,8 @@ def test_older_words_are_told_once_as_what_they_are_now(tmp_path, capsys):
     with pytest.warns(FutureWarning, match="executor='threads:1' in Python") as told:
         crink.sweep(PLAN, tmp_path / "x", workers=1)
     assert [warning.filename for warning in told] == [__file__]
-    assert choice.renamed(None, 2, "loky", say=print) == "processes:2"
-    assert choice.renamed(None, dask="tcp://a:1", say=print) == "dask:tcp://a:1"
+    assert choice.renamed(None, 2, "loky")[0] == "processes:2"
+    assert choice.renamed(None, dask="tcp://a:1")[0] == "dask:tcp://a:1"
     with pytest.raises(InputError, match="leave out workers and backend, which said it before"):
         choice.renamed("threads", 2, "loky")
     capsys.readouterr()

@@ -21,7 +21,8 @@ def sweep(args) -> None:
         raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
     if args.dask is not None and args.backend is not None:
         raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
-    args.executor = choice.renamed(args.executor, args.workers, args.backend, args.dask, say)
+    args.executor, note = choice.renamed(args.executor, args.workers, args.backend, args.dask)
+    args.say = choice.first(note, say)
     plan = planned(args.file, None, args.runs, args.interval, args.precision)
     draw = None if args.no_charts or args.shard else charts().draw
     folder = Path(args.out or Path("results") / plan.experiment.name)
@@ -42,7 +43,7 @@ def sweep(args) -> None:
         _summary(results, drawn, args)
 
     results = run_sweep(
-        plan, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=say, then=tell,
+        plan, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=args.say, then=tell,
     )  # fmt: skip
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
@@ -53,7 +54,7 @@ def _shard(args, plan, folder) -> None:
 
     number, of = args.shard
     n = shard(
-        plan, number, of, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=say,
+        plan, number, of, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=args.say,
     )  # fmt: skip
     if args.json:
         print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})

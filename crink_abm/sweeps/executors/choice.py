@@ -1,7 +1,6 @@
 """Which executor is meant: ``threads:4``, ``processes:8``, ``dask:tcp://HOST:8786``, ``joblib:ray``, or an object."""
 
 import concurrent.futures
-import warnings
 from collections.abc import Callable
 
 from ...model import arguments
@@ -83,12 +82,9 @@ def _count(text: str, number: str) -> int | None:
     return arguments.workers(int(number))
 
 
-def renamed(
-    executor=None, workers: int | None = None, backend=None, dask: str | None = None, say: Callable | None = None
-):
-    """The executor that ``executor`` says, or what said it before: ``workers``, ``backend`` and ``dask``.
-
-    The new form is told: to ``say``, else as a ``FutureWarning``.
+def renamed(executor=None, workers: int | None = None, backend=None, dask: str | None = None) -> tuple:
+    """The executor that ``executor`` says, or what said it before: ``workers``, ``backend`` and ``dask``; and a sentence that
+    tells the new form, empty if it was used.
 
     Raises
     ------
@@ -101,23 +97,30 @@ def renamed(
         if backend is not None:
             raise InputError(f"backend is for this machine; leave out {told(backend)}, or the Dask scheduler")
     if workers is backend is dask is None:
-        return check(executor)
+        return check(executor), ""
     if executor is not None:
         old = [
             name for name, value in (("workers", workers), ("backend", backend), ("dask", dask)) if value is not None
         ]
         raise InputError(f"executor says who computes the runs; leave out {' and '.join(old)}, which said it before")
     if isinstance(backend, concurrent.futures.Executor):
-        return backend if workers is None else FuturesExecutor(backend, workers)
+        return FuturesExecutor(backend, workers), "backend is called executor now: executor=E for an executor E"
     if dask is not None:
         new = f"dask:{dask}"
     else:
         kind = {"threads": "threads", "loky": "processes"}
         kind = kind[arguments.one_of("backend", "threads" if backend is None else backend, kind)]
         new = kind if workers is None else f"{kind}:{workers}"
-    text = f"workers, backend and dask are one option now: --executor {new}, or executor={new!r} in Python"
-    if say is None:
-        warnings.warn(text, FutureWarning, stacklevel=3)
-    else:
+    return new, f"workers, backend and dask are one option now: --executor {new}, or executor={new!r} in Python"
+
+
+def first(note: str, say: Callable) -> Callable:
+    """``say``, which tells a note before the first that it is told: what is refused says one line."""
+    notes = [note] if note else []
+
+    def tell(text):
+        while notes:
+            say(notes.pop())
         say(text)
-    return new
+
+    return tell

@@ -1,9 +1,10 @@
 """Runs computed by processes of this machine; the process that runs the sweep alone keeps them.
 
 joblib carries the tasks, over a pool of our own rather than its backend ``loky`` (which ``joblib:loky`` is). Measured with joblib
-1.6 on two cores: its pool is one for the whole process, so that ending it after a sweep ends what others compute with joblib at
-the time, and leaving it leaves two processes idle for 300 s; of one worker it makes none. A death gives up the call in both
-(10 of 20 tasks had come, the other 10 were lost), and is mended here.
+1.6 on two cores: its pool is one for the whole process. To end it after a sweep (``get_reusable_executor().shutdown()``) while
+another thread computed with joblib hung both, each waiting for the other, until they were killed after 45 s; to leave it leaves
+two processes idle for 300 s. With one worker it computes in the calling process. A death gives up the call in either (10 of 20
+tasks had come, the other 10 were lost), and is mended here.
 """
 
 import os
