@@ -228,7 +228,7 @@ def _options(engine, progress, say) -> dict:
 
 
 def _said(renamed: tuple, say: Callable | None) -> tuple:
-    """The executor, and ``say``; an older way of saying it is told as the new one: with the first other words, or as a warning."""
+    """The executor, and ``say``. An older way of saying it is told as the new: with the first other words, or in a warning."""
     executor, note = renamed
     if note and say is None:
         warnings.warn(note, FutureWarning, stacklevel=3)
