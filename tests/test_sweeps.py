@@ -148,7 +148,7 @@ def test_running_again_changes_no_byte(results):
 
 
 def test_number_of_threads_changes_no_byte(results, tmp_path):
-    crink.sweep(SMALL, tmp_path, workers=1)
+    crink.sweep(SMALL, tmp_path, executor="threads:1")
     assert _digest(tmp_path) == _digest(results.folder)
 
 
