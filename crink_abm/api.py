@@ -13,7 +13,7 @@ from .engine import compiled, threads
 from .ensemble import worlds as ensembles
 from .ensemble.build import ensemble
 from .estimation import intervals
-from .estimation.accumulator import Tally
+from .estimation.accumulator import Accumulator
 from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
@@ -27,6 +27,7 @@ from .sweeps.executors import choice
 from .sweeps.runner import Runner, plan_in
 from .sweeps.store import Store
 from .util.errors import InputError, told
+from .util.plain import check_names
 
 #: Runs held in memory at a time.
 _PIECE = 131_072
@@ -125,8 +126,8 @@ def compare(
     Returns
     -------
     DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: the luck
-    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_up, n_down, the runs in
-    which only one of the two fails; q_value; and the spreads of both over the worlds.
+    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the
+    runs in which only one of the two fails; q_value; and the spreads of both over the worlds.
 
     Raises
     ------
@@ -144,7 +145,7 @@ def compare(
     calendars = [policy.calendar(chosen, months, start) for chosen in policies]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    tally = Tally(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
+    accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(policies), take_out=not changes_odds(rules))
     lost = set()
     for first, n in threads.chunks(runs, _PIECE):
         base = base_failed = None
@@ -157,11 +158,11 @@ def compare(
             lost.update((np.flatnonzero(bad) + first).tolist())
             if base is None:
                 base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
-            tally.add([number], first, values[None], base, ~(bad | base_failed)[None])
+            accumulator.add([number], first, values[None], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(policies)), "policy": labels, "family": "policy"})
-    table = tally.estimates(points, interval).drop(columns=["point", "family", "n_both"])
+    table = accumulator.estimates(points, interval).drop(columns=["point", "family", "n_both"])
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
 
@@ -175,15 +176,8 @@ def _labels(names, n: int) -> list[str]:
     if len(given) != n:
         raise InputError(f"names has one for each of the {n} policies given; {len(given)} were given")
     given = ["today", *given] if n == 1 else given
-    check_names(given)
+    check_names("a policy", given)
     return given
-
-
-def check_names(names: list[str]) -> None:
-    """Refuse policies of one name: their rows could not be told apart."""
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two policies are named {told(name)}; compare each once, under a name of its own")
 
 
 #: The most shares that a sweep's runs are cut into.

@@ -88,3 +88,17 @@ def engine(request):
         return pd.DataFrame(values, columns=FIELD_NAMES)
 
     return run
+
+
+#: Files of tests that are the same on every Python and every Mesa: statistics, tables, figures, words.
+ONCE = {
+    "calibration", "clusters", "control", "design", "estimate", "figures", "headline", "hindcast", "history", "keys", "likelihood",
+    "nesting", "observation", "precision", "records", "sbc",
+}  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem.removeprefix("test_") in ONCE:
+            item.add_marker("once")

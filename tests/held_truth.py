@@ -14,13 +14,13 @@ from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
 from crink_abm.ensemble.build import ensemble
 from crink_abm.estimation import intervals
-from crink_abm.estimation.accumulator import Tally
+from crink_abm.estimation.accumulator import Accumulator
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import RESULTS
 
 MOVED = {"usfk_posture": 0.9, "sanctions_intensity": 0.9, "trilateral_coordination": 0.2}
 KINDS = {"prob": ("low", "high"), "diff": ("diff_low", "diff_high")}
-OVER_WORLDS = {"prob": ("worlds_low", "worlds_high"), "diff": ("diff_worlds_low", "diff_worlds_high")}
+OVER_WORLDS = {"prob": ("ensemble_low", "ensemble_high"), "diff": ("diff_ensemble_low", "diff_ensemble_high")}
 GROUPS = {
     "common": ("taiwan_failure", "korea_failure", "any_failure", "taiwan_blockade", "korea_attack"),
     "rare": ("taiwan_invasion", "korea_war", "two_front", "russian_join"),
@@ -62,11 +62,11 @@ def pool(setting: Setting, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def estimates(setting: Setting, samples: list[tuple[np.ndarray, np.ndarray]], interval="best") -> pd.DataFrame:
     """The estimates of the moved policy in each sample of (base, moved) runs, ``point`` the number of the sample."""
-    tally = Tally(setting.worlds, setting.months, (), [len(base) for base, _ in samples])
+    accumulator = Accumulator(setting.worlds, setting.months, (), [len(base) for base, _ in samples])
     for number, (base, moved) in enumerate(samples):
-        tally.add([number], 0, moved[None], outcomes.observed(base))
+        accumulator.add([number], 0, moved[None], outcomes.observed(base))
     points = pd.DataFrame({"point": range(len(samples)), "family": "sample"})
-    return tally.estimates(points, interval)
+    return accumulator.estimates(points, interval)
 
 
 def sampled(setting: Setting, runs, n: int, most: int) -> pd.DataFrame:
@@ -129,9 +129,9 @@ def sampled_worlds(rng, drawn, base, moved, sizes, count: int) -> pd.DataFrame:
         runs = [source[chosen[place], picks].reshape(picks.size, -1) for source in (base, moved)]
         # Runs come in whole rounds; a world that has its runs sits out, as one whose runs failed.
         kept = (np.arange(sizes.max())[:, None] < sizes[place]).ravel()
-        tally = Tally(held, levers.MONTHS, (), [len(kept)])
-        tally.add([0], 0, runs[1][None], outcomes.observed(runs[0]), kept[None])
-        made.append(tally.estimates(pd.DataFrame({"point": [0], "family": ["sample"]})).assign(point=number))
+        accumulator = Accumulator(held, levers.MONTHS, (), [len(kept)])
+        accumulator.add([0], 0, runs[1][None], outcomes.observed(runs[0]), kept[None])
+        made.append(accumulator.estimates(pd.DataFrame({"point": [0], "family": ["sample"]})).assign(point=number))
     return pd.concat(made, ignore_index=True)
 
 
@@ -199,7 +199,7 @@ twenty worlds of the prior, of 120 months in the calibrated ensemble. {given_bad
 
 {given}
 
-## The worlds as the sample (`worlds_low` to `worlds_high`, `diff_worlds_low` to `diff_worlds_high`)
+## The worlds as the sample (`ensemble_low` to `ensemble_high`, `diff_ensemble_low` to `diff_ensemble_high`)
 
 Worlds drawn at random from 2,000 of the prior, 120 months; the truth is the mean over all 2,000. {over_bad}
 

@@ -207,9 +207,9 @@ def test_the_package_s_own_ensemble_is_whole_and_within_the_prior():
 
 @pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")
 def test_experiments_accept_the_calibrated_ensemble():
-    table = spec.WorldsTable(ensemble="calibrated", keep=40)
+    table = spec.WorldsTable(ensemble="calibrated", size=40)
     assert len(make_worlds(table)) == 40
-    assert worlds_name(table) != worlds_name(spec.WorldsTable(ensemble="prior", keep=40))
+    assert worlds_name(table) != worlds_name(spec.WorldsTable(ensemble="prior", size=40))
 
 
 @pytest.mark.filterwarnings("ignore:the calibrated ensemble was made under other rules")

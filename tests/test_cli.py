@@ -84,7 +84,7 @@ def test_compare_pairs_with_today(capsys):
     data = json.loads(out)
     assert status == 0
     assert data["baseline"] == "today"
-    assert {row["n_runs"] for row in data["estimates"] if row["n_up"] >= 0} == {500}
+    assert {row["n_runs"] for row in data["estimates"] if row["n_only_policy"] >= 0} == {500}
     status, out, _ = _call(capsys, "compare", "today", "article", "--runs", 200, "--worlds", "defaults", "--months", 12)
     assert status == 0
     assert "diff_low" in out

@@ -44,9 +44,9 @@ def results(tmp_path_factory):
 def test_what_is_not_noise_is_counted_by_negation_too(results, read, name):
     rows = read(results)
     clear = (rows[f"{name}q_value"] <= 0.05).sum()
-    assert rows[f"{name}within_noise"].dtype == "boolean"
-    assert (~rows[f"{name}within_noise"]).sum() == clear > 0
-    assert rows[f"{name}within_noise"].isna().sum() == rows[f"{name}q_value"].isna().sum() > 0
+    assert rows[f"{name}discernible"].dtype == "boolean"
+    assert rows[f"{name}discernible"].sum() == clear > 0
+    assert rows[f"{name}discernible"].isna().sum() == rows[f"{name}q_value"].isna().sum() > 0
 
 
 def test_columns_that_lack_values_keep_their_kind(tmp_path):
@@ -56,7 +56,7 @@ def test_columns_that_lack_values_keep_their_kind(tmp_path):
             "count": pd.array([1, None, 2**53 + 1], "Int64"),
             "whole": [1, 2, 3],
             "plain": [True, False, True],
-            "within_noise": pd.array([True, False, True], "boolean"),
+            "discernible": pd.array([True, False, True], "boolean"),
         }
     )
     files.write_table(tmp_path / "t.parquet", frame)
@@ -347,7 +347,10 @@ def test_what_is_obvious_is_done():
         (lambda: crink.simulate(runs=8, rules=[1]), "rules is a mapping"),
         (lambda: crink.simulate(runs=8, drivers={"driver_veto": [1.0]}, months=12), "takes 12 values"),
         (lambda: crink.compare("article", runs=8, worlds="defaults", names=["a", "b"]), "one for each of the 1"),
-        (lambda: crink.compare({}, {}, runs=8, worlds="defaults", names=["a", "a"]), "two policies are named 'a'"),
+        (
+            lambda: crink.compare({}, {}, runs=8, worlds="defaults", names=["a", "a"]),
+            "a policy has the name 'a', and another has it too",
+        ),
         (lambda: crink.compare("article", runs=8, worlds="defaults", interval="x"), "interval is one of"),
         (lambda: crink.DeterrenceModel(agents=[crink.China, CountingXi]), "two of agents are china"),
         (lambda: crink.DeterrenceModel({"exposure": 0.1}, exposure=0.9), "given twice"),
@@ -444,7 +447,7 @@ def test_a_fault_of_ours_shows_its_traceback_where_it_is_asked_for(capsys, monke
         (["run", "--scenario", ""], "empty"),
         (["run", "--months", "1000000000"], "at most 1200"),
         (["compare", "article", "--months", "1000000"], "at most 1200"),
-        (["compare", "article", "article"], "two policies are named"),
+        (["compare", "article", "article"], "a policy has the name 'article', and another has it too"),
         (["sweep", ""], "empty"),
         (["sweep", "x.toml", "--out", ""], "empty"),
         (["audit", "--markdown", ""], "empty"),

@@ -8,7 +8,7 @@ import pytest
 
 from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
-from crink_abm.estimation.accumulator import Tally
+from crink_abm.estimation.accumulator import Accumulator
 from crink_abm.estimation.control_variates import LEAST, LEAST_FREEDOM, Moments
 from crink_abm.estimation.tables import CONTROL, COUNTS, interval_columns
 from crink_abm.model import levers, outcomes
@@ -108,11 +108,11 @@ def test_the_error_is_that_of_runs_spread_over_worlds(spread):
 
 
 def _table(spread, results, base, months):
-    tally = Tally(spread, months, (0,), [len(base), len(results)])
+    accumulator = Accumulator(spread, months, (0,), [len(base), len(results)])
     for point, values in enumerate((base, results)):
-        tally.add([point], 0, values[None], outcomes.observed(base))
+        accumulator.add([point], 0, values[None], outcomes.observed(base))
     points = pd.DataFrame({"point": [0, 1], "family": ["baseline", "policy"]})
-    return tally.estimates(points)
+    return accumulator.estimates(points)
 
 
 def test_the_best_estimate_agrees_with_brute_force_and_needs_fewer_runs(spread):
@@ -122,7 +122,7 @@ def test_the_best_estimate_agrees_with_brute_force_and_needs_fewer_runs(spread):
     table = table[(table["point"] == 1) & table["outcome"].isin(OUTCOMES)].set_index("outcome")
     truth = {"prob": many[1].mean(0), "diff": many[1].mean(0) - many[0].mean(0)}
     wrong = {"prob": many[1].std(0), "diff": (many[1].astype(int) - many[0]).std(0)}
-    for name, error in (("prob", "mc_sd"), ("diff", "diff_mc_sd")):
+    for name, error in (("prob", "mc_se"), ("diff", "diff_mc_se")):
         joint = np.sqrt(table[error].to_numpy() ** 2 + wrong[name] ** 2 / 400_000)
         z = (table[name].to_numpy() - truth[name]) / np.where(joint > 0, joint, 1.0)
         assert (np.abs(z) < 4.0).all(), dict(zip(OUTCOMES, z, strict=True))
@@ -153,10 +153,10 @@ def test_too_few_events_are_counted(spread):
 def test_risk_less_baseline_risk_is_the_change(spread):
     """To the last digit, whichever way each came about, also where the baseline has more runs; for every kind of interval."""
     base, here = (_runs(spread, 4_000, seed=41, policy=policy) for policy in _POLICIES)
-    tally = Tally(spread, 60, (0,), [4_000, 1_000])
-    tally.add([0], 0, base[None], outcomes.observed(base))
-    tally.add([1], 0, here[None, :1_000], outcomes.observed(base[:1_000]))
-    table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": ["baseline", "policy"]}))
+    accumulator = Accumulator(spread, 60, (0,), [4_000, 1_000])
+    accumulator.add([0], 0, base[None], outcomes.observed(base))
+    accumulator.add([1], 0, here[None, :1_000], outcomes.observed(base[:1_000]))
+    table = accumulator.estimates(pd.DataFrame({"point": [0, 1], "family": ["baseline", "policy"]}))
     for kind in ("best", "jeffreys", "clopper-pearson"):
         made = interval_columns(table, kind)
         made = made[made["outcome"].isin(OUTCOMES) & (made["point"] == 1)]
@@ -244,12 +244,12 @@ def test_points_side_by_side_are_as_by_themselves(n, of):
     points = pd.DataFrame({"point": [0, 1, 2], "family": ["baseline", "policy", "policy"]})
 
     def made(groups, cuts):
-        tally = Tally(drawn, 60, (0,), [n] * 3)
+        accumulator = Accumulator(drawn, 60, (0,), [n] * 3)
         for group in groups:
             for first, last in pairwise(cuts):
                 piece = slice(first, last)
-                tally.add(group, first, runs[group, piece], tuple(x[piece] for x in base), counted[group, piece])
-        return tally.estimates(points), tally.metrics(), tally.first_months()
+                accumulator.add(group, first, runs[group, piece], tuple(x[piece] for x in base), counted[group, piece])
+        return accumulator.estimates(points), accumulator.metrics(), accumulator.first_months()
 
     apart = made([[0], [1], [2]], [0, n])
     for groups, cuts in (([[0, 1, 2]], [0, n]), ([[0, 1, 2]], [0, n // 3, n]), ([[0, 2], [1]], [0, 7, n])):

@@ -43,9 +43,9 @@ def test_intervals_over_few_worlds_hold_the_truth():
         table = held_truth.sampled_worlds(rng, drawn, *runs, sizes, 60)
         held = held_truth.covered(table, truth, held_truth.OVER_WORLDS)
         assert not held_truth.too_seldom(held["held"], held["n"]).any(), held.to_string()
-        wide, narrow = (table[f"{prefix}high"] - table[f"{prefix}low"] for prefix in ("worlds_", ""))
+        wide, narrow = (table[f"{prefix}high"] - table[f"{prefix}low"] for prefix in ("ensemble_", ""))
         assert not (wide < narrow - 1e-12).any()
-        assert not ((table["worlds_low"] < 0.0) | (table["worlds_high"] > 1.0)).any()
+        assert not ((table["ensemble_low"] < 0.0) | (table["ensemble_high"] > 1.0)).any()
         if sizes[0] == 100:
             given = held_truth.covered(table, truth)
             assert held_truth.too_seldom(given["held"], given["n"]).any()

@@ -1,6 +1,7 @@
 """Designs: every policy once, the baseline among them, in an order that does not move; samples that can be extended."""
 
 import json
+import warnings
 from itertools import product
 
 import numpy as np
@@ -392,3 +393,23 @@ def test_means_over_slices_are_plain_means():
         assert row.mean == pytest.approx(inside.mean())
         assert row.high - row.mean == pytest.approx(1.959964 * inside.std(ddof=1) / np.sqrt(len(inside)), rel=1e-5)
     assert slices(levels[:31], values[:31], 0.2, 0.8).empty
+
+
+def test_entries_under_their_old_names_are_read_and_said():
+    plan = {"experiment": {"name": "x", "seed": 1, "runs": 8, "months": 12}}
+    new = {"ensemble": "prior", "draws": 4, "screen": "none", "size": 2, "crossing": "balanced"}
+    old = {"ensemble": "prior", "draws": 4, "screen": "none", "keep": 2, "crossing": "dealt"}
+    with pytest.warns(UserWarning) as said:
+        was = reader.checked({**plan, "worlds": old})
+    assert [str(w.message) for w in said] == [
+        "the experiment: [worlds] keep is called size now; the old name is still read",
+        "the experiment: [worlds] crossing = 'dealt' is called crossing = 'balanced' now; the old name is still read",
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        now = reader.checked({**plan, "worlds": new})
+    assert was == now
+    assert was.key() == now.key()
+    assert old["keep"] == 2  # what was given is left alone
+    with pytest.raises(InputError, match=r"worlds.keep. is the old name of .worlds.size."):
+        reader.checked({**plan, "worlds": {**new, "keep": 3}})

@@ -117,9 +117,9 @@ def test_a_difference_that_a_few_worlds_carry_is_not_clear():
     rose = np.zeros((100, 1))
     rose[:2] = 10
     change = variance_components.spreads(rose, rose.sum(0), np.full(100, 10), {})
-    few = significance.difference_test([20], [0], [0.02], change["worlds_se"], 99)
+    few = significance.difference_test([20], [0], [0.02], change["ensemble_se"], 99)
     spread = variance_components.spreads(np.full((100, 1), 0.2), np.array([20.0]), np.full(100, 10), {})
-    everywhere = significance.difference_test([20], [0], [0.02], spread["worlds_se"], 99)
+    everywhere = significance.difference_test([20], [0], [0.02], spread["ensemble_se"], 99)
     assert few[0] > 0.05
     assert everywhere[0] < 1e-4
 
@@ -212,7 +212,7 @@ def test_with_few_runs_a_world_no_spread_is_told():
     rng = np.random.default_rng(11)
     made = _made_up(rng, 250, 4, 0.05, 0.0)
     assert all(np.isnan(made[name][0]) for name in ("parameter_sd", "structure_sd", "structure_low", "structure_high"))
-    assert made["worlds_se"][0] > 0
+    assert made["ensemble_se"][0] > 0
 
 
 def test_cumulative_incidence_counts_months():

@@ -104,10 +104,14 @@ def _digest(folder):
 
 def test_counts_by_world_leave_out_the_same_runs_as_the_estimates(results):
     for outcome in ("any_failure", "taiwan_failure"):
-        found = results.by_world(outcome).groupby("point")[["n_runs", "n_events", "n_up", "n_down"]].sum()
+        found = (
+            results.by_world(outcome).groupby("point")[["n_runs", "n_events", "n_only_policy", "n_only_baseline"]].sum()
+        )
         told = results.estimates[results.estimates["outcome"] == outcome].set_index("point")
         assert (told["n_runs"] < results.manifest["n_runs_per_point"]).any()
-        assert (found[["n_runs", "n_events", "n_up", "n_down"]] == told[found.columns].loc[found.index]).all(axis=None)
+        assert (
+            found[["n_runs", "n_events", "n_only_policy", "n_only_baseline"]] == told[found.columns].loc[found.index]
+        ).all(axis=None)
 
 
 def test_the_next_start_and_the_mesa_engine_give_the_same_bytes(results, tmp_path):
@@ -133,7 +137,7 @@ def test_simulate_and_compare_lose_no_other_run():
     assert (batch.results == plain.results.loc[batch.results.index]).all(axis=None)
     with pytest.warns(UserWarning, match="runs failed"):
         table = crink.compare({}, {}, runs=400, seed=3, months=24, worlds="defaults", rules=BREAKS)
-    assert (table.loc[table["n_up"] >= 0, "n_runs"] == 400 - len(batch.failed)).all()
+    assert (table.loc[table["n_only_policy"] >= 0, "n_runs"] == 400 - len(batch.failed)).all()
 
 
 def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkeypatch, capsys):
@@ -161,14 +165,14 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
 
 def test_a_policy_whose_every_run_failed_has_no_estimate():
     from crink_abm.estimation import intervals
-    from crink_abm.estimation.accumulator import Tally
+    from crink_abm.estimation.accumulator import Accumulator
     from crink_abm.model import outcomes
     from crink_abm.model.outcomes import RESULTS
 
-    tally, nothing = Tally(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
+    accumulator, nothing = Accumulator(worlds.prior(8, seed=1), 24, (1,), [64, 64]), np.full((64, len(RESULTS)), -1.0)
     for point, kept in ((0, np.zeros(64, bool)), (1, np.ones(64, bool))):
-        tally.add([point], 0, nothing[None], outcomes.observed(nothing), kept[None])
-    table = tally.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
+        accumulator.add([point], 0, nothing[None], outcomes.observed(nothing), kept[None])
+    table = accumulator.estimates(pd.DataFrame({"point": [0, 1], "family": "grid", "on_grid": True}))
     lost = table[table["point"] == 0]
     assert (lost["n_runs"] == 0).all()
     assert lost[["prob", "low", "high", "diff", "diff_low", "diff_high"]].isna().all(axis=None)

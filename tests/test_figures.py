@@ -62,16 +62,16 @@ class FakeResults:
     def _estimate(self, name, k):
         diff = sum((self.points[lever] - BASE[lever]) * 0.02 * np.cos(3 * k + i) for i, lever in enumerate(LEVERS))
         rows = self.points.assign(outcome=name, diff=diff, diff_low=diff - 0.01, diff_high=diff + 0.01, prob=0.3 + diff)
-        rows = rows.assign(diff_worlds_low=diff - 0.02, diff_worlds_high=diff + 0.02)
-        rows = rows.assign(low=rows["prob"] - 0.03, high=rows["prob"] + 0.03, within_noise=diff.abs() < 0.01)
+        rows = rows.assign(diff_ensemble_low=diff - 0.02, diff_ensemble_high=diff + 0.02)
+        rows = rows.assign(low=rows["prob"] - 0.03, high=rows["prob"] + 0.03, discernible=diff.abs() >= 0.01)
         spreads = {
-            "mc_sd": 0.015,
+            "mc_se": 0.015,
             "parameter_sd": 0.2,
             "structure_sd": 0.1,
             "structure_low": 0.2,
             "structure_high": 0.4,
         }
-        rows = rows.assign(grid_within_noise=rows["within_noise"], row="a row", **spreads)
+        rows = rows.assign(grid_discernible=rows["discernible"], row="a row", **spreads)
         return rows.assign(**{f"diff_{spread}": value / 10 for spread, value in spreads.items()})
 
     def slice(self, outcome, *free):
@@ -114,7 +114,7 @@ def cells():
     levels = np.round(np.linspace(0, 1, 5), 2)
     table = pd.DataFrame(list(product(levels, levels)), columns=["usfk_posture", "exposure"])
     table["diff"] = (table["usfk_posture"] - 0.5) * 0.1 + (table["exposure"] - 0.5) * 0.02
-    return table.assign(within_noise=table["diff"].abs() < 0.03)
+    return table.assign(discernible=table["diff"].abs() >= 0.03)
 
 
 def _marked(ax):
@@ -142,18 +142,18 @@ def test_lines_drawn_together_differ_in_dash_and_colour(names):
 
 def test_heat_map_marks_as_many_cells_as_are_within_noise(cells):
     (marks,) = _marked(primitives.heat_map(cells, "usfk_posture", "exposure", 6))
-    assert len(marks.get_offsets()) == cells["within_noise"].sum() > 0
+    assert len(marks.get_offsets()) == (~cells["discernible"]).sum() > 0
 
 
 def test_heat_map_marks_the_cells_the_data_name(cells):
-    cells["within_noise"] = (cells["usfk_posture"] == 0.25) & (cells["exposure"] == 1.0)
+    cells["discernible"] = (cells["usfk_posture"] != 0.25) | (cells["exposure"] != 1.0)
     (marks,) = _marked(primitives.heat_map(cells, "usfk_posture", "exposure", 6))
     np.testing.assert_allclose(marks.get_offsets(), [[0.25, 1.0]])
 
 
 def test_heat_map_outlines_the_baseline_and_leaves_it_unmarked(cells):
     ax = primitives.heat_map(cells, "usfk_posture", "exposure", 6, baseline=(0.5, 0.25))
-    assert len(_marked(ax)[0].get_offsets()) == cells["within_noise"].sum() - 1
+    assert len(_marked(ax)[0].get_offsets()) == (~cells["discernible"]).sum() - 1
     (box,) = [patch for patch in ax.patches if patch.get_gid() == primitives.BASELINE_GID]
     np.testing.assert_allclose(box.get_bbox().bounds, (0.375, 0.125, 0.25, 0.25))
 
@@ -168,7 +168,7 @@ def test_heat_map_scale_is_symmetric_and_in_percentage_points(cells):
 def test_heat_map_sign_marks_agree_with_the_data(cells):
     ax = primitives.heat_map(cells, "usfk_posture", "exposure", 6)
     _, _, plus, minus = ax.collections
-    told = ~cells["within_noise"]
+    told = cells["discernible"]
     assert len(plus.get_offsets()) == (told & (cells["diff"] > 0)).sum()
     assert len(minus.get_offsets()) == (told & (cells["diff"] < 0)).sum()
 
@@ -180,10 +180,10 @@ def test_heat_map_shows_missing_cells_as_missing(cells):
 
 def test_hollow_marks_are_the_differences_within_noise():
     rows = pd.DataFrame(
-        {"row": list("abc"), "policy": "p", "diff": [0.1, 0.0, -0.1], "within_noise": [False, True, False]}
+        {"row": list("abc"), "policy": "p", "diff": [0.1, 0.0, -0.1], "discernible": [True, False, True]}
     )
     rows = rows.assign(diff_low=rows["diff"] - 0.02, diff_high=rows["diff"] + 0.02)
-    rows = rows.assign(diff_worlds_low=rows["diff_low"], diff_worlds_high=rows["diff_high"])
+    rows = rows.assign(diff_ensemble_low=rows["diff_low"], diff_ensemble_high=rows["diff_high"])
     (hollow,) = _marked(primitives.differences(rows, list("abc"), {"p": style.Look("p", "p")}))
     np.testing.assert_allclose(hollow.get_offsets(), [[0.0, 1.0]], atol=1e-12)
 
@@ -304,7 +304,7 @@ def test_heat_charts_mark_every_uncertain_cell_but_the_baseline(results, drawn):
     marked = sum(len(mark.get_offsets()) for ax in axes for mark in _marked(ax))
     expected = 0
     for *_, panel in sweep._heat_panels(results, "korea_failure"):
-        expected += (panel["within_noise"] & (panel["point"] != results.baseline)).sum()
+        expected += (~panel["discernible"] & (panel["point"] != results.baseline)).sum()
     assert marked == expected > 0
 
 

@@ -128,10 +128,10 @@ def test_a_grid_beyond_memory_is_refused_at_once_with_what_it_would_take(monkeyp
 
 def test_the_limit_is_the_machines(monkeypatch):
     """Negative control: the same grid is taken where there is memory for it, and refused where there is not."""
-    plan = _plan(levers={name: _ALL[name] for name in list(LEVERS)[:3]})
-    assert len(design.points(reader.checked(plan)).policies) >= 11**3
-    monkeypatch.setattr(size, "memory", lambda: 800_000_000)
-    _refused(plan, "1,332 policies.* this machine has 800 MB of memory, enough for")
+    plan = _plan(levers={name: _ALL[name] for name in list(LEVERS)[:4]})
+    assert len(design.points(reader.checked(plan)).policies) >= 11**4
+    monkeypatch.setattr(size, "memory", lambda: 1_000_000_000)
+    _refused(plan, "14,642 policies.* this machine has 1 GB of memory, enough for")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ RAMP = {"lever": "usfk_posture", "begins": ["2026-06", "2027-01"], "over_months"
         ("drivers", "driver_statement", "2026-01"), ("parameters", "crisis_duration"), ("factors", "leave", "to"),
         ("factors", "leave", "over_months"), ("factors", "leave", "from"), ("factors", "f", "one", "china_engagement"),
         ("one_at_a_time", "points"), ("sample", "points"), ("sample", "seed"), ("sample", "ranges", "counter_hybrid", 0),
-        ("worlds", "draws"), ("worlds", "keep"), ("worlds", "seed"), ("worlds", "screen_runs"),
+        ("worlds", "draws"), ("worlds", "size"), ("worlds", "seed"), ("worlds", "screen_runs"),
     ],
 )  # fmt: skip
 def test_no_flag_text_or_nothing_is_a_number(place, wrong):
@@ -219,7 +219,7 @@ def test_no_flag_text_or_nothing_is_a_number(place, wrong):
         "parameters": {"crisis_duration": 8.0},
         "one_at_a_time": {"points": 3},
         "sample": {"method": "sobol", "points": 4, "seed": 1, "ranges": {"counter_hybrid": [0.1, 0.9]}},
-        "worlds": {"ensemble": "prior", "draws": 10, "keep": 2, "seed": 1, "screen": "none", "screen_runs": 20},
+        "worlds": {"ensemble": "prior", "draws": 10, "size": 2, "seed": 1, "screen": "none", "screen_runs": 20},
     }
     reader.checked(plan)
     plan = json.loads(json.dumps(plan))
@@ -227,9 +227,9 @@ def test_no_flag_text_or_nothing_is_a_number(place, wrong):
     for part in place[:-1]:
         held = held[part]
     none_is_left_out = place in (("experiment", "detail_runs"), ("experiment", "precision"), ("factors", "leave", "from"),
-                                 ("worlds", "keep"))  # fmt: skip
+                                 ("worlds", "size"))  # fmt: skip
     held[place[-1]] = wrong
-    if wrong == 10**400 and place in (("worlds", "draws"), ("worlds", "keep")):
+    if wrong == 10**400 and place in (("worlds", "draws"), ("worlds", "size")):
         return  # how many worlds there can be is counted where they are made
     if (wrong is None and none_is_left_out) or (wrong == {} and place == ("packages", "a")):
         reader.checked(plan)
@@ -355,11 +355,13 @@ def test_packages_of_equal_levers_all_appear_and_are_run_once(equal):
     assert points.loc[list(EQUAL), "usfk_posture"].tolist() == [0.5, 0.8, 0.8, 0.5]
     assert set(equal.estimates["label"]) == {"", "baseline", *EQUAL}
     rows = equal.select("any_failure").set_index("label")
-    counts = ["n_runs", "n_events", "prob", "low", "high", "diff", "n_up", "n_down"]
+    counts = ["n_runs", "n_events", "prob", "low", "high", "diff", "n_only_policy", "n_only_baseline"]
     pd.testing.assert_series_equal(rows.loc["A", counts], rows.loc["B", counts], check_names=False)
     assert rows.loc["status quo", "n_events"] == rows.loc["again", "n_events"] == rows.loc["baseline", "n_events"]
-    assert rows.loc["status quo", ["diff", "n_up", "n_down"]].tolist() == [0, 0, 0]
-    assert not rows.loc["A", ["n_up", "n_down"]].eq(0).all()  # the negative control: A is another policy than today's
+    assert rows.loc["status quo", ["diff", "n_only_policy", "n_only_baseline"]].tolist() == [0, 0, 0]
+    assert (
+        not rows.loc["A", ["n_only_policy", "n_only_baseline"]].eq(0).all()
+    )  # the negative control: A is another policy than today's
     packs = [pd.read_parquet(path) for path in (equal.folder / "runs").iterdir()]
     assert sum(map(len, packs)) == equal.manifest["n_runs"] == 40 + 800 + 800  # 0.2 on the grid; 0.5 and 0.8 by name
 

@@ -28,7 +28,7 @@ pytest.importorskip("distributed")
 _PLAN = {
     "experiment": {"name": "spread", "seed": 8, "runs": 40_000, "months": 24},
     "levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 8}},
-    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "keep": 10},
+    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "size": 10},
 }
 
 

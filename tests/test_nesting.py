@@ -46,7 +46,7 @@ def test_every_structure_holds_the_same_draws_as_often():
     assert len(np.unique(first, axis=0)) == 12
     assert all((other == first).all() for other in rest)
     # negative control: structures dealt out to draws do not share them
-    dealt = make_worlds(spec.WorldsTable(**TABLE | {"crossing": "dealt", "draws": 48}))
+    dealt = make_worlds(spec.WorldsTable(**TABLE | {"crossing": "balanced", "draws": 48}))
     table = pd.DataFrame(dealt.values, columns=list(CATALOGUE))
     a, b, *_ = (rows[OTHERS].to_numpy() for _, rows in table.groupby(NAMES))
     assert not (a == b).all(axis=1).any()
@@ -96,10 +96,14 @@ def test_counts_by_world_add_up_to_the_estimates(nested):
     for outcome in ("any_failure", "korea_failure", "korea_within_12_of_taiwan"):
         total = nested.by_world(outcome).groupby("point").sum()
         row = nested.select(outcome).set_index("point")
-        columns = ["n_runs", "n_events", *(("n_up", "n_down") if outcome in outcomes.OUTCOMES else ())]
+        columns = [
+            "n_runs",
+            "n_events",
+            *(("n_only_policy", "n_only_baseline") if outcome in outcomes.OUTCOMES else ()),
+        ]
         pd.testing.assert_frame_equal(total[columns], row[columns], check_dtype=False)
     assert row["n_runs"].gt(0).all()
-    assert (nested.by_world("korea_within_12_of_taiwan")["n_up"] == -1).all()
+    assert (nested.by_world("korea_within_12_of_taiwan")["n_only_policy"] == -1).all()
     with pytest.raises(InputError, match="did you mean any_failure"):
         nested.by_world("any_failur")
 
@@ -153,7 +157,10 @@ def test_spreads_of_the_estimates_are_those_of_an_independent_decomposition(whic
     e, seen, mixed = found.estimates, [], []
     for outcome in ("any_failure", "taiwan_failure", "korea_failure", "russian_join"):
         counts = found.by_world(outcome).join(found.worlds[NAMES], on="world")
-        counts["change"], counts["moved"] = counts["n_up"] - counts["n_down"], counts["n_up"] + counts["n_down"]
+        counts["change"], counts["moved"] = (
+            counts["n_only_policy"] - counts["n_only_baseline"],
+            counts["n_only_policy"] + counts["n_only_baseline"],
+        )
         for point, table in counts.groupby("point"):
             row = e[(e["point"] == point) & (e["outcome"] == outcome)].iloc[0]
             for value, squares, prefix in (("n_events", "n_events", ""), ("change", "moved", "diff_")):
@@ -250,7 +257,7 @@ def test_bad_files_of_worlds_are_told_in_one_sentence(tmp_path, text, message):
     if text is not None:
         (tmp_path / "w.csv").write_text(text)
     with pytest.raises(InputError, match=message) as told:
-        crink.sweep(_with({"runs": 10}, ensemble=str(tmp_path / "w.csv"), crossing="dealt", structures="all",
+        crink.sweep(_with({"runs": 10}, ensemble=str(tmp_path / "w.csv"), crossing="balanced", structures="all",
                           runs_per_world=None), tmp_path / "never")  # fmt: skip
     assert "\n" not in str(told.value)
     assert not (tmp_path / "never").exists()
@@ -266,13 +273,13 @@ def test_bad_files_of_worlds_are_told_in_one_sentence(tmp_path, text, message):
         ({}, {"runs_per_world": None}, "experiment.runs. is required and missing .*runs_per_world"),
         ({}, {"screen": "elicited"}, "screened draws are chosen together with the switches"),
         ({}, {"ensemble": "calibrated"}, "calibrated worlds were chosen together with the switches"),
-        ({}, {"keep": 5}, "keep would break crossing"),
+        ({}, {"size": 5}, "size would break crossing"),
         (
             {},
             {"draws": 9720, "structures": "all"},
             "9,720 parameter draws in each of 324 structures are 3,149,280 worlds",
         ),
-        ({}, {"crossing": "half"}, "worlds.crossing.*'dealt' or 'full'.*'half'"),
+        ({}, {"crossing": "half"}, "worlds.crossing.*'balanced' or 'full'.*'half'"),
         ({}, {"ensemble": "calibratd"}, "worlds.ensemble.*or a file.*did you mean calibrated"),
         ({}, {"sha256": "0" * 64}, "sha256 pins a file"),
     ],
@@ -285,7 +292,7 @@ def test_designs_that_contradict_themselves_are_told_before_anything_is_written(
 
 def test_the_command_line_tells_a_contradiction_before_it_writes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    text = '[experiment]\nname="x"\nseed=1\nruns=1001\nmonths=12\n[worlds]\nkeep=250\nruns_per_world=4\n'
+    text = '[experiment]\nname="x"\nseed=1\nruns=1001\nmonths=12\n[worlds]\nsize=250\nruns_per_world=4\n'
     (tmp_path / "x.toml").write_text(text)
     assert cli.main(["sweep", "x.toml"]) == 2
     assert "multiple of that, such as 1,000 or 1,250; 1,001" in capsys.readouterr().err
@@ -309,7 +316,7 @@ def test_worlds_of_a_crossing_follow_one_another_structure_by_structure():
 
 
 def test_a_sweep_of_the_calibrated_worlds_can_be_nested(tmp_path):
-    plan = {"experiment": {"name": "c", "seed": 1, "months": 12}, "worlds": {"keep": 30, "runs_per_world": 2}}
+    plan = {"experiment": {"name": "c", "seed": 1, "months": 12}, "worlds": {"size": 30, "runs_per_world": 2}}
     found = crink.sweep(plan, tmp_path)
     assert found.select("any_failure")["n_runs"].item() == 60
     assert isinstance(found.plan, SweepPlan)

@@ -65,7 +65,7 @@ def test_runs_come_in_even_rounds():
 _PLAN = {
     "experiment": {"name": "narrow", "seed": 5, "precision": 0.012, "months": 36},
     "levers": {"usfk_posture": [0.2, 0.9]},
-    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "keep": 20},
+    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "size": 20},
 }
 
 

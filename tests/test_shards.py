@@ -21,7 +21,7 @@ from crink_abm.util.folders import alone
 _PLAN = {
     "experiment": {"name": "shared", "seed": 8, "runs": 20_000, "months": 12},
     "levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 5}},
-    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "keep": 10},
+    "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "size": 10},
 }
 _TABLES = ("estimates.parquet", "metrics.parquet", "first_months.parquet", "points.parquet", "manifest.json")
 

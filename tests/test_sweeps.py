@@ -70,15 +70,17 @@ def test_results_read_back_as_the_sweep_that_was_run(results):
 
 def test_a_map_is_judged_as_one_family(results):
     """A cell of the grid that is also a one-at-a-time point has the q-value of the map in the map."""
-    e = results.estimates[(results.estimates["n_up"] >= 0) & (results.estimates["point"] != results.baseline)]
+    e = results.estimates[(results.estimates["n_only_policy"] >= 0) & (results.estimates["point"] != results.baseline)]
     grid = e[e["on_grid"]]
     assert (e["grid_q_value"].notna() == e["on_grid"]).all()
     assert grid["point"].nunique() == 8
     assert e.loc[e["family"] == "one_at_a_time", "on_grid"].eq(False).all()
     for _, cells in grid.groupby("outcome"):
-        moved = (cells["n_up"] + cells["n_down"]) / cells["n_runs"]
-        error = over_worlds.of_change(cells["diff_worlds_se"], moved, cells["worlds_df"])
-        p = significance.difference_test(cells["n_up"], cells["n_down"], cells["diff"], error, cells["worlds_df"])
+        moved = (cells["n_only_policy"] + cells["n_only_baseline"]) / cells["n_runs"]
+        error = over_worlds.of_change(cells["diff_ensemble_se"], moved, cells["ensemble_df"])
+        p = significance.difference_test(
+            cells["n_only_policy"], cells["n_only_baseline"], cells["diff"], error, cells["ensemble_df"]
+        )
         assert cells["grid_q_value"].to_numpy() == pytest.approx(significance.false_discovery(p))
 
 
@@ -92,9 +94,11 @@ def test_every_estimate_has_its_interval_and_its_number_of_runs(results):
 
 
 def test_the_baseline_differs_from_itself_by_nothing(results):
-    base = results.estimates[(results.estimates["point"] == results.baseline) & (results.estimates["n_up"] >= 0)]
+    base = results.estimates[
+        (results.estimates["point"] == results.baseline) & (results.estimates["n_only_policy"] >= 0)
+    ]
     assert (base["diff"] == 0).all()
-    assert (base["n_up"] + base["n_down"] == 0).all()
+    assert (base["n_only_policy"] + base["n_only_baseline"] == 0).all()
 
 
 def test_estimates_recount_from_the_runs(results):
@@ -471,11 +475,11 @@ def test_a_slice_follows_a_baseline_that_is_on_a_schedule(tmp_path):
 
 def test_both_intervals_of_a_difference_are_given_and_the_worlds_one_is_wider(results):
     e = results.estimates
-    moved = e[(e["n_up"] + e["n_down"] > 0) & (e["n_up"] >= 0)]
-    assert (moved["diff_worlds_low"] <= moved["diff"]).all()
-    assert (moved["diff"] <= moved["diff_worlds_high"]).all()
-    assert (moved["diff_worlds_low"] < moved["diff"]).mean() > 0.9
-    assert (e["worlds_high"] - e["worlds_low"] > 0).any()
+    moved = e[(e["n_only_policy"] + e["n_only_baseline"] > 0) & (e["n_only_policy"] >= 0)]
+    assert (moved["diff_ensemble_low"] <= moved["diff"]).all()
+    assert (moved["diff"] <= moved["diff_ensemble_high"]).all()
+    assert (moved["diff_ensemble_low"] < moved["diff"]).mean() > 0.9
+    assert (e["ensemble_high"] - e["ensemble_low"] > 0).any()
 
 
 def test_clopper_pearson_on_request(results, tmp_path):
@@ -514,12 +518,13 @@ def test_bad_experiments_are_told_in_one_sentence(change, message, tmp_path):
 
 def test_compare_pairs_runs():
     table = crink.compare({}, {"usfk_posture": 0.9}, {}, runs=400, worlds="defaults", months=60, names=["a", "b", "c"])
-    paired = table[table["n_up"] >= 0]
+    paired = table[table["n_only_policy"] >= 0]
     assert (paired.loc[paired["policy"] == "c", "diff"] == 0).all()
     assert set(paired["n_runs"]) == {400}
     b = paired[paired["policy"] == "b"]
     assert (
-        b["n_up"] - b["n_down"] == b["n_events"].to_numpy() - paired[paired["policy"] == "a"]["n_events"].to_numpy()
+        b["n_only_policy"] - b["n_only_baseline"]
+        == b["n_events"].to_numpy() - paired[paired["policy"] == "a"]["n_events"].to_numpy()
     ).all()
 
 

@@ -98,7 +98,7 @@ def test_estimates_do_not_hang_on_how_a_file_is_sorted(tmp_path):
 
 def test_keep_takes_a_fair_part_of_a_sorted_file(tmp_path):
     (tmp_path / "w.csv").write_text("crisis_duration\n" + "4\n" * 300 + "9\n" * 300)
-    kept = make_worlds(spec.WorldsTable(ensemble=str(tmp_path / "w.csv"), keep=100))
+    kept = make_worlds(spec.WorldsTable(ensemble=str(tmp_path / "w.csv"), size=100))
     assert len(kept) == 100
     assert abs((kept.column("crisis_duration") == 4).mean() - 0.5) < 4 * np.sqrt(0.25 / 100 * 5 / 6)
 
@@ -281,7 +281,7 @@ def test_worlds_that_cannot_be_are_refused_at_once_and_leave_nothing(table, para
 
 
 def test_a_switch_that_is_forced_leaves_the_calibrated_ensemble_and_says_so(tmp_path, capsys):
-    plan = {"experiment": HEAD | {"runs": 40}, "worlds": {"keep": 40}, "parameters": {"xi_theory": "prospect"}}
+    plan = {"experiment": HEAD | {"runs": 40}, "worlds": {"size": 40}, "parameters": {"xi_theory": "prospect"}}
     found = crink.sweep(plan, tmp_path)
     assert found.manifest["worlds"]["n"] == 40
     assert "with xi_theory held at prospect" in found.manifest["worlds"]["origin"]
@@ -296,7 +296,7 @@ def test_a_switch_that_is_forced_leaves_the_calibrated_ensemble_and_says_so(tmp_
 
 def test_the_command_prints_the_note(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    text = '[experiment]\nname="x"\nseed=1\nruns=8\nmonths=12\n[worlds]\nkeep=8\n[parameters]\ncrisis_duration=5\n'
+    text = '[experiment]\nname="x"\nseed=1\nruns=8\nmonths=12\n[worlds]\nsize=8\n[parameters]\ncrisis_duration=5\n'
     (tmp_path / "x.toml").write_text(text)
     assert cli.main(["sweep", "x.toml", "--no-charts"]) == 0
     assert "note: these are not the calibrated worlds: crisis_duration held at 5" in capsys.readouterr().out
@@ -375,7 +375,7 @@ def test_copies_are_counted_before_they_are_made(tmp_path, copies):
 
 
 def test_runs_a_world_are_counted_before_anything_is_made(tmp_path):
-    plan = {"experiment": {"name": "x", "seed": 1, "months": 12}, "worlds": {"runs_per_world": 10**9, "keep": 1000}}
+    plan = {"experiment": {"name": "x", "seed": 1, "months": 12}, "worlds": {"runs_per_world": 10**9, "size": 1000}}
     plan["worlds"]["runs_per_world"] += 1
     with pytest.raises(InputError, match=r"are the most|less than or equal|from 1 to"):
         crink.sweep(plan, tmp_path / "never")

@@ -139,7 +139,7 @@ def run(experiment: AuditFile, progress: Callable | None = None) -> Audit:
     if n_worlds * per_world > MOST_RUNS:
         raise InputError(
             f"{n_worlds:,} worlds x {per_world:,} runs = {n_worlds * per_world:,} runs a lever, where {MOST_RUNS:,} are the "
-            "most; give fewer [audit] runs_per_world, or [worlds] keep"
+            "most; give fewer [audit] runs_per_world, or [worlds] size"
         )
     base = events(base_policy)
     rows, per = [], []

@@ -75,7 +75,7 @@ def factors(results) -> Figure:
     if len(order) > MOST_ROWS:
         raise CannotDraw(f"the grid has {len(order)} rows, more than the {MOST_ROWS} of a chart; see results.dataset")
     data = results.estimates[results.estimates["on_grid"]]
-    data = data.assign(within_noise=data["grid_within_noise"])
+    data = data.assign(discernible=data["grid_discernible"])
     data["row"] = [tuple(row[d["name"]] for d in down) for row in data.to_dict("records")]
     data["series"] = data[series["name"]] if series else ""
     names = _words(series) if series else {"": ""}

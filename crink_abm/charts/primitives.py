@@ -1,7 +1,7 @@
 """Charts of tidy data: each function draws on ``ax`` (or on a new figure) and returns it.
 
 Nothing is estimated here. Probabilities and their differences come in as shares of 1
-and are drawn in per cent and percentage points. ``within_noise`` is True where a
+and are drawn in per cent and percentage points. ``discernible`` is False where a
 difference from the baseline cannot be told from chance.
 """
 
@@ -23,9 +23,9 @@ NOISE_GID, BASELINE_GID = "within-noise", "baseline"
 _SIGNED = FuncFormatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-9 else "0")
 
 
-def _flags(column):
-    """Flags as an array; what was not tested counts as unmarked."""
-    return column.astype("boolean").fillna(False).to_numpy(bool)
+def _noise(discernible):
+    """Which changes are marked as noise; one that was not tested is not."""
+    return (~discernible.astype("boolean")).fillna(False).to_numpy(bool)
 
 
 def _edges(levels):
@@ -42,7 +42,7 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     Parameters
     ----------
     data : DataFrame with a row a cell: the columns named by ``x`` and ``y`` (levels), diff (share of 1),
-        within_noise (bool)
+        discernible (bool)
     x, y : names of levers
     limit : the scale runs from -limit to +limit, percentage points
     baseline : (x, y) of the cell to outline, or None; it is the reference and is never marked as noise
@@ -63,7 +63,7 @@ def heat_map(data, x, y, limit, baseline=None, ax=None):
     reference = np.zeros(len(data), bool)
     if baseline is not None:
         reference = np.isclose(data[x], baseline[0]) & np.isclose(data[y], baseline[1])
-    noise = _flags(data["within_noise"])
+    noise = _noise(data["discernible"])
     change = 100.0 * data["diff"].to_numpy()
     ink = np.where(np.abs(change) > 0.65 * limit, "white", style.INK)
     for chosen, marker, size, width, gid in (
@@ -104,7 +104,7 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
     Parameters
     ----------
     data : DataFrame with columns named by ``lever`` (level), outcome, diff, diff_low, diff_high (inner band),
-        diff_worlds_low, diff_worlds_high (outer band; nan where not known) (shares of 1)
+        diff_ensemble_low, diff_ensemble_high (outer band; nan where not known) (shares of 1)
     baseline : the lever's level at the baseline, marked by a dotted line
     ylim : (low, high) in percentage points
     """
@@ -115,7 +115,7 @@ def response(data, lever, baseline=None, ylim=None, ax=None):
     ends = []
     for name, rows in data.sort_values(lever).groupby("outcome", sort=False):
         look = OUTCOMES[name]
-        for ends_of, alpha in (("diff_worlds", 0.10), ("diff", 0.22)):
+        for ends_of, alpha in (("diff_ensemble", 0.10), ("diff", 0.22)):
             low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
             ax.fill_between(rows[lever], low, high, color=look.colour, alpha=alpha, lw=0)
         ax.plot(rows[lever], 100 * rows["diff"], color=look.colour, linestyle=look.dash)
@@ -160,7 +160,7 @@ def differences(data, order, looks, by="policy", ax=None, names=None):
     Parameters
     ----------
     data : DataFrame with columns row, the column named by ``by`` (the series within a row), diff, diff_low,
-        diff_high (thick whisker), diff_worlds_low, diff_worlds_high (thin whisker) (shares of 1), within_noise (bool)
+        diff_high (thick whisker), diff_ensemble_low, diff_ensemble_high (thin whisker) (shares of 1), discernible (bool)
     order : rows from top to bottom
     looks : mapping of the series, from top to bottom within a row, to their :class:`style.Look`
     names : of the rows, where they are not ``order`` itself
@@ -175,11 +175,11 @@ def differences(data, order, looks, by="policy", ax=None, names=None):
     for k, (name, look) in enumerate(looks.items()):
         rows = data[data[by] == name]
         places = [order.index(row) + step * (k - (len(looks) - 1) / 2.0) for row in rows["row"]]
-        for ends_of, width in (("diff_worlds", 0.5), ("diff", 1.6)):
+        for ends_of, width in (("diff_ensemble", 0.5), ("diff", 1.6)):
             low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
             ax.hlines(places, low, high, color=look.colour, linewidth=width)
         for hollow in (False, True):
-            chosen = _flags(rows["within_noise"]) == hollow
+            chosen = _noise(rows["discernible"]) == hollow
             ax.scatter(
                 100 * rows.loc[chosen, "diff"], np.array(places)[chosen], s=13, marker=look.marker, zorder=3,
                 facecolors="white" if hollow else look.colour, edgecolors=look.colour, linewidths=0.8,
@@ -237,7 +237,7 @@ def frontier(data, x, y, labels, baseline=None, quantity=RISK, ax=None):
 
 #: Column -> look of the three spreads (standard deviations).
 SPREADS = {
-    "mc_sd": style.Look("Monte Carlo error", "Monte Carlo", style.INK, marker="o"),
+    "mc_se": style.Look("Monte Carlo error", "Monte Carlo", style.INK, marker="o"),
     "parameter_sd": style.Look("Parameters", "Parameters", style.BLUE, marker="s"),
     "structure_sd": style.Look("Structure", "Structure", style.VERMILLION, marker="^"),
 }
@@ -248,7 +248,7 @@ def spreads(data, ax=None, prefix=""):
 
     Parameters
     ----------
-    data : DataFrame, a row a line from top to bottom: row (its label), mc_sd, parameter_sd, structure_sd (shares of 1)
+    data : DataFrame, a row a line from top to bottom: row (its label), mc_se, parameter_sd, structure_sd (shares of 1)
     prefix : ``"diff_"`` to draw the columns of the change
     """
     ax = style.axes(ax)
@@ -304,7 +304,7 @@ def scatter(data, lever, means, baseline=None, span=(0.0, 1.0), ax=None):
 
     Parameters
     ----------
-    data : DataFrame with columns named by ``lever`` (level), diff, diff_low, diff_high (shares of 1), within_noise (bool)
+    data : DataFrame with columns named by ``lever`` (level), diff, diff_low, diff_high (shares of 1), discernible (bool)
     means : DataFrame with columns middle (of a slice), mean, low, high (shares of 1); may be empty
     baseline : the lever's level at the baseline, marked by a dotted line; left out where it is not a number
     span : the lever's range in the sample
@@ -319,7 +319,7 @@ def scatter(data, lever, means, baseline=None, span=(0.0, 1.0), ax=None):
     if baseline is not None and np.isfinite(baseline):
         ax.axvline(baseline, color=style.MUTED, linewidth=0.7, linestyle=style.DOTTED, gid=BASELINE_GID)
     ax.vlines(data[lever], 100 * data["diff_low"], 100 * data["diff_high"], color=style.SKY, linewidth=0.4, alpha=0.6)
-    noise = _flags(data["within_noise"])
+    noise = _noise(data["discernible"])
     for hollow in (False, True):
         at = data[noise == hollow]
         ax.scatter(

@@ -91,7 +91,7 @@ def _map(results, rows, *names) -> pd.DataFrame:
     rows = _on_grid(results, rows[rows["on_grid"]], *names)
     if any(rows[name].nunique() < 2 for name in names):
         rows = rows[:0]  # a factor that is nowhere at the baseline leaves at most the baseline's own cell
-    return rows.assign(within_noise=rows["grid_within_noise"])
+    return rows.assign(discernible=rows["grid_discernible"])
 
 
 def _heat_panels(results, outcome: str) -> list[tuple[str, str, str, pd.DataFrame]]:
@@ -144,7 +144,10 @@ def responses(results) -> Figure:
     if not data:
         raise CannotDraw("no lever has three levels with the others at the baseline ([one_at_a_time])")
     everything = pd.concat(data.values())
-    low, high = everything[["diff_low", "diff_worlds_low"]].min(), everything[["diff_high", "diff_worlds_high"]].max()
+    low, high = (
+        everything[["diff_low", "diff_ensemble_low"]].min(),
+        everything[["diff_high", "diff_ensemble_high"]].max(),
+    )
     ylim = (100 * low.min() - 0.5, 100 * high.max() + 0.5)
     columns = min(3, len(data))
     title = f"Change in {horizon(results)} risk as one lever moves, percentage points"

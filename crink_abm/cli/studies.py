@@ -9,18 +9,18 @@ from .terminal import check_folder, check_writable, print_json, ready_engine, ro
 
 def compare(args) -> None:
     """Policies under common random numbers."""
-    from ..api import check_names
     from ..api import compare as run_compare
     from ..ensemble.build import ensemble
     from ..model import arguments
     from ..model.levers import calendar
     from ..model.scenarios import policy
+    from ..util.plain import check_names
 
     policies = [policy(text) for text in args.policies]
     names = list(args.policies)
     if len(policies) == 1:
         policies, names = [{}, *policies], ["today", *names]
-    check_names(names)
+    check_names("a policy", names)
     arguments.months(args.months)
     arguments.runs(args.runs)
     for chosen in policies:
@@ -48,8 +48,10 @@ def compare(args) -> None:
     print("low, high: 95 % Monte Carlo interval, the worlds given; worlds_...: with the worlds as the sample")
     for name, rows in table.groupby("policy", sort=False):
         print(f"\n{name}")
-        columns = ["outcome", "prob", "low", "high", "worlds_low", "worlds_high", "n_runs", "method"]
-        columns += [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"]
+        columns = ["outcome", "prob", "low", "high", "ensemble_low", "ensemble_high", "n_runs", "method"]
+        columns += (
+            [] if name == names[0] else ["diff", "diff_low", "diff_high", "diff_ensemble_low", "diff_ensemble_high"]
+        )
         print(rows[columns].to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep=""))
 
 

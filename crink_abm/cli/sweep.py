@@ -104,9 +104,9 @@ def _summary(results, drawn, args) -> None:
     head = m["experiment"]["experiment"]
     moved = m["baseline_moves"]
     print(f"baseline: today's policy{' but ' + moved if moved else ''}; its risks over {head['months']} months")
-    print("(low, high: 95 %, the worlds given, by method; worlds_low, worlds_high: the worlds as the sample)")
+    print("(low, high: 95 %, the worlds given, by method; ensemble_low, ensemble_high: the worlds as the sample)")
     columns = ["outcome", "prob", "low", "high", "n_runs", "method"]
-    columns += ["worlds_low", "worlds_high", "parameter_sd", "structure_sd"]
+    columns += ["ensemble_low", "ensemble_high", "parameter_sd", "structure_sd"]
     print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:

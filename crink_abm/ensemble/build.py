@@ -44,11 +44,11 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
     if table.crossing == "full":
         return structures.crossed(_to_cross(table, fixed), table.structures, fixed)
     if table.file is not None:
-        return from_file.load(table.file, table.structures, fixed, table.sha256).first(table.keep)
+        return from_file.load(table.file, table.structures, fixed, table.sha256).first(table.size)
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
     if table.ensemble == "calibrated":
-        return calibrated.load(table.structures, fixed).first(table.keep)
+        return calibrated.load(table.structures, fixed).first(table.size)
     folder, name = cache_directory(), worlds_name(table, fixed, rules)
     kept = None
     with contextlib.suppress(OSError):  # a cache that cannot be read or written costs time, nothing else
@@ -60,7 +60,7 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
                 kept = screening.elicited(kept, runs=table.screen_runs, seed=table.seed, rules=rules)
             except ValueError as error:
                 raise InputError(str(error)) from None
-        kept = kept.first(table.keep)
+        kept = kept.first(table.size)
         with contextlib.suppress(OSError, InputError):
             folder.mkdir(parents=True, exist_ok=True)
             write_worlds(folder, name, kept)
@@ -69,8 +69,8 @@ def make_worlds(table: WorldsTable, fixed=None, rules=None) -> ensembles.Worlds:
 
 def _to_cross(table: WorldsTable, fixed) -> ensembles.Worlds:
     """The parameter draws that are crossed with the structures: nothing may have chosen among them by structure."""
-    if table.keep is not None:
-        raise InputError('[worlds] keep would break crossing = "full"; give fewer draws, or fewer levels in structures')
+    if table.size is not None:
+        raise InputError('[worlds] size would break crossing = "full"; give fewer draws, or fewer levels in structures')
     if table.ensemble == "defaults":
         return ensembles.defaults(fixed)
     if table.file is not None:

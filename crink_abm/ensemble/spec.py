@@ -21,10 +21,10 @@ class WorldsTable(Strict):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     draws: Annotated[Whole, Field(ge=1)] = 9720
     structures: Literal["all", "default"] | dict[str, float | str | Annotated[list[float | str], LIST]] = "all"
-    crossing: Literal["dealt", "full"] = "dealt"
+    crossing: Literal["balanced", "full"] = "balanced"
     screen: Literal["none", "elicited"] = "elicited"
     screen_runs: Annotated[Whole, Field(ge=16, le=MOST_SCREENED)] = 2048
-    keep: Annotated[Whole, Field(ge=1)] | None = None
+    size: Annotated[Whole, Field(ge=1)] | None = None
     seed: Annotated[Whole, Field(ge=0, lt=2**64)] = 1
     runs_per_world: Annotated[Whole, Field(ge=1, le=MOST_A_WORLD)] | None = None
     _folder: Path = PrivateAttr(default=Path())

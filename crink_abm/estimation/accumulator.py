@@ -26,7 +26,16 @@ _METRICS = {
 }
 
 #: What the tests of differences go by.
-_TESTED = ("n_up", "n_down", "n_runs", "diff", "diff_worlds_se", "worlds_df", "cv_diff_se", "diff_method")
+_TESTED = (
+    "n_only_policy",
+    "n_only_baseline",
+    "n_runs",
+    "diff",
+    "diff_ensemble_se",
+    "ensemble_df",
+    "cv_diff_se",
+    "diff_method",
+)
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,7 @@ def _by_world(flags: np.ndarray, world_of: np.ndarray, n_worlds: int) -> np.ndar
     return np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
 
 
-class Tally:
+class Accumulator:
     """Counts of each point against the baseline's, turned into the tables of a sweep.
 
     Points are given their runs piece by piece, several points at a time, and are estimated once they have them all; only the
@@ -271,7 +280,7 @@ class Tally:
             side_by_side = np.hstack(adjusted.sums), adjusted.squares.ravel()
             spread = variance_components.spreads(*side_by_side, n, switches, weights)
             spread = {name: values.reshape(share.shape) for name, values in spread.items()}
-            spread["mc_sd"] = np.where(adjusted.used, adjusted.error, np.sqrt(np.maximum(plain, 0.0)))
+            spread["mc_se"] = np.where(adjusted.used, adjusted.error, np.sqrt(np.maximum(plain, 0.0)))
             wide += [spread[name] for name in SPREADS]
         counts = n.sum(), c.event, c.up, c.down, c.event - c.up, n_effective, share, share - base
         columns = [*counts, *controlled, *wide, over_worlds.effective(weights) - 1.0, np.nan, np.nan]
@@ -283,11 +292,11 @@ class Tally:
         worth = np.where(n > 0, c.moments.weight.sum(1)[0] / n, 0.0)[:, None]  # of a run of each world
         given, hit = c.given * worth, c.hit * worth
         rows = np.full((c.n_points, given.shape[2], len(COLUMNS)), np.nan)
-        worlds_se = variance_components.ratio_over_worlds(hit.swapaxes(0, 1), given.swapaxes(0, 1))
+        ensemble_se = variance_components.ratio_over_worlds(hit.swapaxes(0, 1), given.swapaxes(0, 1))
         for name, column in {
-            "n_runs": c.given.sum(1), "n_events": c.hit.sum(1), "n_up": -1, "n_down": -1, "n_both": -1,
+            "n_runs": c.given.sum(1), "n_events": c.hit.sum(1), "n_only_policy": -1, "n_only_baseline": -1, "n_both": -1,
             "n_effective": given.sum(1) ** 2 / (given * worth).sum(1), "share": hit.sum(1) / given.sum(1),
-            "worlds_se": worlds_se, "worlds_df": given.sum(1) ** 2 / (given**2).sum(1) - 1.0,
+            "ensemble_se": ensemble_se, "ensemble_df": given.sum(1) ** 2 / (given**2).sum(1) - 1.0,
         }.items():  # fmt: skip
             rows[..., COLUMNS.index(name)] = column
         return rows
@@ -317,22 +326,22 @@ class Tally:
         """Tidy estimates: a row a point and outcome.
 
         ``q_value`` controls the false-discovery rate within an outcome and a family of points (grid, one at a
-        time, package); ``within_noise`` is a q-value above 0.05. Neither is given where nothing is tested.
-        ``grid_q_value`` and ``grid_within_noise`` are the same with every point of the grid for the family.
+        time, package); ``discernible`` is a q-value of at most 0.05. Neither is given where nothing is tested.
+        ``grid_q_value`` and ``grid_discernible`` are the same with every point of the grid for the family.
         """
         names = [*outcomes.OUTCOMES, *outcomes.CONDITIONALS]
         order = np.argsort(self.points)[np.argsort(np.argsort(points["point"]))]
         rows = np.concatenate(self.blocks)[order].reshape(-1, len(COLUMNS))
         # A column by itself: a table of a hundred thousand policies is not copied for each that is added.
-        whole = ("n_runs", "n_events", "n_up", "n_down", "n_both")
+        whole = ("n_runs", "n_events", "n_only_policy", "n_only_baseline", "n_both")
         kinds = [np.int64 if name in whole else np.float64 for name in COLUMNS]
         columns = {name: column.astype(kind) for name, kind, column in zip(COLUMNS, kinds, rows.T, strict=True)}
         columns = with_intervals(columns, interval, self._take_out)
         row = np.repeat(np.arange(len(points)), len(names))
         of_points = {name: points[name].array.take(row) for name in points}
         outcome = np.array(names * len(points), object)
-        paired, base = columns["n_up"] >= 0, np.isin(of_points["point"], list(self.base_points))
-        for name in ("diff", "diff_low", "diff_high", "diff_worlds_low", "diff_worlds_high"):
+        paired, base = columns["n_only_policy"] >= 0, np.isin(of_points["point"], list(self.base_points))
+        for name in ("diff", "diff_low", "diff_high", "diff_ensemble_low", "diff_ensemble_high"):
             columns[name][base & paired] = 0.0
         columns["base_prob"][base & paired] = columns["prob"][base & paired]
         tested = paired & ~base
@@ -347,10 +356,10 @@ class Tally:
                 of = {key: columns[key][family.index] for key in _TESTED}
                 luck_se = np.where(of["diff_method"] == CONTROL, of["cv_diff_se"], np.nan)
                 p_values = significance.difference_test(
-                    of["n_up"], of["n_down"], of["diff"], change_error(of), of["worlds_df"], luck_se
+                    of["n_only_policy"], of["n_only_baseline"], of["diff"], change_error(of), of["ensemble_df"], luck_se
                 )
                 q_values[family.index] = significance.false_discovery(p_values)
-            columns[f"{name}within_noise"] = pd.arrays.BooleanArray(q_values > 0.05, np.isnan(q_values))
+            columns[f"{name}discernible"] = pd.arrays.BooleanArray(q_values <= 0.05, np.isnan(q_values))
         return pd.DataFrame({**of_points, "outcome": outcome, **columns}, copy=False)
 
     def metrics(self) -> pd.DataFrame:

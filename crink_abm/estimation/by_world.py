@@ -43,8 +43,8 @@ def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: 
 
     Returns
     -------
-    DataFrame: point, world, n_runs, n_events, n_up, n_down (runs with the event only here, only at the baseline; -1
-    where runs are not paired)
+    DataFrame: point, world, n_runs, n_events, n_only_policy, n_only_baseline (runs with the event only here, only at the
+    baseline; -1 where runs are not paired)
     """
     world_of = first_rows(worlds)
     paired = base is not None and outcome in outcomes.OUTCOMES
@@ -56,10 +56,10 @@ def counts(outcome: str, runs: pd.DataFrame, base: pd.DataFrame | None, worlds: 
         flags = {"n_runs": given, "n_events": event & given}
         if paired:
             same = happened(outcome, pair.loc[mine["run"], list(RESULTS)].to_numpy(float), n_months)[1]
-            flags |= {"n_up": event & ~same, "n_down": same & ~event}
+            flags |= {"n_only_policy": event & ~same, "n_only_baseline": same & ~event}
         table = pd.DataFrame(flags).groupby(world_of[worlds.of(mine["run"])]).sum()
         frames.append(table.rename_axis("world").reset_index().assign(point=point))
     table = pd.concat(frames, ignore_index=True)
     if not paired:
-        table[["n_up", "n_down"]] = -1
-    return table[["point", "world", "n_runs", "n_events", "n_up", "n_down"]]
+        table[["n_only_policy", "n_only_baseline"]] = -1
+    return table[["point", "world", "n_runs", "n_events", "n_only_policy", "n_only_baseline"]]

@@ -72,21 +72,22 @@ def beta_binomial(events, trials, weights=None, level: float = LEVEL):
     n_outcomes = events.shape[1]
     cell = which.reshape(events.shape) * n_outcomes + np.arange(n_outcomes)
     times = np.bincount(cell.ravel(), worth.ravel(), len(pairs) * n_outcomes).reshape(len(pairs), n_outcomes)
-    table = np.array(
-        [(_remembered if n <= _SMALL else _likelihood)(k, n) for n, k in (divmod(x, base) for x in pairs.tolist())]
-    )
-    # Many outcomes have the same counts: of points side by side most.
-    times, same = np.unique(times, axis=1, return_inverse=True)
-    log = times.T @ table + _PRIOR.ravel()
-    density = np.exp(log - log.max(1, keepdims=True)).reshape(-1, *_PRIOR.shape).sum(2)
-    ends = np.array([_quantiles(row, level) for row in density])[same.ravel()].T
+    ends, pairs = np.empty((2, n_outcomes)), [divmod(pair, base) for pair in pairs.tolist()]
+    for k, column in enumerate(times.T.tolist()):
+        ends[:, k] = _ends(tuple((*pair, n) for pair, n in zip(pairs, column, strict=True) if n > 0.0), level)
     ends[0, (events == 0).all(0)], ends[1, (events == trials).all(0)] = 0.0, 1.0
     ends[:, (trials == 0).all(0)] = np.nan
     return ends
 
 
-def _quantiles(density, level):
-    """The ends of the middle ``level`` of a density over the means of the grid."""
+@lru_cache(maxsize=65_536)
+def _ends(counts: tuple[tuple[int, int, float], ...], level: float) -> np.ndarray:
+    """The interval of worlds of which so many have (trials, events): points side by side often have the same counts."""
+    log = _PRIOR.ravel()
+    if counts:
+        table = [(_remembered if trials <= _SMALL else _likelihood)(events, trials) for trials, events, _ in counts]
+        log = log + np.array([n for *_, n in counts]) @ np.array(table)
+    density = np.exp(log - log.max()).reshape(_PRIOR.shape).sum(1)
     below = (np.cumsum(density) - density / 2.0) / density.sum()
     return expit(np.interp([(1.0 - level) / 2.0, (1.0 + level) / 2.0], below, _LOGITS))
 

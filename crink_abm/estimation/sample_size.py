@@ -79,7 +79,7 @@ def runs_needed(pilot: pd.DataFrame, half_width: float, kind: str, round_: int) 
 
     Parameters
     ----------
-    pilot : estimates of the pilot (:meth:`accumulator.Tally.estimates`)
+    pilot : estimates of the pilot (:meth:`accumulator.Accumulator.estimates`)
     half_width : half the width asked for
     kind : ``"best"`` lets points do with fewer runs where the luck can be taken out
     round_ : runs of one round through the worlds; an even number of rounds is given

@@ -25,9 +25,9 @@ def spreads(sums, squares, n_runs, switches, weights=None):
     Returns
     -------
     dict of arrays (n_outcomes,):
-        mc_sd         standard error of the pooled mean from finite luck, runs taken as one sample (an upper bound
+        mc_se         standard error of the pooled mean from finite luck, runs taken as one sample (an upper bound
                       when worlds differ, since runs are spread evenly over them)
-        worlds_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
+        ensemble_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
         parameter_sd  standard deviation between worlds of the same structure
         structure_sd  standard deviation of the main effects of the structural switches that an F test over worlds shows
                       (5 % over all switches together); 0 where it shows none
@@ -45,12 +45,12 @@ def spreads(sums, squares, n_runs, switches, weights=None):
     n_worlds, n, n_outcomes = len(weight), weight.sum(), sums.shape[1]
     pooled = sums.sum(0) / n
     unknown = np.full(n_outcomes, np.nan)
-    out = {"mc_sd": np.sqrt(np.maximum(squares / n - pooled**2, 0.0) / n)}
+    out = {"mc_se": np.sqrt(np.maximum(squares / n - pooled**2, 0.0) / n)}
     if n_worlds < 2:
-        names = ("worlds_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
+        names = ("ensemble_se", "parameter_sd", "structure_sd", "structure_low", "structure_high")
         return out | dict.fromkeys(names, unknown)
     mean = sums / weight
-    out["worlds_se"] = np.sqrt((weight**2 * (mean - pooled) ** 2).sum(0) * n_worlds / (n_worlds - 1)) / n
+    out["ensemble_se"] = np.sqrt((weight**2 * (mean - pooled) ** 2).sum(0) * n_worlds / (n_worlds - 1)) / n
     if n < LEAST_RUNS_A_WORLD * n_worlds:
         return out | dict.fromkeys(("parameter_sd", "structure_sd", "structure_low", "structure_high"), unknown)
     within = (squares - (sums**2 / runs).sum(0)) / (n - n_worlds)

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..estimation.tables import ADDED, COLUMNS
 from ..model import levers as policy
 from ..util.errors import InputError, told
 from ..util.plain import check_names
@@ -13,13 +14,20 @@ from .schema import Experiment, Ramp, Span
 
 #: Columns of the results, which no factor may be named after.
 RESERVED = frozenset(
-    """
-    point label family on_grid schedules outcome n_runs n_events n_up n_down n_both prob low high diff diff_low diff_high
-    interval world metric mean month mc_sd worlds_se parameter_sd structure_sd structure_low structure_high diff_mc_sd
-    diff_worlds_se diff_parameter_sd diff_structure_sd diff_structure_low diff_structure_high worlds_low worlds_high
-    diff_worlds_low diff_worlds_high q_value within_noise grid_q_value grid_within_noise method diff_method cv_prob
-    cv_prob_se variance_reduction cv_diff cv_diff_se diff_variance_reduction base_prob share diff_share n_effective worlds_df
-    """.split()  # noqa: SIM905
+    (
+        "point",
+        "label",
+        "family",
+        "on_grid",
+        "schedules",
+        "outcome",
+        "world",
+        "metric",
+        "mean",
+        "month",
+        *COLUMNS,
+        *ADDED,
+    )
 )
 
 

@@ -1,5 +1,6 @@
 """Experiment files, read and checked."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..util.errors import InputError, nearest, told
 from ..util.plain import check_names, in_words, plain, toml
 from .design import points
 from .factors import levels_of
-from .schema import SAID, Experiment, Ramp, Span
+from .schema import ALIASES, SAID, Experiment, Ramp, Span
 
 
 def read(path: str | Path, kind: type[Experiment] = Experiment) -> Experiment:
@@ -46,7 +47,7 @@ def checked(data: Mapping, where: str = "the experiment", kind: type[Experiment]
     InputError
         As of :func:`read`.
     """
-    data = plain(data, where)
+    data = _renamed(plain(data, where), where)
     if "packages" in data:
         data = {**data, "packages": _with_scenarios(data["packages"], where)}
     try:
@@ -65,6 +66,34 @@ def checked(data: Mapping, where: str = "the experiment", kind: type[Experiment]
         except InputError as error:
             raise InputError(f"{where}: {f'[{table}] ' if table.strip() else ''}{error}") from None
     return experiment
+
+
+def _renamed(data: dict, where: str) -> dict:
+    """The data with what was once named otherwise under today's names (:data:`schema.ALIASES`); each is said once.
+
+    Raises
+    ------
+    InputError
+        If an entry is there under both names.
+    """
+    data = dict(data)
+    for name, aliases in ALIASES.items():
+        table = data.get(name)
+        if not isinstance(table, dict):
+            continue
+        data[name] = table = dict(table)
+        for old, (new, values) in aliases.items():
+            if old not in table:
+                continue
+            if old != new and new in table:
+                raise InputError(f"{where}: [{name}.{old}] is the old name of [{name}.{new}]; leave the old one out")
+            value = table.pop(old)
+            said = values.get(value, value) if isinstance(value, str) else value
+            if old != new or said != value:
+                was, now = (f"{n} = {told(x)}" if values else n for n, x in ((old, value), (new, said)))
+                warnings.warn(f"{where}: [{name}] {was} is called {now} now; the old name is still read", stacklevel=2)
+            table[new] = said
+    return data
 
 
 def _check_levers(experiment) -> None:
@@ -110,7 +139,7 @@ def _check_structures(experiment) -> None:
         chosen = [coefficients.checked({name: x})[name] for x in (levels if isinstance(levels, list) else [levels])]
         if len(set(chosen)) < len(chosen):
             raise InputError(f"structures has a level of {name} twice; give each once")
-    if table.ensemble == "defaults" and table.crossing == "dealt":
+    if table.ensemble == "defaults" and table.crossing == "balanced":
         raise InputError(
             'structures chooses among worlds, and ensemble = "defaults" has one: hold switches with [parameters], or take '
             'crossing = "full"'

@@ -41,7 +41,7 @@ def resolved(experiment: Experiment, rules=None, runs: int | None = None) -> Exp
     if cheap(experiment):
         make_worlds(table, experiment.parameters, rules)  # refused now, if at all, and not after the folder is made
     detail = None if runs else head.detail_runs
-    if table.runs_per_world is None and table.crossing == "dealt":
+    if table.runs_per_world is None and table.crossing == "balanced":
         head = head.model_copy(update={} if runs is None else {"runs": runs, "detail_runs": None})
         return experiment.model_copy(update={"experiment": head, "worlds": table})
     n_worlds = len(make_worlds(table, experiment.parameters, rules))

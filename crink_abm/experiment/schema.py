@@ -113,6 +113,12 @@ class Sample(Strict):
     ranges: dict[str, Annotated[list[Share], Field(min_length=2, max_length=2)]] = {}
 
 
+#: By table: entry as it was once named -> the entry now, and values as they were once named -> the values now.
+ALIASES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
+    "worlds": {"keep": ("size", {}), "crossing": ("crossing", {"dealt": "balanced"})},
+}
+
+
 class Experiment(Strict):
     """A whole experiment file; see ``experiments/`` for examples."""
 
@@ -209,10 +215,10 @@ SAID: dict[tuple[str, ...], str] = {
     ("worlds", "structures"): "is 'all', 'default', or a table of switches such as { xi_theory = [0, \"prospect\"] }",
     ("worlds", "structures", "*"): "is a level of the switch by name or number, or a list of at least one",
     ("worlds", "structures", "*", "#"): "is a level of the switch by name or number",
-    ("worlds", "crossing"): "is 'dealt' or 'full'",
+    ("worlds", "crossing"): "is 'balanced' or 'full'",
     ("worlds", "screen"): "is 'none' or 'elicited'",
     ("worlds", "screen_runs"): f"is a whole number from 16 to {MOST_SCREENED:,}",
-    ("worlds", "keep"): "is a whole number of at least 1",
+    ("worlds", "size"): "is a whole number of at least 1",
     ("worlds", "seed"): f"is {_SEED}",
     ("worlds", "runs_per_world"): f"is a whole number from 1 to {MOST_A_WORLD:,}",
     ("parameters",): "is a table of parameters",

@@ -46,7 +46,7 @@ def unit_of(n_worlds: int, most_runs: int) -> int:
         raise InputError(
             f"most_runs of [rare] is {most_runs:,}, and {unit:,} runs are the least ({n_worlds:,} "
             f"{'world' if n_worlds == 1 else 'worlds'} x {TILTS} tilts x {REPLICATES} replicates); raise it, or keep "
-            "fewer worlds with [worlds] keep"
+            "fewer worlds with [worlds] size"
         )
     return unit
 

@@ -42,9 +42,9 @@ class Results:
     store : of the folder, where the command that made the results holds it still; else None
     manifest : dict
     estimates : DataFrame, a row a point and outcome: levers, prob, low, high, n_runs, diff, diff_low, diff_high,
-        and the three spreads (``mc_sd``; ``parameter_sd``; ``structure_sd``, ``structure_low``, ``structure_high``),
+        and the three spreads (``mc_se``; ``parameter_sd``; ``structure_sd``, ``structure_low``, ``structure_high``),
         with ``diff_`` before them those of the difference. ``low`` to ``high`` is Monte Carlo error, the worlds
-        given; ``worlds_low`` to ``worlds_high`` takes the worlds as the sample that they are of their ensemble
+        given; ``ensemble_low`` to ``ensemble_high`` takes the worlds as the sample that they are of their ensemble
     metrics : DataFrame of means with intervals
 
     Raises
@@ -225,8 +225,8 @@ class Results:
 
         Returns
         -------
-        DataFrame: point, world (to join with :attr:`worlds`), n_runs, n_events, n_up, n_down (runs with the event only
-        here, only at the baseline; -1 where runs are not paired)
+        DataFrame: point, world (to join with :attr:`worlds`), n_runs, n_events, n_only_policy, n_only_baseline (runs with the
+        event only here, only at the baseline; -1 where runs are not paired)
 
         Raises
         ------

@@ -11,7 +11,7 @@ from pandas.api import types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..ensemble import structures
-from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS
+from ..estimation.tables import ADDED, COLUMNS
 from ..experiment import design
 from ..experiment.schema import Experiment
 from ..model.keys import rules_hash
@@ -97,14 +97,12 @@ class _Manifest(_Said):
 
 
 #: Columns of text and of flags that a table has; every other column that is named here holds numbers.
-_TEXT, _FLAGS = ("outcome", "label", "family", "metric", "cause", "method", "diff_method"), ("on_grid",)
-_NULLABLE_FLAGS = ("within_noise", "grid_within_noise")
-_CHANGES = ("diff", "diff_low", "diff_high", *SPREADS, *DIFF_SPREADS, *WORLDS)
+_TEXT, _FLAGS = ("outcome", "label", "family", "metric", "cause", "method", "interval"), ("on_grid",)
+_NULLABLE_FLAGS = ("discernible", "grid_discernible")
 _COLUMNS = {
     "points": ("point", "label", "family", "on_grid", *LEVERS),
     "estimates": (
-        "point", "label", "family", "on_grid", *LEVERS, "outcome", "n_runs", "n_events", "n_up", "n_down", "prob", "low",
-        "high", *_CHANGES, "within_noise", "grid_within_noise",
+        "point", "label", "family", "on_grid", *LEVERS, "outcome", *COLUMNS, *(name for name in ADDED if name != "diff_method"),
     ),
     "metrics": ("point", "metric", "mean", "low", "high"),
     "first_months": ("point", "outcome", "month", "n_events"),
@@ -223,7 +221,7 @@ def _check_rows(folder: Path, manifest: dict, name: str, found: pd.DataFrame) ->
         fits = fits and (found["outcome"] == "any_failure").sum() == points and (found["n_runs"] >= 0).all()
         fits = fits and all(_holds(found, dimension) for dimension in manifest["grid"])
     if name == "first_months":
-        fits = fits and found["month"].between(0, months - 1).all() and (found["n_events"] >= 0).all()
+        fits = fits and found["month"].between(0, months - 1).all() and found["n_events"].between(0, 2.0**63).all()
     if not fits:
         raise foreign(folder, f"{name}.parquet and manifest.json do not speak of the same points and months")
 

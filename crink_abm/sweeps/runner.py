@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
 from ..estimation import sample_size
-from ..estimation.accumulator import Tally
+from ..estimation.accumulator import Accumulator
 from ..experiment.schema import Experiment
 from ..model.keys import rules_hash
 from ..model.outcomes import failed
@@ -131,7 +131,7 @@ class Runner:
     def _run(self) -> None:
         plan, head, folder = self.plan, self.plan.head, self.store.folder
         of_baseline = plan.named[plan.points.same_as[plan.base]]
-        tally = Tally(
+        accumulator = Accumulator(
             plan.worlds, head.months, of_baseline, plan.n_runs, take_out=not changes_odds(plan.rules),
             by_luck=head.interval == "best",
         )  # fmt: skip
@@ -147,11 +147,13 @@ class Runner:
                         if any_bad:
                             lost.add(point, first, runs)
                     counted = ~(bad | base_failed)
-                    tally.add(points, first, results, base, None if counted.all() else counted)
+                    accumulator.add(points, first, results, base, None if counted.all() else counted)
                 done += sum(cell.n for cell, *_ in pack)
-                self.progress(done, total, f"{tally.closed}/{len(plan.policies)} policies, ±{tally.half_width():.2g}")
+                self.progress(
+                    done, total, f"{accumulator.closed}/{len(plan.policies)} policies, ±{accumulator.half_width():.2g}"
+                )
         points = plan.points.table()
-        estimates = tally.estimates(points, head.interval)
+        estimates = accumulator.estimates(points, head.interval)
         reached = sample_size.reached(estimates, head.precision) if head.precision else None
         if reached and reached["missed"]:
             self.say(
@@ -160,7 +162,8 @@ class Runner:
         if few := plan.worlds.few(min(plan.n_runs)):
             self.say(few)
         tables = {
-            "points": points, "estimates": estimates, "metrics": tally.metrics(), "first_months": tally.first_months(),
+            "points": points, "estimates": estimates, "metrics": accumulator.metrics(),
+            "first_months": accumulator.first_months(),
             "failures": lost.table(plan.replay, plan.world),
         }  # fmt: skip
         files = {f"{name}.parquet": write_table(folder / f"{name}.parquet", table) for name, table in tables.items()}

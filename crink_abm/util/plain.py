@@ -211,6 +211,8 @@ def check_names(what: str, names: Iterable[str], taken: Mapping[str, str] | None
             raise InputError(
                 f"{what} cannot be named {told(name)}: {meaning[key][0]!r} is {meaning[key][1]}; choose another name"
             )
+        if seen.get(key) == name:
+            raise InputError(f"{what} has the name {told(name)}, and another has it too; give each a name of its own")
         if key in seen:
             raise InputError(
                 f"{what} has the name {told(name)}, and another {told(seen[key])}: they differ in capitals, spaces or forms of "

@@ -14,7 +14,7 @@ _NULLABLE = {
     pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(),
 }  # fmt: skip
 #: Columns that may lack values, also where none does.
-_MAY_LACK = ("within_noise",)
+_MAY_LACK = ("discernible",)
 
 
 def noted(table: pa.Table, frame: pd.DataFrame) -> pa.Table:
