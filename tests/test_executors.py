@@ -161,3 +161,18 @@ def test_joblib_takes_the_backend_that_is_set():
 
     with joblib.parallel_config(backend="threading", n_jobs=3):
         assert choice.chosen("joblib").count == 3
+
+
+def test_an_executor_of_one_worker_gets_the_tasks():
+    """joblib by itself computes in the calling thread where there is one worker."""
+    given = []
+
+    class Pool(ThreadPoolExecutor):
+        def submit(self, *task):
+            given.append(task)
+            return super().submit(*task)
+
+    with Pool(1) as pool, FuturesExecutor(pool) as executor:
+        assert executor.count == 1
+        executor.compute(contract.job(), [(0, 0, 10), (1, 0, 10)])
+    assert given
