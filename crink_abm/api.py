@@ -25,7 +25,7 @@ from .results.results import Results
 from .results.simulated import Batch
 from .sweeps import pilot
 from .sweeps.executors import choice
-from .sweeps.runner import Sweep
+from .sweeps.runner import Runner, plan_in
 from .sweeps.store import Store
 from .typing import (
     Drivers,
@@ -238,19 +238,18 @@ MOST_SHARDS = 100_000
 def planned(
     experiment: ExperimentLike,
     rules: Rules | None = None,
-    workers: int | None = None,
     runs: int | None = None,
     interval: Interval | None = None,
     precision: float | None = None,
 ) -> schema.Experiment:
     """The experiment with what the caller changes in it."""
-    experiment = arguments.experiment(experiment)
-    arguments.workers(workers)
+    if not isinstance(experiment, schema.Experiment):
+        experiment = arguments.experiment(experiment)
+        experiment = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
     runs = None if runs is None else arguments.runs(runs)[0]
     kind = None if interval is None else arguments.one_of("interval", interval, intervals.KINDS)
     rules = checked_rules(arguments.rules(rules))
-    plan = reader.checked(experiment) if isinstance(experiment, dict) else reader.read(experiment)
-    plan = replications.resolved(plan, rules, runs)
+    plan = replications.resolved(experiment, rules, runs)
     changed: dict[str, Any] = {} if kind is None else {"interval": kind}
     if precision is not None:
         half = arguments.real(precision)
@@ -270,14 +269,22 @@ def _folder(out: PathLike | None, plan: schema.Experiment) -> Path:
     return Path("results") / plan.experiment.name if out is None else arguments.path("out", out)
 
 
-def _options(engine: Any, progress: Any, rules: Any, say: Any) -> dict[str, Any]:
-    """Options of a :class:`Sweep`, judged."""
+def _options(engine: Any, progress: Any, say: Any) -> dict[str, Any]:
+    """Options of a :class:`Runner`, judged."""
     arguments.environment()
     return {
-        "engine": "batch" if engine_name(engine) == "numba" else engine_name(engine),  # as the runner knows it
+        "engine": engine_name(engine),
         "progress": arguments.callback("progress", progress), "say": arguments.callback("say", say),
-        "rules": arguments.rules(rules),
     }  # fmt: skip
+
+
+def _said(renamed: tuple, say: Callable | None) -> tuple:
+    """The executor, and ``say``. An older way of saying it is told as the new: with the first other words, or in a warning."""
+    executor, note = renamed
+    if note and say is None:
+        warnings.warn(note, FutureWarning, stacklevel=3)
+    say = arguments.callback("say", say)
+    return executor, choice.first(note, say) if note and say else say
 
 
 def sweep(
@@ -292,21 +299,22 @@ def sweep(
     interval: Interval | None = None,
     say: Callable[[str], object] | None = None,
     precision: float | None = None,
+    executor: Any = None,
     backend: Any = None,
     dask: str | None = None,
     then: Callable[[Results], None] | None = None,
 ) -> Results:
-    """Run an experiment (a file's path, or a dict of the same shape) and return its results.
+    """Run an experiment (a file's path, a dict of the same shape, or one that was read) and return its results.
 
     Run again on the same folder, it continues where it stopped. ``out`` defaults to ``results/NAME``;
     ``runs`` is the number of runs of every point instead, ``precision`` half the width that every outcome's interval is to
     have (a pilot then settles each point's runs), ``interval`` the kind of interval; ``engine`` is ``"numba"`` or ``"mesa"``
-    (slow; the same bytes); ``rules`` puts plain functions in
-    place of rules. ``workers`` is the number of threads (all cores if None); ``backend="loky"`` makes them processes, and an
-    executor of :mod:`concurrent.futures` (mpi4py's, say) does the runs itself; so do the workers of the Dask scheduler whose
-    address is ``dask``. ``progress`` is called after each pack of runs with the runs done, those in all, and a few words; True
-    shows these, and None does so in a notebook. ``then`` is called with the results while the folder is still held, so that
-    no other sweep changes it (for charts, say).
+    (slow; the same bytes); ``rules`` puts plain functions in place of rules. ``executor`` says who computes the runs:
+    ``"threads"`` (all cores; ``"threads:4"`` for four), ``"processes"``,
+    ``"dask:tcp://HOST:8786"``, ``"joblib:BACKEND"``, or an executor of :mod:`concurrent.futures` (mpi4py's, say); the bytes are
+    the same. (``workers``, ``backend`` and ``dask`` said it before, and are told as what they are now.) ``progress`` is called
+    after each pack of runs with the runs done, those in all, and a few words; True shows these, and None does so in a notebook.
+    ``then`` is called with the results while the folder is still held, so that no other sweep changes it (for charts, say).
 
     Warns
     -----
@@ -332,27 +340,24 @@ def sweep(
     ...     results.select("any_failure", usfk_posture=0.8)["n_runs"].tolist()
     [200]
     """
-    plan = planned(experiment, rules, workers, runs, interval, precision)
-    store = Store(_folder(out, plan))
-    options = _options(engine, progress, rules, say)
-    sizes.check(plan, store.folder, options["engine"])
-    work = Sweep(plan, store, **options)
+    asked = planned(experiment, rules, runs, interval, precision)
+    executor, say = _said(choice.renamed(executor, workers, backend, dask), say)
+    store, options = Store(_folder(out, asked)), _options(engine, progress, say)
+    sizes.check(asked, store.folder, options["engine"])
     with contextlib.ExitStack() as held:
-        with choice.chosen(backend, arguments.workers(workers), dask, say) as work.workers:
-            work.judge()
-            held.enter_context(store.hold(plan.experiment.name))
-            if plan.experiment.precision:
-                options["workers"] = work.workers
-                settled = pilot.settle(plan, store.folder, **options)
-                work = Sweep(plan, store, n_runs=settled, **options)
-            work.run()
-        results = Results(store.folder, rules=rules)
+        with choice.chosen(executor, say) as options["executor"]:
+            plan = plan_in(store, asked, rules)
+            held.enter_context(store.hold(plan.head.name))
+            if plan.head.precision:
+                plan = pilot.settle(plan, store, **options)
+            Runner(plan, store, **options).run()
+        results = Results(store.folder, rules=rules, plan=plan)
         _ = results.failures  # all of it is read while no other sweep can write
         if then is not None:
             results.store = store
             then(results)
             results.store = None
-    if say is None and (few := work.worlds.few(min(work.n_runs))):
+    if say is None and (few := plan.worlds.few(min(plan.n_runs))):
         warnings.warn(few, stacklevel=2)
     return results
 
@@ -369,6 +374,7 @@ def shard(
     rules: Rules | None = None,
     progress: Progress | bool | None = None,
     say: Callable[[str], object] | None = None,
+    executor: Any = None,
     backend: Any = None,
 ) -> int:
     """Work out one of ``of`` shares of an experiment's runs, ``number`` from 1, and keep them in the folder ``out``.
@@ -382,17 +388,17 @@ def shard(
     InputError
         If there is no such share, the experiment asks for a precision, or as of :func:`sweep`.
     """
-    plan = planned(experiment, rules, workers, runs)
+    asked = planned(experiment, rules, runs)
+    executor, say = _said(choice.renamed(executor, workers, backend), say)
     of = arguments.whole("of", of, 1, MOST_SHARDS)
     number = arguments.whole("number", number, 1, of)
-    if plan.experiment.precision:
+    if asked.experiment.precision:
         raise InputError(
             "a pilot settles the runs of an experiment with a precision, and no shard can wait for it; say how many with "
-            "--runs, or let a Dask cluster run it"
+            "--runs, or let a Dask cluster run it (--executor dask:ADDRESS)"
         )
-    folder, options = _folder(out, plan), _options(engine, progress, rules, say)
-    sizes.check(plan, folder, options["engine"])
-    work = Sweep(plan, folder, shard=f"{number}-of-{of}", **options)
-    with choice.chosen(backend, arguments.workers(workers), None, say) as work.workers:
-        work.judge()
-        return work.run_shard(number, of)
+    folder, options = _folder(out, asked), _options(engine, progress, say)
+    sizes.check(asked, folder, options["engine"])
+    store = Store(folder, f"{number}-of-{of}")
+    with choice.chosen(executor, say) as options["executor"]:
+        return Runner(plan_in(store, asked, rules), store, **options).run_shard(number, of)

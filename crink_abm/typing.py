@@ -10,7 +10,7 @@ a test keeps each equal to the table it stands for. To write a policy down befor
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -89,8 +89,16 @@ RunProgress: TypeAlias = Callable[[int], object]
 #: A place on the disk.
 PathLike: TypeAlias = str | os.PathLike[str]
 
-#: An experiment: the path of its file, or tables of the same shape.
-ExperimentLike: TypeAlias = PathLike | Mapping[str, Any]
+
+class ReadExperiment(Protocol):
+    """An experiment that was read: ``crink_abm.experiment.schema.Experiment``."""
+
+    def key(self) -> str:
+        """The hash of what it says."""
+
+
+#: An experiment: the path of its file, tables of the same shape, or one that was read.
+ExperimentLike: TypeAlias = PathLike | Mapping[str, Any] | ReadExperiment
 
 Array: TypeAlias = npt.NDArray[Any]
 ArrayLike: TypeAlias = npt.ArrayLike

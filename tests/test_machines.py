@@ -17,8 +17,10 @@ from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm.model.keys import rules_hash
-from crink_abm.sweeps.executors import dask, processes
+from crink_abm.sweeps.cells import TASK_RUNS
+from crink_abm.sweeps.executors import dask, parallel, processes
 from crink_abm.sweeps.executors import task as one_task
+from crink_abm.sweeps.job import Job
 from crink_abm.util.errors import InputError
 
 pytest.importorskip("distributed")
@@ -74,29 +76,34 @@ def cluster(tmp_path):
 
 
 def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeypatch):
-    from distributed import Client
-
     address, workers = cluster
     crink.sweep(_PLAN, tmp_path / "here")
-    killed, plain = [], Client.gather
+    killed, plain = [], dask.DaskExecutor._work_out
 
-    def gather(self, futures, *given, **named):
+    def kill(client, over):
         """Kill a worker while both have tasks, once."""
-        while not killed and not all(future.done() for future in futures):
-            if sum(bool(keys) for keys in self.processing().values()) == 2:
+        while not (killed or over.is_set()):
+            if sum(bool(keys) for keys in client.processing().values()) == 2:
                 workers[0].send_signal(signal.SIGKILL)
                 killed.append(workers[0].wait())
-        return plain(self, futures, *given, **named)
 
-    monkeypatch.setattr(Client, "gather", gather)
-    crink.sweep(_PLAN, tmp_path / "there", dask=address)
+    def work_out(self, asked, wanted, made):
+        over = threading.Event()
+        threading.Thread(target=kill, args=(self.client, over), daemon=True).start()
+        try:
+            plain(self, asked, wanted, made)
+        finally:
+            over.set()
+
+    monkeypatch.setattr(dask.DaskExecutor, "_work_out", work_out)
+    crink.sweep(_PLAN, tmp_path / "there", executor=f"dask:{address}")
     assert killed == [-signal.SIGKILL]
     assert workers[1].poll() is None
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
 
 
 def test_a_worker_with_other_rules_is_refused(tmp_path):
-    told = {"experiment": _PLAN, "engine": "batch", "folder": ".", "worlds": ""}
+    told = {"experiment": _PLAN, "engine": "numba", "folder": ".", "worlds": ""}
     for rules, match in (("0", "other rules"), (rules_hash(), "other worlds")):
         with pytest.raises(InputError, match=match):
             one_task.work(json.dumps(told | {"rules_hash": rules}), (), [(0, 0, 1)])
@@ -105,21 +112,21 @@ def test_a_worker_with_other_rules_is_refused(tmp_path):
 @pytest.mark.once
 def test_no_scheduler_is_told_in_one_sentence(tmp_path):
     with pytest.raises(InputError, match="no Dask scheduler answers"):
-        crink.sweep(_PLAN, tmp_path / "x", dask="127.0.0.1:1")
+        crink.sweep(_PLAN, tmp_path / "x", executor="dask:127.0.0.1:1")
 
 
 def test_tasks_hold_every_piece_once_in_order():
     pieces = [(k, 0, n) for k, n in enumerate((2048, 30_000, 40_000, 10, 32_768))]
     made = one_task.tasks(pieces)
     assert [piece for task in made for piece in task] == pieces
-    assert all(len(task) == 1 or sum(n for *_, n in task) <= one_task.TASK_RUNS for task in made)
+    assert all(len(task) == 1 or sum(n for *_, n in task) <= TASK_RUNS for task in made)
 
 
 @pytest.mark.once
 def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
     """loky gives up all that it was asked for when a process dies; the sweep begins again what was not done."""
     crink.sweep(_PLAN, tmp_path / "here")
-    told, killed, again, plain = [], [], [], processes.Executor._work_out
+    told, killed, again, plain = [], [], [], parallel.JoblibExecutor._work_out
 
     def kill(made, over):
         """Kill a process once two tasks are done, unless the work is over."""
@@ -138,8 +145,8 @@ def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatc
             over.set()
             again.append(len(wanted) - len(made))
 
-    monkeypatch.setattr(processes.Executor, "_work_out", work_out)
-    crink.sweep(_PLAN, tmp_path / "there", backend="loky", workers=2, say=told.append)
+    monkeypatch.setattr(parallel.JoblibExecutor, "_work_out", work_out)
+    crink.sweep(_PLAN, tmp_path / "there", executor="processes:2", say=told.append)
     assert killed
     assert [line for line in told if "died" in line] == ["a worker process died; what was not done is begun again"]
     assert again[0] > 0
@@ -150,11 +157,11 @@ def test_processes_that_always_die_are_told_as_a_failure(tmp_path, monkeypatch):
     def dies(*asked):
         os._exit(1)
 
-    monkeypatch.setattr(processes, "work", dies)
+    monkeypatch.setattr(parallel, "work_numbered", dies)
     told = []
     plan = {"experiment": {"name": "small", "seed": 1, "runs": 16, "months": 12}}
     with pytest.raises(ChildProcessError, match="died 3 times in a row"):
-        crink.sweep(plan, tmp_path / "x", backend="loky", workers=2, say=told.append)
+        crink.sweep(plan, tmp_path / "x", executor="processes:2", say=told.append)
     assert len([line for line in told if "died" in line]) == 2
     assert not (tmp_path / "x" / "manifest.json").exists()
 
@@ -170,7 +177,7 @@ def test_a_backend_that_is_none_is_refused(tmp_path):
 def test_any_executor_gives_the_same_bytes(tmp_path):
     crink.sweep(_PLAN, tmp_path / "here", runs=3_000)
     with ThreadPoolExecutor(2) as executor:
-        crink.sweep(_PLAN, tmp_path / "there", runs=3_000, backend=executor)
+        crink.sweep(_PLAN, tmp_path / "there", runs=3_000, executor=executor)
         assert executor.submit(int, "7").result() == 7  # it is left as it was
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
 
@@ -182,7 +189,7 @@ def test_no_process_outlives_its_sweep(tmp_path, ending):
     plan_file(tmp_path / "x.toml", {"experiment": many, "worlds": {"ensemble": "defaults"}})
     command = [
         sys.executable,
-        *["-m", "crink_abm", "sweep", "x.toml", "--out", "y", "--backend", "loky", "--workers", "2"],
+        *["-m", "crink_abm", "sweep", "x.toml", "--out", "y", "--executor", "processes:2"],
     ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     sweep = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **quiet)
@@ -209,11 +216,11 @@ def test_rules_travel_and_are_compiled_once_in_each_process(tmp_path):
 
     plan, rules = _PLAN | {"experiment": _PLAN["experiment"] | {"runs": 6_000}}, {"iran.distraction": distraction}
     crink.sweep(plan, tmp_path / "here", rules=rules)
-    crink.sweep(plan, tmp_path / "there", rules=rules, backend="loky", workers=2)
+    crink.sweep(plan, tmp_path / "there", rules=rules, executor="processes:2")
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
-    job, functions = one_task.order(crink.Results(tmp_path / "here", rules=rules).sweep)
+    job, functions = one_task.order(Job(crink.Results(tmp_path / "here", rules=rules).plan))
     again = cloudpickle.dumps(cloudpickle.loads(functions))
-    assert one_task._sweep(job, functions) is one_task._sweep(job, again)
+    assert one_task._job(job, functions) is one_task._job(job, again)
 
 
 def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monkeypatch):
@@ -228,12 +235,12 @@ def test_a_file_of_worlds_is_found_from_where_the_experiment_lies(tmp_path, monk
     plan_file(folder / "x.toml", {"experiment": few, "worlds": {"ensemble": "mine.csv"}})
     monkeypatch.chdir(tmp_path)
     with ThreadPoolExecutor(1) as executor:
-        crink.sweep(folder / "x.toml", tmp_path / "out", backend=executor)
+        crink.sweep(folder / "x.toml", tmp_path / "out", executor=executor)
 
 
 def test_mesa_runs_are_cut_so_that_every_process_has_some():
     pieces = [(point, first, 16) for point in range(3) for first in range(0, 96, 16)]
-    workers = processes.Executor(None, 2)
+    workers = parallel.FuturesExecutor(None, 2)
     assert len(workers._tasks(pieces)) >= 8
     assert [piece for task in workers._tasks(pieces).values() for piece in task] == pieces
 
@@ -259,10 +266,10 @@ how = {"rules": {"china.crisis_prob": crisis, "iran.distraction": lambda month: 
 crink.sweep(plan, "here", **how)
 for kind in sys.argv[1:]:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(kind)) as executor:
-        crink.sweep(plan, kind, backend=executor, workers=2, **how)
-crink.sweep(plan, "loky", backend="loky", workers=2, **how)
+        crink.sweep(plan, kind, executor=executor, **how)
+crink.sweep(plan, "loky", executor="processes:2", **how)
 SHARE, cfg.RATE = 0.9, 0.5
-crink.sweep(plan, "other", backend="loky", workers=2, **how)
+crink.sweep(plan, "other", executor="processes:2", **how)
 """
 
 

@@ -15,7 +15,7 @@ from crink_abm.ensemble.build import make_worlds
 from crink_abm.experiment import reader, replications
 from crink_abm.model import outcomes
 from crink_abm.model.parameters import CATALOGUE, SWITCHES
-from crink_abm.sweeps.runner import Sweep
+from crink_abm.sweeps.plan import SweepPlan
 
 STRUCTURES = {"xi_theory": [0, 1], "kim_theory": [0, 1]}
 TABLE = {"ensemble": "prior", "draws": 12, "screen": "none", "structures": STRUCTURES, "crossing": "full"}
@@ -113,7 +113,7 @@ def test_a_row_by_world_is_that_world_simulated_alone(nested):
     world = 17
     held = nested.worlds.loc[world]
     batch = crink.simulate(
-        nested.sweep.policies[0], runs=1920, seed=7, months=60,
+        nested.plan.policies[0], runs=1920, seed=7, months=60,
         worlds=worlds.Worlds(np.tile(held[list(CATALOGUE)].to_numpy(float), (48, 1)), "one", 1),
     )  # fmt: skip
     events = batch.months[world::48, list(outcomes.OUTCOMES).index("korea_failure")] >= 0
@@ -319,5 +319,5 @@ def test_a_sweep_of_the_calibrated_worlds_can_be_nested(tmp_path):
     plan = {"experiment": {"name": "c", "seed": 1, "months": 12}, "worlds": {"size": 30, "runs_per_world": 2}}
     found = crink.sweep(plan, tmp_path)
     assert found.select("any_failure")["n_runs"].item() == 60
-    assert isinstance(found.sweep, Sweep)
+    assert isinstance(found.plan, SweepPlan)
     assert found.worlds["copies"].sum() == 30

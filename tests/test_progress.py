@@ -20,9 +20,9 @@ _PLAN = {
 
 def test_the_words_are_those_of_the_estimates(tmp_path, monkeypatch):
     """Policies done, and in the end the widest half-width of the estimates."""
-    from crink_abm.sweeps import pipeline
+    from crink_abm.sweeps import cells
 
-    monkeypatch.setattr(pipeline, "PACK_RUNS", 8_192)
+    monkeypatch.setattr(cells, "PACK_RUNS", 8_192)
     told = []
     results = crink.sweep(_PLAN, tmp_path / "x", progress=lambda *said: told.append(said))
     assert [done for done, *_ in told] == sorted(done for done, *_ in told)

@@ -10,18 +10,19 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, plan_file
 
 import crink_abm as crink
 from crink_abm import InputError
-from crink_abm.ensemble import spec
+from crink_abm.ensemble import spec, worlds
 from crink_abm.estimation import intervals, over_worlds, significance
 from crink_abm.experiment import reader
 from crink_abm.model import outcomes
 from crink_abm.model.outcomes import RESULTS
+from crink_abm.sweeps.cells import packs
 from crink_abm.sweeps.codec import UNITS
-from crink_abm.sweeps.pipeline import Pipeline, packs
-from crink_abm.sweeps.runner import Sweep
+from crink_abm.sweeps.pipeline import Pipeline
+from crink_abm.sweeps.plan import SweepPlan
 from crink_abm.sweeps.store import Store
 
 SMALL = {
@@ -59,12 +60,12 @@ def test_points_cover_the_grid_the_curves_the_packages_and_the_baseline(results)
 
 def test_results_read_back_as_the_sweep_that_was_run(results):
     """The manifest keeps the order of the file: point numbers mean the same policies when read back."""
-    for number, chosen in enumerate(results.sweep.policies):
+    for number, chosen in enumerate(results.plan.policies):
         row = results.points.loc[number]
         for name, value in chosen.items():
             assert isinstance(value, dict) or row[name] == value
-    assert results.sweep.points.families == results.points["family"].tolist()
-    assert set(results.sweep.points.families) == {"grid", "one_at_a_time", "package", "baseline"}
+    assert results.plan.points.families == results.points["family"].tolist()
+    assert set(results.plan.points.families) == {"grid", "one_at_a_time", "package", "baseline"}
 
 
 def test_a_map_is_judged_as_one_family(results):
@@ -126,7 +127,7 @@ def test_estimates_recount_from_the_runs(results):
 
 def test_a_point_is_the_same_as_simulated_alone(results):
     policy = {"usfk_posture": 0.0, "trilateral_coordination": 0.2, "dual_role": 0.5}
-    alone = crink.simulate(policy, runs=96, seed=5, months=36, worlds=results.sweep.worlds)
+    alone = crink.simulate(policy, runs=96, seed=5, months=36, worlds=results.plan.worlds)
     stored = results.runs([0])
     for name in ("first_blockade", "n_launch_days", "highest_rung"):
         assert (stored[name].to_numpy() == alone.results[name].to_numpy()).all()
@@ -165,7 +166,7 @@ def test_running_again_changes_no_byte(results):
 
 
 def test_number_of_threads_changes_no_byte(results, tmp_path):
-    crink.sweep(SMALL, tmp_path, workers=1)
+    crink.sweep(SMALL, tmp_path, executor="threads:1")
     assert _digest(tmp_path) == _digest(results.folder)
 
 
@@ -307,7 +308,6 @@ def test_results_show_themselves(results):
 
 
 def test_worlds_are_balanced_over_structures_and_within_ranges():
-    from crink_abm.ensemble import worlds
     from crink_abm.model.parameters import CATALOGUE, SWITCHES
 
     drawn = worlds.prior(648, seed=2)
@@ -328,7 +328,7 @@ def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
 
     Negative control: the rule "not ruled out by an interval of its own few runs" keeps several times as many.
     """
-    from crink_abm.ensemble import screening, worlds
+    from crink_abm.ensemble import screening
 
     drawn = worlds.prior(648, seed=3)
     few, more, many = (screening.elicited(drawn, runs=runs, seed=3) for runs in (128, 512, 2048))
@@ -345,7 +345,7 @@ def test_a_screen_keeps_worlds_by_what_they_are_and_not_by_its_number_of_runs():
 @pytest.mark.once
 def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
     """Worlds dropped or kept early would be judged the same by the full number of runs, but for one in a hundred."""
-    from crink_abm.ensemble import screening, worlds
+    from crink_abm.ensemble import screening
 
     drawn = worlds.prior(324, seed=4)
     staged = {row.tobytes() for row in screening.elicited(drawn, runs=1024, seed=4).values}
@@ -365,8 +365,7 @@ def test_a_cached_screen_is_not_reused_after_an_edit_of_the_screen(monkeypatch):
     assert build.worlds_name(table) == before
     monkeypatch.setattr(build, "worlds_hash", lambda: "another")
     assert build.worlds_name(table) != before
-    for module in ("screening", "elicited", "worlds", "outcomes", "intervals"):
-        assert module in keys.SCREENING
+    assert {"screening", "elicited", "worlds", "outcomes", "intervals"} <= set(keys.SCREENING)
 
 
 def test_a_replay_by_other_rules_is_refused(results, monkeypatch):
@@ -382,7 +381,7 @@ def test_a_disk_that_fails_for_a_moment_costs_no_run(results, monkeypatch):
     """Damage is told from a failing disk: the pack stays, and the error is raised."""
     from pathlib import Path
 
-    key = results.sweep.key(0)
+    key = results.plan.key(0)
     packs = {path: path.read_bytes() for path in (results.folder / "runs").iterdir()}
 
     def fail(self):
@@ -438,10 +437,10 @@ def test_ten_thousand_points_make_few_files():
             }
         }
     )
-    sweep = Sweep(plan, "unused")
-    assert len(sweep.policies) > 10_000
-    assert len(list(packs(sweep.cells()))) < 50
-    assert sum(cell.n for cells in packs(sweep.cells()) for cell in cells) == len(sweep.policies) * 96
+    plan = SweepPlan.of(plan, worlds.defaults())
+    assert len(plan.policies) > 10_000
+    assert len(list(packs(plan.cells()))) < 50
+    assert sum(cell.n for cells in packs(plan.cells()) for cell in cells) == len(plan.policies) * 96
 
 
 def test_two_sweeps_in_one_folder_are_told_apart(results):
@@ -655,3 +654,28 @@ def test_points_off_the_grid_can_have_more_runs(tmp_path):
 
 def test_design_key_changes_with_the_file():
     assert reader.checked(SMALL).key() != reader.checked(SMALL | {"baseline": {"exposure": 0.1}}).key()
+
+
+def test_a_sweep_expands_its_design_once(tmp_path, monkeypatch):
+    """From the file to the charts by one plan: what the manifest says is not laid out again."""
+    from crink_abm.cli import main as cli
+    from crink_abm.experiment import design
+
+    made, plain = [], design._made
+    monkeypatch.setattr(design, "_made", lambda experiment: made.append(1) or plain(experiment))
+    plan_file(tmp_path / "x.toml", SMALL | {"experiment": SMALL["experiment"] | {"precision": 0.2, "months": 12}})
+    assert cli.main(["sweep", str(tmp_path / "x.toml"), "--out", str(tmp_path / "x"), "--runs", "24"]) == 0
+    assert len(made) == 1
+    made.clear()
+    results = crink.Results(tmp_path / "x")
+    results.slice("any_failure", "usfk_posture")
+    results.replay(0, 0)
+    assert len(made) == 1
+
+
+def test_results_take_no_plan_of_another_version(results):
+    other = results.plan.experiment.model_copy(update={"parameters": {"xi_fear": 0.5}})
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="another version of this sweep"):
+        crink.Results(results.folder, plan=replace(results.plan, experiment=other))

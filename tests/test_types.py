@@ -32,12 +32,14 @@ def test_names_in_types_are_those_of_the_tables(alias):
 
 def test_every_ensemble_and_engine_in_types_is_taken():
     from crink_abm import api
+    from crink_abm.engine import engine_name, engine_names
     from crink_abm.ensemble import build
 
     for engine in get_args(names.EngineName):
-        assert api._options(engine, None, None, None)["engine"] == engine
-    with pytest.raises(crink_abm.InputError, match=", ".join(get_args(names.EngineName))):
-        api._options("abacus", None, None, None)
+        assert api._options(engine, None, None)["engine"] == engine_name(engine)
+    assert {engine_name(engine) for engine in get_args(names.EngineName)} == set(engine_names())
+    with pytest.raises(crink_abm.InputError, match=", ".join(engine_names())):
+        api._options("abacus", None, None)
     with pytest.raises(crink_abm.InputError) as refused:
         build.ensemble("flat")
     assert all(f"'{ensemble}'" in str(refused.value) for ensemble in get_args(names.WorldsName))

@@ -92,7 +92,7 @@ def test_estimates_do_not_hang_on_how_a_file_is_sorted(tmp_path):
     assert all(other == one for other in others)
     assert found[0].worlds["crisis_duration"].tolist() == x.tolist()  # and rows keep their numbers
     for run in (0, 17, 59):
-        world = int(found[0].sweep.worlds.of(run))
+        world = int(found[0].plan.worlds.of(run))
         assert found[0].replay(0, run).parameters["crisis_duration"] == x[world]
 
 
@@ -304,7 +304,7 @@ def test_a_switch_that_is_forced_leaves_the_calibrated_ensemble_and_says_so(tmp_
     note = "not the calibrated worlds: xi_theory held at prospect in every world"
     assert note in found.manifest["worlds"]["note"]
     assert note in repr(found)
-    assert json.loads(json.dumps(found.manifest))["worlds"]["note"] == found.sweep.worlds.note
+    assert json.loads(json.dumps(found.manifest))["worlds"]["note"] == found.plan.worlds.note
     with pytest.warns(UserWarning):
         table = crink.compare({}, runs=20, months=12, parameters={"crisis_duration": 5})
     assert "crisis_duration held at 5" in table.attrs["note"]
@@ -476,7 +476,7 @@ def test_the_worlds_of_a_sweep_are_a_file_of_worlds(tmp_path):
     found.worlds.to_csv(tmp_path / "a.csv")
     found.worlds.to_parquet(tmp_path / "a.parquet")
     for name in ("a.csv", "a.parquet"):
-        assert np.array_equal(from_file.load(tmp_path / name).values, found.sweep.worlds.values)
+        assert np.array_equal(from_file.load(tmp_path / name).values, found.plan.worlds.values)
 
 
 def test_a_parquet_file_whose_index_is_a_parameter_is_read_by_name(tmp_path):

@@ -77,12 +77,12 @@ def parser() -> argparse.ArgumentParser:
         "--shard", type=share, metavar="K/N", help="only keep the runs of the K-th of N shares (for an array of jobs)"
     )
     sub.add_argument(
-        "--dask", type=word, metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs (tcp://...)"
-    )
-    sub.add_argument("--workers", type=whole, metavar="W", help="threads or processes (default: all cores)")
-    sub.add_argument(
-        "--backend", choices=("threads", "loky"), help="loky: processes instead of threads, for --engine mesa"
-    )
+        "--executor", type=word, metavar="WHO",
+        help="who computes the runs: threads[:N] (default, all cores), processes[:N], dask:ADDRESS, joblib[:BACKEND[:N]]",
+    )  # fmt: skip
+    sub.add_argument("--workers", type=whole, metavar="W", help="before: --executor threads:W")
+    sub.add_argument("--backend", choices=("threads", "loky"), help="before: --executor threads, or processes")
+    sub.add_argument("--dask", type=word, metavar="ADDRESS", help="before: --executor dask:ADDRESS")
     sub.add_argument(
         "--engine",
         choices=("numba", "mesa", "batch"),

@@ -11,6 +11,7 @@ from .run import tell
 from .terminal import charts, check_folder, print_json, ready_engine, rows_of, say
 
 if TYPE_CHECKING:
+    from ..experiment.schema import Experiment
     from ..results.results import Results
 
 
@@ -18,24 +19,28 @@ def sweep(args: argparse.Namespace) -> None:
     """An experiment file to estimates and charts."""
     from ..api import planned
     from ..api import sweep as run_sweep
+    from ..engine import engine_name
     from ..experiment import sizes
+    from ..sweeps.executors import choice
     from ..sweeps.store import Store
 
     if args.shard and (args.interval or args.precision is not None or args.dask is not None):
         raise InputError("a shard only works runs out; leave out --interval, --precision and --dask")
-    plan = planned(args.file, None, args.workers, args.runs, args.interval, args.precision)
     if args.dask is not None and args.backend is not None:
         raise InputError(f"--backend is for this machine; leave out --backend {args.backend}, or --dask")
+    args.executor, note = choice.renamed(args.executor, args.workers, args.backend, args.dask)
+    args.say = choice.first(note, say)
+    plan = planned(args.file, None, args.runs, args.interval, args.precision)
     draw = None if args.no_charts or args.shard else charts().draw
     folder = Path(args.out or Path("results") / plan.experiment.name)
-    engine = "mesa" if args.engine == "mesa" else "batch"
+    engine = engine_name(args.engine)
     sizes.check(plan, folder, engine, args.runs)
     check_folder(folder)
     Store(folder).check(plan.experiment.name)
-    if engine == "batch":
+    if engine == "numba":
         ready_engine()
     if args.shard:
-        _shard(args, folder)
+        _shard(args, plan, folder)
         return
     drawn = []
 
@@ -46,20 +51,18 @@ def sweep(args: argparse.Namespace) -> None:
         _summary(results, drawn, args)
 
     results = run_sweep(
-        args.file, folder, engine=args.engine, workers=args.workers, runs=args.runs, interval=args.interval,
-        precision=args.precision, backend=args.backend, dask=args.dask, progress=shown("run"), say=say, then=tell,
+        plan, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=args.say, then=tell,
     )  # fmt: skip
     if results.manifest["n_failed"]:
         raise RunsFailedError(_failures_told(results))
 
 
-def _shard(args: argparse.Namespace, folder: Path) -> None:
+def _shard(args: argparse.Namespace, plan: Experiment, folder: Path) -> None:
     from ..api import shard
 
     number, of = args.shard
     n = shard(
-        args.file, number, of, folder, engine=args.engine, workers=args.workers, runs=args.runs, backend=args.backend,
-        progress=shown("run"), say=say,
+        plan, number, of, folder, engine=args.engine, executor=args.executor, progress=shown("run"), say=args.say,
     )  # fmt: skip
     if args.json:
         print_json({"folder": str(folder), "shard": number, "of": of, "n_runs": n})

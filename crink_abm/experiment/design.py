@@ -18,11 +18,6 @@ from .factors import Dimension, dimensions, levels_of, moves
 from .schema import Experiment
 
 
-def swept(experiment: Experiment) -> list[str]:
-    """The levers that vary over the grid by numbers, in file order."""
-    return [dimension.name for dimension in dimensions(experiment) if dimension.is_lever]
-
-
 def baseline(experiment: Experiment) -> dict[str, Any]:
     """The policy that all others are compared with: today's, with the file's fixed levers and ``[baseline]``."""
     fixed = {name: levels_of(value)[0] for name, value in experiment.levers.items() if len(levels_of(value)) == 1}
@@ -60,6 +55,11 @@ class Points:
     base: int
     grid: list[Dimension]
     same_as: list[int]
+
+    @property
+    def swept(self) -> list[str]:
+        """The levers that vary over the grid by numbers, in file order."""
+        return [dimension.name for dimension in self.grid if dimension.is_lever]
 
     def table(self) -> pd.DataFrame:
         """A row a point: point, label, family, on_grid, a column a lever (nan where scheduled), schedules as JSON.

@@ -8,7 +8,7 @@ from .design import points
 from .schema import Experiment
 
 
-def of(experiment: Experiment, engine: str = "batch", runs: int | None = None) -> Size:
+def of(experiment: Experiment, engine: str = "numba", runs: int | None = None) -> Size:
     """How much an experiment asks for; of one with a precision, how much its pilot does.
 
     ``runs`` is the runs of each policy, instead of what the experiment says.
@@ -23,7 +23,7 @@ def of(experiment: Experiment, engine: str = "batch", runs: int | None = None) -
     return Size(len(most), sum(most.values()), head.months, engine=engine)
 
 
-def check(experiment: Experiment, folder: str | Path, engine: str = "batch", runs: int | None = None) -> None:
+def check(experiment: Experiment, folder: str | Path, engine: str = "numba", runs: int | None = None) -> None:
     """Refuse an experiment for which this machine has not the memory, or the disk of ``folder`` not the room.
 
     Raises

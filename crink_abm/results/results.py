@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..ensemble.build import read_worlds
 from ..ensemble.summary import runs_in_words, worlds_in_words
 from ..estimation import by_world, intervals
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
-from ..experiment import reader, schema
+from ..experiment import design, reader, schema
 from ..model import arguments, levers, outcomes
 from ..model.keys import rules_hash
 from ..model.outcomes import failed
@@ -22,9 +23,9 @@ from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
 from ..model.parameters import CATALOGUE
 from ..sweeps import manifest
-from ..sweeps.codec import runs_table
-from ..sweeps.runner import Sweep
-from ..sweeps.store import PACK_FORMAT
+from ..sweeps.codec import decode_cell, runs_table
+from ..sweeps.plan import SweepPlan, digest_of
+from ..sweeps.store import PACK_FORMAT, Store
 from ..typing import AnyOutcome, Interval, LeverName, OutcomeName, PathLike, Rules
 from ..util.errors import InputError, nearest, told
 
@@ -32,11 +33,16 @@ if TYPE_CHECKING:
     import xarray
 
     from ..agents.model import DeterrenceModel
-    from ..sweeps.store import Store
 
 
 class Results:
     """A finished sweep, read from its folder.
+
+    Parameters
+    ----------
+    folder : of the sweep
+    rules : the functions in place of rules with which it was run, if there were any
+    plan : what was asked, where it is at hand; else it is made from what the folder says
 
     Attributes
     ----------
@@ -75,7 +81,7 @@ class Results:
     """
 
     folder: Path
-    store: "Store | None"
+    store: Store | None
     manifest: dict[str, Any]
     estimates: pd.DataFrame
     metrics: pd.DataFrame
@@ -83,7 +89,7 @@ class Results:
     first_months: pd.DataFrame
     rules: CheckedRules
 
-    def __init__(self, folder: PathLike, *, rules: Rules | None = None) -> None:
+    def __init__(self, folder: PathLike, *, rules: Rules | None = None, plan: SweepPlan | None = None) -> None:
         self.folder, self.store = arguments.path("the folder of results", folder), None
         self.manifest = manifest.load(self.folder)
         self.estimates = self._read("estimates")
@@ -91,6 +97,9 @@ class Results:
         self.points = self._read("points")
         self.first_months = self._read("first_months")
         self.rules = checked_rules(arguments.rules(rules))
+        self._given = plan
+        if plan is not None and plan.experiment.key() != self.manifest["experiment_hash"]:
+            raise InputError(f"{str(self.folder)!r} holds another version of this sweep than the plan; leave out plan")
         replaced = self.manifest["rules_replaced"]
         if fingerprint(self.rules) != replaced["fingerprint"]:
             raise InputError(
@@ -101,6 +110,8 @@ class Results:
     @cached_property
     def experiment(self) -> schema.Experiment:
         """The experiment that was run."""
+        if self._given is not None:
+            return self._given.experiment
         return reader.checked(self.manifest["experiment"], str(self.folder))
 
     @property
@@ -109,14 +120,32 @@ class Results:
         return self.manifest["baseline_point"]
 
     @cached_property
-    def sweep(self) -> Sweep:
-        """The sweep as it was set up (for worlds and replays)."""
-        sweep = Sweep(self.experiment, self.folder, rules=self.rules, n_runs=self.manifest["runs_of_points"])
-        sweep.worlds_name = self.manifest["worlds_table"].removesuffix(".parquet")
-        sweep.worlds_seen = self.manifest["worlds"]["sha256"]
-        if (len(sweep.policies), sweep.base) != (self.manifest["n_points"], self.manifest["baseline_point"]):
+    def design(self) -> design.Points:
+        """The design points: policies, their names and families, the grid."""
+        made = design.points(self.experiment)
+        if (len(made.policies), made.base) != (self.manifest["n_points"], self.manifest["baseline_point"]):
             raise manifest.foreign(self.folder, "manifest.json has other points than the experiment in it")
-        return sweep
+        return made
+
+    @cached_property
+    def plan(self) -> SweepPlan:
+        """What was asked, down to each run (for worlds and replays)."""
+        _ = self.design
+        if self._given is not None:
+            return self._given
+        name, runs = self.manifest["worlds_table"].removesuffix(".parquet"), self.manifest["runs_of_points"]
+        worlds = read_worlds(self.folder, name)
+        if worlds is None or digest_of(worlds) != self.manifest["worlds"]["sha256"]:
+            raise InputError(
+                f"the worlds of {str(self.folder)!r} ({name}) are missing or damaged, or "
+                "another version keeps them in another format; run the sweep again"
+            )
+        return SweepPlan.of(self.experiment, worlds, rules=self.rules, n_runs=runs, name=name)
+
+    @cached_property
+    def _runs(self) -> Store:
+        """Where the runs are kept."""
+        return Store(self.folder)
 
     def _read(self, name: str) -> pd.DataFrame:
         return manifest.table(self.folder, self.manifest, name)
@@ -155,12 +184,12 @@ class Results:
             On an unknown lever.
         """
         arguments.names("free", free, levers.LEVERS, kind="lever", least=0)
-        policies = self.sweep.policies
+        policies = self.design.policies
         base = policies[self.baseline]
         return [
             number
             for number, chosen in enumerate(policies)
-            if self.sweep.points.same_as[number] == number  # a policy with several names once
+            if self.design.same_as[number] == number  # a policy with several names once
             and all(chosen[name] == base[name] for name in levers.LEVERS if name not in free)
             and not any(isinstance(chosen[name], dict) for name in free)
         ]
@@ -189,10 +218,10 @@ class Results:
         """
         wanted = sorted(arguments.points(points, self.manifest["n_points"]))
         frames = []
-        for cell in self.sweep.cells_of(wanted):
-            pieces, missing = self.sweep.stored(cell, self.sweep.key(cell.point, self.manifest["rules_hash"]))
+        for cell in self.plan.cells_of(wanted):
+            pieces, missing = decode_cell(self._runs, cell, self.plan.key(cell.point, self.manifest["rules_hash"]))
             if missing:
-                other = self.sweep.store.found.other_format
+                other = self._runs.found.other_format
                 also = (
                     f", and {other} pack{'s' * (other != 1)} there of another format than {PACK_FORMAT}"
                     if other
@@ -216,7 +245,7 @@ class Results:
 
         A world that stands in the ensemble several times is one row, under its first place.
         """
-        held = self.sweep.worlds
+        held = self.plan.worlds
         first, copies = np.unique(by_world.first_rows(held), return_counts=True)
         table = pd.DataFrame(held.values[first], columns=list(CATALOGUE), index=pd.Index(first, name="world"))
         table.insert(0, "copies", copies)
@@ -246,10 +275,8 @@ class Results:
         base = self.runs([self.baseline])
         frames = []
         for point in numbers:
-            paired = base if self.sweep.n_runs[point] <= self.sweep.n_runs[self.baseline] else None
-            frames.append(
-                by_world.counts(outcome, self.runs([point]), paired, self.sweep.worlds, self.sweep.head.months)
-            )
+            paired = base if self.plan.n_runs[point] <= self.plan.n_runs[self.baseline] else None
+            frames.append(by_world.counts(outcome, self.runs([point]), paired, self.plan.worlds, self.plan.head.months))
         return pd.concat(frames, ignore_index=True)
 
     def incidence(
@@ -347,10 +374,10 @@ class Results:
         to_the_end = arguments.flag("to_the_end", to_the_end)
         if point >= self.manifest["n_points"]:
             raise InputError(f"points are numbered 0 to {self.manifest['n_points'] - 1}; {point} was given")
-        n = self.sweep.n_runs[point]
+        n = self.plan.n_runs[point]
         if run >= n:
             raise InputError(f"runs of point {point} are numbered 0 to {n - 1}; {run} was given")
-        model = self.sweep.replay(point, run)
+        model = self.plan.replay(point, run)
         return model.run() if to_the_end else model
 
     def __getstate__(self) -> dict[str, Any]:
@@ -359,7 +386,7 @@ class Results:
 
         made = {name for name, of in vars(Results).items() if isinstance(of, cached_property)}
         state = {name: value for name, value in vars(self).items() if name not in made}
-        return state | {"rules": cloudpickle.dumps(self.rules)}
+        return state | {"rules": cloudpickle.dumps(self.rules), "_given": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state | {"rules": pickle.loads(state["rules"])})

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from ..model import outcomes
 from ..model.outcomes import RESULTS, failed
+from .cells import Cell
 
 #: Results that are no whole numbers, kept as whole multiples of a unit: sums are exact, in whatever pieces they come.
 UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(outcomes.LUCKS, outcomes.LUCK_UNIT)
@@ -43,3 +44,26 @@ def runs_table(results: np.ndarray) -> pd.DataFrame:
     """The engine's results as a table, whole numbers as such."""
     table = pd.DataFrame(results, columns=list(RESULTS))
     return table.astype({name: np.int16 for name in RESULTS if name not in UNITS})
+
+
+def read_cell(store, cell: Cell, key: str) -> tuple[list[pa.Table], list[Cell]]:
+    """The runs of a cell as a store holds them under a key, and the cells that it lacks."""
+    pieces, missing, at, end = [], [], cell.first, cell.first + cell.n
+    while at < end:
+        n = store.held(key, at, end - at)
+        table = store.read(key, at, n, fits) if n else None
+        if table is None:
+            if n and store.held(key, at, end - at):
+                continue  # another pack holds them too
+            # What is missing runs up to the end: a later block may hold some of it, and is then not used.
+            missing.append(Cell(cell.point, at, end - at))
+            break
+        pieces.append(table)
+        at += n
+    return pieces, missing
+
+
+def decode_cell(store, cell: Cell, key: str) -> tuple[list[np.ndarray], list[Cell]]:
+    """As :func:`read_cell`, the runs as the engine gave them."""
+    pieces, missing = read_cell(store, cell, key)
+    return [decode(table) for table in pieces], missing

@@ -1,4 +1,4 @@
-"""The manifest and the tables of a finished sweep as read: of the shape they are written in, or refused in a sentence.
+"""The manifest of a finished sweep, written and read; its tables as read: of the shape they are written in, or refused.
 
 A seal shows damage, not who wrote: a folder from elsewhere may say anything under a seal that fits.
 """
@@ -10,13 +10,18 @@ import pandas as pd
 from pandas.api import types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..ensemble import structures
 from ..estimation.tables import ADDED, COLUMNS
+from ..experiment import design
 from ..experiment.schema import Experiment
+from ..model.keys import rules_hash
 from ..model.levers import LEVERS
 from ..util import ownership
 from ..util.errors import InputError
 from ..util.files import check_format, digest, read, table_of, unsealed
-from ..version import __version__
+from ..util.ownership import MANIFEST_FORMAT
+from ..version import __version__, library_versions
+from .plan import SweepPlan
 
 _Count = Annotated[int, Field(ge=0)]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -223,3 +228,49 @@ def _check_rows(folder: Path, manifest: dict, name: str, found: pd.DataFrame) ->
         fits = fits and found["month"].between(0, months - 1).all() and found["n_events"].between(0, 2.0**63).all()
     if not fits:
         raise foreign(folder, f"{name}.parquet and manifest.json do not speak of the same points and months")
+
+
+def of(plan: SweepPlan, reached: dict | None, n_failed: int, files: dict[str, str]) -> dict:
+    """What the manifest of a finished sweep says.
+
+    Parameters
+    ----------
+    plan : what was asked
+    reached : how near the runs came to the precision, if one was asked for (:func:`sample_size.reached`)
+    n_failed : runs that failed
+    files : name of each table -> its digest
+    """
+    head = plan.head
+    return {
+        "format": MANIFEST_FORMAT,
+        "experiment": plan.experiment.model_dump(mode="json", by_alias=True),
+        "experiment_hash": plan.experiment.key(),
+        "name": head.name,
+        "seed": head.seed,
+        "package": __version__,
+        "rules_hash": rules_hash(),
+        "rules_replaced": {"names": sorted(plan.rules), "fingerprint": plan.fingerprint},
+        "libraries": library_versions(),
+        "baseline_point": plan.base,
+        "baseline_moves": design.moves_in_words(plan.policies[plan.base]),
+        "n_points": len(plan.policies),
+        "n_runs_per_point": max(plan.n_runs) if head.precision else head.runs,
+        "runs_of_points": list(plan.n_runs) if head.precision else None,
+        "precision": reached,
+        "n_detail_runs": head.detail_runs,
+        "n_runs": plan.total,
+        "n_failed": n_failed,
+        "swept": plan.points.swept,
+        "grid": [{"name": d.name, "levels": d.levels, "labels": d.labels} for d in plan.points.grid],
+        "worlds": {
+            "n": len(plan.worlds),
+            "reached": min(len(plan.worlds), *plan.n_runs),
+            "origin": plan.worlds.origin,
+            "screen": plan.worlds.report,
+            "note": plan.worlds.note,
+            "sha256": plan.worlds_digest,
+        },
+        "worlds_table": f"{plan.worlds_name}.parquet",
+        "files": files,
+        "nesting": None if head.precision else structures.nesting(plan.worlds, head.runs),
+    }

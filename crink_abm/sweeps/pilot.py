@@ -1,13 +1,14 @@
 """The pilot of a sweep that is to reach a precision: a sweep of its own, kept beside the runs that count."""
 
-from pathlib import Path
+from dataclasses import replace
 
-from ..ensemble.build import make_worlds
 from ..estimation import sample_size
 from ..experiment.schema import Experiment
 from ..util.errors import InputError
 from ..util.files import read_table
-from .runner import Sweep
+from .plan import SweepPlan
+from .runner import Runner
+from .store import Store
 
 
 def checked(experiment: Experiment) -> None:
@@ -28,24 +29,24 @@ def checked(experiment: Experiment) -> None:
         raise InputError("[experiment] precision settles every point's runs; leave out detail_runs, or precision")
 
 
-def settle(experiment: Experiment, folder: str | Path, **options) -> list[int]:
-    """How many runs each point needs, from a pilot of ``runs`` runs (2,000 if the file names none) under another seed.
+def settle(plan: SweepPlan, store: Store, **options) -> SweepPlan:
+    """The plan with the runs that each point needs, from a pilot of ``runs`` runs (2,000 if the file names none) under another
+    seed.
 
     Parameters
     ----------
-    folder : of the sweep, which is held; the pilot goes to its folder ``pilot``, and is continued there like any sweep
-    options : as of :class:`runner.Sweep`
+    plan : of an experiment with a precision
+    store : of the sweep, which is held; the pilot goes to its folder ``pilot``, and is continued there like any sweep
+    options : as of :class:`runner.Runner`
     """
-    checked(experiment)
-    head, folder = experiment.experiment, Path(folder)
-    round_ = len(make_worlds(experiment.worlds, experiment.parameters, options.get("rules")))
-    changed = {
-        "precision": None, "detail_runs": None, "seed": sample_size.pilot_seed(head.seed),
-        "runs": sample_size.whole_rounds(head.runs or sample_size.PILOT_RUNS, round_),
-    }  # fmt: skip
-    pilot = experiment.model_copy(update={"experiment": head.model_copy(update=changed)})
-    sweep = Sweep(pilot, folder / "pilot", **options)
-    sweep.run()
-    table = read_table(folder / "pilot" / "estimates.parquet")
+    checked(plan.experiment)
+    head, round_ = plan.head, len(plan.worlds)
+    runs = sample_size.whole_rounds(head.runs or sample_size.PILOT_RUNS, round_)
+    changed = {"precision": None, "detail_runs": None, "seed": sample_size.pilot_seed(head.seed), "runs": runs}
+    experiment = plan.experiment.model_copy(update={"experiment": head.model_copy(update=changed)})
+    folder = store.folder / "pilot"
+    pilot = replace(plan, experiment=experiment, n_runs=(runs,) * len(plan.policies))
+    Runner(pilot, Store(folder), **options).run()
+    table = read_table(folder / "estimates.parquet")
     needed = sample_size.runs_needed(table, head.precision, head.interval, round_)
-    return [needed[point] for point in range(len(sweep.policies))]
+    return plan.with_runs(needed[point] for point in range(len(plan.policies)))

@@ -40,7 +40,7 @@ from ..util.files import write as _write
 from ..util.folders import alone, prepare
 
 #: Of packs; raised where rows or footers are laid out in another way. Which results are kept, and in which units, is in the
-#: keys of runs (:meth:`sweeps.Sweep.key`).
+#: keys of runs (:meth:`plan.SweepPlan.key`).
 PACK_FORMAT = 1
 #: How long a shard waits, in seconds, for another that marks the folder at the same time.
 _PATIENCE = 30.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from .errors import InputError
 
 #: What a run of 120 months costs: runs a second and core by engine, and bytes that it takes in a pack.
-RUNS_A_SECOND, BYTES_A_RUN = {"batch": 75_000, "mesa": 13}, 32
+RUNS_A_SECOND, BYTES_A_RUN = {"numba": 75_000, "mesa": 13}, 32
 #: What a policy costs besides its runs: seconds, bytes of memory, and bytes of the tables (measured over 10,000 policies).
 SECONDS_A_POLICY, MEMORY_A_POLICY, BYTES_A_POLICY = 0.0007, 30_000, 400
 #: Memory of the smallest sweep, and bytes of each world while a policy is counted.
@@ -57,7 +57,7 @@ class Size:
     policies, runs : how many, all policies together (runs are None where a pilot settles them)
     months : of a run
     worlds : how many, as far as is known
-    engine : batch or mesa
+    engine : numba or mesa; another one counts as fast as numba
     workers : threads or processes; the cores of this machine if None
     """
 
@@ -65,13 +65,19 @@ class Size:
     runs: int | None
     months: int = 120
     worlds: int = 1
-    engine: str = "batch"
+    engine: str = "numba"
     workers: int | None = None
 
     @property
     def hours(self) -> float:
         """About how long it takes."""
-        engine = (self.runs or 0) * self.months / 120 / RUNS_A_SECOND[self.engine] / (self.workers or cores())
+        engine = (
+            (self.runs or 0)
+            * self.months
+            / 120
+            / RUNS_A_SECOND.get(self.engine, RUNS_A_SECOND["numba"])
+            / (self.workers or cores())
+        )
         return (engine + self.policies * SECONDS_A_POLICY) / 3600
 
     @property

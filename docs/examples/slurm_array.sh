@@ -9,4 +9,4 @@
 #SBATCH --time=02:00:00
 set -euo pipefail
 exec crink-abm sweep "$1" --out "$2" --shard "$SLURM_ARRAY_TASK_ID/$3" \
-  --workers "${SLURM_CPUS_PER_TASK:-1}"
+  --executor "threads:${SLURM_CPUS_PER_TASK:-1}"

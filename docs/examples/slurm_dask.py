@@ -19,4 +19,4 @@ if __name__ == "__main__":
     )
     cluster.scale(jobs=1)
     cluster.wait_for_workers(CORES)
-    print(crink.sweep(sys.argv[1], dask=cluster.scheduler_address))
+    print(crink.sweep(sys.argv[1], executor=f"dask:{cluster.scheduler_address}"))

@@ -1,34 +1,43 @@
-"""Who works runs out: threads of this process, unless other workers are given (:mod:`crink_abm.sweeps.executors.choice`)."""
+"""What an executor is: who computes runs."""
 
-from abc import ABC, abstractmethod
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+
+from ..job import Job
 
 
 class Stopped(Exception):
     """The sweep was interrupted: what is left of the work is not done."""
 
 
-class Workers(ABC):
-    """What works runs out for one sweep; used as a context.
+@runtime_checkable
+class Executor(Protocol):
+    """Who computes the runs of one sweep; used as a context. Whoever computes them, the bytes are the same.
+
+    ``tests/contracts/executors.py`` checks all that is promised here of every kind.
 
     Attributes
     ----------
-    ahead : packs that they are to have on their way while one is counted
+    ahead : packs that it is to have on their way while one is counted
     """
 
-    ahead = 1
+    ahead: int = 1
 
-    @abstractmethod
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """The runs of each piece (point, first run, number): arrays (n, len(RESULTS)), in their order."""
+    def compute(self, job: Job, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+        """The runs of each slice (point, first run, number): arrays (n, len(RESULTS)), in their order.
 
-    @abstractmethod
+        Called from a thread, or from several at a time if ``ahead`` says so. An error of a slice is raised.
+        """
+        ...
+
     def stop(self) -> None:
-        """The sweep was interrupted: what is still being worked out is wanted no more."""
+        """The sweep was interrupted: what is not begun is not done, and :meth:`compute` ends soon, with an error. Called from
+        another thread."""
+        ...
 
-    def close(self) -> None:  # noqa: B027  (most kinds have nothing to end)
-        """All is done."""
+    def close(self) -> None:
+        """All is done: what the executor began is ended."""
 
     def __enter__(self):
         return self

@@ -3,11 +3,9 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
 from ...util.errors import InputError, one_line, told
-from .base import Workers
-from .task import order, packs_ahead, tasks, work
+from .parallel import FuturesExecutor
+from .task import tasks
 
 
 async def _answers(address: str) -> None:
@@ -38,14 +36,18 @@ def client(address: str):
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--dask needs Dask; install it with pip install -e '.[cluster]'") from None
+        raise InputError("dask:ADDRESS needs Dask; install it with pip install -e '.[cluster]'") from None
     with ThreadPoolExecutor(1) as alone:  # a notebook has a loop of its own at work in this thread
         alone.submit(asyncio.run, _answers(address)).result()
     return Client(address, timeout=10, set_as_default=False)
 
 
-class Cluster(Workers):
-    """The workers of a Dask scheduler, used by one sweep.
+class DaskExecutor(FuturesExecutor):
+    """The workers of a Dask scheduler, used by one sweep. A task whose worker dies is given to another.
+
+    joblib carries the tasks, over Dask's own executor rather than joblib's backend ``dask`` (which ``joblib:dask`` is). Measured
+    with joblib 1.6: that computes everything in the client where the cluster has one core, and leaves its tasks on the workers
+    when a sweep is interrupted (4 of 4 were there 0.3 s later); 40 tasks of 0.05 s on two workers took 1.3 s by either.
 
     Parameters
     ----------
@@ -54,20 +56,18 @@ class Cluster(Workers):
 
     def __init__(self, address: str):
         self.client = client(address)
-        self.ahead = packs_ahead(sum(self.client.nthreads().values()))
+        count = sum(self.client.nthreads().values())
+        super().__init__(self.client.get_executor(pure=False, retries=2), max(1, count))
 
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Workers`. A task whose worker dies is given to another; one that raises is raised here."""
-        asked = order(sweep)
-        futures = [self.client.submit(work, *asked, task, pure=False, retries=2) for task in tasks(pieces)]
-        try:
-            return [results for made in self.client.gather(futures) for results in made]
-        except BaseException:
-            self.client.cancel(futures)
-            raise
+    def _tasks(self, pieces) -> dict[int, list[tuple[int, int, int]]]:
+        """Slices put together to whole tasks: several packs fill the cluster."""
+        return dict(enumerate(tasks(pieces)))
 
     def stop(self) -> None:
-        """Let the scheduler go; it and its workers stay."""
+        """Take back what is not done, and let the scheduler go; it and its workers stay."""
+        super().stop()
         self.client.close()
 
-    close = stop
+    def close(self) -> None:
+        """Let the scheduler go; it and its workers stay."""
+        self.client.close()

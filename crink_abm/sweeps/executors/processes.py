@@ -1,74 +1,24 @@
-"""Runs worked out by other processes, here or on other machines; the process that runs the sweep alone keeps them.
+"""Runs computed by processes of this machine; the process that runs the sweep alone keeps them.
 
-A task is a few pieces of runs: the experiment as text, the hash of the worlds, and numbers. A worker makes the worlds
-itself and checks them, so that nothing large travels there; small arrays come back. Which worker does what, and which of
-them dies, changes no byte of the results.
+joblib carries the tasks, over a pool of our own rather than its backend ``loky`` (which ``joblib:loky`` is). Measured with joblib
+1.6 on two cores: its pool is one for the whole process. To end it after a sweep (``get_reusable_executor().shutdown()``) while
+another thread computed with joblib hung both, each waiting for the other, until they were killed after 45 s; to leave it leaves
+two processes idle for 300 s. With one worker it computes in the calling process. A death gives up the call in either (10 of 20
+tasks had come, the other 10 were lost), and is mended here.
 """
 
-import concurrent.futures
-import contextlib
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor
-from multiprocessing import resource_tracker
-
-import numpy as np
 
 from ...engine.threads import n_threads
-from .base import Workers
-from .task import TASK_RUNS, order, packs_ahead, tasks, work
+from .parallel import FuturesExecutor
 
 #: How often a pack is begun before deaths of its processes are taken for no accident.
 TRIES = 3
-
-
-class Executor(Workers):
-    """Any executor of :mod:`concurrent.futures`, whose workers can import this package; used by one sweep.
-
-    Parameters
-    ----------
-    executor : what runs are given to; it is left as it is
-    count : how many workers it has; as many as this machine has cores if None
-    """
-
-    def __init__(self, executor: concurrent.futures.Executor, count: int | None = None):
-        self.executor, self.count, self._asked = executor, count or n_threads(), set()
-        self.ahead = packs_ahead(self.count)
-
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Workers`."""
-        wanted, made = self._tasks(pieces), {}
-        self._work_out(order(sweep), wanted, made)
-        return [results for k in wanted for results in made[k]]
-
-    def _tasks(self, pieces) -> dict[int, list[tuple[int, int, int]]]:
-        """Pieces put together to some four tasks a worker, numbered."""
-        most = min(TASK_RUNS, sum(n for *_, n in pieces) // (4 * self.count))
-        return dict(enumerate(tasks(pieces, max(1, most))))
-
-    def _work_out(self, asked, wanted, made) -> None:
-        """Put what each of the tasks gives into ``made``, by number: also of those that are done when one fails."""
-        with _uninterrupted():
-            futures = {k: self.executor.submit(work, *asked, task) for k, task in wanted.items()}
-        self._asked.update(futures.values())
-        try:
-            for k, future in futures.items():
-                made[k] = future.result()
-        except BaseException:
-            for k, future in futures.items():
-                if not future.cancel() and future.done() and future.exception() is None:
-                    made[k] = future.result()
-            raise
-        finally:
-            self._asked.difference_update(futures.values())
-
-    def stop(self) -> None:
-        """Take back what is not begun; whoever made the executor ends it."""
-        for future in list(self._asked):
-            future.cancel()
 
 
 def _end_with(parent: int) -> None:
@@ -83,20 +33,6 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-@contextlib.contextmanager
-def _uninterrupted():
-    """Processes that are begun here feel no interrupt of the terminal's; this one's main thread does."""
-    if threading.current_thread() is threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # which unblocks the signal once it has begun
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _pool(count: int):
     """Processes that end with this one, each with one thread."""
     from loky import ProcessPoolExecutor
@@ -104,8 +40,8 @@ def _pool(count: int):
     return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
 
 
-class Processes(Executor):
-    """Processes of this machine, each with one thread, by loky.
+class ProcessExecutor(FuturesExecutor):
+    """Processes of this machine, each with one thread.
 
     Parameters
     ----------
@@ -114,26 +50,25 @@ class Processes(Executor):
     """
 
     def __init__(self, count: int | None = None, say: Callable[[str], None] | None = None):
-        self.say = say or (lambda text: None)
-        super().__init__(_pool(count or n_threads()), count)
+        self.say, count = say or (lambda text: None), count or n_threads()
+        super().__init__(_pool(count), count)
         self.ahead = 1  # one pack, cut as finely as there are processes
 
-    def compute(self, sweep, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-        """As of :class:`Executor`; what is not done when a process dies is begun again, since loky then gives it up."""
-        asked, wanted, made = order(sweep), self._tasks(pieces), {}
+    def _work_out(self, asked, wanted, made) -> None:
+        """As of :class:`JoblibExecutor`; what is not done when a process dies is begun again, since loky then gives it up."""
         for left in reversed(range(TRIES)):
             try:
-                self._work_out(asked, {k: task for k, task in wanted.items() if k not in made}, made)
-                break
+                super()._work_out(asked, {k: task for k, task in wanted.items() if k not in made}, made)
+                return
             except BrokenExecutor as error:
                 if not left:
                     raise ChildProcessError(f"worker processes died {TRIES} times in a row: {error}") from error
                 self.say("a worker process died; what was not done is begun again")
                 self.executor = _pool(self.count)
-        return [results for k in wanted for results in made[k]]
 
     def stop(self) -> None:
         """Kill the processes."""
+        super().stop()
         self.executor.shutdown(wait=True, kill_workers=True)
 
     def close(self) -> None:

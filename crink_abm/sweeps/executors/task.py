@@ -1,4 +1,4 @@
-"""A task: a few pieces of runs, told so that any process can compute them."""
+"""A task: a few slices, told so that any process can compute them."""
 
 import json
 from pathlib import Path
@@ -9,29 +9,26 @@ from ...ensemble import build
 from ...experiment import reader
 from ...model.keys import rules_hash
 from ...model.overrides import checked as checked_rules
-from ...model.overrides import fingerprint
 from ...util.errors import InputError
-from ..pipeline import PACK_RUNS, together
-from ..runner import Sweep
+from ..cells import PACK_RUNS, TASK_RUNS, together
+from ..job import Job
+from ..plan import SweepPlan, digest_of
 
-#: Runs of one task: a fraction of a second of work, against some milliseconds of sending.
-TASK_RUNS = 32_768
+#: Jobs that a worker remembers.
+JOBS_HELD = 4
 
-#: Sweeps that a worker remembers.
-SWEEPS_HELD = 4
-
-_sweeps: dict[str, Sweep] = {}
+_jobs: dict[str, Job] = {}
 
 
-def _sweep(job: str, rules: bytes) -> Sweep:
-    """The sweep of a job in this worker, its worlds and rules made here and checked.
+def _job(text: str, rules: bytes) -> Job:
+    """The job that a text says, in this worker, its worlds and rules made here and checked.
 
-    It is kept by what the job says, the fingerprint of the rules among it: to compile them anew for each task would take
-    longer than the task.
+    It is kept by that text, the fingerprint of the rules among it: to compile them anew for each task would take longer than
+    the task.
     """
-    if job in _sweeps:
-        return _sweeps[job]
-    told = json.loads(job)
+    if text in _jobs:
+        return _jobs[text]
+    told = json.loads(text)
     if told["rules_hash"] != rules_hash():
         raise InputError(
             f"this worker has other rules ({rules_hash()}) than the sweep ({told['rules_hash']}); install the same version "
@@ -39,13 +36,13 @@ def _sweep(job: str, rules: bytes) -> Sweep:
         )
     experiment = reader.checked(told["experiment"])
     experiment.worlds._folder = Path(told["folder"])
-    sweep = Sweep(experiment, ".", engine=told["engine"], rules=_rules(rules, told.get("replaced", "")))
-    sweep.worlds = build.make_worlds(experiment.worlds, experiment.parameters, sweep.rules)
-    if sweep.worlds_digest != told["worlds"]:
+    functions = _rules(rules, told.get("replaced", ""))
+    worlds = build.make_worlds(experiment.worlds, experiment.parameters, functions)
+    if digest_of(worlds) != told["worlds"]:
         raise InputError("this worker made other worlds than the sweep has; install the same versions on every machine")
-    if len(_sweeps) >= SWEEPS_HELD:
-        _sweeps.clear()
-    return _sweeps.setdefault(job, sweep)
+    if len(_jobs) >= JOBS_HELD:
+        _jobs.clear()
+    return _jobs.setdefault(text, Job(SweepPlan.of(experiment, worlds, rules=functions, n_runs=()), told["engine"]))
 
 
 def _rules(sent: bytes, wanted: str):
@@ -69,25 +66,31 @@ def _rules(sent: bytes, wanted: str):
 
 
 def work(job: str, rules: bytes, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
-    """The runs of some pieces (point, first run, number), in a worker, in one thread."""
-    sweep = _sweep(job, rules)
-    return [sweep.run_slice(*piece).astype(np.float64) for piece in pieces]
+    """The runs of some slices (point, first run, number), in a worker, in one thread."""
+    made = _job(job, rules)
+    return [made.run(*piece).astype(np.float64) for piece in pieces]
 
 
-def order(sweep) -> tuple[str, bytes]:
-    """What a worker is told of a sweep: text, and the functions in place of rules.
+def work_numbered(number: int, job: str, rules: bytes, pieces) -> tuple[int, list[np.ndarray]]:
+    """As :func:`work`, with the number of the task: results come in any order."""
+    return number, work(job, rules, pieces)
+
+
+def order(job: Job) -> tuple[str, bytes]:
+    """What a worker is told of a job: text, and the functions in place of rules.
 
     The functions go by value, with what they read: they may stand in a notebook or in ``__main__``, which no worker
     can import, and any executor takes bytes.
     """
-    told = {"experiment": sweep.experiment.model_dump(mode="json", by_alias=True), "engine": sweep.engine}
-    told |= {"folder": str(sweep.experiment.worlds._folder.resolve()), "replaced": fingerprint(sweep.rules)}
-    job = json.dumps(told | {"rules_hash": rules_hash(), "worlds": sweep.worlds_digest})
-    if not sweep.rules:
-        return job, b""
+    plan = job.plan
+    told = {"experiment": plan.experiment.model_dump(mode="json", by_alias=True), "engine": job.engine}
+    told |= {"folder": str(plan.experiment.worlds._folder.resolve()), "replaced": plan.fingerprint}
+    text = json.dumps(told | {"rules_hash": rules_hash(), "worlds": plan.worlds_digest})
+    if not plan.rules:
+        return text, b""
     import cloudpickle
 
-    return job, cloudpickle.dumps(dict(sweep.rules))
+    return text, cloudpickle.dumps(dict(plan.rules))
 
 
 def tasks(pieces: list[tuple[int, int, int]], most: int = TASK_RUNS) -> list[list[tuple[int, int, int]]]:
