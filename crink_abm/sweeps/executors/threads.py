@@ -1,7 +1,7 @@
 """Runs computed by threads of this process.
 
-Not by joblib's backend ``threading`` (which ``joblib:threading`` is): 800,000 runs took 10.6 to 15.2 s here and 9.5 to 15.5 s there
-on two busy cores (three pairs, two of them 3 to 5 s in favour of this), and joblib cannot be stopped between two slices.
+Not by joblib's backend ``threading`` (which ``joblib:threading`` is): 800,000 runs took 10.6 to 15.2 s here and 9.5 to 15.5 s
+there on two busy cores (three pairs, two of them 3 to 5 s in favour of this), and joblib cannot be stopped between two slices.
 """
 
 import numpy as np
