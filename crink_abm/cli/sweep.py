@@ -57,7 +57,7 @@ def sweep(args: argparse.Namespace) -> None:
         raise RunsFailedError(_failures_told(results))
 
 
-def _shard(args: argparse.Namespace, plan: Experiment, folder: Path) -> None:
+def _shard(args: argparse.Namespace, plan: "Experiment", folder: Path) -> None:
     from ..api import shard
 
     number, of = args.shard
