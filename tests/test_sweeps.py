@@ -286,7 +286,7 @@ def test_slice_holds_the_other_levers_at_the_baseline(results):
 def test_a_lever_on_a_schedule_is_no_level_along_itself(results):
     """A point whose free lever follows dates stands at no place of that lever's axis."""
     surge = int(results.points.loc[results.points["label"] == "surge", "point"].iloc[0])
-    assert isinstance(results.sweep.policies[surge]["usfk_posture"], dict)
+    assert isinstance(results.plan.policies[surge]["usfk_posture"], dict)
     along = results.points_along("usfk_posture")
     assert surge not in along
     assert sorted(results.points.loc[along, "usfk_posture"]) == [0.0, 0.5, 1.0]

@@ -60,6 +60,7 @@ def test_all_that_is_offered_is_offered_to_type_checkers():
         "Any",
         "Callable",
         "Literal",
+        "Protocol",
         "Mapping",
         "Sequence",
         "TypeAlias",
