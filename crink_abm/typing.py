@@ -18,7 +18,8 @@ import numpy.typing as npt
 __all__ = [
     "AnyOutcome", "Array", "ArrayLike", "BoolArray", "CauseName", "ConditionalName", "DriverName", "Drivers",
     "EngineName", "ExperimentLike", "FloatArray", "IntArray", "Interval", "LeverName", "OutcomeName", "PackageName",
-    "Parameters", "PathLike", "Policy", "Progress", "ReadExperiment", "Rules", "RunProgress", "Schedule", "Structures", "WorldsName",
+    "Parameters", "PathLike", "Policy", "Progress", "ReadExperiment", "Rules", "RunProgress", "Schedule",
+    "Structures", "WorldsName",
 ]  # fmt: skip
 
 #: Instruments of policy: ``crink_abm.LEVERS``.
