@@ -278,7 +278,7 @@ def _options(engine: Any, progress: Any, say: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(renamed: tuple, say: Callable | None) -> tuple:
+def _said(renamed: tuple[Any, str], say: Callable[[str], object] | None) -> tuple[Any, Any]:
     """The executor, and ``say``. An older way of saying it is told as the new: with the first other words, or in a warning."""
     executor, note = renamed
     if note and say is None:

@@ -1,11 +1,13 @@
 """Mesa as an engine: many runs, interpreted one after another. Slow, and what the compiled engine is held to."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..model.overrides import checked
 from ..model.spec import MODEL
+from ..typing import Rules
 from .actors import _given
 from .model import DeterrenceModel
 
@@ -21,8 +23,8 @@ class MesaEngine:
     same_bits = True
 
     def run(
-        self, calendar, worlds, n: int, *, seed: int, first_run: int = 0, world_of=None, rules=None,
-        threads: int | None = None,
+        self, calendar: Any, worlds: Any, n: int, *, seed: int, first_run: int = 0, world_of: Any = None,
+        rules: Rules | None = None, threads: int | None = None,
     ) -> np.ndarray:  # fmt: skip
         """``n`` runs, numbered from ``first_run``, under one calendar: array (n, n_results), nan in a run that failed."""
         found = []
@@ -32,7 +34,8 @@ class MesaEngine:
         return np.array(found).reshape(-1, len(self.model.results))
 
     def trace(
-        self, calendar, worlds, n: int, *, seed: int, first_run: int = 0, world_of=None, rules=None,
+        self, calendar: Any, worlds: Any, n: int, *, seed: int, first_run: int = 0, world_of: Any = None,
+        rules: Rules | None = None,
     ) -> np.ndarray:  # fmt: skip
         """Every field of ``n`` runs, every month: array (n, n_months, n_fields); nan from a failure on."""
         found = []
@@ -42,7 +45,9 @@ class MesaEngine:
             found.append(np.pad(rows, ((0, len(calendar) - len(rows)), (0, 0)), constant_values=np.nan))
         return np.array(found).reshape(-1, len(calendar), len(self.model.fields))
 
-    def _models(self, calendar, worlds, n, seed, first_run, world_of, rules) -> Iterator[DeterrenceModel]:
+    def _models(
+        self, calendar: Any, worlds: Any, n: int, seed: int, first_run: int, world_of: Any, rules: Rules | None
+    ) -> Iterator[DeterrenceModel]:
         """Each run in Mesa, not yet stepped. A world is taken as it stands, also outside the declared ranges."""
         calendar, worlds, world_of = self.model.arrays(calendar, worlds, n, world_of)
         rules = checked(rules, self.model)

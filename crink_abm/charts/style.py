@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from ..model.outcomes import REGISTRY, Registry
+from ..model.outcomes import REGISTRY, Conditional, Outcome, Registry
 from ..util.files import write_bytes
 
 #: Width of a chart in inches: the text block of a page.
@@ -107,7 +107,7 @@ _SPARE = [
 def looks(registry: Registry) -> dict[str, Look]:
     """How every outcome of a registry, conditional ones too, is named and drawn: probabilities over the sweep's horizon."""
     spare = cycle(_SPARE)
-    every = {**registry.by_name, **registry.conditional}
+    every: dict[str, Outcome | Conditional] = {**registry.by_name, **registry.conditional}
     return {name: Look(one.label, one.short, *(_LOOKS.get(name) or next(spare))) for name, one in every.items()}
 
 

@@ -116,8 +116,14 @@ class Registry:
         self._luck_columns = [self._column[name] for name in self.lucks]
         self._cause_columns = [self.names.index(name) for name in self.causes]
 
-    def _check(self, outcomes, conditionals, fields, residuals):
-        every = [one.name for one in (*outcomes, *conditionals)]
+    def _check(
+        self,
+        outcomes: Iterable[Outcome],
+        conditionals: Iterable[Conditional],
+        fields: set[str],
+        residuals: Iterable[str],
+    ) -> None:
+        every = [*(one.name for one in outcomes), *(one.name for one in conditionals)]
         if twice := sorted({name for name in every if every.count(name) > 1}):
             raise ValueError(f"two outcomes are named {', '.join(twice)}; give each a name of its own")
         known = set()

@@ -1,8 +1,9 @@
 """What a simulation is made from, as one object: an engine asks nothing else of the model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class ModelSpec:
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keeps_code: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         own = [f.name for f in self.fields]
         every = [*own, *self.columns, *self.parameters, *self.draws, "month"]
         if twice := sorted({name for name in every if every.count(name) > 1} if len(set(every)) < len(every) else ()):
@@ -86,7 +87,7 @@ class ModelSpec:
         """Rule -> the names that it gets, in the order of its arguments."""
         return {step.name: self.given(step.name, step.reads) for step in self.steps}
 
-    def given(self, rule: str, asked) -> tuple[str, ...]:
+    def given(self, rule: str, asked: Iterable[str]) -> tuple[str, ...]:
         """What a rule gets for the names that it asks for."""
         other = self.renamed.get(rule, {})
         return tuple(other.get(name, name) for name in asked)
@@ -106,7 +107,9 @@ class ModelSpec:
         """The fields that are probabilities: what a rule states of them lies in [0, 1], or the run has failed."""
         return frozenset(f.name for f in self.fields if f.unit.startswith("probability"))
 
-    def arrays(self, calendar, worlds, n: int, world_of=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def arrays(
+        self, calendar: Any, worlds: Any, n: int, world_of: Any = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What an engine is given, as arrays that it can take: (calendar, worlds, world_of).
 
         Parameters
@@ -140,7 +143,7 @@ class ModelSpec:
         return calendar, worlds, np.require(world_of, np.int64, ["C", "W"])
 
 
-def _table(name: str, given, n_columns: int, what: str) -> np.ndarray:
+def _table(name: str, given: Any, n_columns: int, what: str) -> np.ndarray:
     """An array of numbers with at least one row and so many columns."""
     try:
         table = np.require(given, np.float64, ["C", "W"])

@@ -13,6 +13,8 @@ the draw. Source: failure biasing (Shahabuddin 1994), defensive mixtures (Hester
 and Guibas 1995; Owen and Zhou 2000).
 """
 
+from typing import Any
+
 from ..model.enums import Actor, PhaseCode
 from ..model.fields import Field
 from ..model.outcomes import REGISTRY, Registry
@@ -185,7 +187,7 @@ def weighing(registry: Registry):
     happens = [f"({'drawn' if one.chance else 'want'}_{one.name} > 0.0 and {one.first} == month)" for one in dated]
     chances = [f"want_{one.name} * {one.chance}" for one in dated if one.chance]
     odds_k, shares = [f"odds_{k}" for k in _NUMBERS], [f"share_{k}" for k in range(TILTS + 1)]
-    asked = [
+    asked: list[Any] = [
         *odds_k, *shares, "survival", "score", *dict.fromkeys(one.chance for one in dated if one.chance),
         *(one.first for one in dated), "month", *wants(registry),
     ]  # fmt: skip
