@@ -45,7 +45,7 @@ class FakeResults:
         self.estimates = pd.concat([self._estimate(name, k) for k, name in enumerate(outcomes.OUTCOMES)])
         self.manifest = {
             "name": "made_up", "n_runs_per_point": 1000, "runs_of_points": None, "seed": 7, "swept": list(swept),
-            "worlds": {"n": 42, "screen": {"share_kept": 0.125, "undecided": 3}},
+            "worlds": {"n": 42, "reached": 42, "note": None, "screen": {"share_kept": 0.125, "undecided": 3}},
             "grid": [
                 *({"name": name, "levels": [0.0, 0.5, 1.0], "labels": ["0", "0.5", "1"]} for name in swept),
                 *[{"name": "timing", "levels": ["early", "late"], "labels": ["early", "late"]}] * bool(swept),
@@ -375,7 +375,7 @@ def test_provenance_says_when_no_screen_was_used():
         "n_runs_per_point": 10,
         "runs_of_points": None,
         "seed": 0,
-        "worlds": {"n": 1, "screen": None},
+        "worlds": {"n": 1, "reached": 1, "note": None, "screen": None},
     }
     assert "1 worlds (no prior screen); seed 0" in provenance(manifest)
 

@@ -190,9 +190,9 @@ def test_runs_kept_in_other_units_are_made_again(tmp_path, monkeypatch):
 
 def test_runs_keyed_without_units_would_be_misread(tmp_path, monkeypatch):
     """Negative control: four times the luck, without a word."""
-    from crink_abm.sweeps import runner
+    from crink_abm.sweeps import plan
 
-    monkeypatch.setattr(runner, "scales", lambda: list(codec.RESULTS))
+    monkeypatch.setattr(plan, "scales", lambda: list(codec.RESULTS))
     crink.sweep(PLAN, tmp_path / "x")
     right = _luck(tmp_path / "x")
     monkeypatch.setattr(codec, "UNITS", {name: 4 * unit for name, unit in codec.UNITS.items()})

@@ -171,14 +171,14 @@ from crink_abm.report import lookup
 from crink_abm.sweeps import codec
 from crink_abm.engine import get_engine
 from crink_abm.engine import codegen
-from crink_abm.estimation.accumulator import Tally
+from crink_abm.estimation.accumulator import Accumulator
 from crink_abm.ensemble import worlds
 from crink_abm.model import levers
 import numpy as np, pandas as pd
 model = next(m for m in (c.DeterrenceModel(seed=1, run=k, trace=False).run() for k in range(99)) if m.outcome["brink"])
 world = worlds.defaults()
 found = get_engine("mesa").run(levers.calendar(None, 24), world.values, 8, seed=1)
-tally = Tally(world, 24, (0,), [8])
+tally = Accumulator(world, 24, (0,), [8])
 tally.add([0], 0, found[None], outcomes.observed(found), np.ones((1, 8), bool))
 table = tally.estimates(pd.DataFrame({"point": [0], "policy": ["a"], "family": "policy"}))
 events = int(table.set_index("outcome").loc["brink", "n_events"])

@@ -127,9 +127,8 @@ def outcome(value: Name, allowed: Iterable[str], *, kind: str = "outcome") -> Na
     """The name of an outcome (or of another ``kind`` of thing)."""
     allowed = list(allowed)
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(
-            f"no {kind} is named {told(value)}{nearest(str(value), allowed)}; they are {', '.join(allowed)}"
-        )
+        hint = nearest(value, allowed) if isinstance(value, str) else ""
+        raise InputError(f"no {kind} is named {told(value)}{hint}; they are {', '.join(allowed)}")
     return value
 
 
