@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -123,7 +124,6 @@ def test_tasks_hold_every_piece_once_in_order():
 
 
 @pytest.mark.once
-@pytest.mark.slow  # loky may hang for good where a worker dies in the midst of sending a result: seen once, not mended yet
 def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
     """loky gives up all that it was asked for when a process dies; the sweep begins again what was not done."""
     crink.sweep(_PLAN, tmp_path / "here")
@@ -151,6 +151,34 @@ def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatc
     assert killed
     assert [line for line in told if "died" in line] == ["a worker process died; what was not done is begun again"]
     assert again[0] > 0
+    assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
+
+
+@pytest.mark.once
+def test_a_process_killed_while_it_sends_a_result_leaves_no_sweep_standing(tmp_path, monkeypatch):
+    """loky waits for the rest of the result for good; the sweep sees that a process is gone."""
+    died, plain = tmp_path / "died", parallel.work_numbered
+
+    def dies_in_midst_of_sending(number, *asked):
+        """Task 2 sends the beginning of a result of a thousand bytes, and is killed."""
+        if number == 2 and not died.exists():
+            frame = sys._getframe()
+            while "result_queue" not in frame.f_locals:
+                frame = frame.f_back
+            results = frame.f_locals["result_queue"]
+            with results._wlock:
+                died.touch()
+                os.write(results._writer.fileno(), struct.pack("!i", 1_000) + b"x")
+                os.kill(os.getpid(), signal.SIGKILL)
+        return plain(number, *asked)
+
+    monkeypatch.setattr(parallel, "work_numbered", dies_in_midst_of_sending)
+    monkeypatch.setattr(processes, "PATIENCE", 1.0)
+    crink.sweep(_PLAN, tmp_path / "here")
+    told = []
+    crink.sweep(_PLAN, tmp_path / "there", executor="processes:2", say=told.append)
+    assert died.exists()
+    assert len([line for line in told if "died" in line]) == 1
     assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
 
 

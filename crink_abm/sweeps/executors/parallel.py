@@ -122,6 +122,7 @@ class JoblibExecutor(Executor):
         while True:
             if self._stopped:
                 raise Stopped
+            self._look()
             with contextlib.suppress(queue.Empty):
                 k, results = came.get(timeout=_LOOK)
                 if isinstance(results, BaseException):
@@ -129,6 +130,9 @@ class JoblibExecutor(Executor):
                 if k is None:
                     return
                 made[k] = results
+
+    def _look(self) -> None:
+        """Called while results are waited for, some twenty times a second."""
 
     def _carry(self, asked, wanted, came: queue.SimpleQueue) -> None:
         """Put (number, results) of each task into a queue; at the end (None, None), or (None, the error)."""

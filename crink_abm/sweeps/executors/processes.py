@@ -17,6 +17,8 @@ from concurrent.futures import BrokenExecutor
 from ...engine.threads import n_threads
 from .parallel import FuturesExecutor
 
+#: Seconds after the death of a process in which loky gives the pool up, if it sees it at all.
+PATIENCE = 5.0
 #: How often a pack is begun before deaths of its processes are taken for no accident.
 TRIES = 3
 
@@ -40,6 +42,21 @@ def _pool(count: int):
     return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
 
 
+def _break(pool) -> None:
+    """Kill the processes of a pool, and have it see that they are gone.
+
+    A process killed while it sends a result leaves loky in wait for the rest of it, for good (seen with loky 3.7; to shut the
+    pool down then waits too). Once this process lets go of the end that results are sent by, loky reads an end of file, and
+    gives the pool up as it does where it sees a death itself.
+    """
+    from loky.backend.utils import kill_process_tree
+
+    for process in list((pool._processes or {}).values()):
+        kill_process_tree(process)
+    if pool._result_queue is not None:
+        pool._result_queue._writer.close()
+
+
 class ProcessExecutor(FuturesExecutor):
     """Processes of this machine, each with one thread.
 
@@ -51,8 +68,19 @@ class ProcessExecutor(FuturesExecutor):
 
     def __init__(self, count: int | None = None, say: Callable[[str], None] | None = None):
         self.say, count = say or (lambda text: None), count or n_threads()
+        self._lost_since: float | None = None
         super().__init__(_pool(count), count)
         self.ahead = 1  # one pack, cut as finely as there are processes
+
+    def _look(self) -> None:
+        """Break a pool that has lost a process and does not say so."""
+        if all(process.is_alive() for process in list((self.executor._processes or {}).values())):
+            self._lost_since = None
+        elif self._lost_since is None:
+            self._lost_since = time.monotonic()
+        elif time.monotonic() - self._lost_since > PATIENCE:
+            _break(self.executor)
+            self._lost_since = None
 
     def _work_out(self, asked, wanted, made) -> None:
         """As of :class:`JoblibExecutor`; what is not done when a process dies is begun again, since loky then gives it up."""
@@ -69,6 +97,7 @@ class ProcessExecutor(FuturesExecutor):
     def stop(self) -> None:
         """Kill the processes."""
         super().stop()
+        _break(self.executor)
         self.executor.shutdown(wait=True, kill_workers=True)
 
     def close(self) -> None:
