@@ -1,7 +1,6 @@
 """The front door to running: :func:`simulate` and :func:`compare` without a file, :func:`sweep` into a folder."""
 
 import contextlib
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -42,23 +41,11 @@ from .typing import (
 )
 from .util.errors import InputError, told
 from .util.plain import check_names
+from .util.scalars import real
+from .util.size import check_memory
 
 #: Runs held in memory at a time.
 _PIECE = 131_072
-
-
-def _check_memory(runs: int) -> None:
-    """Refuse runs that this machine cannot hold: results, their copy, and what is told of them."""
-    need = runs * len(RESULTS) * 8 * 3
-    try:
-        has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # a system that does not tell
-        return
-    if need > has:
-        raise InputError(
-            f"simulate holds all its runs in memory: {runs:,} take about {need / 1e9:,.0f} GB, and this machine has "
-            f"{has / 1e9:,.0f} GB; ask for fewer, or use compare or sweep, which count as they go"
-        )
 
 
 def simulate(
@@ -117,7 +104,8 @@ def simulate(
     rules = checked_rules(arguments.rules(rules))
     chosen = policy.checked(arguments.levers(levers))
     calendar = policy.calendar(chosen, months, start, arguments.drivers(drivers, months))
-    _check_memory(runs)
+    held = f"{runs:,} runs of simulate, all held at once (compare and sweep count as they go),"
+    check_memory(runs * len(RESULTS) * 8 * 3, held)
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
     values = compiled.run_many(
@@ -252,7 +240,7 @@ def planned(
     plan = replications.resolved(experiment, rules, runs)
     changed: dict[str, Any] = {} if kind is None else {"interval": kind}
     if precision is not None:
-        half = arguments.real(precision)
+        half = real(precision)
         if half is None or not 1e-5 <= half < 0.5:
             raise InputError(f"precision is half the width of an interval, in [1e-5, 0.5); {told(precision)} was given")
         changed |= {"precision": half, "detail_runs": None}

@@ -335,7 +335,7 @@ def test_what_is_obvious_is_done():
         (lambda: crink.simulate(runs=True), "runs is a whole number; True"),
         (lambda: crink.simulate(runs=8, months=1201), "at most 1200"),
         (lambda: crink.DeterrenceModel(months=2**63), "at most 1200"),
-        (lambda: crink.simulate(runs=10**10), "hold"),
+        (lambda: crink.simulate(runs=10**10), "all held at once"),
         (lambda: crink.simulate(runs=8, seed=2**64), "2\\^64"),
         (lambda: crink.simulate(runs=8, seed=10**5000), "seed"),
         (

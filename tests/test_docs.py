@@ -74,7 +74,7 @@ def test_readme_commands_exist():
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = set(re.findall(r"crink-abm ([a-z]+)", text))
-    assert commands <= set(parser()._subparsers._group_actions[0].choices)
+    assert commands <= set(parser()[1])
     for name in re.findall(r"\]\(((?:docs|experiments|notebooks|results)/[^)#]+)\)", text):
         assert (ROOT / name).exists(), name
 

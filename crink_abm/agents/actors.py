@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import mesa
 import pandas as pd
 
-from ..model import arguments
 from ..model import levers as policy
 from ..model import parameters as coefficients
 from ..model.draws import Draw
@@ -17,6 +16,7 @@ from ..model.enums import Actor
 from ..model.fields import FIELDS
 from ..model.schedule import steps
 from ..util.errors import InputError, nearest, told
+from ..util.scalars import real
 
 IS_TERM = {field.name: not field.is_state for field in FIELDS}
 
@@ -87,7 +87,7 @@ def _by_hand(actor: Actor, name: str, value: object) -> float:
         raise InputError(f"{name} belongs to {owner.name.lower()}; set model.{owner.name.lower()}.{name}")
     if IS_TERM[name]:
         raise InputError(f"{name} is worked out anew each month; give a rule of your own instead (agents= or rules=)")
-    given = arguments.real(value)
+    given = real(value)
     if given is None or not math.isfinite(given):
         raise InputError(f"{name} takes a finite number; {told(value)} was given")
     return given

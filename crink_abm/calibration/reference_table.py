@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,9 @@ def _passed(
     """A pass over rows 0..n, piece by piece, each kept on disk."""
     tables = []
     for low in range(0, n, CHUNK):
-        tables.append(_kept(folder / f"{name}-{low:08d}.parquet", lambda low=low: work(low, min(low + CHUNK, n))))  # type: ignore[misc]
-        progress(name, min(low + CHUNK, n) / n)
+        high = min(low + CHUNK, n)
+        tables.append(_kept(folder / f"{name}-{low:08d}.parquet", partial(work, low, high)))
+        progress(name, high / n)
     return pd.concat(tables, ignore_index=True)
 
 

@@ -44,8 +44,8 @@ class _Parser(argparse.ArgumentParser):
         return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
+def parser() -> tuple[_Parser, dict[str, _Parser]]:
+    """The command line, and each command's part of it by name."""
     top = _Parser(prog="crink-abm", description="Deterrence across Taiwan and Korea: runs, sweeps, charts.")
     top.add_argument("--version", action="version", version=f"crink-abm {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
@@ -158,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "name", type=word, nargs="?", metavar="NAME", help="one lever, parameter, field, outcome or scenario"
     )
-    return top
+    return top, commands.choices
 
 
 def _parsed(given: list[str]) -> tuple[argparse.Namespace, argparse.ArgumentParser]:
@@ -169,8 +169,7 @@ def _parsed(given: list[str]) -> tuple[argparse.Namespace, argparse.ArgumentPars
     InputError
         On what no command takes, or what is given twice.
     """
-    top = parser()
-    commands: dict[str, Any] = top._subparsers._group_actions[0].choices  # type: ignore[union-attr, assignment]
+    top, commands = parser()
     if given and not given[0].startswith("-") and given[0] not in commands:
         raise InputError(
             f"no command is named {told(given[0])}{nearest(given[0], commands)}; they are {', '.join(commands)}"

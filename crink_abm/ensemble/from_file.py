@@ -22,7 +22,7 @@ from .worlds import MOST, Worlds, chosen, held
 _WHAT = "file of worlds"
 #: Columns that are no parameter: how often a row counts; a number of the user's own (``Results.worlds`` has it), not read.
 COPIES, OWN_NUMBER = "copies", "world"
-_LEVELS = {p.name: {level.name.lower(): float(level) for level in p.switch} for p in SWITCHES}  # type: ignore[union-attr]
+_LEVELS = {p.name: {level.name.lower(): float(level) for level in p.levels} for p in SWITCHES}
 
 
 def _contents(path: Path) -> bytes:

@@ -110,7 +110,7 @@ def _report(worlds: Worlds, passes: np.ndarray, mask: np.ndarray, undecided: np.
         ],
         "share_kept_by_switch": {
             p.name: {level.name.lower(): float(mask[worlds.column(p.name) == level].mean())
-                     for level in p.switch if (worlds.column(p.name) == level).any()}  # type: ignore[union-attr]
+                     for level in p.levels if (worlds.column(p.name) == level).any()}
             for p in SWITCHES
         },
     }  # fmt: skip

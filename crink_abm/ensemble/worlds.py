@@ -13,6 +13,7 @@ from ..model.parameters import CATALOGUE, SWITCHES, checked
 from ..typing import ArrayLike, Structures
 from ..util.csv_cells import shown
 from ..util.errors import InputError, nearest
+from ..util.scalars import real
 
 _NAMES = tuple(CATALOGUE)
 _LOW, _HIGH = (np.array([getattr(p, end) for p in CATALOGUE.values()]) for end in ("low", "high"))
@@ -184,10 +185,8 @@ def _levels(name: str, given: Any) -> list[float]:
     """The levels of a switch that are asked for, by name or number, one or a list."""
     chosen = list(given) if isinstance(given, list | tuple | set | range | np.ndarray) else [given]
     for level in chosen:
-        known = isinstance(level, str) or (
-            isinstance(level, int | float | np.number) and not isinstance(level, bool) and abs(level) < 1e6  # type: ignore[operator]
-        )
-        if not known:
+        size = real(level)
+        if not isinstance(level, str) and (size is None or not abs(size) < 1e6):
             raise InputError(
                 f"structures: {name} takes levels by name or number, one or a list; {shown(level)} was given"
             )
@@ -198,7 +197,7 @@ def _levels(name: str, given: Any) -> list[float]:
 
 def _asked(which: Any, unnamed: str = "free") -> dict[str, list[float]]:
     """The levels of every switch that :func:`structures` crosses."""
-    free = {p.name: [float(level) for level in p.switch] for p in SWITCHES}  # type: ignore[union-attr]
+    free = {p.name: [float(level) for level in p.levels] for p in SWITCHES}
     default = {p.name: [float(p.default)] for p in SWITCHES}
     if isinstance(which, Mapping):
         for name in which:
@@ -228,8 +227,8 @@ def levels_in_words(which: Structures, unnamed: str = "free") -> str:
     said, asked = [], _asked(which, unnamed)
     for p in SWITCHES:
         levels = asked[p.name]
-        if len(levels) < len(p.switch):  # type: ignore[arg-type]
-            said.append(f"{p.name} {' or '.join(p.switch(int(level)).name.lower() for level in levels)}")  # type: ignore[misc]
+        if len(levels) < len(p.levels):
+            said.append(f"{p.name} {' or '.join(p.levels[int(level)].name.lower() for level in levels)}")
     return ", ".join(said)
 
 
@@ -246,11 +245,11 @@ def agree(which: Structures, fixed: Mapping[str, Any] | None) -> None:
     ------
     InputError
     """
-    full = checked(fixed)
+    given, full = fixed or {}, checked(fixed)
     for name, levels in _asked(which).items() if isinstance(which, Mapping) else ():
-        if name in (fixed or {}) and full[name] not in levels:
+        if name in given and full[name] not in levels:
             raise InputError(
-                f"[parameters] holds {name} at {shown(fixed[name])}, which [worlds] structures leaves out "  # type: ignore[index]
+                f"[parameters] holds {name} at {shown(given[name])}, which [worlds] structures leaves out "
                 f"({levels_in_words(which)}); drop one"
             )
 

@@ -5,7 +5,6 @@ import operator
 from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -209,10 +208,15 @@ class Accumulator:
         self.sums: list[np.ndarray] = []
         self.first: list[tuple[np.ndarray, ...]] = []
         self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_luck and take_out
-        self._deal = lru_cache(maxsize=8)(self._deal)  # type: ignore[method-assign]
+        self._deals: dict[int, _Deal] = {}  # by the number of runs: points have one of a few
 
     def _deal(self, n: int) -> _Deal:
         """How ``n`` runs fall to the worlds."""
+        if n not in self._deals:
+            self._deals[n] = self._dealt(n)
+        return self._deals[n]
+
+    def _dealt(self, n: int) -> _Deal:
         n_places = len(self.worlds)
         runs = np.bincount(self.worlds.of_runs(0, n), minlength=n_places)
         by_place = self.worlds.weights(n)

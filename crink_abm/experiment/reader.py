@@ -207,8 +207,8 @@ def _place(data: Any, parts: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """The entries that a validator's place leads through: what in it is no entry says in which way one was given."""
     place: list[int | str] = []
     for part in parts:
-        if isinstance(data, dict | list) and (part in data if isinstance(data, dict) else isinstance(part, int)):
-            data = data[part]  # type: ignore[index]
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int)):
+            data = _given(data, (part,))
             place.append(part)
     return tuple(place)
 
@@ -249,7 +249,7 @@ def _said(place: tuple[int | str, ...]) -> str | None:
     """What the entry at a place may be, in words."""
     for part in (place, *_looser(place)):
         if part in SAID:
-            return SAID[part]  # type: ignore[index]
+            return SAID[part]
     return None
 
 

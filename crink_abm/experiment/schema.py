@@ -154,7 +154,7 @@ _POINTS = f"a whole number from 2 to {MOST_LEVELS:,}"
 _LASTS = f"a whole number of months from 1 to {policy.MOST_MONTHS:,}"
 
 #: What each entry may be, by its place: ``*`` is any name, ``#`` any item of a list.
-SAID: dict[tuple[str, ...], str] = {
+SAID: dict[tuple[int | str, ...], str] = {
     ("experiment",): "is a table with name, seed and runs",
     ("experiment", "name"): "is letters, digits, _ and -, at most 100 of them",
     ("experiment", "description"): "is text",

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..util.errors import InputError, nearest, told
+from ..util.scalars import is_flag, real
 from .levers import DRIVERS, LEVERS
 from .parameters import CATALOGUE
 from .scenarios import policy
@@ -33,10 +34,6 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 Name = TypeVar("Name")
 
 
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool | np.bool_)
-
-
 def whole(name: str, value: Any, low: int = 0, high: int = END - 1) -> int:
     """A whole number from ``low`` to ``high``; 12.0 is one, and "12", True and 12.5 are none.
 
@@ -48,7 +45,7 @@ def whole(name: str, value: Any, low: int = 0, high: int = END - 1) -> int:
     is_whole = isinstance(value, int | np.integer) or (
         isinstance(value, float | np.floating) and float(value).is_integer()
     )
-    if _is_flag(value) or not is_whole:
+    if is_flag(value) or not is_whole:
         raise InputError(f"{name} is a whole number; {told(value)} was given")
     number = int(value)
     if not low <= number <= high:
@@ -58,17 +55,6 @@ def whole(name: str, value: Any, low: int = 0, high: int = END - 1) -> int:
 
 
 seed: Callable[[Any], int] = partial(whole, "seed")
-
-
-def real(value: Any) -> float | None:
-    """A number as a float, one too large as infinite; None for anything else, flags and text too."""
-    value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if _is_flag(value) or not isinstance(value, Real):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")  # type: ignore[operator]
 
 
 def months(value: object) -> int:
@@ -102,7 +88,7 @@ def number(name: str, value: object, low: float, high: float, example: float) ->
 
 def flag(name: str, value: object) -> bool:
     """True or False."""
-    if not _is_flag(value):
+    if not is_flag(value):
         raise InputError(f"{name} is True or False; {told(value)} was given")
     return bool(value)
 
@@ -267,7 +253,7 @@ def experiment(value: object) -> dict[str, Any] | Path:
 
 def callback(name: str, value: Any) -> Any:
     """A function to be called, or None; True and False where they mean something (``progress``)."""
-    if value is None or callable(value) or (name == "progress" and _is_flag(value)):
+    if value is None or callable(value) or (name == "progress" and is_flag(value)):
         return value
     raise InputError(f"{name} is a function; {told(value)} was given")
 

@@ -12,7 +12,7 @@ from .parameters import CATALOGUE, SWITCHES
 from .schedule import MONTH
 
 #: Modules (and packages) that can change a trajectory.
-DECIDING = ("enums", "numerics", "draws", "levers", "fields", "schedule", "parameters", "rules")
+DECIDING = ("enums", "scalars", "numerics", "draws", "levers", "fields", "schedule", "parameters", "rules")
 
 #: Modules that decide, besides, what machine code there is.
 COMPILING = ("spec", "outcomes", "memory", "gather", "codegen", "compiler", "tilt")

@@ -9,12 +9,13 @@ holds until the next date, and before the first the default applies.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from ..util.errors import InputError, nearest, told
+from ..util.scalars import real
 
 START = "2026-01"
 MONTHS = 120
@@ -135,12 +136,12 @@ def _steps(name: str, value: Any, default: np.ndarray, n_months: int, start: str
 def _number(name: str, value: Any) -> float:
     """A level; flags and text are none, whatever Python makes of them."""
     low = -1.0 if name in DRIVERS else 0.0
-    value = value.item() if getattr(value, "ndim", None) == 0 else value  # an array of no dimension
-    if isinstance(value, bool) or not isinstance(value, Real):
+    level = real(value)
+    if level is None:
         raise InputError(f"{name} takes a number or a dated schedule; {told(value)} was given")
-    if not low <= value <= 1.0:  # type: ignore[operator]
+    if not low <= level <= 1.0:
         raise InputError(f"{name} lies in [{low:g}, 1]; {told(value)} was given")
-    return float(value) + 0.0  # no negative zero
+    return level + 0.0  # no negative zero
 
 
 def _named(what: str, given: Any, known: Mapping[str, Any], example: str) -> Mapping[str, Any]:

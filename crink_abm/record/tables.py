@@ -375,7 +375,7 @@ def load(folder: str | Path | None = None, layouts: dict[str, Layout] | None = N
         If the directory holds none of them, or one does not fit its layout.
     """
     wanted = layouts or LAYOUTS
-    place = files("crink_abm") / "data" if folder is None else Path(folder)
+    place = Path(str(files("crink_abm") / "data") if folder is None else folder)
     if not place.is_dir():
         raise InputError(f"there is no directory {str(folder)!r}; it holds tables such as {next(iter(wanted))}.csv")
     found = {name: place / f"{name}.csv" for name in wanted if (place / f"{name}.csv").is_file()}
@@ -383,4 +383,4 @@ def load(folder: str | Path | None = None, layouts: dict[str, Layout] | None = N
         raise InputError(
             f"{str(folder)!r} holds none of {', '.join(f'{name}.csv' for name in wanted)}; see docs/files.md"
         )
-    return Record({name: read(path, name) for name, path in found.items()})  # type: ignore[arg-type]
+    return Record({name: read(path, name) for name, path in found.items()})

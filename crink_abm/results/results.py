@@ -28,6 +28,7 @@ from ..sweeps.plan import SweepPlan, digest_of
 from ..sweeps.store import PACK_FORMAT, Store
 from ..typing import AnyOutcome, Interval, LeverName, OutcomeName, PathLike, Rules
 from ..util.errors import InputError, nearest, told
+from ..util.scalars import real
 
 if TYPE_CHECKING:
     import xarray
@@ -418,7 +419,7 @@ def _equal(column: pd.Series, value: object) -> np.ndarray:
         if not isinstance(value, str):
             raise InputError(f"{column.name} has text; {told(value)} was given")
         return np.array([held == value for held in column], bool)
-    given = arguments.real(value)
+    given = real(value)
     if given is None:
         raise InputError(f"{column.name} has numbers; {told(value)} was given")
     return np.isclose(column, given)

@@ -197,10 +197,11 @@ class _Freezer:
             copy = value.copy()
             copy.setflags(write=False)
             return copy
-        if type(value) is tuple or (isinstance(value, tuple) and hasattr(type(value), "_make")):
+        make = tuple if type(value) is tuple else getattr(type(value), "_make", None)
+        if isinstance(value, tuple) and make is not None:
             parts = [self.value(part) for part in value]
             if any(new is not old for new, old in zip(parts, value, strict=True)):
-                return tuple(parts) if type(value) is tuple else type(value)._make(parts)  # type: ignore[attr-defined]
+                return make(parts)
         return value
 
     def _module(self, module: types.ModuleType, asked: frozenset[str]) -> types.ModuleType:

@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 
 #: Logical name -> file, or folder for all modules in it (``rules`` holds ``rules.kim``). A module that moves is changed here.
 PLACES = {
-    "enums": "model/enums.py", "numerics": "model/numerics.py", "draws": "model/draws.py", "levers": "model/levers.py",
+    "enums": "model/enums.py", "numerics": "model/numerics.py", "scalars": "util/scalars.py",
+    "draws": "model/draws.py", "levers": "model/levers.py",
     "fields": "model/fields.py", "schedule": "model/schedule.py", "parameters": "model/parameters", "rules": "model/rules",
     "spec": "model/spec.py", "outcomes": "model/outcomes.py",
     "memory": "engine/memory.py", "gather": "engine/gather.py", "codegen": "engine/codegen.py", "compiler": "engine/compiler.py",

@@ -107,7 +107,7 @@ def test_the_glossary_is_in_order_and_says_where_each_term_appears():
     assert names == sorted(names)
     assert len(set(names)) == len(names)
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "crink_abm").rglob("*.py"))
-    commands = parser()._subparsers._group_actions[0].choices
+    commands = parser()[1]
     for term, meaning, where in terms:
         assert re.search(r'\.( \(".*\))?$', meaning), term
         for name in re.findall(r"`([^`]+)`", where):

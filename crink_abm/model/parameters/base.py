@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from numbers import Real
 from typing import Any
 
 from ...util.errors import InputError, nearest, told
+from ...util.scalars import real
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Parameter:
     log: bool = False
     switch: type[IntEnum] | None = None
 
+    @property
+    def levels(self) -> tuple[IntEnum, ...]:
+        """The levels of a structural factor, by their numbers; empty for a coefficient."""
+        return () if self.switch is None else tuple(self.switch)
+
     def quantile(self, u: Any) -> Any:
         """The prior's value at cumulative probability ``u`` (a number or an array in [0, 1])."""
         if self.log:
@@ -44,8 +49,9 @@ def parameters(*rows: tuple[Any, ...]) -> tuple[Parameter, ...]:
     """Rows ``(name, default, low, high, unit, source, meaning)`` as parameters."""
     made = []
     for row in rows:
-        _, _, low, high, unit, *_ = row
-        made.append(Parameter(*row, log=unit in _RATES and low > 0 and high >= 5 * low))  # type: ignore[misc]
+        name, default, low, high, unit, source, meaning = row
+        log = unit in _RATES and low > 0 and high >= 5 * low
+        made.append(Parameter(name, default, low, high, unit, source, meaning, log))
     return tuple(made)
 
 
@@ -74,18 +80,18 @@ def check(catalogue: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict
 def _value(parameter: Parameter, given: Any) -> float:
     """The value of one parameter, from a number, or of a switch from the name of a level."""
     name = parameter.name
-    if parameter.switch is not None and isinstance(given, str):
-        levels = {level.name.lower(): float(level) for level in parameter.switch}
+    if parameter.levels and isinstance(given, str):
+        levels = {level.name.lower(): float(level) for level in parameter.levels}
         if given.lower() not in levels:
             raise InputError(f"{name} is one of {', '.join(levels)}; {told(given)} was given")
         return levels[given.lower()]
-    value = given.item() if getattr(given, "ndim", None) == 0 else given  # an array of no dimension
-    if isinstance(value, bool) or not isinstance(value, Real):
+    value = real(given)
+    if value is None:
         raise InputError(f"parameter {name} takes a number; {told(given)} was given")
-    if not parameter.low <= value <= parameter.high:  # type: ignore[operator]
+    if not parameter.low <= value <= parameter.high:
         raise InputError(
-            f"parameter {name} lies in [{parameter.low:g}, {parameter.high:g}] ({parameter.unit}); {told(value)} was given"
+            f"parameter {name} lies in [{parameter.low:g}, {parameter.high:g}] ({parameter.unit}); {told(given)} was given"
         )
-    if parameter.switch is not None and value not in {float(level) for level in parameter.switch}:
-        raise InputError(f"{name} takes {[int(level) for level in parameter.switch]}; {told(value)} was given")
-    return float(value)
+    if parameter.levels and value not in {float(level) for level in parameter.levels}:
+        raise InputError(f"{name} takes {[int(level) for level in parameter.levels]}; {told(given)} was given")
+    return value
