@@ -51,7 +51,7 @@ def yearly(checks: Checks) -> Figure:
     ax.plot(t["year"], t["median"], color=style.BLUE, label="ensemble, median")
     ax.plot(t["year"], t["seen"], color=style.VERMILLION, marker="o", linestyle="none", label="record")
     ax.set_ylabel("Launch days a year")
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.0)
     return fig
 
 
@@ -123,7 +123,7 @@ def skill(table: pd.DataFrame) -> Figure:
         ax.set_xlabel("Skill over the base rate")
     axes[0].set_yticks(range(len(rows)), rows)
     axes[0].invert_yaxis()
-    axes[-1].legend(loc="upper left")
+    axes[-1].legend(loc="lower left")  # where series without origins in the last period stand
     return fig
 
 
