@@ -72,7 +72,7 @@ class Report:
             ),
             "hindcast_skill": (
                 "Skill of twelve-month forecasts over the base rate",
-                "95 % intervals by blocks of origins, with overlapping windows and persistence allowed for; cut at the panels' edges, "
+                "95 % intervals by blocks of origins, overlapping windows and persistence allowed for; cut at the panels' edges, "
                 "and left out where blocks are too few.",
                 lambda: calibration.skill(self.scores),
             ),
