@@ -259,3 +259,18 @@ def test_points_side_by_side_are_as_by_themselves(n, of):
             pd.testing.assert_frame_equal(mine, other.sort_values(keys, ignore_index=True), rtol=1e-9, atol=1e-12)
     lost = apart[0].query("point == 1 and outcome == 'any_failure'")["n_runs"].item()
     assert lost == n - 3
+
+
+def test_runs_that_do_not_count_are_as_if_they_were_not_there():
+    """Theirs and the baseline's, in every sum; with weights too."""
+    rng = np.random.default_rng(13)
+    events, base = rng.integers(0, 2, (2, 500, 3)) > 0
+    lucks = np.round(rng.normal(size=(2, 500, 2)) / outcomes.LUCK_UNIT) * outcomes.LUCK_UNIT
+    world, half, kept = rng.integers(0, 7, 500), rng.integers(0, 2, 500), rng.random(500) < 0.9
+    for weight in (None, rng.integers(1, 4, 500).astype(float)):
+        masked, left_out = (Moments(1, 7, 3, 2) for _ in range(2))
+        masked.add((events[None], lucks[:1]), (base, lucks[1]), world, half, weight, kept[None])
+        rest = (events[None, kept], lucks[:1, kept]), (base[kept], lucks[1, kept])
+        left_out.add(*rest, world[kept], half[kept], None if weight is None else weight[kept])
+        for name in ("n", "weight", "sums", "cross", "seen"):
+            assert np.array_equal(getattr(masked, name), getattr(left_out, name)), name
