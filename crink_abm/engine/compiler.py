@@ -215,6 +215,7 @@ def compile_kernel(model: ModelSpec, overrides: Mapping[str, Callable] | None = 
         scope[memory.rule_alias(step)] = twin
     scope.update(watched=_watched, take=_take, put=_put, bring=_bring, bring_back=_bring_back)
     scope["uniform_block"] = rules.compiled(draws.uniform_block)
+    scope["stratified_block"] = rules.compiled(draws.stratified_block)
     if overrides or lanes != memory.LANES or not model.keeps_code:
         return numba.njit(_SIGNATURE, **OPTIONS)(scope["run_blocks"])
     return compiled_once(numba.njit(**OPTIONS)(scope["run_blocks"]), _SIGNATURE, model.name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import count
 
+from ..model.draws import STRATIFIED
 from ..model.spec import ModelSpec
 
 #: Runs abreast.
@@ -101,7 +102,8 @@ class Layout:
 def draw_block(number: int, index: str, tag: str = "") -> str:
     """The call that makes the four words of a block of draws of the run ``first_run + index``, as ``d<tag><number>_<word>``."""
     words = ", ".join(f"d{tag}{number}_{k}" for k in range(4))
-    return f"{words} = uniform_block(seed, first_run + u64({index}), u64(t), u64({number}))"
+    made = "stratified_block" if number in STRATIFIED else "uniform_block"
+    return f"{words} = {made}(seed, first_run + u64({index}), u64(t), u64({number}))"
 
 
 def rule_alias(step) -> str:

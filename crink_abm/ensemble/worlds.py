@@ -197,7 +197,7 @@ def _levels(name: str, given: Any) -> list[float]:
 
 def _asked(which: Any, unnamed: str = "free") -> dict[str, list[float]]:
     """The levels of every switch that :func:`structures` crosses."""
-    free = {p.name: [float(level) for level in p.levels] for p in SWITCHES}
+    free = {p.name: [float(level) for level in p.drawn] for p in SWITCHES}
     default = {p.name: [float(p.default)] for p in SWITCHES}
     if isinstance(which, Mapping):
         for name in which:
@@ -227,7 +227,7 @@ def levels_in_words(which: Structures, unnamed: str = "free") -> str:
     said, asked = [], _asked(which, unnamed)
     for p in SWITCHES:
         levels = asked[p.name]
-        if len(levels) < len(p.levels):
+        if set(levels) != {float(level) for level in p.drawn}:
             said.append(f"{p.name} {' or '.join(p.levels[int(level)].name.lower() for level in levels)}")
     return ", ".join(said)
 

@@ -77,3 +77,11 @@ class PostureEffect(IntEnum):
     DETER = 0
     SPIRAL = 1
     BOTH = 2
+
+
+class LeaderTypes(IntEnum):
+    """When a leader's private type is drawn: his stakes, his costs of force and his optimism about winning."""
+
+    LEADER = 0
+    CRISIS = 1
+    DECISION = 2

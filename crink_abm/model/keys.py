@@ -41,7 +41,15 @@ def tables() -> dict[str, list[Any]]:
         "levers": [[name, lever.name, _exact(lever.today)] for name, lever in LEVERS.items()],
         "drivers": [[name, _exact(default)] for name, (default, _) in DRIVERS.items()],
         "parameters": [
-            [name, p.name, *map(_exact, (p.default, p.low, p.high)), p.unit, int(p.log), _levels(p.switch)]
+            [
+                name,
+                p.name,
+                *map(_exact, (p.default, p.low, p.high)),
+                p.unit,
+                int(p.log),
+                _levels(p.switch),
+                list(map(int, p.by_name)),
+            ]
             for name, p in CATALOGUE.items()
         ],
         "switches": [p.name for p in SWITCHES],

@@ -49,6 +49,14 @@ LEVERS: dict[str, Lever] = {
         Lever("diplomatic_offramp", 0.2, "3 policy", "no channel", "standing purpose-built talks"),
         Lever("china_engagement", 0.3, "3 policy", "none", "full parallel engagement on stability"),
         Lever("counter_hybrid", 0.3, "4 hybrid", "none", "illicit cyber and finance income closed off"),
+        Lever(
+            "porcupine_defence",
+            0.4,
+            "comparator",
+            "Taiwan buys few prestige platforms",
+            "many small arms, stocks, reserves",
+        ),
+        Lever("declared_resolve", 0.3, "comparator", "Washington says nothing", "an unconditional pledge to fight"),
     )
 }
 
@@ -59,6 +67,19 @@ DRIVERS: dict[str, tuple[float, str]] = {
     "driver_veto": (1.0, "The Russian veto of the UN panel (from 2024-03): 0 or 1"),
     "driver_statement": (0.0, "Statements on US commitment: -1 silent or doubting, 1 affirming"),
     "driver_exercise_season": (0.0, "Weight of the exercise calendar this month"),
+    "driver_inauguration": (0.0, "A US administration takes office this month: 0 or 1"),
+    "force_taiwan": (-1.0, "The Strait is put at 0 calm, 1 crisis, 2 blockade, 3 war; -1 as the model has it"),
+    "force_korea": (-1.0, "Korea is put at 0 calm, 1 crisis, 2 limited attack, 3 war; -1 as the model has it"),
+    "force_flow": (-1.0, "Munitions from Pyongyang to Moscow (2024 pace = 1); -1 as the model has it"),
+    "force_xi_belief": (-1.0, "Xi's belief that Washington is committed; -1 as the model has it"),
+    "force_kim_belief": (-1.0, "Kim's belief that Washington is committed; -1 as the model has it"),
+}
+#: Drivers that go beyond 1: the most that they take.
+MOST = {"force_taiwan": 3.0, "force_korea": 3.0, "force_flow": 1.5}
+#: What each month has by the calendar, unless it is given: driver -> a function of (year, month of the year).
+BY_CALENDAR = {
+    "driver_exercise_season": lambda year, month: SEASON.get(month, 0.0),
+    "driver_inauguration": lambda year, month: 1.0 if month == 1 and year % 4 == 1 else 0.0,
 }
 
 #: Exercise weight by calendar month: the calendar of 2022-24 (Freedom Shield, Freedom Edge,
@@ -135,12 +156,12 @@ def _steps(name: str, value: Any, default: np.ndarray, n_months: int, start: str
 
 def _number(name: str, value: Any) -> float:
     """A level; flags and text are none, whatever Python makes of them."""
-    low = -1.0 if name in DRIVERS else 0.0
+    low, high = -1.0 if name in DRIVERS else 0.0, MOST.get(name, 1.0)
     level = real(value)
     if level is None:
         raise InputError(f"{name} takes a number or a dated schedule; {told(value)} was given")
-    if not low <= level <= 1.0:
-        raise InputError(f"{name} lies in [{low:g}, 1]; {told(value)} was given")
+    if not low <= level <= high:
+        raise InputError(f"{name} lies in [{low:g}, {high:g}]; {told(value)} was given")
     return level + 0.0  # no negative zero
 
 
@@ -227,12 +248,12 @@ def calendar(
     for name, value in policy.items():
         check_dates(name, value, n_months, start)
     first = month_number(start, "0000-01")
-    season = np.array([SEASON.get((first + t) % 12 + 1, 0.0) for t in range(n_months)])
     given = _named("driver", drivers, DRIVERS, "{'driver_veto': {'2024-03': 1}}")
     table = np.empty((n_months, len(COLUMNS)))
     for column, name in enumerate(COLUMNS):
         if name in DRIVERS:
-            default = season if name == "driver_exercise_season" else np.full(n_months, DRIVERS[name][0])
+            dated = BY_CALENDAR.get(name, lambda *_, name=name: DRIVERS[name][0])
+            default = np.array([dated((first + t) // 12, (first + t) % 12 + 1) for t in range(n_months)])
             value = given.get(name)
             table[:, column] = default if value is None else _steps(name, value, default, n_months, start)
     return with_policy(table, policy, start)

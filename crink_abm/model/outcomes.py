@@ -273,10 +273,25 @@ REGISTRY = Registry(
             "korea_within_12_of_invasion", "taiwan_invasion", "korea_after_taiwan", 12,
             "Korea within 12 months of an invasion of Taiwan", "Korea | invasion",
         ),
+        Conditional(
+            "blockade_preferred", "taiwan_blockade", "preferred_blockade", 0, "Blockades that were Xi's best option",
+            "Blockade wanted",
+        ),
+        Conditional(
+            "invasion_preferred", "taiwan_invasion", "preferred_invasion", 0, "Invasions that were Xi's best option",
+            "Invasion wanted",
+        ),
+        Conditional(
+            "attack_preferred", "korea_attack", "preferred_attack", 0, "Limited attacks that were Kim's best option",
+            "Attack wanted",
+        ),
+        Conditional(
+            "war_preferred", "korea_war", "preferred_war", 0, "Wars in Korea that were Kim's best option", "War wanted",
+        ),
     ),
     others=(
         "korea_after_taiwan", "taiwan_after_korea", "n_provocations", "n_launch_days", "highest_rung", "help_expected",
-        "help_realised", "taiwan_resolved",
+        "help_realised", "taiwan_resolved", "preferred_blockade", "preferred_invasion", "preferred_attack", "preferred_war",
     ),
     residuals=("luck_taiwan_crisis", "luck_korea_crisis"),
 )  # fmt: skip

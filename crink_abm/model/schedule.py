@@ -52,12 +52,14 @@ def _step(actor: Actor, rule: Callable[..., Any], writes: str, when: str | None 
 _W, _C, _N, _R, _I = Actor.WORLD, Actor.CHINA, Actor.NORTH_KOREA, Actor.RUSSIA, Actor.IRAN
 _U, _S, _J, _T, _M = Actor.UNITED_STATES, Actor.SOUTH_KOREA, Actor.JAPAN, Actor.TAIWAN, Actor.MONITORS
 _XI, _KIM, _FORCE = "xi_decides", "kim_decides", "force_anywhere"
+_XI_TYPE, _KIM_TYPE = "xi_type_due", "kim_type_due"
 
 MONTH: tuple[Phase, ...] = (
     Phase(
         PhaseCode.WORLD,
         "the world moves",
         (
+            _step(_W, world.succession, "xi_new kim_new"),
             _step(_W, world.posture_paths, "deter_gain spiral_gain"),
             _step(_R, russia.war_in_ukraine, "ukraine_war"),
             _step(_I, iran.distraction, "iran_distraction"),
@@ -120,6 +122,8 @@ MONTH: tuple[Phase, ...] = (
         PhaseCode.WASHINGTON,
         "Washington allocates",
         (
+            _step(_U, united_states.administration, "us_administration"),
+            _step(_U, united_states.power, "us_power"),
             _step(_U, united_states.threat, "threat_taiwan threat_korea"),
             _step(_U, united_states.capacity, "us_capacity"),
             _step(_U, united_states.attention, "attention_taiwan attention_korea"),
@@ -141,19 +145,32 @@ MONTH: tuple[Phase, ...] = (
             _step(_C, china.expected_reliability, "expected_reliability"),
             _step(_C, china.arming, "china_arming"),
             _step(_C, china.power, "china_power"),
+            _step(_C, china.balance, "balance_last balance_trend"),
+            _step(_C, xi.experience, "xi_experience"),
+            _step(_N, kim.experience, "kim_experience"),
+        ),
+    ),
+    Phase(
+        PhaseCode.XI,
+        "the Strait comes to a crisis, or stays calm",
+        (
+            _step(_C, china.belief, "china_belief"),
+            _step(_C, china.strength, "china_strength"),
+            _step(_C, china.pla_activity, "pla_activity"),
+            _step(_C, china.korea_opens, "korea_opening"),
+            _step(_C, china.crisis_prob, "taiwan_incident_prob taiwan_crisis_prob"),
+            _step(_C, xi.episode, "taiwan_episode xi_decides"),
+            _step(_W, luck.taiwan_crisis, "luck_taiwan_crisis"),
+            _step(_C, xi.type_is_drawn, "xi_type_due"),
+            _step(_C, xi.private_type, "xi_stakes xi_costs xi_optimism", _XI_TYPE),
         ),
     ),
     Phase(
         PhaseCode.XI,
         "Xi weighs the Strait",
         (
-            _step(_C, china.belief, "china_belief"),
-            _step(_C, china.strength, "china_strength"),
-            _step(_C, china.pla_activity, "pla_activity"),
-            _step(_C, china.crisis_prob, "taiwan_crisis_prob"),
-            _step(_C, xi.episode, "taiwan_episode xi_decides"),
-            _step(_W, luck.taiwan_crisis, "luck_taiwan_crisis"),
             _step(_C, xi.intervention, "us_enters_invasion us_enters_blockade", _XI),
+            _step(_C, xi.expected_help, "xi_expected_help", _XI),
             _step(
                 _C,
                 xi.win_prob,
@@ -166,11 +183,12 @@ MONTH: tuple[Phase, ...] = (
             _step(_C, xi.cost_of_coordination, "cost_coordination", _XI),
             _step(_C, xi.cost_of_japan, "cost_japan", _XI),
             _step(_C, xi.cost_of_sanctions, "cost_sanctions", _XI),
-            _step(_C, xi.expected_help, "xi_expected_help", _XI),
+            _step(_C, xi.cost_of_nuclear_risk, "cost_nuclear", _XI),
             _step(_C, xi.decline, "expected_decline", _XI),
             _step(_C, xi.value_of_waiting, "value_wait", _XI),
             _step(_C, xi.utilities, "u_wait u_grey u_blockade u_invasion", _XI),
             _step(_C, xi.option_probs, "prob_wait prob_grey prob_blockade prob_invasion", _XI),
+            _step(_C, xi.best_option, "xi_best", _XI),
             _step(_C, xi.choose, "xi_choice", _XI),
             _step(_C, xi.expectation, "help_expected", _XI),
             _step(_C, xi.next_status, "taiwan_status"),
@@ -178,7 +196,7 @@ MONTH: tuple[Phase, ...] = (
     ),
     Phase(
         PhaseCode.KIM,
-        "Kim weighs Korea",
+        "Korea comes to a crisis, or stays calm",
         (
             _step(_N, north_korea.belief, "nk_belief"),
             _step(_N, kim.fear, "kim_fear"),
@@ -189,16 +207,28 @@ MONTH: tuple[Phase, ...] = (
                 north_korea.provocation,
                 "provocation_prob provocation launch_days provocation_memory months_since",
             ),
-            _step(_N, north_korea.crisis_prob, "korea_crisis_prob"),
+            _step(_N, north_korea.taiwan_opens, "taiwan_opening"),
+            _step(_N, north_korea.crisis_prob, "korea_incident_prob korea_crisis_prob"),
+            _step(_N, kim.agreement, "agreement_called"),
             _step(_N, kim.episode, "korea_episode kim_decides"),
             _step(_W, luck.korea_crisis, "luck_korea_crisis"),
+            _step(_N, kim.type_is_drawn, "kim_type_due"),
+            _step(_N, kim.private_type, "kim_stakes kim_costs kim_optimism", _KIM_TYPE),
+        ),
+    ),
+    Phase(
+        PhaseCode.KIM,
+        "Kim weighs Korea",
+        (
             _step(_N, kim.punishment_belief, "punish_attack punish_war", _KIM),
             _step(_N, kim.attack_success_prob, "win_attack", _KIM),
             _step(_N, kim.war_win_prob, "win_korea", _KIM),
             _step(_N, kim.cost_of_retaliation, "retaliation", _KIM),
+            _step(_N, kim.cost_of_nuclear_risk, "kim_cost_nuclear", _KIM),
             _step(_N, kim.opportunity, "kim_opening", _KIM),
             _step(_N, kim.utilities, "u_stand_down u_hold u_attack u_war", _KIM),
             _step(_N, kim.option_probs, "prob_stand_down prob_hold prob_attack prob_war", _KIM),
+            _step(_N, kim.best_option, "kim_best", _KIM),
             _step(_N, kim.choose, "kim_choice", _KIM),
             _step(_N, kim.next_status, "korea_status"),
         ),
@@ -234,6 +264,9 @@ MONTH: tuple[Phase, ...] = (
                 _XI,
             ),
             _step(_W, luck.korea, "luck_attack luck_war luck_korea luck_korea_first luck_korea_second", _KIM),
+            _step(_W, world.preferred_taiwan, "preferred_blockade preferred_invasion", _XI),
+            _step(_W, world.preferred_korea, "preferred_attack preferred_war", _KIM),
+            _step(_U, united_states.resolve_seen, "xi_resolve_seen kim_resolve_seen"),
             _step(_W, world.two_front_now, "taiwan_last_force korea_last_force two_front"),
             _step(_W, world.record, "first_blockade first_invasion first_korea_attack first_korea_war first_two_front "
                   "first_russian_join first_nuclear"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import numerics
-from ..model.draws import Draw
+from ..model.draws import STRATA, STRATIFIED, Draw
 from ..model.enums import Actor
 from ..model.fields import FIELDS
 from ..model.levers import DRIVERS, LEVERS, SEASON
@@ -26,7 +26,9 @@ from ..util.markdown import markdown_table
 _BLOCKS = (
     common.approach, common.contest, numerics.power, numerics.logistic_noise, common.weight, common.prospect,
     common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.build_up, common.pull,
-    common.join_prob, common.crisis_month, common.first_month,
+    common.join_prob, common.crisis_month, common.first_month, common.type_due, common.log_logistic, common.precision,
+    common.best, common.first_passing, common.opening, common.forced, common.statement, common.fought, common.shifted,
+    common.estimated,
 )  # fmt: skip
 
 
@@ -128,6 +130,8 @@ def odd(template: str) -> str:
             [(f"`{k}`", "the season below" if "season" in k else v[0], v[1]) for k, v in DRIVERS.items()],
         ),
         "schedule": schedule(),
+        "stratified": " and ".join(map(str, STRATIFIED)),
+        "strata": str(STRATA),
         "season": ", ".join(f"month {k}: {v}" for k, v in SEASON.items()),
         "switches": _switches(),
         "blocks": "\n\n".join(

@@ -47,6 +47,7 @@ BY_VALUE = {
     "fields": {"FIELDS", "_states", "_terms", "_LADDER", "_LUCK", "A"},
     "schedule": {
         "MONTH", "_step", "_W", "_C", "_N", "_R", "_I", "_U", "_S", "_J", "_T", "_M", "_XI", "_KIM", "_FORCE",
+        "_XI_TYPE", "_KIM_TYPE",
     },
     "parameters": {"GROUPS", "CATALOGUE"},
     "parameters.switches": {"SWITCHES", "_switch", "XiProfile", "KimProfile"},

@@ -99,7 +99,7 @@ def _moved() -> dict[str, dict[str, int]]:
         for step in group:
             loop.call(step, MODEL.reads[step.name])
         kept = [name for name in (*loop.terms, *loop.states) if when is None or name not in MODEL.terms]
-        drawn = sum("uniform_block" in line for line in loop.lines())
+        drawn = sum("_block(" in line for line in loop.lines())
         moved.setdefault(when or "every month", Counter()).update(
             {"loads": len(loop.loaded), "stores": len(kept), "blocks of draws": drawn}
         )

@@ -16,7 +16,7 @@ class Parameter:
     ``low`` and ``high`` bound both what is accepted and what the prior draws
     from: uniformly, or log-uniformly where ``log`` is set (hazards and rates whose
     range spans a factor of five or more). ``switch`` names the levels of a
-    structural factor, whose value is the level's number.
+    structural factor, whose value is the level's number; the levels ``by_name`` are had by name only: no prior draws them.
     """
 
     name: str
@@ -28,11 +28,17 @@ class Parameter:
     meaning: str
     log: bool = False
     switch: type[IntEnum] | None = None
+    by_name: tuple[int, ...] = ()
 
     @property
     def levels(self) -> tuple[IntEnum, ...]:
         """The levels of a structural factor, by their numbers; empty for a coefficient."""
         return () if self.switch is None else tuple(self.switch)
+
+    @property
+    def drawn(self) -> tuple[IntEnum, ...]:
+        """The levels of a structural factor that a prior draws from."""
+        return tuple(level for level in self.levels if level not in self.by_name)
 
     def quantile(self, u: Any) -> Any:
         """The prior's value at cumulative probability ``u`` (a number or an array in [0, 1])."""

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from ..enums import Coordination, PostureEffect, Theory
+from ..enums import Coordination, LeaderTypes, PostureEffect, Theory
 from .base import Parameter
 
 
@@ -20,8 +20,10 @@ class KimProfile(IntEnum):
     OPPORTUNIST = 1
 
 
-def _switch(name: str, default: float, levels: type[IntEnum], source: str, meaning: str) -> Parameter:
-    return Parameter(name, default, 0, len(levels) - 1, "level", source, meaning, switch=levels)
+def _switch(
+    name: str, default: float, levels: type[IntEnum], source: str, meaning: str, by_name: tuple[int, ...] = ()
+) -> Parameter:
+    return Parameter(name, default, 0, len(levels) - 1, "level", source, meaning, switch=levels, by_name=by_name)
 
 
 SWITCHES = (
@@ -30,5 +32,13 @@ SWITCHES = (
     _switch("coordination", 1, Coordination, "assumed", "Coordination of the four partners"),
     _switch("xi_profile", 0, XiProfile, "assumed", "Which Xi: guardian of the status quo, or of his legacy"),
     _switch("kim_profile", 0, KimProfile, "assumed", "Which Kim: survivalist, or opportunist"),
+    _switch(
+        "leader_types",
+        0,
+        LeaderTypes,
+        "Fearon 1995",
+        "When a leader's private type is drawn: once a leader, once a crisis, or (first edition) not at all, all being noise",
+        by_name=(LeaderTypes.DECISION,),
+    ),
     _switch("posture_effect", 2, PostureEffect, "F133-F134", "What allied posture does: deter, spiral, both"),
 )

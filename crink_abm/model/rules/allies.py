@@ -1,7 +1,7 @@
 """South Korea, Japan and Taiwan: consent, access, power, politics, the arms race."""
 
 from ..numerics import logistic, logistic_noise
-from .building_blocks import approach, build_up, inside, join_prob, unit
+from .building_blocks import DECLARED_TODAY, PORCUPINE_TODAY, approach, build_up, inside, join_prob, unit
 
 
 def rok_consent(
@@ -26,21 +26,23 @@ def rok_consent(
 
 
 def rok_hedge(
-    rok_hedge, us_will, survivability, usfk_posture, dual_role, trilateral_coordination, hedge_base, hedge_fear,
-    hedge_assurance, dual_dilution, hedge_adjustment,
+    rok_hedge, us_will, survivability, usfk_posture, dual_role, trilateral_coordination, taiwan_resolved, nuclear_used,
+    hedge_base, hedge_fear, hedge_assurance, hedge_shock, dual_dilution, hedge_adjustment,
 ):
     """South Korea's nuclear hedge: how near a bomb of its own Seoul stands.
 
         target = [ hedge_base + hedge_fear survivability
                    - hedge_assurance (us_will + usfk_posture (1 - dual_dilution dual_role)
-                                      + trilateral_coordination) / 3 ]
+                                      + trilateral_coordination) / 3
+                   + hedge_shock ((1 if taiwan_resolved = 1, else 0) + nuclear_used) ]
         rok_hedge' = rok_hedge + hedge_adjustment (target - rok_hedge)
 
     Claim C13; the Nuclear Consultative Group is part of coordination here.
     """
     present = usfk_posture * (1.0 - dual_dilution * dual_role)
     assurance = (us_will + (present + trilateral_coordination)) / 3.0
-    target = unit(hedge_base + (hedge_fear * survivability - hedge_assurance * assurance))
+    shock = (1.0 if taiwan_resolved == 1.0 else 0.0) + nuclear_used
+    target = unit((hedge_base + hedge_shock * shock) + (hedge_fear * survivability - hedge_assurance * assurance))
     return approach(rok_hedge, target, hedge_adjustment)
 
 
@@ -88,12 +90,13 @@ def japan_strength(japan_power, japan_access, japan_burden_share, allied_arming)
     return (japan_power * build_up(allied_arming)) * (japan_access * (0.5 + 0.5 * japan_burden_share))
 
 
-def taiwan_strength(taiwan_defence, allied_arming):
-    """What Taiwan can put up: its defence with the allies' build-up.
+def taiwan_strength(taiwan_defence, allied_arming, porcupine_defence, porcupine_gain):
+    """What Taiwan can put up: its defence with the allies' build-up, worth more as many small arms than as few large ones.
 
         taiwan_strength = taiwan_defence build_up(allied_arming)
+                          (1 + porcupine_gain (porcupine_defence - PORCUPINE_TODAY))         with PORCUPINE_TODAY = 0.4
     """
-    return taiwan_defence * build_up(allied_arming)
+    return (taiwan_defence * build_up(allied_arming)) * (1.0 + porcupine_gain * (porcupine_defence - PORCUPINE_TODAY))
 
 
 def japan_enters(
@@ -125,17 +128,19 @@ def taiwan_defence(taiwan_defence, taiwan_growth, taiwan_status, siege_loss):
 
 
 def taiwan_drift(
-    taiwan_drift, us_will, china_engagement, drift_persistence, drift_mean, drift_sd, drift_backing,
+    taiwan_drift, us_will, china_engagement, declared_resolve, drift_persistence, drift_mean, drift_sd, drift_backing,
     drift_anxiety, u_taiwan_politics,
 ):
     """Political drift away from unification (about -1 to 1).
 
-        mean = drift_mean + drift_backing (us_will - 1/2) + drift_anxiety (china_engagement - 1/2)
+        mean = drift_mean + drift_backing (us_will - 1/2 + declared_resolve - DECLARED_TODAY)
+               + drift_anxiety (china_engagement - 1/2)                                       with DECLARED_TODAY = 0.3
         taiwan_drift' = drift_persistence taiwan_drift + (1 - drift_persistence) mean + drift_sd noise(u_taiwan_politics)
 
     Backing emboldens; talks over its head make Taipei anxious.
     """
-    mean = drift_mean + (drift_backing * (us_will - 0.5) + drift_anxiety * (china_engagement - 0.5))
+    backed = (us_will - 0.5) + (declared_resolve - DECLARED_TODAY)
+    mean = drift_mean + (drift_backing * backed + drift_anxiety * (china_engagement - 0.5))
     return drift_persistence * taiwan_drift + (
         (1.0 - drift_persistence) * mean + drift_sd * logistic_noise(u_taiwan_politics)
     )

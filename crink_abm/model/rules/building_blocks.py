@@ -1,6 +1,6 @@
 """Building blocks that several leaders share: contests, lotteries, choices under noise."""
 
-from ..numerics import clip, exp, log, logistic, power
+from ..numerics import clip, exp, log, logistic, logistic_noise, power
 
 
 def unit(x):
@@ -60,14 +60,67 @@ def begins(status, last_force, month):
     return status >= 2.0 and (last_force < 0.0 or last_force < month - 1.0)
 
 
-def contest(attacker, defender, decisiveness):
+def contest(attacker, defender, decisiveness, optimism):
     """Tullock's contest success function: the attacker's chance of winning.
 
-        A^m / (A^m + D^m) = Λ(m (ln A - ln D))
+        e^b A^m / (e^b A^m + D^m) = Λ(m (ln A - ln D) + b)
 
+    The optimism b of whoever judges is 0 for a fight as it is fought.
     Source: Tullock 1980; Hirshleifer 1989; Skaperdas 1996.
     """
-    return logistic(decisiveness * (log(attacker) - log(defender)))
+    return logistic(decisiveness * (log(attacker) - log(defender)) + optimism)
+
+
+def type_due(leader_types, new, breaks_out, month):
+    """Whether a leader's private type is drawn this month, by the structural switch.
+
+        leader:    1 if month = 0 or new > 0, else 0
+        crisis:    1 if breaks_out, else 0
+        decision:  0
+
+    Source: private information about resolve persists as long as whoever has it (Fearon 1995; Powell 1999).
+    """
+    fresh = month == 0.0 or new > 0.0
+    due = fresh if leader_types == 0.0 else (breaks_out if leader_types == 1.0 else False)
+    return 1.0 if due else 0.0
+
+
+def log_logistic(u, sd):
+    """A positive multiple whose logarithm is logistic with mean 0 and standard deviation ``sd``.
+
+        log_logistic(u, sd) = exp(sd noise(u))
+    """
+    return exp(sd * logistic_noise(u))
+
+
+def precision(leader_types, noise, first_edition):
+    """The precision λ of a leader's quantal response.
+
+        precision = first_edition if leader_types = 2 (decision), else 1 / noise
+    """
+    return first_edition if leader_types == 2.0 else 1.0 / noise
+
+
+def best(a, b, c, d):
+    """The number (0 to 3) of the best of the four utilities a, b, c, d; of equals the first."""
+    at = 1.0 if b > a else 0.0
+    top = b if b > a else a
+    at = 2.0 if c > top else at
+    top = c if c > top else top
+    return 3.0 if d > top else at
+
+
+def first_passing(aspiration, worth_wait, worth_low, worth_middle, worth_high, sure_low, sure_middle, sure_high):
+    """What a satisficer takes without noise.
+
+        rung i passes if sure_i >= 0 and worth_i >= aspiration                     for i = 3 high, 2 middle, 1 low
+        first_passing = 0 if worth_wait >= aspiration; else the highest rung that passes; 0 if none does
+    """
+    passes_low = sure_low >= 0.0 and worth_low >= aspiration
+    passes_middle = sure_middle >= 0.0 and worth_middle >= aspiration
+    passes_high = sure_high >= 0.0 and worth_high >= aspiration
+    rung = 3.0 if passes_high else (2.0 if passes_middle else (1.0 if passes_low else 0.0))
+    return 0.0 if worth_wait >= aspiration else rung
 
 
 def weight(prob, gamma):
@@ -191,6 +244,70 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, re
     head = u < onset_prob * share if status == 0.0 else u < settle_prob + (1.0 - settle_prob) * share
     decides = (episode == 1.0 or episode == 2.0) and head
     return episode, 1.0 if decides and resolved == 0.0 else 0.0
+
+
+def opening(status, last_force, opening_months, month):
+    """How far force in one theatre opens a door in the other: while it lasts, and fading after it.
+
+        opening = 1 if status >= 2; else 0 if last_force < 0; else exp(-(month - last_force) / opening_months)
+    """
+    fading = exp((last_force - month) / opening_months) if last_force >= 0.0 else 0.0
+    return 1.0 if status >= 2.0 else fading
+
+
+def forced(given, free):
+    """What an intervention puts a state at.
+
+        forced(given, free) = given if given >= 0, else free
+    """
+    return given if given >= 0.0 else free
+
+
+def fought(taiwan_status, korea_status, us_in, us_in_korea):
+    """In how many theatres the United States fights where there is force, and in how many it stays out: (came, stayed).
+
+        came   = us_in (taiwan_status >= 2) + us_in_korea (korea_status = 3)
+        stayed = (1 - us_in) (taiwan_status >= 2) + (1 - us_in_korea) (korea_status = 3)
+
+    Whoever watches learns from it: nothing says more about commitment than a war.
+    """
+    taiwan, korea = 1.0 if taiwan_status >= 2.0 else 0.0, 1.0 if korea_status == 3.0 else 0.0
+    return taiwan * us_in + korea * us_in_korea, taiwan * (1.0 - us_in) + korea * (1.0 - us_in_korea)
+
+
+def shifted(prob, bias):
+    """A probability moved by ``bias`` log-odds.
+
+        shifted = prob e^bias / (1 - prob + prob e^bias)
+    """
+    odds = prob * exp(bias)
+    return odds / ((1.0 - prob) + odds)
+
+
+def estimated(prob, decides, choice, new, prior, signal):
+    """Belief that a leader is one of those who use force, after what he did this month.
+
+        q = signal if choice >= 2, else 1 - signal
+        p = prob q / (prob q + (1 - prob)(1 - q)), held in [0.02, 0.98]
+        estimated = prior if new > 0; else p if decides > 0 and choice is not 1; else prob
+    """
+    right = signal if choice >= 2.0 else 1.0 - signal
+    mine = prob * right
+    moved = mine / (mine + (1.0 - prob) * (1.0 - right))
+    after = clip(moved, 0.02, 0.98) if decides > 0.0 and choice != 1.0 else prob
+    return prior if new > 0.0 else after
+
+
+#: Where two levers stand in 2026; what they do counts from there.
+PORCUPINE_TODAY, DECLARED_TODAY = 0.4, 0.3
+
+
+def statement(driver_statement, declared_resolve):
+    """What Washington says of its commitment (-1 doubts it, 1 affirms it): statements, and the declared policy.
+
+        statement = driver_statement + 2 (declared_resolve - DECLARED_TODAY), held in [-1, 1]    with DECLARED_TODAY = 0.3
+    """
+    return clip(driver_statement + 2.0 * (declared_resolve - DECLARED_TODAY), -1.0, 1.0)
 
 
 def first_month(recorded, happens, month):

@@ -1,7 +1,20 @@
 """China: power, grievance, beliefs, pressure, and when a crisis over Taiwan breaks out."""
 
-from ..numerics import logistic, logistic_noise
-from .building_blocks import approach, build_up, inside, join_prob, pull, unit
+from ..numerics import log, logistic, logistic_noise
+from .building_blocks import (
+    DECLARED_TODAY,
+    PORCUPINE_TODAY,
+    approach,
+    build_up,
+    forced,
+    fought,
+    inside,
+    join_prob,
+    opening,
+    pull,
+    statement,
+    unit,
+)  # fmt: skip
 
 
 def power(china_power, taiwan_status, china_growth, war_attrition):
@@ -32,6 +45,19 @@ def strength(china_power, china_arming):
         china_strength = china_power build_up(china_arming)
     """
     return china_power * build_up(china_arming)
+
+
+def balance(balance_last, balance_trend, china_power, china_arming, taiwan_strength, us_strength, japan_strength, month):
+    """The balance over Taiwan, as a logarithm, and how it moves: (balance_last, balance_trend).
+
+        balance = ln( china_power build_up(china_arming) / (taiwan_strength + us_strength + japan_strength) )
+        balance_last'  = balance
+        balance_trend' = balance_trend + (balance - balance_last - balance_trend) / 12,  0 in the first month
+
+    A year's smoothing: what Beijing's planners can see of a trend.
+    """
+    now = log(china_power * build_up(china_arming)) - log(taiwan_strength + (us_strength + japan_strength))
+    return now, approach(balance_trend, now - balance_last, 1.0 / 12.0) if month > 0.0 else 0.0
 
 
 def coercion_rok(
@@ -73,8 +99,9 @@ def coercion_japan(
 def grievance(
     grievance, spiral_gain, usfk_posture, dual_role, maritime_posture, trilateral_coordination,
     japan_burden_share, exercise_activity, sanctions_intensity, china_engagement, taiwan_drift, rok_hedge,
-    grievance_base, grievance_ground, grievance_sea, grievance_coordination, grievance_japan, grievance_exercise,
-    grievance_sanctions, grievance_engagement, grievance_drift, grievance_hedge, grievance_adjustment,
+    porcupine_defence, declared_resolve, grievance_base, grievance_ground, grievance_sea, grievance_coordination,
+    grievance_japan, grievance_exercise, grievance_sanctions, grievance_engagement, grievance_drift,
+    grievance_hedge, grievance_taiwan, grievance_adjustment,
 ):
     """China's grievance: the sense of being encircled and denied.
 
@@ -82,8 +109,10 @@ def grievance(
                                 + grievance_exercise exercise_activity )
         target = [ grievance_base + posture + grievance_coordination trilateral_coordination
                    + grievance_japan japan_burden_share + grievance_sanctions sanctions_intensity
-                   + grievance_drift taiwan_drift + grievance_hedge rok_hedge - grievance_engagement china_engagement ]
+                   + grievance_drift taiwan_drift + grievance_hedge rok_hedge - grievance_engagement china_engagement
+                   + grievance_taiwan (porcupine_defence - PORCUPINE_TODAY + declared_resolve - DECLARED_TODAY) ]
         grievance' = grievance + grievance_adjustment (target - grievance)
+                                                       with PORCUPINE_TODAY = 0.4, DECLARED_TODAY = 0.3
 
     The spiral path of every allied lever. Source: Jervis 1976; claims C19, C22, C27.
     """
@@ -92,32 +121,38 @@ def grievance(
         + (grievance_sea * maritime_posture + grievance_exercise * exercise_activity)
     )
     alliance = grievance_coordination * trilateral_coordination + grievance_japan * japan_burden_share
-    other = grievance_sanctions * sanctions_intensity + (grievance_drift * taiwan_drift + grievance_hedge * rok_hedge)
+    island = grievance_taiwan * ((porcupine_defence - PORCUPINE_TODAY) + (declared_resolve - DECLARED_TODAY))
+    other = grievance_sanctions * sanctions_intensity + (
+        (grievance_drift * taiwan_drift + grievance_hedge * rok_hedge) + island
+    )
     target = unit((grievance_base + posture) + ((alliance + other) - grievance_engagement * china_engagement))
     return approach(grievance, target, grievance_adjustment)
 
 
 def belief_counts(
     china_belief_for, china_belief_against, exercise_activity, usfk_posture, maritime_posture, us_crisis,
-    us_response, us_silence, japan_burden_share, china_engagement, driver_statement, belief_memory, belief_prior_for,
-    belief_prior_against, signal_exercise, signal_presence, signal_sea, signal_reputation, signal_distraction, signal_statement,
-    signal_conciliation,
+    us_response, us_silence, japan_burden_share, china_engagement, driver_statement, declared_resolve, taiwan_status,
+    korea_status, us_in, us_in_korea, belief_memory, belief_prior_for, belief_prior_against, signal_exercise,
+    signal_presence, signal_sea, signal_reputation, signal_distraction, signal_statement, signal_conciliation, signal_war,
 ):
     """Beijing's belief in US commitment to Taiwan: a Beta distribution with forgetting.
 
         china_belief_for'     = φ china_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
                                 + signal_presence usfk_posture + signal_sea maritime_posture
-                                + signal_reputation us_response + signal_statement [driver_statement]
+                                + signal_reputation us_response + signal_statement [s] + signal_war came
         china_belief_against' = φ china_belief_against + (1 - φ) belief_prior_against + signal_distraction us_crisis
                                 + signal_conciliation (china_engagement + japan_burden_share) / 2
-                                + signal_reputation us_silence + signal_statement [-driver_statement]
-                                                                                           with φ = belief_memory
+                                + signal_reputation us_silence + signal_statement [-s] + signal_war stayed
+        (came, stayed) = fought(taiwan_status, korea_status, us_in, us_in_korea)
+        s = statement(driver_statement, declared_resolve) ;  φ = belief_memory
 
     Forces present tie hands (Fearon 1997); burdens passed on and parallel engagement may read as withdrawal; how
     Washington answers Pyongyang is read in Beijing too, or not at all (``signal_reputation`` = 0: Press 2005).
     Claims C06, C09, C29.
     """
     kept = 1.0 - belief_memory
+    said = statement(driver_statement, declared_resolve)
+    came, stayed = fought(taiwan_status, korea_status, us_in, us_in_korea)
     supports = (signal_exercise * exercise_activity + (signal_presence * usfk_posture + signal_sea * maritime_posture)) + (
         signal_reputation * us_response
     )
@@ -125,20 +160,20 @@ def belief_counts(
         signal_reputation * us_silence
     )
     pro = belief_memory * china_belief_for + (
-        kept * belief_prior_for + (supports + signal_statement * unit(driver_statement))
+        kept * belief_prior_for + ((supports + signal_statement * unit(said)) + signal_war * came)
     )
     con = belief_memory * china_belief_against + (
-        kept * belief_prior_against + (doubts + signal_statement * unit(0.0 - driver_statement))
+        kept * belief_prior_against + ((doubts + signal_statement * unit(0.0 - said)) + signal_war * stayed)
     )
     return pro, con
 
 
-def belief(china_belief_for, china_belief_against):
-    """The mean of Beijing's Beta.
+def belief(china_belief_for, china_belief_against, force_xi_belief):
+    """The mean of Beijing's Beta, or what is imposed on it.
 
-        china_belief = china_belief_for / (china_belief_for + china_belief_against)
+        china_belief = forced(force_xi_belief, china_belief_for / (china_belief_for + china_belief_against))
     """
-    return china_belief_for / (china_belief_for + china_belief_against)
+    return forced(force_xi_belief, china_belief_for / (china_belief_for + china_belief_against))
 
 
 def expected_reliability(
@@ -177,27 +212,38 @@ def pla_activity(
     return pla_persistence * pla_activity + ((1.0 - pla_persistence) * mean + pla_sd * logistic_noise(u_pla_activity))
 
 
-def crisis_prob(
-    pla_activity, grievance, korea_status, coordination, taiwan_resolved, taiwan_crisis_logit, crisis_grievance,
-    crisis_pla, strait_opportunism, peacetime_coupling, uncoordinated, directed_gain,
-):
-    """Chance that a crisis over Taiwan breaks out this month.
+def korea_opens(korea_status, korea_last_force, opening_months, month):
+    """How far force in Korea opens a door over Taiwan.
 
-        taiwan_crisis_prob = Λ( taiwan_crisis_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
-                                + (pull(coordination, uncoordinated, directed_gain) strait_opportunism
-                                   if korea_status >= 2)
-                                + (peacetime_coupling if korea_status = 1 and coordination is not none) ),
-                             0 if taiwan_resolved is not 0
-
-    Source: 0.48 onsets a year (F092); no co-movement of the
-    two theatres in the record (F081), hence coupling 0 by default. Claims C04, C06.
+        korea_opening = opening(korea_status, korea_last_force, opening_months, month)
     """
-    pulled = strait_opportunism * pull(coordination, uncoordinated, directed_gain) if korea_status >= 2.0 else 0.0
+    return opening(korea_status, korea_last_force, opening_months, month)
+
+
+def crisis_prob(
+    pla_activity, grievance, korea_status, korea_opening, coordination, taiwan_resolved, taiwan_incident_logit,
+    taiwan_crisis_share, crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling, uncoordinated,
+    directed_gain,
+):
+    """Chances that an incident over Taiwan happens this month, and that one becomes a crisis.
+
+        taiwan_incident_prob = Λ( taiwan_incident_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
+                                  + pull(coordination, uncoordinated, directed_gain) strait_opportunism korea_opening
+                                  + (peacetime_coupling if korea_status = 1 and coordination is not none) ),
+                               0 if taiwan_resolved is not 0
+        taiwan_crisis_prob   = taiwan_crisis_share taiwan_incident_prob
+
+    An incident is a threat, show or use of force that the Correlates of War project counts (F092: 0.48 a year); a crisis is
+    one that leaders take for a turning point, as International Crisis Behavior counts them (F107: one in 1993-2017). No
+    co-movement of the two theatres is in the record (F081), hence coupling 0 by default. Claims C04, C06.
+    """
+    pulled = (strait_opportunism * korea_opening) * pull(coordination, uncoordinated, directed_gain)
     coupled = peacetime_coupling if korea_status == 1.0 and coordination > 0.0 else 0.0
     prob = logistic(
-        (taiwan_crisis_logit + crisis_grievance * (grievance - 0.5)) + (crisis_pla * pla_activity + (pulled + coupled))
+        (taiwan_incident_logit + crisis_grievance * (grievance - 0.5)) + (crisis_pla * pla_activity + (pulled + coupled))
     )
-    return prob if taiwan_resolved == 0.0 else 0.0
+    incident = prob if taiwan_resolved == 0.0 else 0.0
+    return incident, taiwan_crisis_share * incident
 
 
 def joins_korea(

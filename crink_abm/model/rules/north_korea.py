@@ -1,7 +1,7 @@
 """North Korea: stocks, hardship, beliefs, provocations, and when a crisis in Korea breaks out."""
 
 from ..numerics import logistic
-from .building_blocks import approach, begins, inside, join_prob, pull, unit
+from .building_blocks import approach, begins, forced, fought, inside, join_prob, opening, pull, statement, unit
 
 
 def technology(
@@ -99,40 +99,45 @@ def reference_point(reference_point, hardship, reference_adjustment):
 
 def belief_counts(
     nk_belief_for, nk_belief_against, exercise_activity, us_response, us_silence, usfk_posture, dual_role,
-    diplomatic_offramp, driver_statement, belief_memory, belief_prior_for, belief_prior_against, signal_exercise, signal_presence,
-    signal_response, signal_statement, signal_talks, dual_dilution,
+    diplomatic_offramp, driver_statement, declared_resolve, taiwan_status, korea_status, us_in, us_in_korea, belief_memory,
+    belief_prior_for, belief_prior_against, signal_exercise, signal_presence, signal_response, signal_statement,
+    signal_talks, signal_war, dual_dilution,
 ):
     """Pyongyang's belief in US commitment: a Beta distribution with forgetting.
 
         nk_belief_for'     = φ nk_belief_for     + (1 - φ) belief_prior_for + signal_exercise exercise_activity
                              + signal_presence usfk_posture (1 - dual_dilution dual_role) + signal_response us_response
-                             + signal_statement [driver_statement]
+                             + signal_statement [s] + signal_war came
         nk_belief_against' = φ nk_belief_against + (1 - φ) belief_prior_against
                              + signal_response us_silence + signal_talks diplomatic_offramp
-                             + signal_statement [-driver_statement]                        with φ = belief_memory
+                             + signal_statement [-s] + signal_war stayed
+        (came, stayed) = fought(taiwan_status, korea_status, us_in, us_in_korea)
+        s = statement(driver_statement, declared_resolve) ;  φ = belief_memory
 
     Forces that may be sent elsewhere assure less (``dual_dilution``). ``us_response`` is 1 when
     Washington answered last month's provocation or a limited attack, ``us_silence`` when it did not. Claims C09, C13, C24.
     """
     kept = 1.0 - belief_memory
+    said = statement(driver_statement, declared_resolve)
+    came, stayed = fought(taiwan_status, korea_status, us_in, us_in_korea)
     present = usfk_posture * (1.0 - dual_dilution * dual_role)
     supports = signal_exercise * exercise_activity + (signal_presence * present + signal_response * us_response)
     doubts = signal_response * us_silence + signal_talks * diplomatic_offramp
     pro = belief_memory * nk_belief_for + (
-        kept * belief_prior_for + (supports + signal_statement * unit(driver_statement))
+        kept * belief_prior_for + ((supports + signal_statement * unit(said)) + signal_war * came)
     )
     con = belief_memory * nk_belief_against + (
-        kept * belief_prior_against + (doubts + signal_statement * unit(0.0 - driver_statement))
+        kept * belief_prior_against + ((doubts + signal_statement * unit(0.0 - said)) + signal_war * stayed)
     )
     return pro, con
 
 
-def belief(nk_belief_for, nk_belief_against):
-    """The mean of Pyongyang's Beta.
+def belief(nk_belief_for, nk_belief_against, force_kim_belief):
+    """The mean of Pyongyang's Beta, or what is imposed on it.
 
-        nk_belief = nk_belief_for / (nk_belief_for + nk_belief_against)
+        nk_belief = forced(force_kim_belief, nk_belief_for / (nk_belief_for + nk_belief_against))
     """
-    return nk_belief_for / (nk_belief_for + nk_belief_against)
+    return forced(force_kim_belief, nk_belief_for / (nk_belief_for + nk_belief_against))
 
 
 def restraint(china_engagement, autonomy, restraint_strength, beijing_profit):
@@ -195,37 +200,47 @@ def provocation(
     return prob, happens, happens * days, memory, since
 
 
+def taiwan_opens(taiwan_status, taiwan_last_force, opening_months, month):
+    """How far force over Taiwan opens a door in Korea.
+
+        taiwan_opening = opening(taiwan_status, taiwan_last_force, opening_months, month)
+    """
+    return opening(taiwan_status, taiwan_last_force, opening_months, month)
+
+
 def crisis_prob(
-    provocation_memory, kim_fear, taiwan_status, coordination, korea_resolved, usfk_posture,
-    heavy_share, dual_role, hardship, china_restraint, korea_crisis_logit, crisis_provocation, crisis_fear,
-    crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling, uncoordinated,
+    provocation_memory, kim_fear, taiwan_status, taiwan_opening, coordination, korea_resolved, usfk_posture,
+    heavy_share, dual_role, hardship, china_restraint, korea_incident_logit, korea_crisis_share, crisis_provocation,
+    crisis_fear, crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling, uncoordinated,
     directed_gain,
 ):
-    """Chance that a crisis in Korea breaks out this month.
+    """Chances that an incident in Korea happens this month, and that one becomes a crisis.
 
-        korea_crisis_prob = Λ( korea_crisis_logit + crisis_provocation provocation_memory + crisis_fear kim_fear
+        korea_incident_prob = Λ( korea_incident_logit + crisis_provocation provocation_memory + crisis_fear kim_fear
             + crisis_light usfk_posture (1 - heavy_share) + crisis_hardship (hardship - 1/2) - china_restraint
-            + (pull(coordination, uncoordinated, directed_gain) korea_opportunism
-               + korea_entrapment usfk_posture dual_role, if taiwan_status >= 2)
+            + taiwan_opening pull(coordination, uncoordinated, directed_gain) korea_opportunism
+            + (korea_entrapment usfk_posture dual_role if taiwan_status >= 2)
             + (peacetime_coupling if taiwan_status = 1 and coordination is not none) ),
             0 if korea_resolved is not 0
+        korea_crisis_prob   = korea_crisis_share korea_incident_prob
 
-    Kim may be an opportunist alone (``uncoordinated``). Forces in Korea that fight for Taiwan draw fire
-    (entrapment). Source: 0.52 onsets a year (F088); claims C03, C06, C18.
+    Kim may be an opportunist alone (``uncoordinated``), and the door stays ajar after the fighting. Forces in Korea that
+    fight for Taiwan draw fire (entrapment). Source: 0.52 incidents a year (F088), 11 crises in 25 years (F107); claims
+    C03, C06, C18.
     """
-    pulled = korea_opportunism * pull(coordination, uncoordinated, directed_gain)
-    pulled = pulled + korea_entrapment * (usfk_posture * dual_role)
-    pulled = pulled if taiwan_status >= 2.0 else 0.0
+    pulled = (korea_opportunism * taiwan_opening) * pull(coordination, uncoordinated, directed_gain)
+    trapped = korea_entrapment * (usfk_posture * dual_role) if taiwan_status >= 2.0 else 0.0
     coupled = peacetime_coupling if taiwan_status == 1.0 and coordination > 0.0 else 0.0
     prob = logistic(
-        (korea_crisis_logit + crisis_provocation * provocation_memory)
+        (korea_incident_logit + crisis_provocation * provocation_memory)
         + (
             (crisis_fear * kim_fear + crisis_light * (usfk_posture * (1.0 - heavy_share)))
             + crisis_hardship * (hardship - 0.5)
         )
-        + ((pulled + coupled) - china_restraint)
+        + (((pulled + trapped) + coupled) - china_restraint)
     )
-    return prob if korea_resolved == 0.0 else 0.0
+    incident = prob if korea_resolved == 0.0 else 0.0
+    return incident, korea_crisis_share * incident
 
 
 def joins(

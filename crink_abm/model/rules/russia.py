@@ -1,6 +1,7 @@
 """Russia (Putin): the war in Ukraine, the need for munitions, trust in Pyongyang, joining a war."""
 
-from .building_blocks import approach, inside, join_prob, unit
+from ..numerics import clip
+from .building_blocks import approach, forced, inside, join_prob, unit
 
 
 def war_in_ukraine(ukraine_war, ukraine_end_rate, driver_ukraine, u_ukraine_ends):
@@ -14,41 +15,61 @@ def war_in_ukraine(ukraine_war, ukraine_end_rate, driver_ukraine, u_ukraine_ends
     return driver_ukraine if driver_ukraine >= 0.0 else free
 
 
-def tie(wartime_tie, ukraine_war):
-    """Whether the war has made a tie between Moscow and Pyongyang (0 before the first month of war).
+#: What a tie grows from: the first contacts of a war.
+TIE_SEED = 0.005
 
-        wartime_tie' = 1 if ukraine_war > 0, else wartime_tie
+
+def tie(wartime_tie, ukraine_war, tie_growth):
+    """How far the war has made a tie between Moscow and Pyongyang (0 to 1): slowly at first, as contacts make contacts.
+
+        t = wartime_tie if it is above TIE_SEED, else TIE_SEED                             with TIE_SEED = 0.005
+        wartime_tie' = t + tie_growth t (1 - t) if ukraine_war > 0, else wartime_tie
+
+    The record has hardly any arms before the summer of 2023, 17 months into the war.
     """
-    return 1.0 if ukraine_war > 0.0 else wartime_tie
+    begun = wartime_tie if wartime_tie > TIE_SEED else TIE_SEED
+    return begun + tie_growth * (begun * (1.0 - begun)) if ukraine_war > 0.0 else wartime_tie
 
 
-def need(russian_need, ukraine_war, wartime_tie, need_at_war, tie_persistence, need_adjustment):
-    """Moscow's need for munitions; after a settlement the share ``tie_persistence`` of it stays.
+def need(russian_need, ukraine_war, wartime_tie, tie_persistence, need_adjustment):
+    """Moscow's need for Pyongyang's munitions (1: at war, the tie made); after a settlement ``tie_persistence`` of it stays.
 
-        target = need_at_war (ukraine_war + (1 - ukraine_war) wartime_tie tie_persistence)
+        target = wartime_tie (ukraine_war + (1 - ukraine_war) tie_persistence)
         russian_need' = russian_need + need_adjustment (target - russian_need)
 
     Claims C15 (the tie survives) and C16 (it shrinks): one parameter, two ends.
     """
-    target = need_at_war * (ukraine_war + (1.0 - ukraine_war) * (wartime_tie * tie_persistence))
+    target = wartime_tie * (ukraine_war + (1.0 - ukraine_war) * tie_persistence)
     return approach(russian_need, target, need_adjustment)
 
 
+#: How much of the sanctions regime bit in 2024, where the counter-hybrid lever stood, and the most that can flow.
+ENFORCEMENT_2024, COUNTER_HYBRID_TODAY, MOST_FLOW = 0.22, 0.3, 1.5
+
+
 def flow(
-    russian_need, russian_trust, enforcement, interdiction, counter_hybrid, illicit_base,
-    illicit_cut, substitution, iran_supply, iran_share,
+    russian_need, russian_trust, enforcement, interdiction, counter_hybrid, illicit_base, illicit_cut, substitution,
+    iran_supply, iran_supply_base, iran_share, trust_base, trust_flow, force_flow,
 ):
-    """Munitions from Pyongyang to Moscow (1: about the pace of 2024), and Iran's supply beside it.
+    """Munitions from Pyongyang to Moscow (1: the pace of 2024), and Iran's supply beside it.
 
-        push = substitution counter_hybrid illicit_cut illicit_base        (arms replace stolen money)
-        arms_flow' = [ russian_need russian_trust (1 - interdiction enforcement) (1 - iran_share iran_supply) (1 + push) ]
+        trusted   = russian_trust / (trust_base + trust_flow / 2)                        (trust as dealings of 2024 have made it)
+        passed    = (1 - interdiction enforcement) / (1 - interdiction ENFORCEMENT_2024)
+        displaced = (1 - iran_share iran_supply) / (1 - iran_share iran_supply_base)
+        push      = substitution illicit_cut illicit_base (counter_hybrid - COUNTER_HYBRID_TODAY)
+        arms_flow' = forced(force_flow, russian_need trusted passed displaced (1 + push)), held in [0, MOST_FLOW]
         total_flow = arms_flow' + iran_share iran_supply russian_need
+                                      with ENFORCEMENT_2024 = 0.22, COUNTER_HYBRID_TODAY = 0.3, MOST_FLOW = 1.5
 
-    The specification's flow is ``total_flow``; only ``arms_flow`` earns Pyongyang anything. Claims C08, C22, C26.
+    Every factor is 1 in 2024, so that 1 is the pace of 2024 and coefficients per flow mean what they say. Arms replace
+    stolen money (``push``). Only ``arms_flow`` earns Pyongyang anything. Claims C08, C22, C26.
     """
-    push = substitution * (counter_hybrid * (illicit_cut * illicit_base))
-    displaced = 1.0 - iran_share * iran_supply
-    arms = unit((russian_need * russian_trust) * ((1.0 - interdiction * enforcement) * (displaced * (1.0 + push))))
+    trusted = russian_trust / (trust_base + 0.5 * trust_flow)
+    passed = (1.0 - interdiction * enforcement) / (1.0 - interdiction * ENFORCEMENT_2024)
+    displaced = (1.0 - iran_share * iran_supply) / (1.0 - iran_share * iran_supply_base)
+    push = substitution * (illicit_cut * (illicit_base * (counter_hybrid - COUNTER_HYBRID_TODAY)))
+    free = (russian_need * trusted) * ((passed * displaced) * (1.0 + push))
+    arms = clip(forced(force_flow, free), 0.0, MOST_FLOW)
     return arms, arms + iran_share * (iran_supply * russian_need)
 
 

@@ -2,7 +2,8 @@
 
 from math import sqrt
 
-from .building_blocks import approach, build_up, inside, join_prob, unit
+from ..numerics import logistic_noise
+from .building_blocks import approach, build_up, estimated, inside, join_prob, unit
 
 
 def crisis_elsewhere(
@@ -33,15 +34,23 @@ def exercises(exercise_tempo, driver_exercise_season):
     return 2.0 * (exercise_tempo * driver_exercise_season)
 
 
-def threat(taiwan_status, korea_status, pla_activity, provocation_memory, threat_floor, threat_signal, threat_rung):
-    """How threatened each theatre looks from Washington.
+def threat(
+    taiwan_status, korea_status, pla_activity, provocation_memory, xi_resolve_seen, kim_resolve_seen, threat_floor,
+    threat_signal, threat_rung, threat_resolve,
+):
+    """How threatened each theatre looks from Washington: what is seen there, and whom it takes its leader for.
 
-        threat_taiwan = threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + threat_rung taiwan_status
-        threat_korea  = threat_floor + threat_signal provocation_memory + threat_rung korea_status
+        threat_taiwan = (threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + threat_rung taiwan_status)
+                        (1 + threat_resolve (2 xi_resolve_seen - 1))
+        threat_korea  = (threat_floor + threat_signal provocation_memory + threat_rung korea_status)
+                        (1 + threat_resolve (2 kim_resolve_seen - 1))
     """
     taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + threat_rung * taiwan_status
     korea = (threat_floor + threat_signal * provocation_memory) + threat_rung * korea_status
-    return taiwan, korea
+    return (
+        taiwan * (1.0 + threat_resolve * (2.0 * xi_resolve_seen - 1.0)),
+        korea * (1.0 + threat_resolve * (2.0 * kim_resolve_seen - 1.0)),
+    )
 
 
 def capacity(
@@ -99,20 +108,59 @@ def munitions(
     return unit(munitions + (made - spent))
 
 
+def administration(us_administration, driver_inauguration, administration_sd, u_administration):
+    """What the administration in office adds to the will to fight: drawn when one takes office, every four years.
+
+        us_administration' = administration_sd noise(u_administration) if driver_inauguration > 0, else us_administration
+    """
+    return administration_sd * logistic_noise(u_administration) if driver_inauguration > 0.0 else us_administration
+
+
+def resolve_seen(
+    xi_resolve_seen, kim_resolve_seen, xi_decides, xi_choice, kim_decides, kim_choice, xi_new, kim_new, resolve_prior,
+    resolve_signal,
+):
+    """Washington's belief that Xi, and that Kim, is one of those who use force: updated by Bayes' rule on what they do.
+
+        p' = p q / (p q + (1 - p)(1 - q))      where he used force at a decision,          q = resolve_signal
+        p' = p (1 - q) / (p (1 - q) + (1 - p) q)   where he backed down or stood down
+        p' = p                                 where he did neither, or had nothing to decide
+        p' = resolve_prior                     where he has just been succeeded;  p' is held within [0.02, 0.98]
+
+    Xi backs down at choice 0, Kim stands down at choice 0; both use force from 2 up. Source: resolve as private information
+    that behaviour reveals (Fearon 1995; Kurizaki and Whang 2015).
+    """
+    return (
+        estimated(xi_resolve_seen, xi_decides, xi_choice, xi_new, resolve_prior, resolve_signal),
+        estimated(kim_resolve_seen, kim_decides, kim_choice, kim_new, resolve_prior, resolve_signal),
+    )
+
+
+def power(us_power, us_growth):
+    """US power that can reach Asia (China in 2026: 1).
+
+        us_power' = us_power (1 + us_growth)
+    """
+    return us_power * (1.0 + us_growth)
+
+
 def will(
-    us_will, us_crisis, japan_burden_share, china_engagement, diplomatic_offramp, will_base, will_crisis,
-    will_sharing, will_talks, will_adjustment,
+    us_will, us_administration, us_crisis, japan_burden_share, china_engagement, diplomatic_offramp, taiwan_resolved,
+    nuclear_used, will_base, will_crisis, will_sharing, will_talks, will_defeat, will_adjustment,
 ):
     """Washington's will to fight for partners.
 
-        target = [ will_base - will_crisis us_crisis + will_sharing (japan_burden_share - 1/2)
-                   - will_talks (china_engagement + diplomatic_offramp) / 2 ]
+        target = [ will_base + us_administration - will_crisis us_crisis + will_sharing (japan_burden_share - 1/2)
+                   - will_talks (china_engagement + diplomatic_offramp) / 2
+                   - will_defeat ((1 if taiwan_resolved = 1, else 0) + nuclear_used) ]
         us_will' = us_will + will_adjustment (target - us_will)
 
-    ``will_sharing`` may be negative (burdens passed on are commitments shed). Claims C20, C29.
+    ``will_sharing`` may be negative (burdens passed on are commitments shed), and so may ``will_defeat`` (a defeat, or a
+    nuclear weapon used, steels). Claims C20, C29.
     """
+    shock = (1.0 if taiwan_resolved == 1.0 else 0.0) + nuclear_used
     target = unit(
-        (will_base - will_crisis * us_crisis)
+        ((will_base + us_administration) - (will_crisis * us_crisis + will_defeat * shock))
         + (will_sharing * (japan_burden_share - 0.5) - will_talks * (0.5 * (china_engagement + diplomatic_offramp)))
     )
     return approach(us_will, target, will_adjustment)
@@ -136,22 +184,23 @@ def strength(
 
 def korea_guard(
     usfk_posture, heavy_share, dual_role, rok_consent, taiwan_status, us_crisis, attention_korea, us_power,
-    korea_reinforcement, light_deficit, thinning, crisis_thinning,
+    korea_reinforcement, light_deficit, thinning, crisis_thinning, maritime_posture, sea_guard,
 ):
     """What the United States holds in Korea; thinner when dual-role forces are away.
 
         away = thinning dual_role rok_consent if taiwan_status >= 2,
                else crisis_thinning us_crisis thinning dual_role rok_consent
         korea_guard = usfk_posture (1 - light_deficit (1 - heavy_share)) (1 - away)
-                      + korea_reinforcement us_power attention_korea
+                      + korea_reinforcement us_power attention_korea + sea_guard (maritime_posture - 1/2)
 
-    Forces that may leave do leave: for Taiwan, and in part for crises elsewhere (Patriot batteries went to the
-    Middle East in 2025, F128). Claims C18 (the frontier of the two risks), C01 (only heavy forces count in full; RAND RR2533).
+    Carriers and bombers defend Korea too (``sea_guard``). Forces that may leave do leave: for Taiwan, and in part for
+    crises elsewhere (Patriot batteries went to the Middle East in 2025, F128). Claims C18 (the frontier of the two
+    risks), C01 (only heavy forces count in full; RAND RR2533).
     """
     usable = thinning * (dual_role * rok_consent)
     away = usable if taiwan_status >= 2.0 else (crisis_thinning * usable) * us_crisis
     held = usfk_posture * ((1.0 - light_deficit * (1.0 - heavy_share)) * (1.0 - away))
-    return held + korea_reinforcement * (us_power * attention_korea)
+    return held + (korea_reinforcement * (us_power * attention_korea) + sea_guard * (maritime_posture - 0.5))
 
 
 def responds(provocation, korea_status, us_will, attention_korea, response_base, u_us_response):

@@ -16,6 +16,49 @@ def posture_paths(posture_effect, spiral_weight):
     return deter, spiral_weight if posture_effect == 2.0 else spiral
 
 
+def succession(month, xi_succession_rate, kim_succession_rate, u_succession):
+    """Whether a leader has just been succeeded: (xi_new, kim_new).
+
+        xi_new  = 1 if month > 0 and u_succession < xi_succession_rate, else 0
+        kim_new = 1 if month > 0 and u_succession >= 1 - kim_succession_rate, else 0
+
+    One draw serves both: never both in one month. A successor has a type of his own. What opponents made of his
+    predecessor's resolve they forget.
+    """
+    xi = month > 0.0 and u_succession < xi_succession_rate
+    kim = month > 0.0 and u_succession >= 1.0 - kim_succession_rate
+    return 1.0 if xi else 0.0, 1.0 if kim else 0.0
+
+
+def preferred_taiwan(
+    xi_choice, xi_best, first_blockade, first_invasion, preferred_blockade, preferred_invasion, month,
+):
+    """The first blockade and the first invasion that were Xi's best option: their month, -1 until then or if noise chose.
+
+        preferred_blockade' = month if xi_choice = 2 = xi_best and first_blockade < 0, else as it was
+        preferred_invasion' = month if xi_choice = 3 = xi_best and first_invasion < 0, else as it was
+
+    A war that nobody prefers is an artefact of the noise that is assumed; the share of wars that were preferred says
+    how far a result rests on it.
+    """
+    blockade = xi_choice == 2.0 and xi_best == 2.0 and first_blockade < 0.0
+    invasion = xi_choice == 3.0 and xi_best == 3.0 and first_invasion < 0.0
+    return month if blockade else preferred_blockade, month if invasion else preferred_invasion
+
+
+def preferred_korea(
+    kim_choice, kim_best, first_korea_attack, first_korea_war, preferred_attack, preferred_war, month,
+):
+    """The first limited attack and the first war in Korea that were Kim's best option, as over Taiwan.
+
+        preferred_attack' = month if kim_choice = 2 = kim_best and first_korea_attack < 0, else as it was
+        preferred_war'    = month if kim_choice = 3 = kim_best and first_korea_war < 0, else as it was
+    """
+    attack = kim_choice == 2.0 and kim_best == 2.0 and first_korea_attack < 0.0
+    war = kim_choice == 3.0 and kim_best == 3.0 and first_korea_war < 0.0
+    return month if attack else preferred_attack, month if war else preferred_war
+
+
 def two_front_now(taiwan_status, korea_status, taiwan_last_force, korea_last_force, month):
     """Force in both theatres within the window.
 
@@ -122,7 +165,7 @@ def taiwan_balance(
         attacker = china_strength (1 + partner_strength (russia_in + north_korea_in + iran_in) / 3)
         defender = (taiwan_strength + us_in us_strength + japan_in japan_strength) difficulty,
                    difficulty = blockade_difficulty if taiwan_status = 2, else invasion_difficulty
-        beijing_win_prob = contest(attacker, defender, decisiveness)
+        beijing_win_prob = contest(attacker, defender, decisiveness, 0)
 
     Claims C02, C28; the contest replaces a campaign model.
     """
@@ -130,7 +173,7 @@ def taiwan_balance(
     attacker = china_strength * (1.0 + partner_strength * partners)
     difficulty = blockade_difficulty if taiwan_status == 2.0 else invasion_difficulty
     defender = difficulty * (taiwan_strength + (us_in * us_strength + japan_in * japan_strength))
-    return contest(attacker, defender, decisiveness)
+    return contest(attacker, defender, decisiveness, 0.0)
 
 
 def korea_balance(
@@ -142,14 +185,14 @@ def korea_balance(
         attacker = nk_strength conventional (1 + technology) (1 + partner_strength russia_in)
                    + china_korea_share china_power china_in_korea
         defender = korea_difficulty (rok_power + us_in_korea guard_strength korea_guard)
-        pyongyang_win_prob = contest(attacker, defender, decisiveness)
+        pyongyang_win_prob = contest(attacker, defender, decisiveness, 0)
 
     Claims C01, C18.
     """
     own = (nk_strength * (conventional * (1.0 + technology))) * (1.0 + partner_strength * russia_in)
     attacker = own + china_korea_share * (china_power * china_in_korea)
     defender = korea_difficulty * (rok_power + us_in_korea * (guard_strength * korea_guard))
-    return contest(attacker, defender, decisiveness)
+    return contest(attacker, defender, decisiveness, 0.0)
 
 
 def taiwan_front(taiwan_front, taiwan_status, beijing_win_prob, front_step, blockade_pace, u_taiwan_war_result):

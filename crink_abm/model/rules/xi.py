@@ -1,6 +1,22 @@
-"""Xi: the calculus of a crisis over Taiwan."""
+"""Xi: his private type, and the calculus of a crisis over Taiwan."""
 
-from .building_blocks import contest, crisis_month, lottery, pick, quantal, satisfice, sure, unit
+from ..numerics import clip, exp, logistic, logistic_noise, logit
+from .building_blocks import (
+    best,
+    contest,
+    crisis_month,
+    first_passing,
+    forced,
+    log_logistic,
+    lottery,
+    pick,
+    precision,
+    quantal,
+    satisfice,
+    sure,
+    type_due,
+    unit,
+)  # fmt: skip
 
 
 def episode(
@@ -19,33 +35,67 @@ def episode(
     )
 
 
-def intervention(china_belief, attention_taiwan, attention_full, attention_discount, enter_blockade):
-    """Xi's odds that the United States fights: belief, discounted when Washington looks elsewhere.
+def type_is_drawn(leader_types, xi_new, taiwan_status, taiwan_episode, month):
+    """Whether Xi's private type is drawn this month.
 
-        us_enters_invasion = [ china_belief (1 - attention_discount (1 - [attention_taiwan / attention_full])) ]
-        us_enters_blockade = enter_blockade us_enters_invasion
+        xi_type_due = type_due(leader_types, xi_new, taiwan_status = 0 and taiwan_episode > 0, month)
     """
-    invasion = unit(china_belief * (1.0 - attention_discount * (1.0 - unit(attention_taiwan / attention_full))))
+    return type_due(leader_types, xi_new, taiwan_status == 0.0 and taiwan_episode > 0.0, month)
+
+
+def private_type(stakes_sd, costs_sd, optimism_sd, u_xi_stakes, u_xi_costs, u_xi_optimism):
+    """Xi's private type, which he alone knows: what winning is worth to him, what force costs him, how sure he is of it.
+
+        xi_stakes'   = log_logistic(u_xi_stakes, stakes_sd)
+        xi_costs'    = log_logistic(u_xi_costs, costs_sd)
+        xi_optimism' = optimism_sd noise(u_xi_optimism)
+
+    Stakes and costs are multiples of what the coefficients say (the leader in the middle: 1), optimism is in log-odds of
+    winning. Source: Fearon 1995; Powell 1999; Slantchev 2005.
+    """
+    return (
+        log_logistic(u_xi_stakes, stakes_sd), log_logistic(u_xi_costs, costs_sd), optimism_sd * logistic_noise(u_xi_optimism)
+    )  # fmt: skip
+
+
+def intervention(
+    china_belief, us_will, attention_taiwan, attention_full, attention_discount, belief_will, enter_blockade,
+):
+    """Xi's odds that the United States fights: his belief, moved by Washington's will, discounted when it looks elsewhere.
+
+        us_enters_invasion = Λ(logit(china_belief) + belief_will (us_will - 1/2))
+                             (1 - attention_discount (1 - [attention_taiwan / attention_full]))
+        us_enters_blockade = enter_blockade us_enters_invasion
+
+    ``china_belief`` is held within [0.001, 0.999] there. He reads elections, talks and burden sharing as far as they move
+    the will (``belief_will``; 0: he does not).
+    """
+    read = logistic(logit(clip(china_belief, 0.001, 0.999)) + belief_will * (us_will - 0.5))
+    invasion = read * (1.0 - attention_discount * (1.0 - unit(attention_taiwan / attention_full)))
     return invasion, enter_blockade * invasion
 
 
 def win_prob(
-    china_strength, taiwan_strength, us_strength, japan_strength, us_enters_invasion, us_enters_blockade,
-    decisiveness, invasion_difficulty, blockade_difficulty,
+    china_strength, taiwan_strength, us_strength, japan_strength, us_enters_invasion, us_enters_blockade, xi_optimism,
+    xi_experience, xi_expected_help, partner_strength, decisiveness, invasion_difficulty, blockade_difficulty,
 ):
     """Xi's chances of winning, the allies out and in, and weighted by his belief.
 
-        win_o_out = contest(china_strength, o_difficulty taiwan_strength, decisiveness)
-        win_o_in  = contest(china_strength, o_difficulty (taiwan_strength + us_strength + japan_strength), decisiveness)
+        attacker  = china_strength (1 + partner_strength xi_expected_help)              (as the war will be fought)
+        b         = xi_optimism + xi_experience
+        win_o_out = contest(attacker, o_difficulty taiwan_strength, decisiveness, b)
+        win_o_in  = contest(attacker, o_difficulty (taiwan_strength + us_strength + japan_strength), decisiveness, b)
         win_o     = us_enters_o win_o_in + (1 - us_enters_o) win_o_out               for o = blockade, invasion
 
     Source: contest success function; CSIS 2023 (most invasions fail once the US and Japan are in).
     """
     allied = taiwan_strength + (us_strength + japan_strength)
-    blockade_out = contest(china_strength, blockade_difficulty * taiwan_strength, decisiveness)
-    blockade_in = contest(china_strength, blockade_difficulty * allied, decisiveness)
-    invasion_out = contest(china_strength, invasion_difficulty * taiwan_strength, decisiveness)
-    invasion_in = contest(china_strength, invasion_difficulty * allied, decisiveness)
+    attacker = china_strength * (1.0 + partner_strength * xi_expected_help)
+    bias = xi_optimism + xi_experience
+    blockade_out = contest(attacker, blockade_difficulty * taiwan_strength, decisiveness, bias)
+    blockade_in = contest(attacker, blockade_difficulty * allied, decisiveness, bias)
+    invasion_out = contest(attacker, invasion_difficulty * taiwan_strength, decisiveness, bias)
+    invasion_in = contest(attacker, invasion_difficulty * allied, decisiveness, bias)
     blockade = us_enters_blockade * blockade_in + (1.0 - us_enters_blockade) * blockade_out
     invasion = us_enters_invasion * invasion_in + (1.0 - us_enters_invasion) * invasion_out
     return blockade_out, blockade_in, blockade, invasion_out, invasion_in, invasion
@@ -102,6 +152,30 @@ def cost_of_sanctions(sanctions_intensity, sanctions_cost):
     return sanctions_cost * sanctions_intensity
 
 
+def cost_of_nuclear_risk(
+    us_enters_invasion, nuclear_used, nuclear_rate, nuclear_caution, war_end_rate, nuclear_loss, nuclear_lesson,
+):
+    """What the risk of nuclear use weighs in an invasion, as Xi sees it.
+
+        risk = [ nuclear_rate exp(-nuclear_caution us_enters_invasion) / war_end_rate ]      (a month's odds, a war long)
+        cost_nuclear = nuclear_loss risk us_enters_invasion (1 + nuclear_lesson nuclear_used)
+
+    Source: Schelling 1966 (the threat that leaves something to chance).
+    """
+    risk = unit(nuclear_rate * exp(0.0 - nuclear_caution * us_enters_invasion) / war_end_rate)
+    return nuclear_loss * (risk * us_enters_invasion) * (1.0 + nuclear_lesson * nuclear_used)
+
+
+def experience(xi_experience, taiwan_status, taiwan_front, belief_memory, experience_gain):
+    """What fighting teaches Xi about his odds: as long as it goes on he sees the front, and afterwards it fades.
+
+        xi_experience' = experience_gain taiwan_front if taiwan_status >= 2, else belief_memory xi_experience
+
+    In log-odds of winning: a blockade that was broken makes him wary of the next.
+    """
+    return experience_gain * taiwan_front if taiwan_status >= 2.0 else belief_memory * xi_experience
+
+
 def expected_help(expected_reliability, partner_bias, coordination, uncoordinated):
     """The share of his three partners whose help Xi expects.
 
@@ -113,18 +187,19 @@ def expected_help(expected_reliability, partner_bias, coordination, uncoordinate
     return uncoordinated * share if coordination == 0.0 else share
 
 
-def decline(allied_arming, china_arming, maritime_posture, trilateral_coordination, decline_build_up, decline_lever):
-    """The decline of the balance that Xi expects while he waits (the closing window).
+def decline(balance_trend, maritime_posture, trilateral_coordination, decline_trend, decline_lever):
+    """The decline of the balance that Xi expects while he waits (the closing window); below 0 he expects it to improve.
 
-        expected_decline = [ decline_build_up (allied_arming - china_arming)
-                             + decline_lever (maritime_posture + trilateral_coordination) / 2 ]
+        expected_decline = -decline_trend 24 balance_trend
+                           + decline_lever (maritime_posture + trilateral_coordination - 1) / 2, held in [-1, 1]
 
+    He extrapolates two years of the balance as it moves, and reads announced strength beyond today's as more to come.
     Source: power-transition and preventive-war motives (Levy 1987; Copeland 2000): strength announced may hasten.
     """
-    return unit(
-        decline_build_up * (allied_arming - china_arming)
-        + decline_lever * (0.5 * (maritime_posture + trilateral_coordination))
-    )
+    return clip(
+        decline_lever * (0.5 * (maritime_posture + trilateral_coordination - 1.0)) - decline_trend * (24.0 * balance_trend),
+        -1.0, 1.0,
+    )  # fmt: skip
 
 
 def grey_zone_success(grey_success, counter_hybrid, hybrid_denial):
@@ -158,69 +233,93 @@ def value_of_waiting(
 
 def utilities(
     taiwan_episode, value_wait, win_blockade, win_invasion, us_enters_blockade, us_enters_invasion, cost_posture,
-    cost_sea, cost_coordination, cost_japan, cost_sanctions, xi_expected_help, xi_profile, xi_theory, grievance,
-    profile_gap, xi_reference, help_value, audience_cost, grey_stake, win_grey, blockade_stake, fixed_cost_grey,
+    cost_sea, cost_coordination, cost_japan, cost_sanctions, cost_nuclear, xi_stakes, xi_costs, xi_profile, xi_theory,
+    grievance, profile_gap, xi_reference, audience_cost, grey_stake, win_grey, blockade_stake, fixed_cost_grey,
     fixed_cost_blockade, fixed_cost_invasion, loss_invasion, blockade_share, curvature, loss_aversion, weighting,
 ):
     """Utilities of waiting, grey zone, blockade and invasion, by Xi's decision theory.
 
-        stake = 1 + profile_gap for the legacy profile, else 1
+        eager = 1 + profile_gap for the legacy profile, else 1 ;  stake = xi_stakes eager
         allied = cost_posture + cost_sea + cost_coordination + cost_japan
-        K_blockade = us_enters_blockade allied + cost_sanctions
-        K_invasion = us_enters_invasion allied + cost_sanctions
-        help  = help_value xi_expected_help
+        K_blockade = xi_costs (us_enters_blockade allied + cost_sanctions)
+        K_invasion = xi_costs (us_enters_invasion allied + cost_sanctions + cost_nuclear)
         r     = xi_reference grievance under prospect theory, else 0
         back  = audience_cost if taiwan_episode = 2, else 0                    (from a blockade to the grey zone)
         u_wait     = sure(value_wait; r)
-        u_grey     = lottery(win_grey, grey_stake stake - fixed_cost_grey - back, -fixed_cost_grey - grey_stake - back; r)
-        n          = blockade_share (help - K_blockade) - fixed_cost_blockade
-        u_blockade = lottery(win_blockade, blockade_stake stake + n, n - blockade_share loss_invasion; r)
-        m          = help - K_invasion - fixed_cost_invasion
-        u_invasion = lottery(win_invasion, stake + m, m - loss_invasion; r)
+        u_grey     = lottery(win_grey, grey_stake eager - fixed_cost_grey - back, -fixed_cost_grey - grey_stake - back; r)
+        n          = -blockade_share K_blockade - xi_costs fixed_cost_blockade
+        u_blockade = lottery(win_blockade, blockade_stake stake + n, n - blockade_share xi_costs loss_invasion; r)
+        m          = -K_invasion - xi_costs fixed_cost_invasion
+        u_invasion = lottery(win_invasion, stake + m, m - xi_costs loss_invasion; r)
 
+    His type moves what a blockade and an invasion cost and win; the grey zone is cheap for everybody.
     What the allies impose counts as far as he believes that Washington comes in; sanctions come anyway.
     Source: claims C01, C02, C19, C20, C28, C29.
     """
-    stake = 1.0 + profile_gap if xi_profile == 1.0 else 1.0
+    eager = 1.0 + profile_gap if xi_profile == 1.0 else 1.0
+    stake = xi_stakes * eager
     allied = (cost_posture + cost_sea) + (cost_coordination + cost_japan)
-    helped = help_value * xi_expected_help
     reference = xi_reference * grievance if xi_theory == 1.0 else 0.0
     back = audience_cost if taiwan_episode == 2.0 else 0.0
     wait = sure(value_wait, reference, xi_theory, curvature, loss_aversion)
     spent = fixed_cost_grey + back
     grey = lottery(
-        win_grey, grey_stake * stake - spent, 0.0 - (spent + grey_stake),
+        win_grey, grey_stake * eager - spent, 0.0 - (spent + grey_stake),
         reference, xi_theory, curvature, loss_aversion, weighting,
     )
-    net = blockade_share * (helped - (us_enters_blockade * allied + cost_sanctions)) - fixed_cost_blockade
+    borne = us_enters_blockade * allied + cost_sanctions
+    net = 0.0 - xi_costs * (blockade_share * borne + fixed_cost_blockade)
+    loss = xi_costs * loss_invasion
     blockade = lottery(
-        win_blockade, blockade_stake * stake + net, net - blockade_share * loss_invasion,
+        win_blockade, blockade_stake * stake + net, net - blockade_share * loss,
         reference, xi_theory, curvature, loss_aversion, weighting,
     )
-    net = (helped - (us_enters_invasion * allied + cost_sanctions)) - fixed_cost_invasion
+    borne = us_enters_invasion * allied + (cost_sanctions + cost_nuclear)
+    net = 0.0 - xi_costs * (borne + fixed_cost_invasion)
     invasion = lottery(
-        win_invasion, stake + net, net - loss_invasion,
+        win_invasion, stake + net, net - loss,
         reference, xi_theory, curvature, loss_aversion, weighting,
     )
     return wait, grey, blockade, invasion
 
 
 def option_probs(
-    u_wait, u_grey, u_blockade, u_invasion, win_grey, win_blockade, win_invasion, xi_theory, xi_precision,
-    xi_aspiration, confidence,
+    u_wait, u_grey, u_blockade, u_invasion, win_grey, win_blockade, win_invasion, xi_theory, leader_types, choice_noise,
+    xi_precision, xi_aspiration, confidence,
 ):
     """Probabilities of wait, grey zone, blockade, invasion.
 
-        expected utility, prospect:  quantal(u_wait, u_grey, u_blockade, u_invasion; xi_precision)
+        λ = precision(leader_types, choice_noise, xi_precision)
+        expected utility, prospect:  quantal(u_wait, u_grey, u_blockade, u_invasion; λ)
         satisficing:  satisfice(xi_aspiration; u_wait, u_grey, u_blockade, u_invasion;
-                                win_grey - confidence, win_blockade - confidence, win_invasion - confidence; xi_precision)
+                                win_grey - confidence, win_blockade - confidence, win_invasion - confidence; λ)
+
+    Source: McKelvey and Palfrey 1995. Noise is small beside what options differ in: who fights, mostly, prefers to.
     """
+    sharp = precision(leader_types, choice_noise, xi_precision)
     if xi_theory == 2.0:
         return satisfice(
             xi_aspiration, u_wait, u_grey, u_blockade, u_invasion,
-            win_grey - confidence, win_blockade - confidence, win_invasion - confidence, xi_precision,
+            win_grey - confidence, win_blockade - confidence, win_invasion - confidence, sharp,
         )
-    return quantal(u_wait, u_grey, u_blockade, u_invasion, xi_precision)
+    return quantal(u_wait, u_grey, u_blockade, u_invasion, sharp)
+
+
+def best_option(
+    u_wait, u_grey, u_blockade, u_invasion, win_grey, win_blockade, win_invasion, xi_theory, xi_aspiration, confidence,
+):
+    """What Xi would choose without noise.
+
+        expected utility, prospect:  xi_best = best(u_wait, u_grey, u_blockade, u_invasion)
+        satisficing:  xi_best = first_passing(xi_aspiration; u_wait, u_grey, u_blockade, u_invasion;
+                                win_grey - confidence, win_blockade - confidence, win_invasion - confidence)
+    """
+    if xi_theory == 2.0:
+        return first_passing(
+            xi_aspiration, u_wait, u_grey, u_blockade, u_invasion,
+            win_grey - confidence, win_blockade - confidence, win_invasion - confidence,
+        )
+    return best(u_wait, u_grey, u_blockade, u_invasion)
 
 
 def choose(prob_wait, prob_grey, prob_blockade, u_xi_choice):
@@ -239,9 +338,11 @@ def expectation(xi_choice, xi_expected_help, help_expected):
     return xi_expected_help if xi_choice >= 2.0 and help_expected < 0.0 else help_expected
 
 
-def next_status(taiwan_episode, xi_decides, xi_choice):
-    """The Strait's status after the month's decision: his choice if he had one, else as it stood.
+def next_status(taiwan_episode, xi_decides, xi_choice, force_taiwan):
+    """The Strait's status after the month's decision: his choice if he had one, else as it stood; or what is imposed on it.
 
-        taiwan_status' = xi_choice if xi_decides > 0, else taiwan_episode
+        taiwan_status' = forced(force_taiwan, xi_choice if xi_decides > 0, else taiwan_episode)
+
+    An imposed war makes "given a war over Taiwan" an experiment: the runs are not those that brought it about themselves.
     """
-    return xi_choice if xi_decides > 0.0 else taiwan_episode
+    return forced(force_taiwan, xi_choice if xi_decides > 0.0 else taiwan_episode)
