@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calibration.posterior import SIZE, Calibration
 from ..engine import compiled
-from ..ensemble.elicited import BANDS
 from ..ensemble.worlds import Worlds
 from ..estimation import clusters
-from ..estimation.resampling import normalised, resampled
 from ..model import levers, outcomes
 
 #: Edges of P(a Korean front within a year | force over Taiwan), the range that nothing rules out.
@@ -21,28 +18,6 @@ EDGES = (0.02, 0.05, 0.10, 0.20, 0.35, 0.60)
 HEADLINE, STEP = ("usfk_posture", "sanctions_intensity", "trilateral_coordination"), 0.3
 OUTCOMES = ("any_failure", "taiwan_failure", "korea_failure", "two_front")
 CONDITIONAL = "korea_within_12_of_taiwan"
-
-
-#: The band on a conditional probability: the one that its worlds are to be free of.
-FREED = tuple(band for band in BANDS if band.outcome in outcomes.CONDITIONALS)
-
-
-def free_of_the_conditional(fit: Calibration, seed: int) -> Worlds:
-    """The ensemble as it is when the band on the conditional is not used: its worlds span what that band would cut.
-
-    Raises
-    ------
-    ValueError
-        If the fit has no such band, so that nothing would be left out.
-    """
-    left_out = {band.name for band in FREED}
-    if not left_out or not left_out <= fit.blocks.keys():
-        raise ValueError(
-            f"no band on a conditional is among the fit's blocks, {', '.join(fit.blocks)}: nothing is left out"
-        )
-    weights = normalised(sum(block for name, block in fit.blocks.items() if name not in left_out))
-    rows = np.repeat(np.arange(len(weights)), resampled(weights, SIZE, seed))
-    return Worlds(fit.bank.worlds.values[rows], "calibrated, the conditional left free", fit.plan.draws, in_turn=True)
 
 
 def by_conditional(worlds: Worlds, seed: int, runs: int = 400) -> pd.DataFrame:

@@ -120,7 +120,7 @@ def switches(values: np.ndarray, weights: np.ndarray, seed: int) -> pd.DataFrame
     names, rows = list(CATALOGUE), []
     for switch in SWITCHES:
         levels = values[:, names.index(switch.name)]
-        kinds = list(switch.switch or ())
+        kinds = list(switch.drawn)
         n = len(kinds)
         null = [_shift(rng.integers(0, n, len(levels)), n, weights) for _ in range(_NULL_SWITCH)]
         seen = _shift(levels, n, weights)

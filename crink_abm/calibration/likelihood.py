@@ -2,13 +2,14 @@
 
 Launches and aircraft: a normal density of the summaries at the moments of the world's own histories (Wood 2010,
 Nature 466; Price, Drovandi, Lee and Nott 2018, JCGS 27). Disputes: Poisson. Flow: log-normal with one free scale.
-Wars: the chance of none. The blocks are taken as independent given the world.
+Force: the same chance for all four kinds. The blocks are taken as independent given the world.
 """
 
 import numpy as np
 from scipy.special import betaln, gammaln
 from scipy.stats import beta
 
+from ..record.tables import FORCE
 from . import targets as t
 from .summaries import Summaries
 from .targets import Targets
@@ -75,13 +76,21 @@ def disputes(count: int, rate: np.ndarray, years: int) -> np.ndarray:
     return count * np.log(mean) - mean - gammaln(count + 1.0)
 
 
-def no_war(wars: np.ndarray, n: np.ndarray, periods: float) -> np.ndarray:
-    """Log chance of no war in ``periods`` periods, given wars in ``n`` histories of one period.
+def force(events: np.ndarray, n: np.ndarray, spells_with: float, spells: float) -> np.ndarray:
+    """Log chance of force in ``spells_with`` of ``spells`` spells, given ``events`` in ``n`` histories of one spell.
 
-    E (1 - p)^periods under Jeffreys' Beta(wars + 1/2, n - wars + 1/2)
+    E p^with (1 - p)^(spells - with) under Jeffreys' Beta(events + 1/2, n - events + 1/2)
     """
-    a, b = wars + 0.5, n - wars + 0.5
-    return betaln(a, b + periods) - betaln(a, b)
+    a, b = events + 0.5, n - events + 0.5
+    return betaln(a + spells_with, b + spells - spells_with) - betaln(a, b)
+
+
+def crises(count: int, of: int, share: np.ndarray) -> np.ndarray:
+    """Log chance that ``count`` of ``of`` incidents become crises (binomial; a count above ``of`` is taken for all)."""
+    hit, share = min(count, of), np.clip(share, 1e-9, 1.0 - 1e-9)
+    return (
+        gammaln(of + 1) - gammaln(hit + 1) - gammaln(of - hit + 1) + hit * np.log(share) + (of - hit) * np.log1p(-share)
+    )
 
 
 def in_band(events: np.ndarray, trials: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -99,16 +108,20 @@ def blocks(
     """
     launches_centre = pooled(s.launches_cov, s.n_replicates) if launches_centre is None else launches_centre
     aircraft_centre = pooled(s.aircraft_cov, s.n_replicates) if aircraft_centre is None else aircraft_centre
-    periods = 12.0 * seen.years / t.EARLY_MONTHS
+    spells = {name: 12.0 * years / t.FORCE_MONTHS for name, (_, years) in seen.force.items()}
+    with_force = {name: min(float(n), spells[name]) for name, (n, _) in seen.force.items()}
     return {
         "launch days": normal(seen.launches, s.launches, shrunk(s.launches_cov, s.n_replicates, launches_centre)),
         "PLA aircraft": normal(seen.aircraft, s.aircraft, shrunk(s.aircraft_cov, s.n_replicates, aircraft_centre)),
         "disputes in Korea": disputes(seen.n_onsets["korea"], s.korea_rate, seen.years),
         "disputes over Taiwan": disputes(seen.n_onsets["taiwan"], s.taiwan_rate, seen.years),
         "Russian flow": flow(np.array([x for *_, x in seen.flow]), s.flow),
-        "no war in Korea": no_war(s.korea_wars, s.n_early, periods),
-        "no invasion of Taiwan": no_war(s.taiwan_wars, s.n_early, periods),
-        "peace since 2022": np.log((s.n_replicates + 0.5) / (s.n_run + 1.0)),
+        "crises in Korea": crises(seen.n_crises["korea"], seen.n_onsets["korea"], s.korea_share),
+        "crises over Taiwan": crises(seen.n_crises["taiwan"], seen.n_onsets["taiwan"], s.taiwan_share),
+        **{
+            f"force: {name.replace('_', ' ')}": force(s.force[:, k], s.n_early, with_force[name], spells[name])
+            for k, name in enumerate(FORCE)
+        },
     }
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from ..engine import compiled
 from ..ensemble.worlds import Worlds
-from ..model.outcomes import column
+from ..model.outcomes import REGISTRY, column
 from ..record import history
-from ..record.tables import Record
+from ..record.tables import FORCE, Record
 from . import observation, targets
 
 #: Runs of 1,000 numbered apart: early histories must not share their luck with late ones.
@@ -26,8 +26,9 @@ class Summaries:
     launches, aircraft : means of the summaries (n, 4) and (n, 2); ``launches_cov`` (n, 4, 4), ``aircraft_cov`` (n, 2, 2)
     n_replicates : peaceful replicates they rest on, of ``n_run``
     flow : log of the flow cumulated over each figure's window (n, n_figures)
-    korea_rate, taiwan_rate : crises expected to begin in a year, 2012-14
-    korea_wars, taiwan_wars : of ``n_early`` histories of 2012-14, those with a war in Korea, with an invasion
+    korea_rate, taiwan_rate : incidents expected in a year, 2012-14
+    korea_share, taiwan_share : of them, those expected to become crises
+    force : of ``n_early`` histories of 2012-24, those with each kind of force (n, 4), as ``FORCE``
     """
 
     launches: np.ndarray
@@ -39,8 +40,9 @@ class Summaries:
     flow: np.ndarray
     korea_rate: np.ndarray
     taiwan_rate: np.ndarray
-    korea_wars: np.ndarray
-    taiwan_wars: np.ndarray
+    korea_share: np.ndarray
+    taiwan_share: np.ndarray
+    force: np.ndarray
     n_early: np.ndarray
 
     def __len__(self) -> int:
@@ -97,19 +99,23 @@ def simulated(series: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np
 
 #: Fields that the summaries of 2022-25 are made from.
 LATE = ("launch_days", "pla_activity", "arms_flow", "taiwan_status", "korea_status")
-_EARLY_FIELDS = ("taiwan_crisis_prob", "korea_crisis_prob", "taiwan_status", "korea_status")
+_EARLY_FIELDS = (
+    "taiwan_incident_prob", "korea_incident_prob", "taiwan_crisis_prob", "korea_crisis_prob", "taiwan_status", "korea_status",
+)  # fmt: skip
+#: The field that dates each kind of force.
+_FIRST = [REGISTRY.by_name[name].first for name in FORCE]
 
 
 def summarise(
     worlds: Worlds, record: Record, *, replicates: int, seed: int, first_world: int = 0, early: int = 4,
     early_runs: int = 64, threads: int | None = None,
 ) -> Summaries:  # fmt: skip
-    """Run each world through 2022-25 and through 2012-14, and summarise.
+    """Run each world through 2022-25 and through 2012-24, and summarise.
 
     Parameters
     ----------
     replicates : histories of 2022-25
-    early : traced histories of 2012-14 (for the rates of crises); ``early_runs`` untraced ones (for wars)
+    early : traced histories of 2012-14 (for the rates of incidents); ``early_runs`` untraced ones of 2012-24 (for force)
     first_world : number of the first world in the whole set, which fixes its luck
     """
     calendar = history.calendar(record, targets.START, targets.N_MONTHS)
@@ -129,19 +135,26 @@ def summarise(
         calendar, begun.values, _EARLY_FIELDS, **{**run, "replicates": early, "first_world": first_world + _EARLY}
     )
     n = len(worlds)
-    wars = {"first_korea_war": np.zeros(n), "first_invasion": np.zeros(n)}
+    calendar = history.calendar(record, targets.EARLY_START, targets.FORCE_MONTHS)
+    force = np.zeros((n, len(FORCE)))
     for replicate in range(early_runs):
         results = compiled.run_many(
             calendar, begun.values, n, seed=seed, world_of=np.arange(n), threads=threads,
             first_run=_EARLY + (early + replicate) * observation.REPLICATE + first_world,
         )  # fmt: skip
-        for name in wars:
-            wars[name] += column(results, name) >= 0
+        force += np.stack([column(results, name) >= 0 for name in _FIRST], -1)
+    rates = {
+        (theatre, what): observation.onset_rate(traced[f"{theatre}_{what}_prob"], traced[f"{theatre}_status"])
+        for theatre in ("korea", "taiwan")
+        for what in ("incident", "crisis")
+    }
+    share = {
+        theatre: rates[theatre, "crisis"] / np.maximum(rates[theatre, "incident"], 1e-12)
+        for theatre in ("korea", "taiwan")
+    }
     mean_l, cov_l = _moments(launches, peaceful)
     mean_a, cov_a = _moments(aircraft, peaceful)
     return Summaries(
         mean_l, cov_l, mean_a, cov_a, peaceful.sum(1), np.full(n, replicates), flow,
-        observation.onset_rate(traced["korea_crisis_prob"], traced["korea_status"]),
-        observation.onset_rate(traced["taiwan_crisis_prob"], traced["taiwan_status"]),
-        wars["first_korea_war"], wars["first_invasion"], np.full(n, early_runs),
+        rates["korea", "incident"], rates["taiwan", "incident"], share["korea"], share["taiwan"], force, np.full(n, early_runs),
     )  # fmt: skip

@@ -1,4 +1,8 @@
-"""Risks as elicited: bands over ten years at today's policy, outside of which a world is taken for implausible."""
+"""Risks as elicited: bands over ten years at today's policy, outside of which a world is taken for implausible.
+
+They are opinion, a soft prior, and stated as such. There is none on the chance that Korea follows Taiwan: a band on what a
+claim is about would decide the claim.
+"""
 
 from dataclasses import dataclass
 
@@ -16,8 +20,5 @@ class Band:
 
 BANDS = (
     Band("invasion of Taiwan within ten years", "taiwan_invasion", 0.05, 0.25, "elicitations, F146-F161"),
-    Band("war in Korea, 0.002-0.02 a year", "korea_war", 1 - 0.998**10, 1 - 0.98**10, "F169 (ours)"),
-    Band(
-        "Korean front within a year of an invasion of Taiwan", "korea_within_12_of_invasion", 0.05, 0.60, "F168 (ours)"
-    ),
+    Band("war in Korea, at most 0.02 a year", "korea_war", 0.0, 1 - 0.98**10, "F169 (ours)"),
 )

@@ -23,7 +23,12 @@ _DAYS = 3
 #: Coefficients measured in units of China's power at the start.
 _POWERS = [_NAMES.index(p.name) for p in CATALOGUE.values() if p.unit == "China 2026 = 1"]
 #: Of them, those that grow, and at which rate.
-_GROWTH = {"rok_power_start": "rok_growth", "taiwan_power_start": "taiwan_growth", "japan_power_start": "japan_growth"}
+_GROWTH = {
+    "rok_power_start": "rok_growth",
+    "taiwan_power_start": "taiwan_growth",
+    "japan_power_start": "japan_growth",
+    "us_power_start": "us_growth",
+}
 
 
 def months(start: str, n_months: int) -> list[str]:
@@ -130,7 +135,6 @@ def at_start(worlds: Worlds, record: Record, start: str) -> Worlds:
         for name, ratio in _ratios(record, start).items():
             column = _NAMES.index(name)
             values[:, column] = np.clip(values[:, column] * ratio, 0.0, 1.0)
-        values[:, _NAMES.index("initial_tie")] = values[:, _NAMES.index("initial_tie")] > 0.5
         values[:, _POWERS] *= ((1.0 + worlds.column("china_growth")) ** earlier)[:, None]
         for name, growth in _GROWTH.items():
             values[:, _NAMES.index(name)] /= (1.0 + worlds.column(growth)) ** earlier

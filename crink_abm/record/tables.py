@@ -60,6 +60,8 @@ _KNOWN = {
 }
 _NOTE = {"note": Column(TEXT, "", "what the value stands for", optional=True)}
 _THEATRE = ("taiwan", "korea", "other")
+#: The kinds of force, all weighed by the same evidence.
+FORCE = ("taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war")
 
 
 def _column(kind: str, unit: str, meaning: str, **more: Any) -> Column:
@@ -69,7 +71,7 @@ def _column(kind: str, unit: str, meaning: str, **more: Any) -> Column:
 #: Columns of which the second is not below the first, by table.
 _ORDERED = {
     "crises": (("start", "end"),), "exercises": (("start", "end"),),
-    "onsets": (("first_year", "last_year"), ("n_wars", "n_onsets")),
+    "onsets": (("first_year", "last_year"), ("n_wars", "n_onsets")), "force": (("first_year", "last_year"),),
     "arms_flow": (("low", "value"), ("value", "high"), ("since", "as_of")),
 }  # fmt: skip
 
@@ -131,6 +133,18 @@ OBSERVED: dict[str, Layout] = {
             **_KNOWN,
         },
         ("theatre", "first_year", "last_year"),
+    ),
+    "force": Layout(
+        "Force in the two theatres, a row an outcome and period",
+        {
+            "outcome": _column(TEXT, "", "which kind of force", allowed=FORCE),
+            "first_year": _column(COUNT, "year", "first year of the period", low=1800, high=2200),
+            "last_year": _column(COUNT, "year", "last year of the period", low=1800, high=2200),
+            "n_years_with": _column(COUNT, "years", "years of the period in which there was any"),
+            **_KNOWN,
+            **_NOTE,
+        },
+        ("outcome", "first_year", "last_year"),
     ),
     "arms_flow": Layout(
         "What Pyongyang sent to Russia, a row a published figure",

@@ -78,7 +78,7 @@ class Report:
             ),
             "headline_by_conditional": (
                 "Headline differences over the chance that Korea follows Taiwan",
-                "Each lever raised by 0.3 alone; 95 % intervals over worlds; the elicited band on that chance left out.",
+                "Each lever raised by 0.3 alone; 95 % intervals over worlds; no band on that chance is used.",
                 lambda: calibration.headline(self.headline),
             ),
         }
@@ -127,7 +127,7 @@ def _other_lag(fit: Calibration) -> dict[str, Any]:
     seen = fit.seen
     aircraft = seen.aircraft.copy()
     aircraft[observation.AIRCRAFT.index("lag-1 of log aircraft")] = SPECIFIED_LAG
-    other = Targets(seen.launches, aircraft, seen.n_onsets, seen.n_wars, seen.years, seen.flow)
+    other = Targets(seen.launches, aircraft, seen.n_onsets, seen.n_crises, seen.force, seen.years, seen.flow)
     weights = normalised(sum(log_weights(fit.bank, other).values()))
     values, column = fit.bank.worlds.values, fit.bank.worlds.column("pla_persistence")
     both = [moved_by(values, w, fit.plan.seed).set_index("parameter")["position"] for w in (fit.weights, weights)]
@@ -161,7 +161,7 @@ def report(fit: Calibration, record: Record, progress: Callable[[str, float], ob
         sbc.rank(record, n=100, sharpen=4.0),
         table,
         tuple(sorted(scorer.notes)),
-        headline.by_conditional(headline.free_of_the_conditional(fit, seed), seed),
+        headline.by_conditional(ensemble, seed),
         _other_lag(fit),
         _record_share(fit, record),
         _by_two_looks(fit, record, progress),

@@ -17,6 +17,14 @@ REPLICATES = 4
 #: The whole of history, for what was not fitted.
 LONG_START, LONG_MONTHS = "2012-01", 156
 
+#: Kind of force -> its theatre, and the rung of the ladder that it is.
+RUNGS = {
+    "taiwan_blockade": ("taiwan", 2),
+    "taiwan_invasion": ("taiwan", 3),
+    "korea_attack": ("korea", 2),
+    "korea_war": ("korea", 3),
+}
+
 
 @dataclass(frozen=True)
 class Checks:
@@ -63,21 +71,28 @@ def _fitted(worlds: Worlds, record: Record, seen: Targets, seed: int) -> dict[st
     return out
 
 
-def _long(worlds: Worlds, record: Record, seed: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """(launch days seen, simulated in peaceful histories begun in 2012, months)."""
+def _long(worlds: Worlds, record: Record, seed: int) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, np.ndarray]]:
+    """(launch days seen, simulated in peaceful histories begun in 2012, months, whether each kind of force came)."""
     begun = history.at_start(worlds, record, LONG_START)
     calendar = history.calendar(record, LONG_START, LONG_MONTHS)
     fields = ("launch_days", "taiwan_status", "korea_status")
     ran = observation.series(calendar, begun.values, fields, replicates=REPLICATES, seed=seed + 1)
+    force = {
+        name: (ran[f"{theatre}_status"] == rung).any(-1).reshape(-1).astype(float)
+        for name, (theatre, rung) in RUNGS.items()
+    }
     kept = ran["launch_days"][observation.peaceful(ran["taiwan_status"], ran["korea_status"])]
     months = history.months(LONG_START, LONG_MONTHS)
-    return record["launch_days"].set_index("month")["launch_days"].reindex(months).to_numpy(), kept, months
+    seen = record["launch_days"].set_index("month")["launch_days"].reindex(months).to_numpy()
+    return seen, kept, months, force
 
 
 def check(worlds: Worlds, record: Record, seen: Targets, seed: int) -> Checks:
     """Compare the ensemble with the record, figure by figure."""
     figures = {name: (*pair, True) for name, pair in _fitted(worlds, record, seen, seed).items()}
-    days, simulated, months = _long(worlds, record, seed)
+    days, simulated, months, force = _long(worlds, record, seed)
+    for name, came in force.items():
+        figures[f"{name.replace('_', ' ')}, 2012-24"] = (0.0, came, True)
     spans = {
         "launch days a month, 2012-17": ("2012-01", "2017-12"),
         "launch days, moratorium 2018-01 to 2019-03": ("2018-01", "2019-03"),

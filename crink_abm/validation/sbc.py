@@ -30,7 +30,7 @@ BINS = 10
 #: Parameters that the record can move, and one that it cannot (its ranks are uniform whatever the data).
 RANKED = (
     "provoke_base", "provoke_memory", "provoke_survivability", "memory_decay", "launch_continue", "launch_cluster",
-    "pla_persistence", "pla_sd", "korea_crisis_logit", "taiwan_crisis_logit", "crisis_grievance", "need_adjustment",
+    "pla_persistence", "pla_sd", "korea_incident_logit", "taiwan_incident_logit", "crisis_grievance", "need_adjustment",
     "sea_cost",
 )  # fmt: skip
 
@@ -74,7 +74,6 @@ _BLOCKS = (
     "disputes in Korea",
     "disputes over Taiwan",
     "Russian flow",
-    "peace since 2022",
 )
 
 
@@ -107,7 +106,9 @@ def synthetic(record: Record, n: int, seed: int) -> tuple[np.ndarray, list[targe
             "taiwan": rng.poisson(found.taiwan_rate[k] * seen.years),
         }
         figures = tuple((a, b, x) for (a, b, _), x in zip(seen.flow, flow[k], strict=True))
-        made.append(targets.Targets(launches[row, 0], aircraft[row, 0], onsets, seen.n_wars, seen.years, figures))
+        made.append(
+            targets.Targets(launches[row, 0], aircraft[row, 0], onsets, seen.n_crises, seen.force, seen.years, figures)
+        )
     return chosen.values, made
 
 
