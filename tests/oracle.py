@@ -1238,7 +1238,6 @@ def xi_expected_help(run):
     run.term(xi_expected_help=share * run.uncoordinated if run.coordination == NONE else share)
 
 
-
 def xi_win_prob(run):
     attacker = run.china_strength * (1.0 + run.partner_strength * run.xi_expected_help)
     b = run.xi_optimism + run.xi_experience
@@ -1358,10 +1357,8 @@ def xi_options(run):
 def xi_option_probs(run):
     utilities, sures = xi_options(run)
     lam = precision(run.leader_types, run.choice_noise, run.xi_precision)
-    if run.xi_theory == SATISFICING:
-        probs = satisfice(run.xi_aspiration, utilities, sures, lam)
-    else:
-        probs = quantal(utilities, lam)
+    satisficing = run.xi_theory == SATISFICING
+    probs = satisfice(run.xi_aspiration, utilities, sures, lam) if satisficing else quantal(utilities, lam)
     run.term(prob_wait=probs[0], prob_grey=probs[1], prob_blockade=probs[2], prob_invasion=probs[3])
 
 
