@@ -55,21 +55,23 @@ def random_policy(rng) -> dict[str, float]:
     return {name: rng.random() for name in levers.LEVERS}
 
 
-def mesa_run(policy, parameters, seed, run, months) -> np.ndarray:
+def mesa_run(policy, parameters, seed, run, months, drivers=None) -> np.ndarray:
     """Every field, every month, interpreted in Mesa: array (months, fields)."""
-    model = DeterrenceModel(policy, parameters=parameters, seed=seed, run=run, months=months, trace=False, collect=())
+    given = {"parameters": parameters, "seed": seed, "run": run, "months": months, "drivers": drivers}
+    model = DeterrenceModel(policy, **given, trace=False, collect=())
     return model.run().history.to_numpy()
 
 
-def batch_run(policy, parameters, seed, run, months) -> np.ndarray:
+def batch_run(policy, parameters, seed, run, months, drivers=None) -> np.ndarray:
     """Every field, every month, compiled: array (months, fields)."""
     world = worlds.defaults(parameters)
-    return compiled.trajectories(levers.calendar(policy, months), world.values, 1, seed=seed, first_run=run)[0]
+    table = levers.calendar(policy, months, drivers=drivers)
+    return compiled.trajectories(table, world.values, 1, seed=seed, first_run=run)[0]
 
 
-def oracle_run(policy, parameters, seed, run, months) -> np.ndarray:
+def oracle_run(policy, parameters, seed, run, months, drivers=None) -> np.ndarray:
     """Every field, every month, by the oracle: array (months, fields)."""
-    rows = levers.calendar(policy, months).tolist()
+    rows = levers.calendar(policy, months, drivers=drivers).tolist()
     told = oracle.simulate(
         [dict(zip(levers.COLUMNS, row, strict=True)) for row in rows], checked(parameters), seed, run
     )

@@ -39,6 +39,10 @@ STATES = {
     "first_nuclear": -1.0,
     "korea_after_taiwan": -1.0,
     "taiwan_after_korea": -1.0,
+    "preferred_blockade": -1.0,
+    "preferred_invasion": -1.0,
+    "preferred_attack": -1.0,
+    "preferred_war": -1.0,
     "help_realised": 0.0,
     "luck_blockade": 0.0,
     "luck_invasion": 0.0,
@@ -66,6 +70,12 @@ STATES = {
     "coercion_japan": "initial_coercion",
     "pla_activity": 0.0,
     "china_in_korea": 0.0,
+    "xi_stakes": 1.0,
+    "xi_costs": 1.0,
+    "xi_optimism": 0.0,
+    "xi_experience": 0.0,
+    "balance_last": 0.0,
+    "balance_trend": 0.0,
     "help_expected": -1.0,
     # NORTH_KOREA
     "korea_status": 0.0,
@@ -81,6 +91,10 @@ STATES = {
     "provocation_memory": "initial_memory",
     "provocation": 0.0,
     "launch_days": 0.0,
+    "kim_stakes": 1.0,
+    "kim_costs": 1.0,
+    "kim_optimism": 0.0,
+    "kim_experience": 0.0,
     "north_korea_in": 0.0,
     # RUSSIA
     "ukraine_war": 1.0,
@@ -97,6 +111,10 @@ STATES = {
     # UNITED_STATES
     "us_crisis": 0.0,
     "munitions": "initial_munitions",
+    "us_power": "us_power_start",
+    "us_administration": 0.0,
+    "xi_resolve_seen": "resolve_prior",
+    "kim_resolve_seen": "resolve_prior",
     "us_will": "will_base",
     "us_in": 0.0,
     "us_in_korea": 0.0,
@@ -119,6 +137,8 @@ STATES = {
 
 TERMS = (
     # WORLD
+    "xi_new",
+    "kim_new",
     "deter_gain",
     "spiral_gain",
     "force_anywhere",
@@ -130,9 +150,12 @@ TERMS = (
     # CHINA
     "china_strength",
     "china_belief",
+    "korea_opening",
+    "taiwan_incident_prob",
     "taiwan_crisis_prob",
     "taiwan_episode",
     "xi_decides",
+    "xi_type_due",
     "us_enters_invasion",
     "us_enters_blockade",
     "win_grey",
@@ -147,6 +170,7 @@ TERMS = (
     "cost_coordination",
     "cost_japan",
     "cost_sanctions",
+    "cost_nuclear",
     "xi_expected_help",
     "expected_decline",
     "value_wait",
@@ -158,6 +182,7 @@ TERMS = (
     "prob_grey",
     "prob_blockade",
     "prob_invasion",
+    "xi_best",
     "xi_choice",
     # NORTH_KOREA
     "illicit_income",
@@ -165,14 +190,19 @@ TERMS = (
     "china_restraint",
     "kim_fear",
     "provocation_prob",
+    "taiwan_opening",
+    "korea_incident_prob",
+    "agreement_called",
     "korea_crisis_prob",
     "korea_episode",
     "kim_decides",
+    "kim_type_due",
     "punish_attack",
     "punish_war",
     "win_attack",
     "win_korea",
     "retaliation",
+    "kim_cost_nuclear",
     "kim_opening",
     "u_stand_down",
     "u_hold",
@@ -182,6 +212,7 @@ TERMS = (
     "prob_hold",
     "prob_attack",
     "prob_war",
+    "kim_best",
     "kim_choice",
     # RUSSIA
     "total_flow",
@@ -218,6 +249,9 @@ DRAWS = {
     "u_provocation": 8,
     "u_launch_days": 9,
     "u_korea_episode": 10,
+    "u_succession": 11,
+    "u_administration": 13,
+    "u_agreement": 14,
     "u_xi_choice": 16,
     "u_kim_choice": 20,
     "u_us_enters": 24,
@@ -233,6 +267,12 @@ DRAWS = {
     "u_korea_nuclear": 35,
     "u_taiwan_war_ends": 36,
     "u_korea_war_ends": 37,
+    "u_xi_stakes": 40,
+    "u_xi_costs": 41,
+    "u_xi_optimism": 42,
+    "u_kim_stakes": 44,
+    "u_kim_costs": 45,
+    "u_kim_optimism": 46,
 }
 
 # The structural switches' levels (section 7).
@@ -240,6 +280,7 @@ PROSPECT, SATISFICING = 1, 2
 NONE, TACIT, DIRECTED = 0, 1, 2
 LEGACY = 1
 OPPORTUNIST = 1
+LEADER, CRISIS, DECISION = 0, 1, 2
 DETER, SPIRAL, BOTH = 0, 1, 2
 
 # The page's constants.
@@ -247,6 +288,14 @@ SURE = 0.99
 SHIPMENTS = 8
 LEAST_SHARE = 0.1
 TWO_FRONT_MONTHS = 12
+TIE_SEED = 0.005
+ENFORCEMENT_2024 = 0.22
+COUNTER_HYBRID_TODAY = 0.3
+MOST_FLOW = 1.5
+PORCUPINE_TODAY = 0.4
+DECLARED_TODAY = 0.3
+STRATIFIED_BLOCKS = (10, 11)
+GROUP = 64
 
 
 # -- Stochasticity (section 4) --
@@ -270,8 +319,15 @@ def philox(counter, key):
 
 def draw(seed, run, month, number):
     """The uniform draw of decision `number`."""
-    words = philox((run % 2**32, run // 2**32, month, number // 4), (seed % 2**32, seed // 2**32))
-    return (words[number % 4] + 0.5) / 2.0**32
+    block, word = number // 4, number % 4
+    key = (seed % 2**32, seed // 2**32)
+    w = philox((run % 2**32, run // 2**32, month, block), key)[word]
+    if block not in STRATIFIED_BLOCKS:
+        return (w + 0.5) / 2.0**32
+    group, place = run // GROUP, run % GROUP
+    s = philox((group % 2**32, group // 2**32, month, block + 256), key)[word]
+    stratum = (((s // 256) | 1) * place + s) % GROUP
+    return (stratum * 2**26 + w // GROUP + 0.5) / 2.0**32
 
 
 # -- Scheduling (section 3) --
@@ -329,6 +385,11 @@ def held(x):
     return min(1.0, max(0.0, x))
 
 
+def within(low, x, high):
+    """x held within [low, high]."""
+    return min(high, max(low, x))
+
+
 def logistic(x):
     """Λ(x), guarded against overflow."""
     if x < -700.0:
@@ -348,8 +409,8 @@ def power(x, a):
     return x**a if x > 1e-300 else 0.0
 
 
-def contest(attacker, defender, decisiveness):
-    a, d = power(attacker, decisiveness), power(defender, decisiveness)
+def contest(attacker, defender, decisiveness, optimism):
+    a, d = math.exp(optimism) * power(attacker, decisiveness), power(defender, decisiveness)
     return a / (a + d)
 
 
@@ -437,6 +498,76 @@ def first_month(recorded, happens, month):
     return month if recorded < 0 and happens > 0 else recorded
 
 
+def type_due(leader_types, new, breaks_out, month):
+    if leader_types == LEADER:
+        return month == 0 or new > 0
+    return leader_types == CRISIS and breaks_out
+
+
+def log_logistic(u, sd):
+    return math.exp(sd * noise(u))
+
+
+def precision(leader_types, choice_noise, first_edition):
+    return first_edition if leader_types == DECISION else 1.0 / choice_noise
+
+
+def best(utilities):
+    return utilities.index(max(utilities))
+
+
+def first_passing(aspiration, worths, sures):
+    """`worths` are those of wait, low, middle, high; `sures` those of low, middle, high."""
+    if worths[0] >= aspiration:
+        return 0
+    for i in (3, 2, 1):
+        if sures[i - 1] >= 0.0 and worths[i] >= aspiration:
+            return i
+    return 0
+
+
+def opening(status, last_force, opening_months, month):
+    if status >= 2:
+        return 1.0
+    if last_force < 0:
+        return 0.0
+    return math.exp(-(month - last_force) / opening_months)
+
+
+def forced(given, free):
+    return given if given >= 0 else free
+
+
+def statement(run):
+    return within(-1.0, run.driver_statement + 2.0 * (run.declared_resolve - DECLARED_TODAY), 1.0)
+
+
+def fought(run):
+    """(came, stayed)"""
+    taiwan, korea = float(run.taiwan_status >= 2), float(run.korea_status == 3)
+    came = run.us_in * taiwan + run.us_in_korea * korea
+    return came, (1.0 - run.us_in) * taiwan + (1.0 - run.us_in_korea) * korea
+
+
+def shifted(prob, bias):
+    moved = prob * math.exp(bias)
+    return moved / (1.0 - prob + moved)
+
+
+def estimated(prob, decides, choice, new, prior, signal):
+    if new > 0:
+        return prior
+    if decides > 0 and choice != 1:
+        q = signal if choice >= 2 else 1.0 - signal
+        return within(0.02, prob * q / (prob * q + (1.0 - prob) * (1.0 - q)), 0.98)
+    return prob
+
+
+def begins(status, last_force, month):
+    """Whether force begins: it is used now, and was not used last month (-1 is never, also in month 0)."""
+    return status >= 2 and (last_force < 0 or last_force < month - 1)
+
+
 def surprise(event, prob, still_open):
     if not still_open:
         return 0.0
@@ -449,6 +580,13 @@ def lately(last_force, month):
 
 
 # -- Phase 1: the world moves --
+
+
+def world_succession(run):
+    run.term(
+        xi_new=run.month > 0 and run.u_succession < run.xi_succession_rate,
+        kim_new=run.month > 0 and run.u_succession >= 1.0 - run.kim_succession_rate,
+    )
 
 
 def world_posture_paths(run):
@@ -488,6 +626,7 @@ def united_states_exercises(run):
 
 
 def phase_1(run):
+    world_succession(run)
     world_posture_paths(run)
     russia_war_in_ukraine(run)
     iran_distraction(run)
@@ -532,23 +671,22 @@ def phase_2(run):
 
 
 def russia_tie(run):
-    run.later(wartime_tie=1.0 if run.ukraine_war > 0 else run.wartime_tie)
+    t = max(run.wartime_tie, TIE_SEED)
+    run.later(wartime_tie=t + run.tie_growth * t * (1.0 - t) if run.ukraine_war > 0 else run.wartime_tie)
 
 
 def russia_need(run):
-    target = run.need_at_war * (run.ukraine_war + (1.0 - run.ukraine_war) * run.wartime_tie * run.tie_persistence)
+    target = run.wartime_tie * (run.ukraine_war + (1.0 - run.ukraine_war) * run.tie_persistence)
     run.later(russian_need=approach(run.russian_need, target, run.need_adjustment))
 
 
 def russia_flow(run):
-    push = run.substitution * run.counter_hybrid * run.illicit_cut * run.illicit_base
-    arms_flow = held(
-        run.russian_need
-        * run.russian_trust
-        * (1.0 - run.interdiction * run.enforcement)
-        * (1.0 - run.iran_share * run.iran_supply)
-        * (1.0 + push)
-    )
+    trusted = run.russian_trust / (run.trust_base + run.trust_flow / 2.0)
+    passed = (1.0 - run.interdiction * run.enforcement) / (1.0 - run.interdiction * ENFORCEMENT_2024)
+    displaced = (1.0 - run.iran_share * run.iran_supply) / (1.0 - run.iran_share * run.iran_supply_base)
+    push = run.substitution * run.illicit_cut * run.illicit_base * (run.counter_hybrid - COUNTER_HYBRID_TODAY)
+    free = run.russian_need * trusted * passed * displaced * (1.0 + push)
+    arms_flow = within(0.0, forced(run.force_flow, free), MOST_FLOW)
     run.later(arms_flow=arms_flow)
     run.term(total_flow=arms_flow + run.iran_share * run.iran_supply * run.russian_need)
 
@@ -694,7 +832,13 @@ def allies_rok_consent(run):
 
 def allies_rok_hedge(run):
     assurance = run.us_will + run.usfk_posture * (1.0 - run.dual_dilution * run.dual_role) + run.trilateral_coordination
-    target = held(run.hedge_base + run.hedge_fear * run.survivability - run.hedge_assurance * assurance / 3.0)
+    shocks = (1.0 if run.taiwan_resolved == 1 else 0.0) + run.nuclear_used
+    target = held(
+        run.hedge_base
+        + run.hedge_fear * run.survivability
+        - run.hedge_assurance * assurance / 3.0
+        + run.hedge_shock * shocks
+    )
     run.later(rok_hedge=approach(run.rok_hedge, target, run.hedge_adjustment))
 
 
@@ -738,7 +882,8 @@ def allies_taiwan_defence(run):
 
 
 def allies_taiwan_drift(run):
-    mean = run.drift_mean + run.drift_backing * (run.us_will - 0.5) + run.drift_anxiety * (run.china_engagement - 0.5)
+    backing = run.us_will - 0.5 + run.declared_resolve - DECLARED_TODAY
+    mean = run.drift_mean + run.drift_backing * backing + run.drift_anxiety * (run.china_engagement - 0.5)
     run.later(
         taiwan_drift=run.drift_persistence * run.taiwan_drift
         + (1.0 - run.drift_persistence) * mean
@@ -762,12 +907,22 @@ def phase_5(run):
 # -- Phase 6: Washington allocates --
 
 
+def united_states_administration(run):
+    if run.driver_inauguration > 0:
+        run.later(us_administration=run.administration_sd * noise(run.u_administration))
+
+
+def united_states_power(run):
+    run.later(us_power=run.us_power * (1.0 + run.us_growth))
+
+
 def united_states_threat(run):
+    seen_taiwan = held((1.0 + run.pla_activity) / 2.0)
+    taiwan = run.threat_floor + run.threat_signal * seen_taiwan + run.threat_rung * run.taiwan_status
+    korea = run.threat_floor + run.threat_signal * run.provocation_memory + run.threat_rung * run.korea_status
     run.term(
-        threat_taiwan=run.threat_floor
-        + run.threat_signal * held((1.0 + run.pla_activity) / 2.0)
-        + run.threat_rung * run.taiwan_status,
-        threat_korea=run.threat_floor + run.threat_signal * run.provocation_memory + run.threat_rung * run.korea_status,
+        threat_taiwan=taiwan * (1.0 + run.threat_resolve * (2.0 * run.xi_resolve_seen - 1.0)),
+        threat_korea=korea * (1.0 + run.threat_resolve * (2.0 * run.kim_resolve_seen - 1.0)),
     )
 
 
@@ -802,11 +957,14 @@ def united_states_munitions(run):
 
 
 def united_states_will(run):
+    defeats = (1.0 if run.taiwan_resolved == 1 else 0.0) + run.nuclear_used
     target = held(
         run.will_base
+        + run.us_administration
         - run.will_crisis * run.us_crisis
         + run.will_sharing * (run.japan_burden_share - 0.5)
         - run.will_talks * (run.china_engagement + run.diplomatic_offramp) / 2.0
+        - run.will_defeat * defeats
     )
     run.later(us_will=approach(run.us_will, target, run.will_adjustment))
 
@@ -831,10 +989,13 @@ def allies_japan_strength(run):
 
 
 def allies_taiwan_strength(run):
-    run.term(taiwan_strength=run.taiwan_defence * build_up(run.allied_arming))
+    porcupine = 1.0 + run.porcupine_gain * (run.porcupine_defence - PORCUPINE_TODAY)
+    run.term(taiwan_strength=run.taiwan_defence * build_up(run.allied_arming) * porcupine)
 
 
 def phase_6(run):
+    united_states_administration(run)
+    united_states_power(run)
     united_states_threat(run)
     united_states_capacity(run)
     united_states_attention(run)
@@ -855,6 +1016,7 @@ def united_states_responds(run):
 
 
 def china_belief_counts(run):
+    (came, stayed), s = fought(run), statement(run)
     run.later(
         china_belief_for=run.belief_memory * run.china_belief_for
         + (1.0 - run.belief_memory) * run.belief_prior_for
@@ -862,29 +1024,34 @@ def china_belief_counts(run):
         + run.signal_presence * run.usfk_posture
         + run.signal_sea * run.maritime_posture
         + run.signal_reputation * run.us_response
-        + run.signal_statement * held(run.driver_statement),
+        + run.signal_statement * held(s)
+        + run.signal_war * came,
         china_belief_against=run.belief_memory * run.china_belief_against
         + (1.0 - run.belief_memory) * run.belief_prior_against
         + run.signal_distraction * run.us_crisis
         + run.signal_conciliation * (run.china_engagement + run.japan_burden_share) / 2.0
         + run.signal_reputation * run.us_silence
-        + run.signal_statement * held(-run.driver_statement),
+        + run.signal_statement * held(-s)
+        + run.signal_war * stayed,
     )
 
 
 def north_korea_belief_counts(run):
+    (came, stayed), s = fought(run), statement(run)
     run.later(
         nk_belief_for=run.belief_memory * run.nk_belief_for
         + (1.0 - run.belief_memory) * run.belief_prior_for
         + run.signal_exercise * run.exercise_activity
         + run.signal_presence * run.usfk_posture * (1.0 - run.dual_dilution * run.dual_role)
         + run.signal_response * run.us_response
-        + run.signal_statement * held(run.driver_statement),
+        + run.signal_statement * held(s)
+        + run.signal_war * came,
         nk_belief_against=run.belief_memory * run.nk_belief_against
         + (1.0 - run.belief_memory) * run.belief_prior_against
         + run.signal_response * run.us_silence
         + run.signal_talks * run.diplomatic_offramp
-        + run.signal_statement * held(-run.driver_statement),
+        + run.signal_statement * held(-s)
+        + run.signal_war * stayed,
     )
 
 
@@ -903,6 +1070,7 @@ def china_grievance(run):
         + run.grievance_drift * run.taiwan_drift
         + run.grievance_hedge * run.rok_hedge
         - run.grievance_engagement * run.china_engagement
+        + run.grievance_taiwan * (run.porcupine_defence - PORCUPINE_TODAY + run.declared_resolve - DECLARED_TODAY)
     )
     run.later(grievance=approach(run.grievance, target, run.grievance_adjustment))
 
@@ -934,6 +1102,29 @@ def china_power(run):
         run.later(china_power=run.china_power * (1.0 + run.china_growth))
 
 
+def china_balance(run):
+    ours = run.china_power * build_up(run.china_arming)
+    balance = math.log(ours / (run.taiwan_strength + run.us_strength + run.japan_strength))
+    moved = run.balance_trend + (balance - run.balance_last - run.balance_trend) / 12.0
+    run.later(balance_last=balance, balance_trend=0.0 if run.month == 0 else moved)
+
+
+def xi_experience(run):
+    if run.taiwan_status >= 2:
+        run.later(xi_experience=run.experience_gain * run.taiwan_front)
+    else:
+        run.later(xi_experience=run.belief_memory * run.xi_experience)
+
+
+def kim_experience(run):
+    if run.korea_status == 3:
+        run.later(kim_experience=run.experience_gain * run.korea_front)
+    elif run.korea_status == 2:
+        run.later(kim_experience=run.experience_gain * (run.us_silence - run.us_response) / 2.0)
+    else:
+        run.later(kim_experience=run.belief_memory * run.kim_experience)
+
+
 def phase_7(run):
     united_states_responds(run)
     china_belief_counts(run)
@@ -942,13 +1133,17 @@ def phase_7(run):
     china_expected_reliability(run)
     china_arming(run)
     china_power(run)
+    china_balance(run)
+    xi_experience(run)
+    kim_experience(run)
 
 
-# -- Phase 8: Xi weighs the Strait --
+# -- Phase 8: the Strait comes to a crisis, or stays calm --
 
 
 def china_belief(run):
-    run.term(china_belief=run.china_belief_for / (run.china_belief_for + run.china_belief_against))
+    free = run.china_belief_for / (run.china_belief_for + run.china_belief_against)
+    run.term(china_belief=forced(run.force_xi_belief, free))
 
 
 def china_strength(run):
@@ -964,16 +1159,21 @@ def china_pla_activity(run):
     )
 
 
+def china_korea_opens(run):
+    run.term(korea_opening=opening(run.korea_status, run.korea_last_force, run.opening_months, run.month))
+
+
 def china_crisis_prob(run):
-    if run.taiwan_resolved != 0:
-        run.term(taiwan_crisis_prob=0.0)
-        return
-    logit = run.taiwan_crisis_logit + run.crisis_grievance * (run.grievance - 0.5) + run.crisis_pla * run.pla_activity
-    if run.korea_status >= 2:
-        logit += pull(run) * run.strait_opportunism
+    logit = (
+        run.taiwan_incident_logit
+        + run.crisis_grievance * (run.grievance - 0.5)
+        + run.crisis_pla * run.pla_activity
+        + pull(run) * run.strait_opportunism * run.korea_opening
+    )
     if run.korea_status == 1 and run.coordination != NONE:
         logit += run.peacetime_coupling
-    run.term(taiwan_crisis_prob=logistic(logit))
+    run.term(taiwan_incident_prob=logistic(logit) if run.taiwan_resolved == 0 else 0.0)
+    run.term(taiwan_crisis_prob=run.taiwan_crisis_share * run.taiwan_incident_prob)
 
 
 def xi_episode(run):
@@ -996,19 +1196,57 @@ def luck_taiwan_crisis(run):
     )
 
 
+def xi_type_is_drawn(run):
+    breaks_out = run.taiwan_status == 0 and run.taiwan_episode > 0
+    run.term(xi_type_due=type_due(run.leader_types, run.xi_new, breaks_out, run.month))
+
+
+def xi_private_type(run):
+    run.later(
+        xi_stakes=log_logistic(run.u_xi_stakes, run.stakes_sd),
+        xi_costs=log_logistic(run.u_xi_costs, run.costs_sd),
+        xi_optimism=run.optimism_sd * noise(run.u_xi_optimism),
+    )
+
+
+def phase_8(run):
+    china_belief(run)
+    china_strength(run)
+    china_pla_activity(run)
+    china_korea_opens(run)
+    china_crisis_prob(run)
+    xi_episode(run)
+    luck_taiwan_crisis(run)
+    xi_type_is_drawn(run)
+    if run.xi_type_due > 0:
+        xi_private_type(run)
+
+
+# -- Phase 9: Xi weighs the Strait --
+
+
 def xi_intervention(run):
+    belief = within(0.001, run.china_belief, 0.999)
+    fights = logistic(math.log(belief / (1.0 - belief)) + run.belief_will * (run.us_will - 0.5))
     looking_away = 1.0 - held(run.attention_taiwan / run.attention_full)
-    run.term(us_enters_invasion=held(run.china_belief * (1.0 - run.attention_discount * looking_away)))
+    run.term(us_enters_invasion=fights * (1.0 - run.attention_discount * looking_away))
     run.term(us_enters_blockade=run.enter_blockade * run.us_enters_invasion)
 
 
+def xi_expected_help(run):
+    share = held(run.expected_reliability + run.partner_bias)
+    run.term(xi_expected_help=share * run.uncoordinated if run.coordination == NONE else share)
+
+
 def xi_win_prob(run):
+    attacker = run.china_strength * (1.0 + run.partner_strength * run.xi_expected_help)
+    b = run.xi_optimism + run.xi_experience
     allied = run.taiwan_strength + run.us_strength + run.japan_strength
     run.term(
-        win_blockade_out=contest(run.china_strength, run.blockade_difficulty * run.taiwan_strength, run.decisiveness),
-        win_blockade_in=contest(run.china_strength, run.blockade_difficulty * allied, run.decisiveness),
-        win_invasion_out=contest(run.china_strength, run.invasion_difficulty * run.taiwan_strength, run.decisiveness),
-        win_invasion_in=contest(run.china_strength, run.invasion_difficulty * allied, run.decisiveness),
+        win_blockade_out=contest(attacker, run.blockade_difficulty * run.taiwan_strength, run.decisiveness, b),
+        win_blockade_in=contest(attacker, run.blockade_difficulty * allied, run.decisiveness, b),
+        win_invasion_out=contest(attacker, run.invasion_difficulty * run.taiwan_strength, run.decisiveness, b),
+        win_invasion_in=contest(attacker, run.invasion_difficulty * allied, run.decisiveness, b),
     )
     run.term(
         win_blockade=run.us_enters_blockade * run.win_blockade_in
@@ -1049,21 +1287,18 @@ def xi_cost_of_sanctions(run):
     run.term(cost_sanctions=run.sanctions_cost * run.sanctions_intensity)
 
 
-def xi_expected_help(run):
-    share = held(run.expected_reliability + run.partner_bias)
-    run.term(xi_expected_help=share * run.uncoordinated if run.coordination == NONE else share)
+def xi_cost_of_nuclear_risk(run):
+    risk = held(run.nuclear_rate * math.exp(-run.nuclear_caution * run.us_enters_invasion) / run.war_end_rate)
+    lesson = 1.0 + run.nuclear_lesson * run.nuclear_used
+    run.term(cost_nuclear=run.nuclear_loss * risk * run.us_enters_invasion * lesson)
 
 
 def xi_decline(run):
-    run.term(
-        expected_decline=held(
-            run.decline_build_up * (run.allied_arming - run.china_arming)
-            + run.decline_lever * (run.maritime_posture + run.trilateral_coordination) / 2.0
-        )
-    )
+    announced = run.decline_lever * (run.maritime_posture + run.trilateral_coordination - 1.0) / 2.0
+    run.term(expected_decline=within(-1.0, -run.decline_trend * 24.0 * run.balance_trend + announced, 1.0))
 
 
-def xi_stake(run):
+def xi_eager(run):
     return 1.0 + run.profile_gap if run.xi_profile == LEGACY else 1.0
 
 
@@ -1073,27 +1308,27 @@ def xi_value_of_waiting(run):
         - run.wait_grievance * run.grievance
         - run.wait_decline * run.expected_decline
         + run.wait_assurance * run.china_engagement
-        - run.audience_cost * run.taiwan_episode * xi_stake(run)
+        - run.audience_cost * run.taiwan_episode * xi_eager(run)
     )
 
 
 def xi_utilities(run):
-    theory, stake = run.xi_theory, xi_stake(run)
+    theory, eager, costs = run.xi_theory, xi_eager(run), run.xi_costs
+    stake = run.xi_stakes * eager
     allied = run.cost_posture + run.cost_sea + run.cost_coordination + run.cost_japan
-    k_blockade = run.us_enters_blockade * allied + run.cost_sanctions
-    k_invasion = run.us_enters_invasion * allied + run.cost_sanctions
-    help_ = run.help_value * run.xi_expected_help
+    k_blockade = costs * (run.us_enters_blockade * allied + run.cost_sanctions)
+    k_invasion = costs * (run.us_enters_invasion * allied + run.cost_sanctions + run.cost_nuclear)
     r = run.xi_reference * run.grievance if theory == PROSPECT else 0.0
     back = run.audience_cost if run.taiwan_episode == 2 else 0.0
-    n = run.blockade_share * (help_ - k_blockade) - run.fixed_cost_blockade
-    m = help_ - k_invasion - run.fixed_cost_invasion
+    n = -run.blockade_share * k_blockade - costs * run.fixed_cost_blockade
+    m = -k_invasion - costs * run.fixed_cost_invasion
     run.term(
         u_wait=sure(run, theory, run.value_wait, r),
         u_grey=lottery(
             run,
             theory,
             run.win_grey,
-            run.grey_stake * stake - run.fixed_cost_grey - back,
+            run.grey_stake * eager - run.fixed_cost_grey - back,
             -run.fixed_cost_grey - run.grey_stake - back,
             r,
         ),
@@ -1102,25 +1337,35 @@ def xi_utilities(run):
             theory,
             run.win_blockade,
             run.blockade_stake * stake + n,
-            n - run.blockade_share * run.loss_invasion,
+            n - run.blockade_share * costs * run.loss_invasion,
             r,
         ),
-        u_invasion=lottery(run, theory, run.win_invasion, stake + m, m - run.loss_invasion, r),
+        u_invasion=lottery(run, theory, run.win_invasion, stake + m, m - costs * run.loss_invasion, r),
+    )
+
+
+def xi_options(run):
+    """The utilities, and how sure each option but waiting is, less the confidence that a satisficer asks for."""
+    utilities = run.u_wait, run.u_grey, run.u_blockade, run.u_invasion
+    return utilities, (
+        run.win_grey - run.confidence,
+        run.win_blockade - run.confidence,
+        run.win_invasion - run.confidence,
     )
 
 
 def xi_option_probs(run):
-    utilities = run.u_wait, run.u_grey, run.u_blockade, run.u_invasion
-    if run.xi_theory == SATISFICING:
-        sures = (
-            run.win_grey - run.confidence,
-            run.win_blockade - run.confidence,
-            run.win_invasion - run.confidence,
-        )
-        probs = satisfice(run.xi_aspiration, utilities, sures, run.xi_precision)
-    else:
-        probs = quantal(utilities, run.xi_precision)
+    utilities, sures = xi_options(run)
+    lam = precision(run.leader_types, run.choice_noise, run.xi_precision)
+    satisficing = run.xi_theory == SATISFICING
+    probs = satisfice(run.xi_aspiration, utilities, sures, lam) if satisficing else quantal(utilities, lam)
     run.term(prob_wait=probs[0], prob_grey=probs[1], prob_blockade=probs[2], prob_invasion=probs[3])
+
+
+def xi_best_option(run):
+    utilities, sures = xi_options(run)
+    satisficing = run.xi_theory == SATISFICING
+    run.term(xi_best=first_passing(run.xi_aspiration, utilities, sures) if satisficing else best(utilities))
 
 
 def xi_choose(run):
@@ -1133,18 +1378,14 @@ def xi_expectation(run):
 
 
 def xi_next_status(run):
-    run.later(taiwan_status=run.xi_choice if run.xi_decides > 0 else run.taiwan_episode)
+    free = run.xi_choice if run.xi_decides > 0 else run.taiwan_episode
+    run.later(taiwan_status=forced(run.force_taiwan, free))
 
 
-def phase_8(run):
-    china_belief(run)
-    china_strength(run)
-    china_pla_activity(run)
-    china_crisis_prob(run)
-    xi_episode(run)
-    luck_taiwan_crisis(run)
+def phase_9(run):
     if run.xi_decides > 0:
         xi_intervention(run)
+        xi_expected_help(run)
         xi_win_prob(run)
         xi_grey_zone_success(run)
         xi_cost_of_posture(run)
@@ -1152,11 +1393,12 @@ def phase_8(run):
         xi_cost_of_coordination(run)
         xi_cost_of_japan(run)
         xi_cost_of_sanctions(run)
-        xi_expected_help(run)
+        xi_cost_of_nuclear_risk(run)
         xi_decline(run)
         xi_value_of_waiting(run)
         xi_utilities(run)
         xi_option_probs(run)
+        xi_best_option(run)
         xi_choose(run)
         xi_expectation(run)
     else:
@@ -1164,11 +1406,12 @@ def phase_8(run):
     xi_next_status(run)
 
 
-# -- Phase 9: Kim weighs Korea --
+# -- Phase 10: Korea comes to a crisis, or stays calm --
 
 
 def north_korea_belief(run):
-    run.term(nk_belief=run.nk_belief_for / (run.nk_belief_for + run.nk_belief_against))
+    free = run.nk_belief_for / (run.nk_belief_for + run.nk_belief_against)
+    run.term(nk_belief=forced(run.force_kim_belief, free))
 
 
 def kim_fear(run):
@@ -1195,6 +1438,7 @@ def united_states_korea_guard(run):
     run.term(
         korea_guard=run.usfk_posture * (1.0 - run.light_deficit * (1.0 - run.heavy_share)) * (1.0 - away)
         + run.korea_reinforcement * run.us_power * run.attention_korea
+        + run.sea_guard * (run.maritime_posture - 0.5)
     )
 
 
@@ -1224,23 +1468,36 @@ def north_korea_provocation(run):
     )
 
 
+def north_korea_taiwan_opens(run):
+    run.term(taiwan_opening=opening(run.taiwan_status, run.taiwan_last_force, run.opening_months, run.month))
+
+
 def north_korea_crisis_prob(run):
-    if run.korea_resolved != 0:
-        run.term(korea_crisis_prob=0.0)
-        return
     logit = (
-        run.korea_crisis_logit
+        run.korea_incident_logit
         + run.crisis_provocation * run.provocation_memory
         + run.crisis_fear * run.kim_fear
         + run.crisis_light * run.usfk_posture * (1.0 - run.heavy_share)
         + run.crisis_hardship * (run.hardship - 0.5)
         - run.china_restraint
+        + run.taiwan_opening * pull(run) * run.korea_opportunism
     )
     if run.taiwan_status >= 2:
-        logit += pull(run) * run.korea_opportunism + run.korea_entrapment * run.usfk_posture * run.dual_role
+        logit += run.korea_entrapment * run.usfk_posture * run.dual_role
     if run.taiwan_status == 1 and run.coordination != NONE:
         logit += run.peacetime_coupling
-    run.term(korea_crisis_prob=logistic(logit))
+    run.term(korea_incident_prob=logistic(logit) if run.korea_resolved == 0 else 0.0)
+    run.term(korea_crisis_prob=run.korea_crisis_share * run.korea_incident_prob)
+
+
+def kim_agreement(run):
+    run.term(
+        agreement_called=run.coordination == DIRECTED
+        and begins(run.taiwan_status, run.taiwan_last_force, run.month)
+        and run.korea_status < 2
+        and run.korea_resolved == 0
+        and run.u_agreement < run.agreement_reliability
+    )
 
 
 def kim_episode(run):
@@ -1253,6 +1510,8 @@ def kim_episode(run):
         run.korea_resolved,
         run.u_korea_episode,
     )
+    if run.agreement_called > 0:
+        episode, decides = 1.0, 1.0
     run.term(korea_episode=episode, kim_decides=decides)
 
 
@@ -1263,6 +1522,38 @@ def luck_korea_crisis(run):
     )
 
 
+def kim_type_is_drawn(run):
+    breaks_out = run.korea_status == 0 and run.korea_episode > 0
+    run.term(kim_type_due=type_due(run.leader_types, run.kim_new, breaks_out, run.month))
+
+
+def kim_private_type(run):
+    run.later(
+        kim_stakes=log_logistic(run.u_kim_stakes, run.stakes_sd),
+        kim_costs=log_logistic(run.u_kim_costs, run.costs_sd),
+        kim_optimism=run.optimism_sd * noise(run.u_kim_optimism),
+    )
+
+
+def phase_10(run):
+    north_korea_belief(run)
+    kim_fear(run)
+    north_korea_restraint(run)
+    united_states_korea_guard(run)
+    north_korea_provocation(run)
+    north_korea_taiwan_opens(run)
+    north_korea_crisis_prob(run)
+    kim_agreement(run)
+    kim_episode(run)
+    luck_korea_crisis(run)
+    kim_type_is_drawn(run)
+    if run.kim_type_due > 0:
+        kim_private_type(run)
+
+
+# -- Phase 11: Kim weighs Korea --
+
+
 def kim_punishment_belief(run):
     run.term(
         punish_attack=run.nk_belief * (1.0 - run.discount_attack * run.survivability),
@@ -1271,14 +1562,16 @@ def kim_punishment_belief(run):
 
 
 def kim_attack_success_prob(run):
-    run.term(win_attack=run.attack_success * (1.0 - run.hybrid_denial * run.counter_hybrid) * (1.0 - run.punish_attack))
+    unbiased = run.attack_success * (1.0 - run.hybrid_denial * run.counter_hybrid) * (1.0 - run.punish_attack)
+    run.term(win_attack=shifted(unbiased, run.kim_optimism + run.kim_experience))
 
 
 def kim_war_win_prob(run):
     attacker = run.nk_strength * run.conventional * (1.0 + run.technology)
+    b = run.kim_optimism + run.kim_experience
     allied = run.rok_power + run.guard_strength * run.korea_guard
-    guarded = contest(attacker, run.korea_difficulty * allied, run.decisiveness)
-    alone = contest(attacker, run.korea_difficulty * run.rok_power, run.decisiveness)
+    guarded = contest(attacker, run.korea_difficulty * allied, run.decisiveness, b)
+    alone = contest(attacker, run.korea_difficulty * run.rok_power, run.decisiveness, b)
     run.term(win_korea=run.punish_war * guarded + (1.0 - run.punish_war) * alone)
 
 
@@ -1288,18 +1581,21 @@ def kim_cost_of_retaliation(run):
     run.term(retaliation=run.deter_gain * (run.retaliation_guard * run.korea_guard + dual + sea))
 
 
+def kim_cost_of_nuclear_risk(run):
+    hurry = run.use_or_lose * (1.0 - run.survivability) - run.nuclear_caution * run.punish_war
+    risk = held(run.nuclear_rate * math.exp(hurry) / run.war_end_rate)
+    lesson = 1.0 + run.nuclear_lesson * run.nuclear_used
+    run.term(kim_cost_nuclear=run.nuclear_loss * risk * run.punish_war * lesson)
+
+
 def kim_opportunity(run):
-    opening = 0.0
-    if run.taiwan_status >= 2:
-        opening = run.kim_opportunity * (1.0 - held(run.korea_guard))
-        if run.coordination == DIRECTED:
-            opening += run.kim_request
-    run.term(kim_opening=opening)
+    request = run.kim_request if run.coordination == DIRECTED else 0.0
+    run.term(kim_opening=run.taiwan_opening * (run.kim_opportunity * (1.0 - held(run.korea_guard)) + request))
 
 
 def kim_utilities(run):
-    theory = run.kim_theory
-    bold = 1.0 + run.profile_gap if run.kim_profile == OPPORTUNIST else 1.0
+    theory, costs = run.kim_theory, run.kim_costs
+    bold = run.kim_stakes * (1.0 + run.profile_gap if run.kim_profile == OPPORTUNIST else 1.0)
     r = run.kim_reference * (run.reference_point - (1.0 - run.hardship)) if theory == PROSPECT else 0.0
     fear, restraint = run.preempt_value * run.kim_fear, run.restraint_cost * run.china_restraint
     wait = -fear - run.kim_audience * (run.korea_episode - 1.0)
@@ -1311,25 +1607,43 @@ def kim_utilities(run):
         + run.kim_opening
     )
     share = run.war_unpunished + (1.0 - run.war_unpunished) * run.punish_war
-    lost = run.war_loss * share + run.war_caution + run.hedge_deterrence * run.rok_hedge
+    lost = costs * (
+        run.war_loss * share + run.war_caution + run.hedge_deterrence * run.rok_hedge + run.kim_cost_nuclear
+    )
     a = run.attack_fear * fear + restraint
     w = run.restraint_war * restraint
     run.term(
         u_stand_down=sure(run, theory, wait, r),
         u_hold=sure(run, theory, hold, r),
-        u_attack=lottery(run, theory, run.win_attack, gain - a, -(run.attack_cost + run.retaliation) - a, r),
+        u_attack=lottery(run, theory, run.win_attack, gain - a, -costs * (run.attack_cost + run.retaliation) - a, r),
         u_war=lottery(run, theory, run.win_korea, bold * run.war_stake + run.kim_opening - w, -lost - w, r),
     )
 
 
-def kim_option_probs(run):
+def kim_options(run):
+    """What a satisficer asks, the utilities, and how sure each option but standing down is (as Xi's)."""
     utilities = run.u_stand_down, run.u_hold, run.u_attack, run.u_war
-    if run.kim_theory == SATISFICING:
-        sures = 1.0 - run.confidence, run.win_attack - run.confidence, run.win_korea - run.confidence
-        probs = satisfice(run.kim_aspiration - (1.0 - run.hardship), utilities, sures, run.kim_precision)
+    sures = 1.0 - run.confidence, run.win_attack - run.confidence, run.win_korea - run.confidence
+    return run.kim_aspiration - (1.0 - run.hardship), utilities, sures
+
+
+def kim_option_probs(run):
+    aspiration, utilities, sures = kim_options(run)
+    lam = precision(run.leader_types, run.choice_noise, run.kim_precision)
+    if run.agreement_called > 0:
+        attack = logistic(lam * (run.u_attack - run.u_war))
+        probs = 0.0, 0.0, attack, 1.0 - attack
+    elif run.kim_theory == SATISFICING:
+        probs = satisfice(aspiration, utilities, sures, lam)
     else:
-        probs = quantal(utilities, run.kim_precision)
+        probs = quantal(utilities, lam)
     run.term(prob_stand_down=probs[0], prob_hold=probs[1], prob_attack=probs[2], prob_war=probs[3])
+
+
+def kim_best_option(run):
+    aspiration, utilities, sures = kim_options(run)
+    satisficing = run.kim_theory == SATISFICING
+    run.term(kim_best=first_passing(aspiration, utilities, sures) if satisficing else best(utilities))
 
 
 def kim_choose(run):
@@ -1337,36 +1651,28 @@ def kim_choose(run):
 
 
 def kim_next_status(run):
-    run.later(korea_status=run.kim_choice if run.kim_decides > 0 else run.korea_episode)
+    free = run.kim_choice if run.kim_decides > 0 else run.korea_episode
+    run.later(korea_status=forced(run.force_korea, free))
 
 
-def phase_9(run):
-    north_korea_belief(run)
-    kim_fear(run)
-    north_korea_restraint(run)
-    united_states_korea_guard(run)
-    north_korea_provocation(run)
-    north_korea_crisis_prob(run)
-    kim_episode(run)
-    luck_korea_crisis(run)
+def phase_11(run):
     if run.kim_decides > 0:
         kim_punishment_belief(run)
         kim_attack_success_prob(run)
         kim_war_win_prob(run)
         kim_cost_of_retaliation(run)
+        kim_cost_of_nuclear_risk(run)
         kim_opportunity(run)
         kim_utilities(run)
         kim_option_probs(run)
+        kim_best_option(run)
         kim_choose(run)
+    else:
+        run.term(kim_choice=0.0)
     kim_next_status(run)
 
 
-# -- Phase 10: partners join --
-
-
-def begins(status, last_force, month):
-    """Whether force begins: it is used now, and was not used last month (-1 is never, also in month 0)."""
-    return status >= 2 and (last_force < 0 or last_force not in (month, month - 1))
+# -- Phase 12: partners join --
 
 
 def joined(fighting, u, p, already):
@@ -1462,7 +1768,7 @@ def china_joins_korea(run):
     run.later(china_in_korea=joined(run.korea_status == 3, run.u_china_joins, p, run.china_in_korea))
 
 
-def phase_10(run):
+def phase_12(run):
     world_force_anywhere(run)
     if run.force_anywhere > 0:
         united_states_enters(run)
@@ -1474,7 +1780,7 @@ def phase_10(run):
         china_joins_korea(run)
 
 
-# -- Phase 11: wars are fought, and the record is kept --
+# -- Phase 13: wars are fought, and the record is kept --
 
 
 def world_taiwan_balance(run):
@@ -1482,7 +1788,7 @@ def world_taiwan_balance(run):
     attacker = run.china_strength * (1.0 + run.partner_strength * partners)
     difficulty = run.blockade_difficulty if run.taiwan_status == 2 else run.invasion_difficulty
     defender = run.taiwan_strength + run.us_in * run.us_strength + run.japan_in * run.japan_strength
-    run.term(beijing_win_prob=contest(attacker, difficulty * defender, run.decisiveness))
+    run.term(beijing_win_prob=contest(attacker, difficulty * defender, run.decisiveness, 0.0))
 
 
 def world_korea_balance(run):
@@ -1491,7 +1797,7 @@ def world_korea_balance(run):
         + run.china_korea_share * run.china_power * run.china_in_korea
     )
     defender = run.korea_difficulty * (run.rok_power + run.us_in_korea * run.guard_strength * run.korea_guard)
-    run.term(pyongyang_win_prob=contest(attacker, defender, run.decisiveness))
+    run.term(pyongyang_win_prob=contest(attacker, defender, run.decisiveness, 0.0))
 
 
 def world_taiwan_front(run):
@@ -1562,7 +1868,7 @@ def luck_taiwan(run):
 def luck_korea(run):
     """As in `luck_taiwan`, after Xi."""
     none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
-    none_taiwan = run.first_blockade < 0 and run.first_invasion < 0 and run.taiwan_status < 2
+    none_taiwan = run.first_blockade < 0 and run.first_invasion < 0 and run.xi_choice < 2
     xi_made_it = run.xi_choice >= 2 and lately(run.korea_last_force, run.month)
     force_taiwan = run.taiwan_status >= 2 or lately(run.taiwan_last_force, run.month)
     second = run.first_two_front < 0 and not xi_made_it and force_taiwan
@@ -1573,6 +1879,28 @@ def luck_korea(run):
         luck_korea=run.luck_korea + surprise(force, p, none_korea),
         luck_korea_first=run.luck_korea_first + surprise(force, p, none_korea and none_taiwan),
         luck_korea_second=run.luck_korea_second + surprise(force, p, second),
+    )
+
+
+def world_preferred_taiwan(run):
+    if run.xi_choice == 2 == run.xi_best and run.first_blockade < 0:
+        run.later(preferred_blockade=run.month)
+    if run.xi_choice == 3 == run.xi_best and run.first_invasion < 0:
+        run.later(preferred_invasion=run.month)
+
+
+def world_preferred_korea(run):
+    if run.kim_choice == 2 == run.kim_best and run.first_korea_attack < 0:
+        run.later(preferred_attack=run.month)
+    if run.kim_choice == 3 == run.kim_best and run.first_korea_war < 0:
+        run.later(preferred_war=run.month)
+
+
+def united_states_resolve_seen(run):
+    prior, signal = run.resolve_prior, run.resolve_signal
+    run.later(
+        xi_resolve_seen=estimated(run.xi_resolve_seen, run.xi_decides, run.xi_choice, run.xi_new, prior, signal),
+        kim_resolve_seen=estimated(run.kim_resolve_seen, run.kim_decides, run.kim_choice, run.kim_new, prior, signal),
     )
 
 
@@ -1631,7 +1959,7 @@ def world_realised_help(run):
         run.later(help_realised=max(run.help_realised, share))
 
 
-def phase_11(run):
+def phase_13(run):
     if run.force_anywhere > 0:
         world_taiwan_balance(run)
         world_korea_balance(run)
@@ -1645,6 +1973,11 @@ def phase_11(run):
         luck_taiwan(run)
     if run.kim_decides > 0:
         luck_korea(run)
+    if run.xi_decides > 0:
+        world_preferred_taiwan(run)
+    if run.kim_decides > 0:
+        world_preferred_korea(run)
+    united_states_resolve_seen(run)
     world_two_front_now(run)
     world_record(run)
     world_second_front(run)
@@ -1653,7 +1986,7 @@ def phase_11(run):
     world_realised_help(run)
 
 
-# -- Phase 12: wars end --
+# -- Phase 14: wars end --
 
 
 def world_taiwan_war_month(run):
@@ -1675,7 +2008,7 @@ def world_korea_war_month(run):
             run.later(korea_status=0.0, korea_resolved=1.0 if run.korea_front > 0 else -1.0)
 
 
-def phase_12(run):
+def phase_14(run):
     if run.force_anywhere > 0:
         world_taiwan_war_month(run)
         world_korea_war_month(run)
@@ -1696,6 +2029,8 @@ PHASES = (
     phase_10,
     phase_11,
     phase_12,
+    phase_13,
+    phase_14,
 )
 
 

@@ -42,6 +42,41 @@ def test_mesa_agrees_with_the_oracle(block):
     assert _differences(50, 8000 + block, oracle_run, rtol=1e-12, atol=1e-12) == []
 
 
+def _drivers(rng, months):
+    """Drivers and interventions that change every few months, and are often left to the model."""
+
+    def steps(draw):
+        return np.repeat([draw() for _ in range(months // 6 + 1)], 6)[:months]
+
+    def at_times(draw):
+        return steps(lambda: float(draw()) if rng.random() < 0.4 else -1.0)
+
+    drawn = {
+        "driver_ukraine": at_times(lambda: rng.integers(2)),
+        "driver_us_crisis": at_times(lambda: rng.integers(2)),
+        "driver_veto": steps(lambda: float(rng.integers(2))),
+        "driver_statement": steps(lambda: rng.uniform(-1, 1)),
+        "driver_exercise_season": steps(rng.random),
+        "driver_inauguration": steps(lambda: float(rng.integers(2))),
+        "force_taiwan": at_times(lambda: rng.integers(4)),
+        "force_korea": at_times(lambda: rng.integers(4)),
+        "force_flow": at_times(lambda: 1.5 * rng.random()),
+        "force_xi_belief": at_times(rng.random),
+        "force_kim_belief": at_times(rng.random),
+    }
+    return {name: value for name, value in drawn.items() if rng.random() < 0.5}
+
+
+def test_all_agree_under_drivers_and_interventions():
+    rng = np.random.default_rng(8100)
+    for k in range(20):
+        case = (*_case(rng)[:4], 120)
+        drivers = _drivers(rng, 120)
+        one = mesa_run(*case, drivers)
+        assert np.array_equal(one, batch_run(*case, drivers)), k
+        np.testing.assert_allclose(oracle_run(*case, drivers), one, rtol=1e-12, atol=1e-12, err_msg=str((k, *drivers)))
+
+
 def test_the_comparison_can_fail():
     """Negative control: one rule off by one part in 10^15 is seen."""
 
