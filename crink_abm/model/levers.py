@@ -67,11 +67,14 @@ DRIVERS: dict[str, tuple[float, str]] = {
     "driver_veto": (1.0, "The Russian veto of the UN panel (from 2024-03): 0 or 1"),
     "driver_statement": (0.0, "Statements on US commitment: -1 silent or doubting, 1 affirming"),
     "driver_exercise_season": (0.0, "Weight of the exercise calendar this month"),
-    "driver_inauguration": (0.0, "A US administration takes office this month: 0 or 1"),
+    "driver_inauguration": (
+        0.0,
+        "A US administration takes office: 1 in January 2029 and every fourth January, else 0",
+    ),
     "force_taiwan": (-1.0, "The Strait is put at 0 calm, 1 crisis, 2 blockade, 3 war; -1 as the model has it"),
     "force_korea": (-1.0, "Korea is put at 0 calm, 1 crisis, 2 limited attack, 3 war; -1 as the model has it"),
     "force_flow": (-1.0, "Munitions from Pyongyang to Moscow (2024 pace = 1); -1 as the model has it"),
-    "force_xi_belief": (-1.0, "Xi's belief that Washington is committed; -1 as the model has it"),
+    "force_xi_belief": (-1.0, "Xi's belief that Washington is committed (0 to 1); -1 as the model has it"),
     "force_kim_belief": (-1.0, "Kim's belief that Washington is committed; -1 as the model has it"),
 }
 #: Drivers that go beyond 1: the most that they take.

@@ -146,8 +146,6 @@ MONTH: tuple[Phase, ...] = (
             _step(_C, china.arming, "china_arming"),
             _step(_C, china.power, "china_power"),
             _step(_C, china.balance, "balance_last balance_trend"),
-            _step(_C, xi.experience, "xi_experience"),
-            _step(_N, kim.experience, "kim_experience"),
         ),
     ),
     Phase(
@@ -278,15 +276,17 @@ MONTH: tuple[Phase, ...] = (
     ),
     Phase(
         PhaseCode.OUTCOMES,
-        "wars end",
+        "wars teach, and end",
         (
+            _step(_C, xi.experience, "xi_experience"),
+            _step(_N, kim.experience, "kim_experience"),
             _step(
                 _W,
                 world.taiwan_war_month,
-                "taiwan_status taiwan_war_months taiwan_resolved",
+                "taiwan_status taiwan_front taiwan_war_months taiwan_resolved",
                 _FORCE,
             ),
-            _step(_W, world.korea_war_month, "korea_status korea_war_months korea_resolved", _FORCE),
+            _step(_W, world.korea_war_month, "korea_status korea_front korea_war_months korea_resolved", _FORCE),
         ),
     ),
 )  # fmt: skip

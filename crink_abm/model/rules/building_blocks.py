@@ -56,7 +56,12 @@ def inside(goes, already, lasts):
 
 
 def begins(status, last_force, month):
-    """Force begins this month: status >= 2, and none last month (``last_force``: its last month, -1 never)."""
+    """Force begins this month.
+
+        begins(status, last_force, month) = 1 if status >= 2 and (last_force < 0 or last_force < month - 1), else 0
+
+    ``last_force`` is the last month of force so far, -1 for never.
+    """
     return status >= 2.0 and (last_force < 0.0 or last_force < month - 1.0)
 
 
@@ -232,7 +237,7 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, re
         status 2:  episode = 0 if u < settle_prob, else 2;
                    decides if settle_prob <= u < settle_prob + (1 - settle_prob) review_prob
         status 3:  episode = 3, and nothing to decide
-        decides is 0 if resolved is not 0
+        decides is 0 if resolved is 1: what was at stake is won
 
     A crisis comes to a head in the share ``decision_prob`` of its months; limited force, once begun, goes on until it
     is reviewed, in the share ``review_prob`` of them, or settled.
@@ -243,7 +248,20 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, re
     share = review_prob if status == 2.0 else decision_prob
     head = u < onset_prob * share if status == 0.0 else u < settle_prob + (1.0 - settle_prob) * share
     decides = (episode == 1.0 or episode == 2.0) and head
-    return episode, 1.0 if decides and resolved == 0.0 else 0.0
+    return episode, 1.0 if decides and resolved != 1.0 else 0.0
+
+
+#: Months after a war that was repelled until crises come as often as before.
+RECOVERY = 60.0
+
+
+def recovered(resolved, last_force, month):
+    """How far a theatre's quarrel has come back: 1 before any war, 0 once one was won, and slowly after a war repelled.
+
+        recovered = 1 if resolved = 0; 0 if resolved = 1; else [ (month - last_force) / RECOVERY ]    with RECOVERY = 60
+    """
+    back = unit((month - last_force) / RECOVERY)
+    return 1.0 if resolved == 0.0 else (0.0 if resolved == 1.0 else back)
 
 
 def opening(status, last_force, opening_months, month):

@@ -12,6 +12,7 @@ from .building_blocks import (
     join_prob,
     opening,
     pull,
+    recovered,
     statement,
     unit,
 )  # fmt: skip
@@ -222,15 +223,15 @@ def korea_opens(korea_status, korea_last_force, opening_months, month):
 
 def crisis_prob(
     pla_activity, grievance, korea_status, korea_opening, coordination, taiwan_resolved, taiwan_incident_logit,
-    taiwan_crisis_share, crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling, uncoordinated,
-    directed_gain,
+    taiwan_last_force, taiwan_crisis_share, crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling,
+    uncoordinated, directed_gain, month,
 ):
     """Chances that an incident over Taiwan happens this month, and that one becomes a crisis.
 
         taiwan_incident_prob = Λ( taiwan_incident_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
                                   + pull(coordination, uncoordinated, directed_gain) strait_opportunism korea_opening
-                                  + (peacetime_coupling if korea_status = 1 and coordination is not none) ),
-                               0 if taiwan_resolved is not 0
+                                  + (peacetime_coupling if korea_status = 1 and coordination is not none) )
+                               recovered(taiwan_resolved, taiwan_last_force, month)
         taiwan_crisis_prob   = taiwan_crisis_share taiwan_incident_prob
 
     An incident is a threat, show or use of force that the Correlates of War project counts (F092: 0.48 a year); a crisis is
@@ -242,7 +243,7 @@ def crisis_prob(
     prob = logistic(
         (taiwan_incident_logit + crisis_grievance * (grievance - 0.5)) + (crisis_pla * pla_activity + (pulled + coupled))
     )
-    incident = prob if taiwan_resolved == 0.0 else 0.0
+    incident = prob * recovered(taiwan_resolved, taiwan_last_force, month)
     return incident, taiwan_crisis_share * incident
 
 

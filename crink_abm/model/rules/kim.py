@@ -45,30 +45,32 @@ def agreement(
     """Whether Kim comes with Xi by prior agreement, as force over Taiwan begins.
 
         agreement_called = 1 if coordination is directed and begins(taiwan_status, taiwan_last_force, month)
-                           and korea_status < 2 and korea_resolved = 0 and u_agreement < agreement_reliability, else 0
+                           and korea_status < 2 and korea_resolved is not 1 and u_agreement < agreement_reliability, else 0
 
     Without this channel a second front can be likely and never certain; with it, what one has to believe for certainty is
     one number. Claims C03, C06.
     """
-    starts = begins(taiwan_status, taiwan_last_force, month) and korea_status < 2.0 and korea_resolved == 0.0
+    starts = begins(taiwan_status, taiwan_last_force, month) and korea_status < 2.0 and korea_resolved != 1.0
     return 1.0 if coordination == 2.0 and starts and u_agreement < agreement_reliability else 0.0
 
 
 def episode(
     korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, korea_resolved,
-    agreement_called, u_korea_episode,
+    agreement_called, force_korea, u_korea_episode,
 ):
     """Whether this month finds a crisis in Korea, and whether it forces a decision.
 
         (korea_episode, kim_decides) = (1, 1) if agreement_called > 0, else
             crisis_month(korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob,
-                         korea_resolved; u_korea_episode)
+                         korea_resolved; u_korea_episode);   kim_decides = 0 if force_korea >= 0
     """
     stands, decides = crisis_month(
         korea_status, korea_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, korea_resolved,
         u_korea_episode,
     )
-    return (1.0, 1.0) if agreement_called > 0.0 else (stands, decides)
+    called = agreement_called > 0.0
+    must = 1.0 if called else decides
+    return 1.0 if called else stands, 0.0 if force_korea >= 0.0 else must
 
 
 def type_is_drawn(leader_types, kim_new, korea_status, korea_episode, month):
@@ -140,16 +142,19 @@ def attack_success_prob(
     return shifted(prob, kim_optimism + kim_experience)
 
 
-def experience(kim_experience, korea_status, korea_front, us_response, us_silence, belief_memory, experience_gain):
+def experience(
+    kim_experience, kim_new, korea_status, korea_front, us_response, us_silence, belief_memory, experience_gain,
+):
     """What fighting teaches Kim about his odds: an attack that goes unanswered emboldens, one that is answered warns.
 
-        kim_experience' = experience_gain korea_front                          if korea_status = 3
-                          experience_gain (us_silence - us_response) / 2       if korea_status = 2
-                          belief_memory kim_experience                         else
+        kim_experience' = 0 if kim_new > 0; else experience_gain korea_front                if korea_status = 3
+                                                 experience_gain (us_silence - us_response) / 2 if korea_status = 2
+                                                 belief_memory kim_experience               else
     """
     answered = 0.5 * (us_silence - us_response)
     lesson = korea_front if korea_status == 3.0 else answered
-    return experience_gain * lesson if korea_status >= 2.0 else belief_memory * kim_experience
+    learnt = experience_gain * lesson if korea_status >= 2.0 else belief_memory * kim_experience
+    return 0.0 if kim_new > 0.0 else learnt
 
 
 def cost_of_nuclear_risk(
@@ -205,11 +210,12 @@ def utilities(
 ):
     """Utilities of standing down, holding, a limited attack and war, by Kim's decision theory.
 
-        bold = kim_stakes (1 + profile_gap for the opportunist profile of Kim, else 1)
+        eager = 1 + profile_gap for the opportunist profile of Kim, else 1 ;  bold = kim_stakes eager
         r    = kim_reference (reference_point - (1 - hardship)) under prospect theory, else 0
         F    = preempt_value kim_fear ;  R = restraint_cost china_restraint
-        wait = -F - kim_audience (korea_episode - 1)
-        hold = wait + hold_gain (1 - hold_talks (1 - diplomatic_offramp)) - restraint_hold R
+        wait = -F / 2 - kim_audience korea_episode                     (with the crisis goes half the fear)
+        hold = -F - kim_audience (korea_episode - 1) + hold_gain (1 - hold_talks (1 - diplomatic_offramp))
+               - restraint_hold R
         gain = bold (attack_gain + attack_desperation hardship + attack_confidence technology)
                + attack_reward diplomatic_offramp + kim_opening
         lost = kim_costs (war_loss (war_unpunished + (1 - war_unpunished) punish_war) + war_caution
@@ -227,9 +233,9 @@ def utilities(
     reference = kim_reference * (reference_point - (1.0 - hardship)) if kim_theory == 1.0 else 0.0
     afraid = preempt_value * kim_fear
     restrained = restraint_cost * china_restraint
-    wait_value = 0.0 - (afraid + kim_audience * (korea_episode - 1.0))
+    wait_value = 0.0 - (0.5 * afraid + kim_audience * korea_episode)
     brink = hold_gain * (1.0 - hold_talks * (1.0 - diplomatic_offramp))
-    hold_value = wait_value + (brink - restraint_hold * restrained)
+    hold_value = (brink - restraint_hold * restrained) - (afraid + kim_audience * (korea_episode - 1.0))
     stand_down = sure(wait_value, reference, kim_theory, curvature, loss_aversion)
     hold = sure(hold_value, reference, kim_theory, curvature, loss_aversion)
     gain = (bold * (attack_gain + (attack_desperation * hardship + attack_confidence * technology))) + (

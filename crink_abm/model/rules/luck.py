@@ -116,11 +116,16 @@ def taiwan_crisis(taiwan_status, taiwan_episode, taiwan_crisis_prob, first_block
     return luck_taiwan_crisis + surprise(taiwan_episode > 0.0, taiwan_crisis_prob, calm)
 
 
-def korea_crisis(korea_status, korea_episode, korea_crisis_prob, first_korea_attack, first_korea_war, luck_korea_crisis):
+def korea_crisis(
+    korea_status, korea_episode, korea_crisis_prob, agreement_called, first_korea_attack, first_korea_war, luck_korea_crisis,
+):
     """The luck of crises in Korea, until there is force.
 
         luck_korea_crisis' = luck_korea_crisis + surprise(korea_episode > 0, korea_crisis_prob,
-                             korea_status = 0 and first_korea_attack < 0 and first_korea_war < 0)
+                             korea_status = 0 and agreement_called = 0 and first_korea_attack < 0
+                             and first_korea_war < 0)
+
+    A month in which Kim comes by agreement is none of the crisis's own.
     """
-    calm = korea_status == 0.0 and first_korea_attack < 0.0 and first_korea_war < 0.0
+    calm = korea_status == 0.0 and agreement_called == 0.0 and first_korea_attack < 0.0 and first_korea_war < 0.0
     return luck_korea_crisis + surprise(korea_episode > 0.0, korea_crisis_prob, calm)

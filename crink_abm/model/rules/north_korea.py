@@ -1,7 +1,19 @@
 """North Korea: stocks, hardship, beliefs, provocations, and when a crisis in Korea breaks out."""
 
 from ..numerics import logistic
-from .building_blocks import approach, begins, forced, fought, inside, join_prob, opening, pull, statement, unit
+from .building_blocks import (
+    approach,
+    begins,
+    forced,
+    fought,
+    inside,
+    join_prob,
+    opening,
+    pull,
+    recovered,
+    statement,
+    unit,
+)
 
 
 def technology(
@@ -212,7 +224,7 @@ def crisis_prob(
     provocation_memory, kim_fear, taiwan_status, taiwan_opening, coordination, korea_resolved, usfk_posture,
     heavy_share, dual_role, hardship, china_restraint, korea_incident_logit, korea_crisis_share, crisis_provocation,
     crisis_fear, crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling, uncoordinated,
-    directed_gain,
+    directed_gain, korea_last_force, month,
 ):
     """Chances that an incident in Korea happens this month, and that one becomes a crisis.
 
@@ -220,8 +232,8 @@ def crisis_prob(
             + crisis_light usfk_posture (1 - heavy_share) + crisis_hardship (hardship - 1/2) - china_restraint
             + taiwan_opening pull(coordination, uncoordinated, directed_gain) korea_opportunism
             + (korea_entrapment usfk_posture dual_role if taiwan_status >= 2)
-            + (peacetime_coupling if taiwan_status = 1 and coordination is not none) ),
-            0 if korea_resolved is not 0
+            + (peacetime_coupling if taiwan_status = 1 and coordination is not none) )
+            recovered(korea_resolved, korea_last_force, month)
         korea_crisis_prob   = korea_crisis_share korea_incident_prob
 
     Kim may be an opportunist alone (``uncoordinated``), and the door stays ajar after the fighting. Forces in Korea that
@@ -239,7 +251,7 @@ def crisis_prob(
         )
         + (((pulled + trapped) + coupled) - china_restraint)
     )
-    incident = prob if korea_resolved == 0.0 else 0.0
+    incident = prob * recovered(korea_resolved, korea_last_force, month)
     return incident, korea_crisis_share * incident
 
 

@@ -35,20 +35,20 @@ def exercises(exercise_tempo, driver_exercise_season):
 
 
 def threat(
-    taiwan_status, korea_status, pla_activity, provocation_memory, xi_resolve_seen, kim_resolve_seen, threat_floor,
-    threat_signal, threat_rung, threat_resolve,
+    taiwan_status, korea_status, taiwan_resolved, pla_activity, provocation_memory, xi_resolve_seen, kim_resolve_seen,
+    threat_floor, threat_signal, threat_rung, threat_resolve,
 ):
     """How threatened each theatre looks from Washington: what is seen there, and whom it takes its leader for.
 
         threat_taiwan = (threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + threat_rung taiwan_status)
-                        (1 + threat_resolve (2 xi_resolve_seen - 1))
+                        (1 + threat_resolve (2 xi_resolve_seen - 1));  threat_floor if taiwan_resolved = 1
         threat_korea  = (threat_floor + threat_signal provocation_memory + threat_rung korea_status)
                         (1 + threat_resolve (2 kim_resolve_seen - 1))
     """
     taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + threat_rung * taiwan_status
     korea = (threat_floor + threat_signal * provocation_memory) + threat_rung * korea_status
     return (
-        taiwan * (1.0 + threat_resolve * (2.0 * xi_resolve_seen - 1.0)),
+        threat_floor if taiwan_resolved == 1.0 else taiwan * (1.0 + threat_resolve * (2.0 * xi_resolve_seen - 1.0)),
         korea * (1.0 + threat_resolve * (2.0 * kim_resolve_seen - 1.0)),
     )
 
@@ -92,19 +92,19 @@ def attention(
 
 
 def munitions(
-    munitions, taiwan_status, korea_status, us_in, us_in_korea, us_crisis, maritime_posture, munitions_growth,
-    munitions_burn, crisis_munitions,
+    munitions, taiwan_status, korea_status, us_in, us_in_korea, us_crisis, munitions_growth, munitions_burn,
+    crisis_munitions,
 ):
     """US stock of precision munitions (0 to 1): made each month, spent in war and in crises elsewhere.
 
         spent = munitions_burn ( (us_in if taiwan_status >= 2) + (us_in_korea if korea_status = 3)
                                  + crisis_munitions us_crisis )
-        munitions' = [ munitions + munitions_growth (1 - munitions) (1 + maritime_posture) - spent ]
+        munitions' = [ munitions + munitions_growth (1 - munitions) - spent ]
     """
     taiwan = us_in if taiwan_status >= 2.0 else 0.0
     korea = us_in_korea if korea_status == 3.0 else 0.0
     spent = munitions_burn * ((taiwan + korea) + crisis_munitions * us_crisis)
-    made = munitions_growth * ((1.0 - munitions) * (1.0 + maritime_posture))
+    made = munitions_growth * (1.0 - munitions)
     return unit(munitions + (made - spent))
 
 
@@ -122,10 +122,8 @@ def resolve_seen(
 ):
     """Washington's belief that Xi, and that Kim, is one of those who use force: updated by Bayes' rule on what they do.
 
-        p' = p q / (p q + (1 - p)(1 - q))      where he used force at a decision,          q = resolve_signal
-        p' = p (1 - q) / (p (1 - q) + (1 - p) q)   where he backed down or stood down
-        p' = p                                 where he did neither, or had nothing to decide
-        p' = resolve_prior                     where he has just been succeeded;  p' is held within [0.02, 0.98]
+        xi_resolve_seen'  = estimated(xi_resolve_seen, xi_decides, xi_choice, xi_new, resolve_prior, resolve_signal)
+        kim_resolve_seen' = estimated(kim_resolve_seen, kim_decides, kim_choice, kim_new, resolve_prior, resolve_signal)
 
     Xi backs down at choice 0, Kim stands down at choice 0; both use force from 2 up. Source: resolve as private information
     that behaviour reveals (Fearon 1995; Kurizaki and Whang 2015).
@@ -136,12 +134,14 @@ def resolve_seen(
     )
 
 
-def power(us_power, us_growth):
-    """US power that can reach Asia (China in 2026: 1).
+def power(us_power, taiwan_status, korea_status, us_in, us_in_korea, us_growth, war_attrition):
+    """US power that can reach Asia (China in 2026: 1): grows in peace, is worn down where it fights.
 
-        us_power' = us_power (1 + us_growth)
+        fights = (taiwan_status = 3 and us_in > 0) or (korea_status = 3 and us_in_korea > 0)
+        us_power' = us_power (1 - war_attrition) if fights, else us_power (1 + us_growth)
     """
-    return us_power * (1.0 + us_growth)
+    fights = (taiwan_status == 3.0 and us_in > 0.0) or (korea_status == 3.0 and us_in_korea > 0.0)
+    return us_power * (1.0 - war_attrition if fights else 1.0 + us_growth)
 
 
 def will(
@@ -191,7 +191,8 @@ def korea_guard(
         away = thinning dual_role rok_consent if taiwan_status >= 2,
                else crisis_thinning us_crisis thinning dual_role rok_consent
         korea_guard = usfk_posture (1 - light_deficit (1 - heavy_share)) (1 - away)
-                      + korea_reinforcement us_power attention_korea + sea_guard (maritime_posture - 1/2)
+                      + korea_reinforcement us_power attention_korea + sea_guard (maritime_posture - 1/2),
+                      0 where that is below 0
 
     Carriers and bombers defend Korea too (``sea_guard``). Forces that may leave do leave: for Taiwan, and in part for
     crises elsewhere (Patriot batteries went to the Middle East in 2025, F128). Claims C18 (the frontier of the two
@@ -200,7 +201,8 @@ def korea_guard(
     usable = thinning * (dual_role * rok_consent)
     away = usable if taiwan_status >= 2.0 else (crisis_thinning * usable) * us_crisis
     held = usfk_posture * ((1.0 - light_deficit * (1.0 - heavy_share)) * (1.0 - away))
-    return held + (korea_reinforcement * (us_power * attention_korea) + sea_guard * (maritime_posture - 0.5))
+    guard = held + (korea_reinforcement * (us_power * attention_korea) + sea_guard * (maritime_posture - 0.5))
+    return guard if guard > 0.0 else 0.0
 
 
 def responds(provocation, korea_status, us_will, attention_korea, response_base, u_us_response):

@@ -35,8 +35,8 @@ def preferred_taiwan(
 ):
     """The first blockade and the first invasion that were Xi's best option: their month, -1 until then or if noise chose.
 
-        preferred_blockade' = month if xi_choice = 2 = xi_best and first_blockade < 0, else as it was
-        preferred_invasion' = month if xi_choice = 3 = xi_best and first_invasion < 0, else as it was
+        preferred_blockade' = month if xi_choice = 2 and xi_best = 2 and first_blockade < 0, else as it was
+        preferred_invasion' = month if xi_choice = 3 and xi_best = 3 and first_invasion < 0, else as it was
 
     A war that nobody prefers is an artefact of the noise that is assumed; the share of wars that were preferred says
     how far a result rests on it.
@@ -51,8 +51,10 @@ def preferred_korea(
 ):
     """The first limited attack and the first war in Korea that were Kim's best option, as over Taiwan.
 
-        preferred_attack' = month if kim_choice = 2 = kim_best and first_korea_attack < 0, else as it was
-        preferred_war'    = month if kim_choice = 3 = kim_best and first_korea_war < 0, else as it was
+    Where he comes by agreement, the best is still taken over all his options: a word kept at a loss is not preferred.
+
+        preferred_attack' = month if kim_choice = 2 and kim_best = 2 and first_korea_attack < 0, else as it was
+        preferred_war'    = month if kim_choice = 3 and kim_best = 3 and first_korea_war < 0, else as it was
     """
     attack = kim_choice == 2.0 and kim_best == 2.0 and first_korea_attack < 0.0
     war = kim_choice == 3.0 and kim_best == 3.0 and first_korea_war < 0.0
@@ -227,6 +229,7 @@ def taiwan_war_month(
             holds the island) if taiwan_front > 0, else -1 (repelled; so also a front that stands where it began)
         taiwan_status = 2: at taiwan_front >= 1 Taiwan yields: taiwan_status' = 0, taiwan_resolved' = 1;
             at taiwan_front <= -1 the blockade is broken: taiwan_status' = 0, and Beijing may try again
+        taiwan_front' = 0 where it ends, so that the next fight begins at its beginning
     """
     at_war = taiwan_status == 3.0
     won = taiwan_front >= 1.0
@@ -236,7 +239,8 @@ def taiwan_war_month(
     months = taiwan_war_months + 1.0 if at_war else taiwan_war_months
     yielded = 1.0 if blockade_ends and won else taiwan_resolved
     result = 1.0 if taiwan_front > 0.0 else -1.0
-    return 0.0 if ends or blockade_ends else taiwan_status, months, result if ends else yielded
+    over = ends or blockade_ends
+    return 0.0 if over else taiwan_status, 0.0 if over else taiwan_front, months, result if ends else yielded
 
 
 def korea_war_month(korea_status, korea_front, korea_war_months, korea_resolved, war_end_rate, u_korea_war_ends):
@@ -244,13 +248,13 @@ def korea_war_month(korea_status, korea_front, korea_war_months, korea_resolved,
 
         korea_status = 3: korea_war_months' = korea_war_months + 1; it ends if korea_front >= 1 or <= -1, or if
             u_korea_war_ends < war_end_rate: korea_status' = 0, and korea_resolved' = 1 (Pyongyang prevails) if
-            korea_front > 0, else -1 (repelled; so also a front that stands where it began)
+            korea_front > 0, else -1 (repelled; so also a front that stands where it began); korea_front' = 0
     """
     at_war = korea_status == 3.0
     ends = at_war and (korea_front >= 1.0 or korea_front <= -1.0 or u_korea_war_ends < war_end_rate)
     months = korea_war_months + 1.0 if at_war else korea_war_months
     result = 1.0 if korea_front > 0.0 else -1.0
-    return 0.0 if ends else korea_status, months, result if ends else korea_resolved
+    return 0.0 if ends else korea_status, 0.0 if ends else korea_front, months, result if ends else korea_resolved
 
 
 def nuclear_rung(

@@ -21,18 +21,21 @@ from .building_blocks import (
 
 def episode(
     taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, taiwan_resolved,
-    u_taiwan_episode,
+    force_taiwan, u_taiwan_episode,
 ):
     """Whether this month finds a crisis over Taiwan, and whether it forces a decision.
 
         (taiwan_episode, xi_decides) = crisis_month(taiwan_status, taiwan_crisis_prob, crisis_settle_prob,
                                                     crisis_decision_prob, force_review_prob, taiwan_resolved;
-                                                    u_taiwan_episode)
+                                                    u_taiwan_episode);   xi_decides = 0 if force_taiwan >= 0
+
+    Where the Strait's status is imposed, he has nothing to decide.
     """
-    return crisis_month(
+    stands, decides = crisis_month(
         taiwan_status, taiwan_crisis_prob, crisis_settle_prob, crisis_decision_prob, force_review_prob, taiwan_resolved,
         u_taiwan_episode,
     )
+    return stands, 0.0 if force_taiwan >= 0.0 else decides
 
 
 def type_is_drawn(leader_types, xi_new, taiwan_status, taiwan_episode, month):
@@ -166,14 +169,16 @@ def cost_of_nuclear_risk(
     return nuclear_loss * (risk * us_enters_invasion) * (1.0 + nuclear_lesson * nuclear_used)
 
 
-def experience(xi_experience, taiwan_status, taiwan_front, belief_memory, experience_gain):
-    """What fighting teaches Xi about his odds: as long as it goes on he sees the front, and afterwards it fades.
+def experience(xi_experience, xi_new, taiwan_status, taiwan_front, belief_memory, experience_gain):
+    """What fighting teaches Xi about his odds: he believes the front, to its last month, and afterwards it fades.
 
-        xi_experience' = experience_gain taiwan_front if taiwan_status >= 2, else belief_memory xi_experience
+        xi_experience' = 0 if xi_new > 0; else experience_gain taiwan_front if taiwan_status >= 2;
+                         else belief_memory xi_experience
 
-    In log-odds of winning: a blockade that was broken makes him wary of the next.
+    In log-odds of winning: a blockade that was broken makes him wary of the next. A successor has not seen it.
     """
-    return experience_gain * taiwan_front if taiwan_status >= 2.0 else belief_memory * xi_experience
+    learnt = experience_gain * taiwan_front if taiwan_status >= 2.0 else belief_memory * xi_experience
+    return 0.0 if xi_new > 0.0 else learnt
 
 
 def expected_help(expected_reliability, partner_bias, coordination, uncoordinated):
@@ -246,8 +251,9 @@ def utilities(
         r     = xi_reference grievance under prospect theory, else 0
         back  = audience_cost if taiwan_episode = 2, else 0                    (from a blockade to the grey zone)
         u_wait     = sure(value_wait; r)
-        u_grey     = lottery(win_grey, grey_stake eager - fixed_cost_grey - back, -fixed_cost_grey - grey_stake - back; r)
-        n          = -blockade_share K_blockade - xi_costs fixed_cost_blockade
+        g          = value_wait - fixed_cost_grey - back                       (he keeps what waiting leaves him)
+        u_grey     = lottery(win_grey, g + grey_stake eager, g - grey_stake; r)
+        n          = -blockade_share K_blockade - xi_costs (0 if taiwan_episode = 2, else fixed_cost_blockade)
         u_blockade = lottery(win_blockade, blockade_stake stake + n, n - blockade_share xi_costs loss_invasion; r)
         m          = -K_invasion - xi_costs fixed_cost_invasion
         u_invasion = lottery(win_invasion, stake + m, m - xi_costs loss_invasion; r)
@@ -262,13 +268,14 @@ def utilities(
     reference = xi_reference * grievance if xi_theory == 1.0 else 0.0
     back = audience_cost if taiwan_episode == 2.0 else 0.0
     wait = sure(value_wait, reference, xi_theory, curvature, loss_aversion)
-    spent = fixed_cost_grey + back
+    kept = value_wait - (fixed_cost_grey + back)
     grey = lottery(
-        win_grey, grey_stake * eager - spent, 0.0 - (spent + grey_stake),
+        win_grey, kept + grey_stake * eager, kept - grey_stake,
         reference, xi_theory, curvature, loss_aversion, weighting,
     )
     borne = us_enters_blockade * allied + cost_sanctions
-    net = 0.0 - xi_costs * (blockade_share * borne + fixed_cost_blockade)
+    begun = 0.0 if taiwan_episode == 2.0 else fixed_cost_blockade
+    net = 0.0 - xi_costs * (blockade_share * borne + begun)
     loss = xi_costs * loss_invasion
     blockade = lottery(
         win_blockade, blockade_stake * stake + net, net - blockade_share * loss,
