@@ -28,7 +28,8 @@ _BLOCKS = (
     common.approach, common.contest, numerics.power, numerics.logistic_noise, common.weight, common.prospect,
     common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.build_up, common.pull,
     common.join_prob, common.crisis_month, common.first_month, common.type_due, common.log_logistic, common.precision,
-    common.best, common.first_passing, common.begins, common.recovered, luck.surprise, luck.recent, common.opening, common.forced, common.statement, common.fought, common.shifted,
+    common.best, common.first_passing, common.begins, common.recovered, luck.surprise, luck.recent,
+    common.opening, common.forced, common.statement, common.fought, common.shifted,
     common.estimated,
 )  # fmt: skip
 
