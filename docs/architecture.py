@@ -15,7 +15,7 @@ PACKAGE = ROOT / "crink_abm"
 _PAGE = """# The house
 
 Drawn from the code by `python docs/architecture.py`; a test keeps them equal. What a package may import is held by
-`tests/test_layers.py`, and each package says it in its first lines.
+`tests/contracts/test_layers.py`, and each package says it in its first lines.
 
 ## Who imports whom
 

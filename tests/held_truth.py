@@ -185,7 +185,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 PAGE = """# How often the intervals hold the truth
 
-Made by `python tests/held_truth.py`; `tests/test_coverage.py` (slow) makes it again. Each cell is the lowest coverage, in per cent of
+Made by `python tests/held_truth.py`; `tests/estimation/test_coverage.py` (slow) makes it again. Each cell is the lowest coverage, in per cent of
 the samples, among the outcomes of its group, with the 95 % Clopper-Pearson interval of that coverage; the lowest of several is
 below 95 about as often as above where all cover just so. Truths come from a million runs under another seed. The policy moves
 three levers at once (`usfk_posture` and `sanctions_intensity` 0.9, `trilateral_coordination` 0.2); changes are paired, from today.

@@ -5,7 +5,7 @@ this is what makes random numbers *common* to every policy (variance of a
 difference falls) and lets any run be reopened by its number.
 
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-SC 2011; known-answer vectors of Random123 in ``tests/test_draws.py``.
+SC 2011; known-answer vectors of Random123 in ``tests/model/test_draws.py``.
 """
 
 from enum import IntEnum

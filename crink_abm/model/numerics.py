@@ -5,7 +5,7 @@ scalar and vector code; one differing bit turns a quantal response and so a
 whole history. These functions use only ``+ - * /``, comparisons and powers of
 two, evaluated in one fixed order, so that CPython, compiled scalar code and
 vector lanes agree. Their error is below 1 ulp (``power``: 2 ulp), held by
-``tests/test_numerics.py`` against mpmath.
+``tests/model/test_numerics.py`` against mpmath.
 
 Rules may use these functions, ``math.sqrt`` (exact by the standard) and
 ``+ - * /``; never ``**``, ``min``, ``max`` or ``math.exp``.

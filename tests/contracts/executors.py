@@ -1,6 +1,6 @@
 """What every executor promises (:class:`crink_abm.sweeps.executors.base.Executor`), as checks that any of them can be given.
 
-``tests/test_executors.py`` gives them every kind that there is, and careless ones that must be caught. An executor of your own:
+``tests/sweeps/test_executors.py`` gives them every kind that there is, and careless ones that must be caught. An executor of your own:
 ``for check in CHECKS: check(executor)``, the last of which stops it.
 """
 

@@ -4,7 +4,7 @@ Own arithmetic and counter-based draws make every bit independent of the platfor
 differs on a new machine means that this no longer holds. What goes into each run (levers, structures, parameters, seed, run,
 months) is written in the file by name, with the fields that are hashed: a lever, parameter or field that is added fails
 nothing as long as its default leaves the others' arithmetic alone. The hashes are rewritten by
-``python tests/test_golden.py``, in a commit of its own that says why; the inputs stay.
+``python tests/contracts/test_golden.py``, in a commit of its own that says why; the inputs stay.
 """
 
 import hashlib
@@ -12,9 +12,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where it is run by itself
 from conftest import FIELD_NAMES, ROOT, batch_run, mesa_run
 
 PATH = ROOT / "tests" / "golden" / "trajectories.json"
@@ -69,7 +72,7 @@ fields.BY_NAME = {field.name: field for field in fields.FIELDS}
 def _of_larger_model(k: int, code: str) -> list[str]:
     """What a larger model, in a process of its own, prints of golden run ``k``."""
     code = f"{_LARGER}\nimport numpy as np\nimport test_golden as g, conftest as c\nk = {k}\n{code}"
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests", Path(__file__).parent)))
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
     )
