@@ -34,7 +34,9 @@ class Filtered:
     course: np.ndarray
 
 
-def transition(values: Mapping[str, Any], backlog: Any, exercise: Any, restraint: Any, borders: float, talks: float) -> Any:
+def transition(
+    values: Mapping[str, Any], backlog: Any, exercise: Any, restraint: Any, borders: float, talks: float
+) -> Any:
     """Chances of next month's regime (column) from this one's (row): (n, 3, 3), as ``north_korea.testing_regime`` has them."""
     pressure = (
         values["campaign_backlog"] * backlog
