@@ -1,7 +1,8 @@
 """The numbers of docs/testing_campaign.md: the regime of missile tests fitted, tested, and set beside simple rivals.
 
     python docs/testing_campaign.py fit       the fit to 2012-19, and scores of the rule alone
-    python docs/testing_campaign.py worlds    launch days, hindcast and 2035 of whole worlds (--ensemble prior|defaults|calibrated)
+    python docs/testing_campaign.py worlds    launch days, hindcast and 2035 of whole worlds
+                                              (--ensemble prior, defaults or calibrated)
 
 ``worlds`` runs under the first edition too: PYTHONPATH=the checkout of it.
 """
@@ -24,13 +25,15 @@ FITTED_TO = "2019-12"
 #: Origins of forecasts, one to twelve months ahead.
 SPANS = {"2016-21": ("2016-01", "2020-12"), "2020-24, test": ("2019-12", "2023-12"), "2021-24": ("2021-01", "2023-12")}
 PERIODS = {
-    "2012-13": ("2012-01", "2013-12"), "2014-17": ("2014-01", "2017-12"), "moratorium, 2018-01 to 2019-03": ("2018-01", "2019-03"),
+    "2012-13": ("2012-01", "2013-12"), "2014-17": ("2014-01", "2017-12"),
+    "moratorium, 2018-01 to 2019-03": ("2018-01", "2019-03"),
     "2019-04 to 12": ("2019-04", "2019-12"), "2020-21": ("2020-01", "2021-12"), "2022-24": ("2022-01", "2024-12"),
 }  # fmt: skip
 #: What the fit starts from: (mean, s.d.) on the scale fitted. Campaigns and quiet last some 17 months, within a factor of two;
 #: a year's technology (0.015) adds a third to the odds; exercises as F040-F045; any speed of a moratorium.
 WEAK = {
-    "quiet_rate": (np.log(0.2), 0.7), "campaign_rate": (np.log(1.3), 0.5), "campaign_begin": (-2.8, 0.7), "campaign_end": (-2.8, 0.7),
+    "quiet_rate": (np.log(0.2), 0.7), "campaign_rate": (np.log(1.3), 0.5),
+    "campaign_begin": (-2.8, 0.7), "campaign_end": (-2.8, 0.7),
     "campaign_backlog": (20.0, 20.0), "campaign_exercise": (0.4, 0.4), "moratorium_speed": (0.0, 1.0),
 }  # fmt: skip
 _SCALE = {"quiet_rate": np.exp, "campaign_rate": np.exp, "moratorium_speed": expit}
@@ -53,10 +56,13 @@ class Course:
         months = history.months(history.FIRST, 156)
         calendar = history.calendar(record, history.FIRST, 156)
         column = {name: calendar[:, k] for k, name in enumerate(levers.COLUMNS)}
-        grown = CATALOGUE["initial_technology"].default * history._course(record, "initial_technology", history.FIRST, 157)
+        grown = CATALOGUE["initial_technology"].default * history.course(
+            record, "initial_technology", history.FIRST, 157
+        )
         return cls(
             record["launch_days"].set_index("month")["launch_days"].reindex(months).to_numpy(), np.diff(grown),
-            2.0 * column["exercise_tempo"] * column["driver_exercise_season"], column["driver_borders"], column["diplomatic_offramp"],
+            2.0 * column["exercise_tempo"] * column["driver_exercise_season"], column["driver_borders"],
+            column["diplomatic_offramp"],
         )  # fmt: skip
 
     def cut(self, n):
@@ -78,7 +84,13 @@ def left(course, given):
 
     n = len(given["quiet_rate"])
     return testing.filtered(
-        given, course.days, np.tile(course.gain, (n, 1)), course.exercise, np.zeros((n, len(course.days))), course.borders, course.talks
+        given,
+        course.days,
+        np.tile(course.gain, (n, 1)),
+        course.exercise,
+        np.zeros((n, len(course.days))),
+        course.borders,
+        course.talks,
     )
 
 
@@ -138,7 +150,9 @@ def briers(course, first, last, named):
 
 def show(found):
     base = found["base rate"]
-    print("| forecaster | n origins | Brier | low | high | skill | skill low | skill high |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| forecaster | n origins | Brier | low | high | skill | skill low | skill high |\n|---|---|---|---|---|---|---|---|"
+    )
     for name, x in found.items():
         mean, low, high, skill, worst, best = scores.block_interval(x, base)
         tail = "| | |" if name == "base rate" else f"| {worst:+.2f} | {best:+.2f} |"
@@ -167,7 +181,10 @@ def fitted(_):
         "rule, the package's defaults": (False, package),
         "rule, fitted anew at each origin": (True, {"campaign_borders": borders}),
         "rule, fitted to 2012-19, borders without effect": (False, best | {"campaign_borders": np.zeros(1)}),
-        "rule, fitted to 2012-19, borders at the top of their range": (False, best | {"campaign_borders": np.array([1.5])}),
+        "rule, fitted to 2012-19, borders at the top of their range": (
+            False,
+            best | {"campaign_borders": np.array([1.5])},
+        ),
         "two regimes, no covariates, fitted anew at each origin": (True, dict(PLAIN)),
     }
     for span, (first, last) in SPANS.items():
@@ -202,12 +219,16 @@ def whole(args):
     print("| period | seen | mean | 5 % | 95 % |\n|---|---|---|---|---|")
     for period, (first, last) in PERIODS.items():
         x = kept[:, months.index(first) : months.index(last) + 1].sum(1)
-        print(f"| {period} | {seen[first:last].sum()} | {x.mean():.1f} | {np.quantile(x, 0.05):.0f} | {np.quantile(x, 0.95):.0f} |")
+        print(
+            f"| {period} | {seen[first:last].sum()} | {x.mean():.1f} | {np.quantile(x, 0.05):.0f} | {np.quantile(x, 0.95):.0f} |"
+        )
     names = ("provocation_prob", "provocation_memory")
     ran = observation.series(levers.calendar(None, 120), drawn.values, names, replicates=2, seed=1)
     prob, memory = ran["provocation_prob"][..., -12:], ran["provocation_memory"]
     print(f"\n2035: mean chance of a provocation {prob.mean():.3f}, median {np.median(prob):.3f};")
-    print(f"memory above 0.95 in {(memory[..., -12:] > 0.95).mean():.3f} of its months, {(memory > 0.95).mean():.3f} of 2026-35")
+    print(
+        f"memory above 0.95 in {(memory[..., -12:] > 0.95).mean():.3f} of its months, {(memory > 0.95).mean():.3f} of 2026-35"
+    )
     for span, (first, last) in SPANS.items():
         rows = hindcast.rolling({forecast.MODEL: drawn}, record, first, last, 1).table()
         print(f"\n{span}: origins {first} to {last}")
@@ -215,7 +236,10 @@ def whole(args):
             part = rows[(rows["series"] == series) & (rows["score"] == "Brier")]
             by = part.pivot_table(index="origin", columns="forecaster", values="value", aggfunc="mean")
             print(f"\n{series}\n")
-            show({"base rate": by["base rate"].to_numpy()} | {name: by[name].to_numpy() for name in by if name != "base rate"})
+            show(
+                {"base rate": by["base rate"].to_numpy()}
+                | {name: by[name].to_numpy() for name in by if name != "base rate"}
+            )
 
 
 if __name__ == "__main__":

@@ -1223,7 +1223,7 @@ def north_korea_testing_regime(run):
     begin = logistic(run.campaign_begin + run.testing_pressure)
     end = logistic(run.campaign_end - run.testing_pressure)
     opens = run.moratorium_speed * run.diplomatic_offramp**2
-    breaks = run.moratorium_speed * (1.0 - run.diplomatic_offramp) ** 2
+    breaks = run.moratorium_speed * (1.0 - run.diplomatic_offramp)
     if was == MORATORIUM:
         now = CAMPAIGN if u < breaks else MORATORIUM
     elif u < opens:

@@ -204,7 +204,7 @@ def test_the_patterns_of_the_record_are_within_reach():
     assert abs(days.mean() - 0.90) < 3 * decades.mean(1).std()
     assert abs((days == 0).mean() - 0.54) < 3 * (decades == 0).mean(1).std()
     assert abs(lag(days) - 0.35) < 3 * np.sqrt((1 - 0.35**2) / 156)
-    calm = histories({"quiet_rate": 0.45, "campaign_rate": 0.95, "moratorium_speed": 0.15})[:, :, column["launch_days"]]
+    calm = histories({"quiet_rate": 0.45, "campaign_rate": 1.0, "moratorium_speed": 0.15})[:, :, column["launch_days"]]
     error = 1 / np.sqrt(days.size)
     assert lag(days) > lag(calm) + 5 * error
     assert abs(lag(runs[:, :, column["pla_activity"]]) - 0.56) < 3 * np.sqrt((1 - 0.56**2) / 29)

@@ -262,6 +262,7 @@ def test_talks_open_a_moratorium_and_their_failure_begins_a_campaign():
     assert regimes(0.0, diplomatic_offramp=0.2)[2] == pytest.approx(0.5 * 0.04, abs=1e-3)  # it takes two
     assert regimes(2.0, diplomatic_offramp=1.0)[2] == 1.0  # it lasts while talks last
     assert regimes(2.0) == pytest.approx([0.0, 0.5, 0.5], abs=1e-3)
+    assert regimes(2.0, diplomatic_offramp=0.6)[1] == pytest.approx(0.2, abs=1e-3)  # it takes one to break it
 
 
 def test_what_presses_for_a_campaign_begins_it_and_keeps_it_going():

@@ -98,10 +98,10 @@ def calendar(record: Record, start: str, n_months: int) -> np.ndarray:
 def _ratios(record: Record, start: str) -> dict[str, float]:
     """How much of each initial value of 2026 a start has."""
     names = record["initial_states"]["parameter"].unique()
-    return {name: float(_course(record, name, start, 1)[0]) for name in names}
+    return {name: float(course(record, name, start, 1)[0]) for name in names}
 
 
-def _course(record: Record, name: str, start: str, n_months: int) -> np.ndarray:
+def course(record: Record, name: str, start: str, n_months: int) -> np.ndarray:
     """How much of an initial value of 2026 each month from ``start`` has."""
     rows = record["initial_states"]
     rows = rows[rows["parameter"] == name]
@@ -134,8 +134,8 @@ def tests(worlds: Worlds, record: Record, start: str) -> testing.Filtered:
     days = record["launch_days"].set_index("month")["launch_days"]
     known = calendar(record, FIRST, n_months + 1)[:-1]
     column = {name: known[:, k] for k, name in enumerate(levers.COLUMNS)}
-    grown = values["initial_technology"][:, None] * _course(record, "initial_technology", FIRST, n_months + 1)
-    autonomy = values["initial_autonomy"][:, None] * _course(record, "initial_autonomy", FIRST, n_months)
+    grown = values["initial_technology"][:, None] * course(record, "initial_technology", FIRST, n_months + 1)
+    autonomy = values["initial_autonomy"][:, None] * course(record, "initial_autonomy", FIRST, n_months)
     restraint = north_korea.restraint(
         column["china_engagement"], autonomy, values["restraint_strength"][:, None], values["beijing_profit"][:, None]
     )

@@ -45,7 +45,7 @@ def transition(
         - restraint
     )
     begin, end = expit(values["campaign_begin"] + pressure), expit(values["campaign_end"] - pressure)
-    opens, breaks = values["moratorium_speed"] * talks**2, values["moratorium_speed"] * (1.0 - talks) ** 2
+    opens, breaks = values["moratorium_speed"] * talks**2, values["moratorium_speed"] * (1.0 - talks)
     none = np.zeros_like(begin)
     rows = (
         ((1.0 - opens) * (1.0 - begin), (1.0 - opens) * begin, opens + none),

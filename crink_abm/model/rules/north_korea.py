@@ -177,16 +177,16 @@ def testing_regime(
                  else 0, (u_testing_regime - p) / (1 - p)
         begin  = Λ(campaign_begin + testing_pressure) ;  end = Λ(campaign_end - testing_pressure)
         opens  = moratorium_speed diplomatic_offramp^2
-        breaks = moratorium_speed (1 - diplomatic_offramp)^2
+        breaks = moratorium_speed (1 - diplomatic_offramp)
         testing_regime' = from 0: 2 if u < opens, else 1 if u < opens + (1 - opens) begin, else 0
                           from 1: 2 if u < opens, else 0 if u < opens + (1 - opens) end,   else 1
                           from 2: 1 if u < breaks, else 2
         launch_rate     = quiet_rate, campaign_rate, 0    for testing_regime' 0, 1, 2
         test_backlog'   = (test_backlog + technology_gain) (1 - (Λ(campaign_end) if testing_regime' is 1, else 0))
 
-    A moratorium takes two, an offer and its taking up: hence the squares. It lasts while talks last; talks that fail begin
-    a campaign (2019), so an off-ramp that leads nowhere brings tests forward: the counter-path of C24. A campaign works
-    off the backlog as fast as campaigns end. Claims C05, C11, C24.
+    A moratorium takes two, an offer and its taking up (hence the square), and one to break it. It lasts while talks last;
+    talks that fail begin a campaign (2019), so an off-ramp that leads nowhere brings tests forward: the counter-path of
+    C24. A campaign works off the backlog as fast as campaigns end. Claims C05, C11, C24.
     """
     p = testing_regime
     unsettled = 0.0 < p < 1.0
@@ -196,7 +196,7 @@ def testing_regime(
     width = p if under_way else 1.0 - below
     u = (u_testing_regime - below) / width
     opens = moratorium_speed * (diplomatic_offramp * diplomatic_offramp)
-    breaks = moratorium_speed * ((1.0 - diplomatic_offramp) * (1.0 - diplomatic_offramp))
+    breaks = moratorium_speed * (1.0 - diplomatic_offramp)
     begin = logistic(campaign_begin + testing_pressure)
     end = logistic(campaign_end - testing_pressure)
     from_quiet = 2.0 if u < opens else (1.0 if u < opens + (1.0 - opens) * begin else 0.0)
