@@ -30,7 +30,12 @@ LeverName: TypeAlias = Literal[
 
 #: What history supplies: ``crink_abm.model.levers.DRIVERS``.
 DriverName: TypeAlias = Literal[
-    "driver_ukraine", "driver_us_crisis", "driver_veto", "driver_statement", "driver_exercise_season"
+    "driver_ukraine",
+    "driver_us_crisis",
+    "driver_veto",
+    "driver_statement",
+    "driver_exercise_season",
+    "driver_borders",
 ]
 
 #: What a run may come to: ``crink_abm.OUTCOMES``.

@@ -87,7 +87,8 @@ STATES = {
     "nk_belief_for": "belief_prior_for",
     "nk_belief_against": "belief_prior_against",
     "autonomy": "initial_autonomy",
-    "months_since": 1.0,
+    "testing_regime": "initial_regime",
+    "test_backlog": "initial_backlog",
     "provocation_memory": "initial_memory",
     "provocation": 0.0,
     "launch_days": 0.0,
@@ -189,6 +190,9 @@ TERMS = (
     "nk_belief",
     "china_restraint",
     "kim_fear",
+    "technology_gain",
+    "testing_pressure",
+    "launch_rate",
     "provocation_prob",
     "taiwan_opening",
     "korea_incident_prob",
@@ -247,9 +251,9 @@ DRAWS = {
     "u_pla_activity": 6,
     "u_taiwan_episode": 7,
     "u_provocation": 8,
-    "u_launch_days": 9,
     "u_korea_episode": 10,
     "u_succession": 11,
+    "u_testing_regime": 12,
     "u_administration": 13,
     "u_agreement": 14,
     "u_xi_choice": 16,
@@ -745,7 +749,8 @@ def north_korea_illicit_income(run):
 def north_korea_technology(run):
     gain = run.tech_base + run.tech_flow * (run.arms_flow + run.kit_return) + run.tech_money * run.illicit_income
     talks = 1.0 - run.tech_talks * run.diplomatic_offramp
-    run.later(technology=run.technology + (1.0 - run.technology) * talks * gain)
+    run.term(technology_gain=(1.0 - run.technology) * talks * gain)
+    run.later(technology=run.technology + run.technology_gain)
 
 
 def north_korea_survivability(run):
@@ -1442,29 +1447,52 @@ def united_states_korea_guard(run):
     )
 
 
-def north_korea_provocation(run):
-    recent = 1.0 / (1.0 + run.months_since)
+QUIET, CAMPAIGN, MORATORIUM = 0, 1, 2
+
+
+def north_korea_testing_pressure(run):
     run.term(
-        provocation_prob=logistic(
-            run.provoke_base
-            + run.provoke_memory * run.provocation_memory
-            + run.provoke_exercise * run.exercise_activity
-            + run.provoke_coordination * run.trilateral_coordination
-            + run.provoke_survivability * run.survivability
-            + run.provoke_hardship * run.hardship
-            + run.provoke_light * run.usfk_posture * (1.0 - run.heavy_share)
-            - run.provoke_belief * run.nk_belief
-            + run.diplomatic_offramp * (run.provoke_reward * recent - run.provoke_talks)
-            - run.china_restraint
-        )
+        testing_pressure=run.campaign_backlog * run.test_backlog
+        + run.campaign_exercise * run.exercise_activity
+        - run.campaign_borders * run.driver_borders
+        - run.china_restraint
     )
-    provocation = float(run.u_provocation < run.provocation_prob)
-    c = held(run.launch_continue + run.launch_cluster * (run.provocation_memory - 0.5))
+
+
+def north_korea_testing_regime(run):
+    was, u = run.testing_regime, run.u_testing_regime
+    if 0 < was < 1:
+        chance = was
+        was, u = (CAMPAIGN, u / chance) if u < chance else (QUIET, (u - chance) / (1.0 - chance))
+    begin = logistic(run.campaign_begin + run.testing_pressure)
+    end = logistic(run.campaign_end - run.testing_pressure)
+    opens = run.moratorium_speed * run.diplomatic_offramp**2
+    breaks = run.moratorium_speed * (1.0 - run.diplomatic_offramp)
+    if was == MORATORIUM:
+        now = CAMPAIGN if u < breaks else MORATORIUM
+    elif u < opens:
+        now = MORATORIUM
+    elif was == QUIET:
+        now = CAMPAIGN if u < opens + (1.0 - opens) * begin else QUIET
+    else:
+        now = QUIET if u < opens + (1.0 - opens) * end else CAMPAIGN
+    run.term(launch_rate={QUIET: run.quiet_rate, CAMPAIGN: run.campaign_rate, MORATORIUM: 0.0}[now])
+    waits = run.test_backlog + run.technology_gain
     run.later(
+        testing_regime=now,
+        test_backlog=waits * (1.0 - logistic(run.campaign_end)) if now == CAMPAIGN else waits,
+    )
+
+
+def north_korea_provocation(run):
+    odds = [math.exp(-run.launch_rate) * run.launch_rate**k / math.factorial(k) for k in range(8)]
+    run.term(provocation_prob=1.0 - odds[0])
+    days = sum(run.u_provocation < 1.0 - sum(odds[:k]) for k in range(1, 9))
+    provocation = float(days > 0)
+    run.later(
+        launch_days=days,
         provocation=provocation,
-        launch_days=provocation * (1.0 + sum(run.u_launch_days < c**k for k in range(1, 8))),
         provocation_memory=run.memory_decay * run.provocation_memory + (1.0 - run.memory_decay) * provocation,
-        months_since=0.0 if provocation > 0 else run.months_since + 1.0,
     )
 
 
@@ -1540,6 +1568,8 @@ def phase_10(run):
     kim_fear(run)
     north_korea_restraint(run)
     united_states_korea_guard(run)
+    north_korea_testing_pressure(run)
+    north_korea_testing_regime(run)
     north_korea_provocation(run)
     north_korea_taiwan_opens(run)
     north_korea_crisis_prob(run)

@@ -145,6 +145,16 @@ def _turns(now: pd.Series, before: pd.Series, name: str, begins: str | None, end
     return None
 
 
+#: What Pyongyang's tests turn to, by the regime before and after: quiet 0, campaign 1, moratorium 2.
+_TESTS = {
+    (0, 1): "A campaign of missile tests begins.",
+    (1, 0): "The campaign of missile tests ends.",
+    (0, 2): "Talks open a moratorium on missile tests.",
+    (1, 2): "Talks open a moratorium on missile tests; the campaign stops.",
+    (2, 1): "The moratorium breaks; a campaign of missile tests begins.",
+}
+
+
 def events(model: "DeterrenceModel") -> list[Event]:
     """What happened in a run so far, in order."""
     history = model.history
@@ -160,6 +170,8 @@ def events(model: "DeterrenceModel") -> list[Event]:
         tell("Russia", _turns(now, before, "ukraine_war", None, "The war in Ukraine ends."))
         tell("United States", _turns(now, before, "us_crisis", "A crisis elsewhere ties down US forces.",
                                      "The crisis elsewhere is over."))  # fmt: skip
+        if month:
+            tell("North Korea", _TESTS.get((before["testing_regime"], now["testing_regime"])))
         for theatre in (_TAIWAN, _KOREA):
             _tell_crisis(tell, theatre, now, before, model.parameters)
         tell("United States", _turns(now, before, "us_in", "The United States enters the fight for Taiwan.", None))

@@ -42,9 +42,9 @@ class Draw(IntEnum):
     u_pla_activity = 6, Actor.CHINA
     u_taiwan_episode = 7, Actor.CHINA
     u_provocation = 8, Actor.NORTH_KOREA
-    u_launch_days = 9, Actor.NORTH_KOREA
     u_korea_episode = 10, Actor.NORTH_KOREA
     u_succession = 11, Actor.WORLD
+    u_testing_regime = 12, Actor.NORTH_KOREA
     u_administration = 13, Actor.UNITED_STATES
     u_agreement = 14, Actor.NORTH_KOREA
     u_xi_choice = 16, Actor.CHINA

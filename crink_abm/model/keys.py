@@ -30,8 +30,8 @@ ESTIMATING = (*COMPILING, *RUNNING, "sampler", "estimator")
 
 #: Modules that decide, besides the rules, a bank of worlds and their histories.
 BANKING = (
-    *COMPILING, *RUNNING, "worlds", "elicited", "screening", "record", "history", "observation", "targets", "summaries",
-    "likelihood", "reference_table",
+    *COMPILING, *RUNNING, "worlds", "elicited", "screening", "record", "testing", "history", "observation", "targets",
+    "summaries", "likelihood", "reference_table",
 )  # fmt: skip
 
 

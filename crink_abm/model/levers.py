@@ -67,6 +67,7 @@ DRIVERS: dict[str, tuple[float, str]] = {
     "driver_veto": (1.0, "The Russian veto of the UN panel (from 2024-03): 0 or 1"),
     "driver_statement": (0.0, "Statements on US commitment: -1 silent or doubting, 1 affirming"),
     "driver_exercise_season": (0.0, "Weight of the exercise calendar this month"),
+    "driver_borders": (0.0, "North Korea's borders: 0 open, 1 closed (2020-02 to 2023-08)"),
     "driver_inauguration": (
         0.0,
         "A US administration takes office: 1 in January 2029 and every fourth January, else 0",

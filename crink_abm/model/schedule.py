@@ -94,7 +94,7 @@ MONTH: tuple[Phase, ...] = (
         "Pyongyang's stocks move",
         (
             _step(_N, north_korea.illicit_income, "illicit_income"),
-            _step(_N, north_korea.technology, "technology"),
+            _step(_N, north_korea.technology, "technology technology_gain"),
             _step(_N, north_korea.survivability, "survivability"),
             _step(_N, north_korea.conventional, "conventional"),
             _step(_N, north_korea.hardship, "hardship"),
@@ -200,11 +200,9 @@ MONTH: tuple[Phase, ...] = (
             _step(_N, kim.fear, "kim_fear"),
             _step(_N, north_korea.restraint, "china_restraint"),
             _step(_U, united_states.korea_guard, "korea_guard"),
-            _step(
-                _N,
-                north_korea.provocation,
-                "provocation_prob provocation launch_days provocation_memory months_since",
-            ),
+            _step(_N, north_korea.testing_pressure, "testing_pressure"),
+            _step(_N, north_korea.testing_regime, "launch_rate testing_regime test_backlog"),
+            _step(_N, north_korea.provocation, "provocation_prob provocation launch_days provocation_memory"),
             _step(_N, north_korea.taiwan_opens, "taiwan_opening"),
             _step(_N, north_korea.crisis_prob, "korea_incident_prob korea_crisis_prob"),
             _step(_N, kim.agreement, "agreement_called"),

@@ -7,6 +7,7 @@ each was known); the others are literature.
 SOURCES: dict[str, str] = {
     "assumed": "Our assumption; the range is what we would not rule out.",
     "F034": "CNS/NTI missile test database: 1.81 launch days a month in 2022-24, variance/mean 1.64, empty months 0.22.",
+    "Launches 2012-19": "Launch days of 2012-19 (CNS/NTI) under the rule of testing regimes: mode and two standard errors, docs/testing_campaign.md.",
     "F040-F045": "Exercises and provocations: rate ratio 1.90 [1.28, 2.82] in one count, null in D'Orazio 2012 and CSIS 2016.",
     "F058": "Taiwan MND monthly counts 2022-08 to 2024-12: mean 416 aircraft, s.d. 123; log lag-1 autocorrelation about 0.56.",
     "F081": "Correlates of War MID 5: Korean onsets given Taiwan onsets, odds ratio 0.95 [0.33, 2.70], 1954-2014.",

@@ -12,7 +12,9 @@ import pandas as pd
 from ..ensemble.worlds import Worlds
 from ..model import levers
 from ..model.parameters import CATALOGUE
+from ..model.rules import north_korea, united_states
 from ..util.errors import InputError
+from . import testing
 from .tables import Record
 
 FIRST = "2012-01"
@@ -51,15 +53,16 @@ def exercise_season(record: Record, start: str, n_months: int) -> np.ndarray:
     table = record["exercises"]
     season = np.zeros(n_months)
     last = table["end"].max()[:4]
-    first, final = pd.to_datetime(table["start"]), pd.to_datetime(table["end"])
+    first, final = (table[name].to_numpy("datetime64[D]") for name in ("start", "end"))
+    scale, day = table["scale"].to_numpy(), np.timedelta64(1, "D")
     for t, label in enumerate(months(start, n_months)):
         if label[:4] > last:
             season[t] = levers.SEASON.get(int(label[5:]), 0.0)
             continue
-        opens = pd.Timestamp(f"{label}-01")
-        closes = opens + pd.offsets.MonthEnd(0)
-        overlap = (final.clip(upper=closes) - first.clip(lower=opens)).dt.days + 1
-        season[t] = table["scale"][overlap >= _DAYS].max() if (overlap >= _DAYS).any() else 0.0
+        opens = np.datetime64(f"{label}-01", "D")
+        closes = (np.datetime64(label, "M") + 1).astype("datetime64[D]") - day
+        overlap = (np.minimum(final, closes) - np.maximum(first, opens)) // day + 1
+        season[t] = scale[overlap >= _DAYS].max(initial=0.0)
     return season
 
 
@@ -99,11 +102,16 @@ def calendar(record: Record, start: str, n_months: int) -> np.ndarray:
 
 def _ratios(record: Record, start: str) -> dict[str, float]:
     """How much of each initial value of 2026 a start has."""
-    out = {}
-    for name, rows in record["initial_states"].groupby("parameter"):
-        at = [levers.month_number(month, start) for month in rows["month"]]
-        out[name] = float(np.interp(0, at, rows["ratio"]))
-    return out
+    names = record["initial_states"]["parameter"].unique()
+    return {name: float(course(record, name, start, 1)[0]) for name in names}
+
+
+def course(record: Record, name: str, start: str, n_months: int) -> np.ndarray:
+    """How much of an initial value of 2026 each month from ``start`` has."""
+    rows = record["initial_states"]
+    rows = rows[rows["parameter"] == name]
+    at = [levers.month_number(month, start) for month in rows["month"]]
+    return np.interp(np.arange(n_months), at, rows["ratio"])
 
 
 def memory(record: Record, start: str, decay: np.ndarray) -> np.ndarray:
@@ -120,11 +128,35 @@ def memory(record: Record, start: str, decay: np.ndarray) -> np.ndarray:
     return held
 
 
+def tests(worlds: Worlds, record: Record, start: str) -> testing.Filtered:
+    """What the launches before ``start`` leave of the regime of tests, in each world.
+
+    What presses for a campaign is as recorded; technology and autonomy are each world's own of 2026, times the ratio of
+    the month.
+    """
+    values = {name: worlds.column(name) for name in CATALOGUE}
+    n_months = levers.month_number(start, FIRST)
+    days = record["launch_days"].set_index("month")["launch_days"]
+    known = calendar(record, FIRST, n_months + 1)[:-1]
+    column = {name: known[:, k] for k, name in enumerate(levers.COLUMNS)}
+    grown = values["initial_technology"][:, None] * course(record, "initial_technology", FIRST, n_months + 1)
+    autonomy = values["initial_autonomy"][:, None] * course(record, "initial_autonomy", FIRST, n_months)
+    restraint = north_korea.restraint(
+        column["china_engagement"], autonomy, values["restraint_strength"][:, None], values["beijing_profit"][:, None]
+    )
+    exercise = united_states.exercises(column["exercise_tempo"], column["driver_exercise_season"])
+    return testing.filtered(
+        values, days.reindex(months(FIRST, n_months)).fillna(0.0).to_numpy(), np.diff(grown, axis=1), exercise, restraint,
+        column["driver_borders"], column["diplomatic_offramp"],
+    )  # fmt: skip
+
+
 def at_start(worlds: Worlds, record: Record, start: str) -> Worlds:
     """The worlds as they would have begun in ``start``: initial states of that month, powers in China's power of then.
 
     From 2026-01 on they begin as they are. Wherever the record of launches reaches the month before the start, the
-    memory of provocations is what that record leaves. What is approximated: ratios are our judgement (the table says
+    memory of provocations, the regime of tests and the backlog are what that record leaves: the chance of a campaign, or
+    a moratorium where that is the likelier. What is approximated: ratios are our judgement (the table says
     so row by row); beliefs, will, politics and the arms race begin at their long-run values of 2026; a value may
     leave the range its parameter declares, which is that of 2026.
     """
@@ -141,4 +173,11 @@ def at_start(worlds: Worlds, record: Record, start: str) -> Worlds:
     launches = record["launch_days"]["month"]
     if launches.min() < start and launches.max() >= levers.month_label(-1, start):
         values[:, _NAMES.index("initial_memory")] = memory(record, start, worlds.column("memory_decay"))
+    if launches.min() <= start <= levers.month_label(1, launches.max()):
+        left = tests(worlds, record, start)
+        quiet, campaign, moratorium = left.prob.T
+        with np.errstate(invalid="ignore"):
+            under_way = campaign / (quiet + campaign)
+        values[:, _NAMES.index("initial_regime")] = np.where(moratorium > 0.5, testing.MORATORIUM, under_way)
+        values[:, _NAMES.index("initial_backlog")] = left.backlog
     return replace(worlds, values=values, origin=f"{worlds.origin}, as of {start}", as_of=start)

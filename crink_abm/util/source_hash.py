@@ -36,8 +36,9 @@ PLACES = {
     "structures": "ensemble/structures.py", "from_file": "ensemble/from_file.py", "csv_cells": "util/csv_cells.py",
     "build": "ensemble/build.py", "calibrated": "ensemble/calibrated.py",
     "sampler": "rare_events/sampler.py", "estimator": "rare_events/estimator.py",
-    "record": "record/tables.py", "history": "record/history.py", "observation": "calibration/observation.py",
-    "targets": "calibration/targets.py", "summaries": "calibration/summaries.py", "likelihood": "calibration/likelihood.py",
+    "record": "record/tables.py", "testing": "record/testing.py", "history": "record/history.py",
+    "observation": "calibration/observation.py", "targets": "calibration/targets.py",
+    "summaries": "calibration/summaries.py", "likelihood": "calibration/likelihood.py",
     "reference_table": "calibration/reference_table.py",
 }  # fmt: skip
 

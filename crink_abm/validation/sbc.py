@@ -29,7 +29,7 @@ BINS = 10
 
 #: Parameters that the record can move, and one that it cannot (its ranks are uniform whatever the data).
 RANKED = (
-    "provoke_base", "provoke_memory", "provoke_survivability", "memory_decay", "launch_continue", "launch_cluster",
+    "quiet_rate", "campaign_rate", "campaign_begin", "campaign_end", "campaign_backlog", "campaign_borders",
     "pla_persistence", "pla_sd", "korea_incident_logit", "taiwan_incident_logit", "crisis_grievance", "need_adjustment",
     "sea_cost",
 )  # fmt: skip

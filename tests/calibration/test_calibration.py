@@ -90,11 +90,11 @@ def test_only_what_the_data_moved_is_said_to_have_moved():
     """Weights on one parameter move it and no other; weights on none move none (negative control)."""
     values = worlds.prior(4000, seed=1).values
     rng = np.random.default_rng(0)
-    column = list(CATALOGUE).index("provoke_base")
+    column = list(CATALOGUE).index("campaign_rate")
     x = values[:, column]
-    on_one = np.exp(-0.5 * ((x + 0.5) / 0.3) ** 2)
+    on_one = np.exp(-0.5 * ((x - 1.4) / 0.12) ** 2)
     table = contraction.moved(values, on_one, seed=2)
-    assert table.loc[table["moved"], "parameter"].tolist() == ["provoke_base"]
+    assert table.loc[table["moved"], "parameter"].tolist() == ["campaign_rate"]
     assert table.iloc[0]["variance_ratio"] < 0.4
     assert not contraction.moved(values, rng.exponential(size=4000), seed=2)["moved"].any()
 

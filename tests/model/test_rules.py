@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT, random_policy, random_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from crink_abm.model.rules import (
     allies,
@@ -242,31 +243,75 @@ def test_drivers_override_the_model():
     assert united_states.crisis_elsewhere(1.0, 0.3, 0.1, 10.0, 1.0, 0.0, 0.99) == 0.0
 
 
-def test_provocations_cluster_only_through_memory():
-    fixed = dict(
-        months_since=1.0, exercise_activity=0.0, trilateral_coordination=0.5, survivability=0.5, hardship=0.5, nk_belief=0.5,
-        diplomatic_offramp=0.2, china_restraint=0.0, usfk_posture=0.5, heavy_share=0.5, provoke_base=0.0, provoke_exercise=0.0,
-        provoke_coordination=0.0, provoke_survivability=0.0, provoke_hardship=0.0, provoke_belief=0.0, provoke_talks=0.0,
-        provoke_reward=0.0, provoke_light=0.0, memory_decay=0.7, launch_continue=0.5, launch_cluster=0.0, u_provocation=0.5, u_launch_days=0.9,
-    )  # fmt: skip
-
-    def prob(memory, weight):
-        return north_korea.provocation(provocation_memory=memory, provoke_memory=weight, **fixed)[0]
-
-    assert prob(1.0, 2.0) > prob(0.0, 2.0)
-    assert prob(1.0, 0.0) == prob(0.0, 0.0)
+REGIME = dict(
+    test_backlog=0.02, technology_gain=0.001, testing_pressure=0.0, diplomatic_offramp=0.0, quiet_rate=0.2, campaign_rate=1.5,
+    campaign_begin=-2.0, campaign_end=-2.0, moratorium_speed=0.5,
+)  # fmt: skip
 
 
-def test_launch_days_follow_the_cut_geometric_law():
-    rng = np.random.default_rng(2)
-    q = 0.55
-    reads = {s.name: s for s in steps()}["north_korea.provocation"].reads
-    inputs = dict.fromkeys(reads, 0.0) | {"launch_continue": q, "u_provocation": 0.0}
-    days = np.array([north_korea.provocation(**(inputs | {"u_launch_days": u}))[2] for u in rng.random(4000).tolist()])
-    expected = sum(q**k for k in range(8))
-    assert abs(days.mean() - expected) < 4 * days.std() / math.sqrt(len(days))
-    assert days.min() == 1
-    assert days.max() == 8
+def regimes(was, n=4000, **changed):
+    """Shares of quiet, campaign and moratorium a month after ``was``."""
+    u = (np.arange(n) + 0.5) / n
+    now = [north_korea.testing_regime(was, **(REGIME | changed), u_testing_regime=x)[1] for x in u.tolist()]
+    return np.bincount(np.array(now, int), minlength=3) / n
+
+
+def test_talks_open_a_moratorium_and_their_failure_begins_a_campaign():
+    assert regimes(0.0)[2] == regimes(1.0)[2] == 0.0  # no offer, no moratorium
+    assert regimes(1.0, diplomatic_offramp=1.0)[2] == pytest.approx(0.5, abs=1e-3)
+    assert regimes(0.0, diplomatic_offramp=0.2)[2] == pytest.approx(0.5 * 0.04, abs=1e-3)  # it takes two
+    assert regimes(2.0, diplomatic_offramp=1.0)[2] == 1.0  # it lasts while talks last
+    assert regimes(2.0) == pytest.approx([0.0, 0.5, 0.5], abs=1e-3)
+    assert regimes(2.0, diplomatic_offramp=0.6)[1] == pytest.approx(0.2, abs=1e-3)  # it takes one to break it
+
+
+def test_what_presses_for_a_campaign_begins_it_and_keeps_it_going():
+    calm, pressed = regimes(0.0), regimes(0.0, testing_pressure=1.0)
+    assert calm[1] == pytest.approx(1 / (1 + math.exp(2)), abs=1e-3)
+    assert pressed[1] == pytest.approx(1 / (1 + math.exp(1)), abs=1e-3)
+    assert regimes(1.0, testing_pressure=1.0)[1] > regimes(1.0)[1]
+
+    def pressure(**changed):
+        still = dict(test_backlog=0.0, exercise_activity=0.0, china_restraint=0.0, driver_borders=0.0, campaign_backlog=20.0,
+                     campaign_exercise=0.5, campaign_borders=0.7)  # fmt: skip
+        return north_korea.testing_pressure(**(still | changed))
+
+    assert pressure() == 0.0
+    assert pressure(test_backlog=0.1) == pytest.approx(2.0)
+    assert pressure(exercise_activity=1.0) == pytest.approx(0.5)
+    assert pressure(driver_borders=1.0) == pytest.approx(-0.7)
+    assert pressure(china_restraint=0.3) == pytest.approx(-0.3)
+
+
+def test_a_campaign_works_off_the_backlog_and_nothing_else_does():
+    def left(was, u):
+        return north_korea.testing_regime(was, **REGIME, u_testing_regime=u)
+
+    rate, now, backlog = left(1.0, 0.999)
+    assert (rate, now) == (1.5, 1.0)
+    assert backlog == pytest.approx(0.021 * (1 - 1 / (1 + math.exp(2))))
+    rate, now, backlog = left(0.0, 0.999)
+    assert (rate, now, backlog) == (0.2, 0.0, 0.021)
+    assert left(2.0, 0.999)[:2] == (0.0, 2.0)
+
+
+def test_a_start_that_is_not_settled_is_a_mixture():
+    """The first month from a chance of 0.3 is that of 0.3 campaign and 0.7 quiet, by the same single draw."""
+    mixed = 0.3 * regimes(1.0, diplomatic_offramp=0.5) + 0.7 * regimes(0.0, diplomatic_offramp=0.5)
+    assert regimes(0.3, diplomatic_offramp=0.5) == pytest.approx(mixed, abs=2e-3)
+
+
+def test_launch_days_follow_the_cut_poisson_law():
+    n, rate = 20_000, 2.5
+    u = ((np.arange(n) + 0.5) / n).tolist()
+    prob, happens, days, memory = np.array([north_korea.provocation(rate, 0.4, 0.6, x) for x in u]).T
+    expected = stats.poisson.pmf(np.arange(9), rate)
+    expected[8] = stats.poisson.sf(7, rate)
+    assert np.bincount(days.astype(int), minlength=9) / n == pytest.approx(expected, abs=2e-4)
+    assert prob[0] == pytest.approx(1 - math.exp(-rate))
+    assert np.array_equal(happens, days > 0)
+    assert np.allclose(memory, 0.24 + 0.4 * happens)
+    assert not any(north_korea.provocation(0.0, 0.4, 0.6, x)[2] for x in u[::100])  # a moratorium is one
 
 
 @settings(max_examples=200, deadline=None)
@@ -421,9 +466,13 @@ def test_limited_force_goes_on_until_it_is_reviewed_or_settled():
 
 
 def test_rules_hold_no_coefficient_of_their_own():
-    """Only 0, 1, 2, 3 (codes and counts), 1/2 (means and centres) and named constants; the binomial's ratios apart."""
+    """Only 0, 1, 2, 3 (codes and counts), 1/2 (means and centres) and named constants; the ratios of binomial and Poisson apart."""
     allowed = {0.0, 0.5, 1.0, 2.0, 3.0}
-    exempt = {"detections": {8.0, 7.0, 3.5, 1.25, 0.8}, "rung": {5.0, 6.0}}
+    exempt = {
+        "detections": {8.0, 7.0, 3.5, 1.25, 0.8},
+        "rung": {5.0, 6.0},
+        "provocation": {4.0, 5.0, 6.0, 7.0},  # k of k!
+    }
     found = []
     for path in sorted((ROOT / "crink_abm" / "model" / "rules").glob("*.py")):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

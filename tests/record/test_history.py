@@ -10,7 +10,7 @@ from crink_abm.model import levers
 from crink_abm.model.fields import FIELDS
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.model.rules import north_korea
-from crink_abm.record import history, tables
+from crink_abm.record import history, tables, testing
 
 FIELD = {field.name: k for k, field in enumerate(FIELDS)}
 COLUMN = {name: k for k, name in enumerate(levers.COLUMNS)}
@@ -79,16 +79,9 @@ def test_powers_keep_their_ratio_over_time(record):
 
 def test_memory_is_that_of_the_rule_itself(record):
     """The memory at a start is what the real rule makes of the months before it."""
-    decay = 0.7
-    inputs = dict.fromkeys(
-        north_korea.provocation.__code__.co_varnames[: north_korea.provocation.__code__.co_argcount], 0.0
-    )
-    held = 0.0
+    decay, held = 0.7, 0.0
     for days in record.until("2019-12")["launch_days"]["launch_days"]:
-        u = 0.0 if days > 0 else 1.0
-        held = north_korea.provocation(
-            **(inputs | {"memory_decay": decay, "provocation_memory": held, "u_provocation": u})
-        )[3]
+        held = north_korea.provocation(1.0, held, decay, 0.0 if days > 0 else 1.0)[3]
     assert history.memory(record, "2020-01", np.array([decay]))[0] == pytest.approx(held)
 
 
@@ -99,3 +92,70 @@ def test_a_start_in_2026_changes_nothing(record):
     names = list(CATALOGUE)
     moved = {names[k] for k in np.flatnonzero((earlier.values != drawn.values).any(0))}
     assert all(n.startswith("initial_") or CATALOGUE[n].unit == "China 2026 = 1" for n in moved)
+
+
+def test_the_filter_turns_the_rules_round():
+    """Its chances are those of the rules themselves, at random parameters."""
+    rng = np.random.default_rng(3)
+    drawn = worlds.prior(20, seed=4)
+    values = {name: drawn.column(name) for name in CATALOGUE}
+    backlog, exercise, restraint = rng.uniform(0, 0.1, 20), rng.uniform(0, 2, 20), rng.normal(0, 0.3, 20)
+    chances = testing.transition(values, backlog, exercise, restraint, 0.5, 0.6)
+    u = ((np.arange(2000) + 0.5) / 2000).tolist()
+    for k in range(20):
+        world = {name: float(column[k]) for name, column in values.items()}
+        pressure = north_korea.testing_pressure(
+            backlog[k], exercise[k], restraint[k], 0.5, world["campaign_backlog"], world["campaign_exercise"],
+            world["campaign_borders"],
+        )  # fmt: skip
+        rates = [
+            world[name]
+            for name in ("quiet_rate", "campaign_rate", "campaign_begin", "campaign_end", "moratorium_speed")
+        ]
+        for was in range(3):
+            now = [north_korea.testing_regime(float(was), backlog[k], 0.0, pressure, 0.6, *rates, x)[1] for x in u]
+            assert np.bincount(np.array(now, int), minlength=3) / 2000 == pytest.approx(chances[k, was], abs=1e-3)
+        for days in range(9):
+            seen = [north_korea.provocation(rate, 0.0, 0.5, x)[2] == days for rate in (*rates[:2], 0.0) for x in u]
+            assert np.reshape(seen, (3, -1)).mean(1) == pytest.approx(testing.emission(values, days)[k], abs=1e-3)
+
+
+def test_a_start_takes_the_regime_that_the_launches_before_it_leave(record):
+    drawn = worlds.prior(50, seed=2)
+
+    def regime(start):
+        return history.at_start(drawn, record, start).column("initial_regime")
+
+    assert (regime("2016-11") > 0.8).all()  # after ten months with launches
+    after_silence = regime("2021-03")
+    assert after_silence[after_silence != testing.MORATORIUM].mean() < 0.15
+    assert (regime("2018-12") == testing.MORATORIUM).mean() > 0.9
+    assert (regime("2012-01") < 1).all()  # the odds before anything was seen
+    backlog = history.at_start(drawn, record, "2019-03").column("initial_backlog")
+    assert (
+        backlog > history.at_start(drawn, record, "2017-12").column("initial_backlog")
+    ).all()  # nothing tested since
+
+
+def test_the_filter_does_not_see_the_start_or_later(record):
+    drawn = worlds.prior(20, seed=2)
+    table = record["launch_days"].copy()
+    table.loc[table["month"] >= "2019-06", "launch_days"] = 9
+    later = tables.Record({**record.tables, "launch_days": table})
+    assert np.array_equal(
+        history.at_start(drawn, record, "2019-06").values, history.at_start(drawn, later, "2019-06").values
+    )
+    assert not np.array_equal(
+        history.at_start(drawn, record, "2019-07").values, history.at_start(drawn, later, "2019-07").values
+    )
+
+
+def test_a_launch_ends_even_a_moratorium_that_cannot_break():
+    values = {name: worlds.defaults().column(name) for name in CATALOGUE}
+    n = 1000
+    zeros = np.zeros(n)
+    talks = np.ones(n)
+    days = np.r_[np.zeros(n - 1), 2.0]
+    left = testing.filtered(values, days, np.zeros((1, n)), zeros, np.zeros((1, n)), zeros, talks)
+    assert left.course[0, -2, testing.MORATORIUM] > 0.99
+    assert left.prob[0, testing.CAMPAIGN] == 1.0

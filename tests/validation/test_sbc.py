@@ -29,16 +29,16 @@ def test_an_overconfident_posterior_is_found_out(record):
     """The likelihood to the fourth power puts true values into the tails (negative control)."""
     found = sbc.rank(record, **SIZE, sharpen=4.0)
     assert not found.uniform()
-    moved = found.table().set_index("parameter").loc[["provoke_base", "pla_persistence", "pla_sd"]]
+    moved = found.table().set_index("parameter").loc[["campaign_rate", "pla_persistence", "pla_sd"]]
     assert (moved["bins_outside"] >= 1).all()
 
 
 def test_true_values_are_drawn_independently():
     """As many draws as strata leave over a third of the strata empty; a Latin hypercube leaves none (negative control)."""
-    column = list(CATALOGUE).index("provoke_base")
+    column = list(CATALOGUE).index("campaign_rate")
 
     def filled(drawn):
-        parameter = CATALOGUE["provoke_base"]
+        parameter = CATALOGUE["campaign_rate"]
         u = (drawn.values[:, column] - parameter.low) / (parameter.high - parameter.low)
         return len(np.unique(np.minimum((u * len(drawn)).astype(int), len(drawn) - 1)))
 

@@ -1,6 +1,6 @@
-"""North Korea: stocks, hardship, beliefs, provocations, and when a crisis in Korea breaks out."""
+"""North Korea: stocks, hardship, beliefs, campaigns of tests, and when a crisis in Korea breaks out."""
 
-from ..numerics import logistic
+from ..numerics import exp, logistic
 from .building_blocks import (
     approach,
     begins,
@@ -22,13 +22,15 @@ def technology(
 ):
     """Military technology (0 to 1): its own base rate, Russian help and stolen money, less where talks trade it away.
 
-        technology' = technology + (1 - technology) (1 - tech_talks diplomatic_offramp)
-                      (tech_base + tech_flow (arms_flow + kit_return) + tech_money illicit_income)
+        technology_gain = (1 - technology) (1 - tech_talks diplomatic_offramp)
+                          (tech_base + tech_flow (arms_flow + kit_return) + tech_money illicit_income)
+        technology' = technology + technology_gain
 
     Claims C08, C11, C24, C26.
     """
     gain = tech_base + (tech_flow * (arms_flow + kit_return) + tech_money * illicit_income)
-    return technology + (1.0 - technology) * (gain * (1.0 - tech_talks * diplomatic_offramp))
+    gain = (1.0 - technology) * (gain * (1.0 - tech_talks * diplomatic_offramp))
+    return technology + gain, gain
 
 
 def survivability(survivability, arms_flow, technology, survivability_base, survivability_flow):
@@ -163,53 +165,102 @@ def restraint(china_engagement, autonomy, restraint_strength, beijing_profit):
     return restraint_strength * (china_engagement * (1.0 - autonomy)) - beijing_profit
 
 
-def provocation(
-    provocation_memory, months_since, exercise_activity, trilateral_coordination, survivability, hardship, nk_belief,
-    diplomatic_offramp, china_restraint, usfk_posture, heavy_share, provoke_base, provoke_memory, provoke_exercise,
-    provoke_coordination, provoke_survivability, provoke_hardship, provoke_belief, provoke_talks, provoke_reward,
-    provoke_light, memory_decay, launch_continue, launch_cluster, u_provocation, u_launch_days,
+def testing_pressure(
+    test_backlog, exercise_activity, china_restraint, driver_borders, campaign_backlog, campaign_exercise,
+    campaign_borders,
 ):
-    """Does the North provoke this month, and on how many days does it launch?
+    """What presses for a campaign of tests, in log-odds.
 
-        recent = 1 / (1 + months_since)
-        provocation_prob = Λ( provoke_base + provoke_memory provocation_memory + provoke_exercise exercise_activity
-            + provoke_coordination trilateral_coordination + provoke_survivability survivability
-            + provoke_hardship hardship + provoke_light usfk_posture (1 - heavy_share) - provoke_belief nk_belief
-            + diplomatic_offramp (provoke_reward recent - provoke_talks) - china_restraint )
-        provocation' = 1 if u_provocation < provocation_prob, else 0
-        c = [ launch_continue + launch_cluster (provocation_memory - 1/2) ]
-        launch_days' = provocation' (1 + number of k in 1..7 with u_launch_days < c^k)
-        provocation_memory' = memory_decay provocation_memory + (1 - memory_decay) provocation'
-        months_since' = 0 if provocation', else months_since + 1
+        testing_pressure = campaign_backlog test_backlog + campaign_exercise exercise_activity
+                           - campaign_borders driver_borders - china_restraint
 
-    ``provoke_exercise`` straddles zero (rate ratio 1.90 [1.28, 2.82] in one count, null in others: F040-F045);
-    ``provoke_reward`` rewards the last provocation with talks; launch days follow a geometric law cut at 8, whose
-    length clusters as the months do; light forces go with more disputes (F134). Claims C05, C13, C22, C24.
+    A backlog is technology that waits to be tested: what Moscow and stolen money add to technology comes out as tests
+    (negative: who need not show it yet waits). Exercises straddle zero (rate ratio 1.90 [1.28, 2.82] in one count, null
+    in others: F040-F045). Closed borders (2020-23) keep parts, fuel and people at home. Claims C05, C11, C25.
     """
-    score = (
-        (provoke_base + provoke_memory * provocation_memory)
-        + (provoke_exercise * exercise_activity + provoke_coordination * trilateral_coordination)
-    ) + (
-        (provoke_survivability * survivability + provoke_hardship * hardship)
-        + (provoke_light * (usfk_posture * (1.0 - heavy_share)) - provoke_belief * nk_belief)
+    return (campaign_backlog * test_backlog + campaign_exercise * exercise_activity) - (
+        campaign_borders * driver_borders + china_restraint
     )
-    talks = diplomatic_offramp * (provoke_reward / (1.0 + months_since) - provoke_talks)
-    prob = logistic((score + talks) - china_restraint)
+
+
+def testing_regime(
+    testing_regime, test_backlog, technology_gain, testing_pressure, diplomatic_offramp, quiet_rate, campaign_rate,
+    campaign_begin, campaign_end, moratorium_speed, u_testing_regime,
+):
+    """Quiet (0), a campaign of tests (1) or a moratorium (2), how often the North then launches, and what waits to be tested.
+
+        was, u = testing_regime, u_testing_regime, but where p = testing_regime lies between 0 and 1 (only at the start:
+                 the chance that a campaign is under way): 1, u_testing_regime / p if u_testing_regime < p,
+                 else 0, (u_testing_regime - p) / (1 - p)
+        begin  = Λ(campaign_begin + testing_pressure) ;  end = Λ(campaign_end - testing_pressure)
+        opens  = moratorium_speed diplomatic_offramp^2
+        breaks = moratorium_speed (1 - diplomatic_offramp)
+        testing_regime' = from 0: 2 if u < opens, else 1 if u < opens + (1 - opens) begin, else 0
+                          from 1: 2 if u < opens, else 0 if u < opens + (1 - opens) end,   else 1
+                          from 2: 1 if u < breaks, else 2
+        launch_rate     = quiet_rate, campaign_rate, 0    for testing_regime' 0, 1, 2
+        test_backlog'   = (test_backlog + technology_gain) (1 - (Λ(campaign_end) if testing_regime' is 1, else 0))
+
+    A moratorium takes two, an offer and its taking up (hence the square), and one to break it. It lasts while talks last;
+    talks that fail begin a campaign (2019), so an off-ramp that leads nowhere brings tests forward: the counter-path of
+    C24. A campaign works off the backlog as fast as campaigns end. Claims C05, C11, C24.
+    """
+    p = testing_regime
+    unsettled = 0.0 < p < 1.0
+    under_way = unsettled and u_testing_regime < p
+    was = (1.0 if under_way else 0.0) if unsettled else p
+    below = p if unsettled and not under_way else 0.0
+    width = p if under_way else 1.0 - below
+    u = (u_testing_regime - below) / width
+    opens = moratorium_speed * (diplomatic_offramp * diplomatic_offramp)
+    breaks = moratorium_speed * (1.0 - diplomatic_offramp)
+    begin = logistic(campaign_begin + testing_pressure)
+    end = logistic(campaign_end - testing_pressure)
+    from_quiet = 2.0 if u < opens else (1.0 if u < opens + (1.0 - opens) * begin else 0.0)
+    from_campaign = 2.0 if u < opens else (0.0 if u < opens + (1.0 - opens) * end else 1.0)
+    from_moratorium = 1.0 if u < breaks else 2.0
+    now = from_moratorium if was == 2.0 else (from_campaign if was == 1.0 else from_quiet)
+    rate = campaign_rate if now == 1.0 else (quiet_rate if now == 0.0 else 0.0)
+    tested = logistic(campaign_end) if now == 1.0 else 0.0
+    return rate, now, (test_backlog + technology_gain) * (1.0 - tested)
+
+
+def provocation(launch_rate, provocation_memory, memory_decay, u_provocation):
+    """On how many days does the North launch this month? A provocation is a month with a launch.
+
+        P_k = e^(-launch_rate) launch_rate^k / k!                                       (Poisson)
+        provocation_prob = 1 - P_0
+        launch_days' = number of k in 1..8 with u_provocation < 1 - P_0 - ... - P_(k-1)
+        provocation' = 1 if launch_days' > 0, else 0
+        provocation_memory' = memory_decay provocation_memory + (1 - memory_decay) provocation'
+
+    Days cluster because campaigns last, not because a launch begets the next. Source: F034.
+    """
+    p0 = exp(0.0 - launch_rate)
+    p1 = p0 * launch_rate
+    p2 = p1 * (launch_rate / 2.0)
+    p3 = p2 * (launch_rate / 3.0)
+    p4 = p3 * (launch_rate / 4.0)
+    p5 = p4 * (launch_rate / 5.0)
+    p6 = p5 * (launch_rate / 6.0)
+    p7 = p6 * (launch_rate / 7.0)
+    prob = 1.0 - p0
+    two = prob - p1
+    three = two - p2
+    four = three - p3
+    five = four - p4
+    six = five - p5
+    seven = six - p6
+    eight = seven - p7
     happens = 1.0 if u_provocation < prob else 0.0
-    c = unit(launch_continue + launch_cluster * (provocation_memory - 0.5))
-    c2 = c * c
-    c3 = c2 * c
-    c4 = c2 * c2
-    days = 1.0 + (1.0 if u_launch_days < c else 0.0)
-    days = days + (1.0 if u_launch_days < c2 else 0.0)
-    days = days + (1.0 if u_launch_days < c3 else 0.0)
-    days = days + (1.0 if u_launch_days < c4 else 0.0)
-    days = days + (1.0 if u_launch_days < c4 * c else 0.0)
-    days = days + (1.0 if u_launch_days < c4 * c2 else 0.0)
-    days = days + (1.0 if u_launch_days < c4 * c3 else 0.0)
-    memory = memory_decay * provocation_memory + (1.0 - memory_decay) * happens
-    since = 0.0 if happens > 0.0 else months_since + 1.0
-    return prob, happens, happens * days, memory, since
+    days = happens + (1.0 if u_provocation < two else 0.0)
+    days = days + (1.0 if u_provocation < three else 0.0)
+    days = days + (1.0 if u_provocation < four else 0.0)
+    days = days + (1.0 if u_provocation < five else 0.0)
+    days = days + (1.0 if u_provocation < six else 0.0)
+    days = days + (1.0 if u_provocation < seven else 0.0)
+    days = days + (1.0 if u_provocation < eight else 0.0)
+    return prob, happens, days, memory_decay * provocation_memory + (1.0 - memory_decay) * happens
 
 
 def taiwan_opens(taiwan_status, taiwan_last_force, opening_months, month):
