@@ -138,13 +138,8 @@ FIELDS: tuple[Field, ...] = (
         ("xi_costs", 1.0, "ratio", "Xi's type: what force costs him, over the leader in the middle"),
         ("xi_optimism", 0.0, "log-odds", "Xi's type: how far he overrates his odds of winning"),
         ("xi_experience", 0.0, "log-odds", "What fighting has taught Xi about his odds"),
-        (
-            "balance_last",
-            0.0,
-            "log ratio",
-            "The balance over Taiwan last month (0: China as strong as the three)",
-        ),
-        ("balance_trend", 0.0, "log ratio a month", "How that balance moves, as Beijing sees it"),
+        ("balance_last", 0.0, "ratio", "The balance over Taiwan last month (1: China as strong as the three)"),
+        ("balance_trend", 0.0, "ratio a month", "How that balance moves, as Beijing sees it"),
         ("help_expected", -1.0, "share", "Share of his partners Xi counted on when he first used force (-1 none)"),
     ),
     *_terms(

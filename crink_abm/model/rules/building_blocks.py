@@ -267,9 +267,9 @@ def recovered(resolved, last_force, month):
 def opening(status, last_force, opening_months, month):
     """How far force in one theatre opens a door in the other: while it lasts, and fading after it.
 
-        opening = 1 if status >= 2; else 0 if last_force < 0; else exp(-(month - last_force) / opening_months)
+        opening = 1 if status >= 2; else 0 if last_force < 0; else opening_months / (opening_months + month - last_force)
     """
-    fading = exp((last_force - month) / opening_months) if last_force >= 0.0 else 0.0
+    fading = opening_months / (opening_months + (month - last_force)) if last_force >= 0.0 else 0.0
     return 1.0 if status >= 2.0 else fading
 
 

@@ -1,6 +1,6 @@
 """China: power, grievance, beliefs, pressure, and when a crisis over Taiwan breaks out."""
 
-from ..numerics import log, logistic, logistic_noise
+from ..numerics import logistic, logistic_noise
 from .building_blocks import (
     DECLARED_TODAY,
     PORCUPINE_TODAY,
@@ -49,15 +49,15 @@ def strength(china_power, china_arming):
 
 
 def balance(balance_last, balance_trend, china_power, china_arming, taiwan_strength, us_strength, japan_strength, month):
-    """The balance over Taiwan, as a logarithm, and how it moves: (balance_last, balance_trend).
+    """The balance over Taiwan and how it moves: (balance_last, balance_trend).
 
-        balance = ln( china_power build_up(china_arming) / (taiwan_strength + us_strength + japan_strength) )
+        balance = china_power build_up(china_arming) / (taiwan_strength + us_strength + japan_strength)
         balance_last'  = balance
         balance_trend' = balance_trend + (balance - balance_last - balance_trend) / 12,  0 in the first month
 
     A year's smoothing: what Beijing's planners can see of a trend.
     """
-    now = log(china_power * build_up(china_arming)) - log(taiwan_strength + (us_strength + japan_strength))
+    now = china_power * build_up(china_arming) / (taiwan_strength + (us_strength + japan_strength))
     return now, approach(balance_trend, now - balance_last, 1.0 / 12.0) if month > 0.0 else 0.0
 
 
