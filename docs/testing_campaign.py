@@ -3,6 +3,7 @@
     python docs/testing_campaign.py fit       the fit to 2012-19, and scores of the rule alone
     python docs/testing_campaign.py worlds    launch days, hindcast and 2035 of whole worlds
                                               (--ensemble prior, defaults or calibrated)
+    python docs/testing_campaign.py levers    what levers do to provocations, 2026-35
 
 ``worlds`` runs under the first edition too: PYTHONPATH=the checkout of it.
 """
@@ -242,10 +243,34 @@ def whole(args):
             )
 
 
+POLICIES = {
+    "today": {}, "off-ramp 0": {"diplomatic_offramp": 0.0}, "off-ramp 0.5": {"diplomatic_offramp": 0.5},
+    "off-ramp 0.9": {"diplomatic_offramp": 0.9}, "exercises suspended": {"exercise_tempo": 0.0},
+    "exercises doubled": {"exercise_tempo": 1.0}, "China engaged in full": {"china_engagement": 1.0},
+    "illicit income closed off": {"counter_hybrid": 1.0}, "war in Ukraine over": None,
+}  # fmt: skip
+
+
+def moved(_):
+    drawn, base = worlds.prior(1000, seed=9), None
+    for name, policy in POLICIES.items():
+        calendar = levers.calendar(policy, 120, drivers={"driver_ukraine": 0.0} if policy is None else None)
+        names = ("provocation", "testing_regime", "launch_days")
+        ran = observation.series(calendar, drawn.values, names, replicates=2, seed=1)
+        a_year = 12.0 * ran["provocation"].mean((1, 2))
+        base = a_year if base is None else base
+        change = a_year - base
+        said = f"{change.mean():+.2f} ± {1.96 * change.std(ddof=1) / len(change) ** 0.5:.2f}" if policy != {} else ""
+        campaign, moratorium = (100 * (ran["testing_regime"] == k).mean() for k in (1, 2))
+        days = 12.0 * ran["launch_days"].mean()
+        print(f"| {name} | {a_year.mean():.2f} | {said} | {days:.1f} | {campaign:.0f} | {moratorium:.0f} |")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sub = parser.add_subparsers(required=True)
     sub.add_parser("fit").set_defaults(run=fitted)
+    sub.add_parser("levers").set_defaults(run=moved)
     told = sub.add_parser("worlds")
     told.add_argument("--ensemble", choices=("prior", "defaults", "calibrated"), default="prior")
     told.add_argument("--worlds", type=int, default=1000)
