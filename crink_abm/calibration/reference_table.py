@@ -48,7 +48,7 @@ class Plan:
 
     draws: int = 262_144
     replicates: int = 16
-    early_runs: int = 64
+    early_runs: int = 24
     band_runs: int = 64
     again: int = 48
     early_again: int = 192

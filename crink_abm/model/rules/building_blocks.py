@@ -302,17 +302,21 @@ def shifted(prob, bias):
     return odds / ((1.0 - prob) + odds)
 
 
+#: What a belief about a leader stays within: nobody is ever sure of another.
+LEAST_BELIEF, MOST_BELIEF = 0.02, 0.98
+
+
 def estimated(prob, decides, choice, new, prior, signal):
     """Belief that a leader is one of those who use force, after what he did this month.
 
         q = signal if choice >= 2, else 1 - signal
-        p = prob q / (prob q + (1 - prob)(1 - q)), held in [0.02, 0.98]
+        p = prob q / (prob q + (1 - prob)(1 - q)), held in [LEAST_BELIEF, MOST_BELIEF] = [0.02, 0.98]
         estimated = prior if new > 0; else p if decides > 0 and choice is not 1; else prob
     """
     right = signal if choice >= 2.0 else 1.0 - signal
     mine = prob * right
     moved = mine / (mine + (1.0 - prob) * (1.0 - right))
-    after = clip(moved, 0.02, 0.98) if decides > 0.0 and choice != 1.0 else prob
+    after = clip(moved, LEAST_BELIEF, MOST_BELIEF) if decides > 0.0 and choice != 1.0 else prob
     return prior if new > 0.0 else after
 
 

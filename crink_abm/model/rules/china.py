@@ -48,17 +48,22 @@ def strength(china_power, china_arming):
     return china_power * build_up(china_arming)
 
 
+#: Months over which planners smooth the balance.
+SMOOTHING = 12.0
+
+
 def balance(balance_last, balance_trend, china_power, china_arming, taiwan_strength, us_strength, japan_strength, month):
     """The balance over Taiwan and how it moves: (balance_last, balance_trend).
 
         balance = china_power build_up(china_arming) / (taiwan_strength + us_strength + japan_strength)
         balance_last'  = balance
-        balance_trend' = balance_trend + (balance - balance_last - balance_trend) / 12,  0 in the first month
+        balance_trend' = balance_trend + (balance - balance_last - balance_trend) / SMOOTHING,  0 in the first month
+                                                                                          with SMOOTHING = 12
 
     A year's smoothing: what Beijing's planners can see of a trend.
     """
     now = china_power * build_up(china_arming) / (taiwan_strength + (us_strength + japan_strength))
-    return now, approach(balance_trend, now - balance_last, 1.0 / 12.0) if month > 0.0 else 0.0
+    return now, approach(balance_trend, now - balance_last, 1.0 / SMOOTHING) if month > 0.0 else 0.0
 
 
 def coercion_rok(
@@ -221,18 +226,17 @@ def korea_opens(korea_status, korea_last_force, opening_months, month):
     return opening(korea_status, korea_last_force, opening_months, month)
 
 
-def crisis_prob(
+def incident_prob(
     pla_activity, grievance, korea_status, korea_opening, coordination, taiwan_resolved, taiwan_incident_logit,
-    taiwan_last_force, taiwan_crisis_share, crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling,
+    taiwan_last_force, crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling,
     uncoordinated, directed_gain, month,
 ):
-    """Chances that an incident over Taiwan happens this month, and that one becomes a crisis.
+    """Chance of an incident over Taiwan this month.
 
         taiwan_incident_prob = Λ( taiwan_incident_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
                                   + pull(coordination, uncoordinated, directed_gain) strait_opportunism korea_opening
                                   + (peacetime_coupling if korea_status = 1 and coordination is not none) )
                                recovered(taiwan_resolved, taiwan_last_force, month)
-        taiwan_crisis_prob   = taiwan_crisis_share taiwan_incident_prob
 
     An incident is a threat, show or use of force that the Correlates of War project counts (F092: 0.48 a year); a crisis is
     one that leaders take for a turning point, as International Crisis Behavior counts them (F107: one in 1993-2017). No
@@ -243,8 +247,15 @@ def crisis_prob(
     prob = logistic(
         (taiwan_incident_logit + crisis_grievance * (grievance - 0.5)) + (crisis_pla * pla_activity + (pulled + coupled))
     )
-    incident = prob * recovered(taiwan_resolved, taiwan_last_force, month)
-    return incident, taiwan_crisis_share * incident
+    return prob * recovered(taiwan_resolved, taiwan_last_force, month)
+
+
+def crisis_prob(taiwan_incident_prob, taiwan_crisis_share):
+    """Chance that a crisis over Taiwan breaks out this month: an incident that leaders take for a turning point.
+
+        taiwan_crisis_prob = taiwan_crisis_share taiwan_incident_prob
+    """
+    return taiwan_crisis_share * taiwan_incident_prob
 
 
 def joins_korea(

@@ -271,13 +271,13 @@ def taiwan_opens(taiwan_status, taiwan_last_force, opening_months, month):
     return opening(taiwan_status, taiwan_last_force, opening_months, month)
 
 
-def crisis_prob(
+def incident_prob(
     provocation_memory, kim_fear, taiwan_status, taiwan_opening, coordination, korea_resolved, usfk_posture,
-    heavy_share, dual_role, hardship, china_restraint, korea_incident_logit, korea_crisis_share, crisis_provocation,
+    heavy_share, dual_role, hardship, china_restraint, korea_incident_logit, crisis_provocation,
     crisis_fear, crisis_light, crisis_hardship, korea_opportunism, korea_entrapment, peacetime_coupling, uncoordinated,
     directed_gain, korea_last_force, month,
 ):
-    """Chances that an incident in Korea happens this month, and that one becomes a crisis.
+    """Chance of an incident in Korea this month.
 
         korea_incident_prob = Λ( korea_incident_logit + crisis_provocation provocation_memory + crisis_fear kim_fear
             + crisis_light usfk_posture (1 - heavy_share) + crisis_hardship (hardship - 1/2) - china_restraint
@@ -285,7 +285,6 @@ def crisis_prob(
             + (korea_entrapment usfk_posture dual_role if taiwan_status >= 2)
             + (peacetime_coupling if taiwan_status = 1 and coordination is not none) )
             recovered(korea_resolved, korea_last_force, month)
-        korea_crisis_prob   = korea_crisis_share korea_incident_prob
 
     Kim may be an opportunist alone (``uncoordinated``), and the door stays ajar after the fighting. Forces in Korea that
     fight for Taiwan draw fire (entrapment). Source: 0.52 incidents a year (F088), 11 crises in 25 years (F107); claims
@@ -302,8 +301,15 @@ def crisis_prob(
         )
         + (((pulled + trapped) + coupled) - china_restraint)
     )
-    incident = prob * recovered(korea_resolved, korea_last_force, month)
-    return incident, korea_crisis_share * incident
+    return prob * recovered(korea_resolved, korea_last_force, month)
+
+
+def crisis_prob(korea_incident_prob, korea_crisis_share):
+    """Chance that a crisis in Korea breaks out this month: an incident that leaders take for a turning point.
+
+        korea_crisis_prob = korea_crisis_share korea_incident_prob
+    """
+    return korea_crisis_share * korea_incident_prob
 
 
 def joins(

@@ -61,6 +61,10 @@ def private_type(stakes_sd, costs_sd, optimism_sd, u_xi_stakes, u_xi_costs, u_xi
     )  # fmt: skip
 
 
+#: What Xi's belief is held within before it is moved in log-odds.
+NEVER, SURE = 0.001, 0.999
+
+
 def intervention(
     china_belief, us_will, attention_taiwan, attention_full, attention_discount, belief_will, enter_blockade,
 ):
@@ -70,10 +74,10 @@ def intervention(
                              (1 - attention_discount (1 - [attention_taiwan / attention_full]))
         us_enters_blockade = enter_blockade us_enters_invasion
 
-    ``china_belief`` is held within [0.001, 0.999] there. He reads elections, talks and burden sharing as far as they move
+    ``china_belief`` is held within [NEVER, SURE] = [0.001, 0.999] there. He reads elections, talks and burden sharing as far as they move
     the will (``belief_will``; 0: he does not).
     """
-    read = logistic(logit(clip(china_belief, 0.001, 0.999)) + belief_will * (us_will - 0.5))
+    read = logistic(logit(clip(china_belief, NEVER, SURE)) + belief_will * (us_will - 0.5))
     invasion = read * (1.0 - attention_discount * (1.0 - unit(attention_taiwan / attention_full)))
     return invasion, enter_blockade * invasion
 
@@ -192,17 +196,21 @@ def expected_help(expected_reliability, partner_bias, coordination, uncoordinate
     return uncoordinated * share if coordination == 0.0 else share
 
 
+#: Months over which Xi extrapolates the balance.
+OUTLOOK = 24.0
+
+
 def decline(balance_trend, maritime_posture, trilateral_coordination, decline_trend, decline_lever):
     """The decline of the balance that Xi expects while he waits (the closing window); below 0 he expects it to improve.
 
-        expected_decline = -decline_trend 24 balance_trend
+        expected_decline = -decline_trend OUTLOOK balance_trend                               with OUTLOOK = 24 months
                            + decline_lever (maritime_posture + trilateral_coordination - 1) / 2, held in [-1, 1]
 
     He extrapolates two years of the balance as it moves, and reads announced strength beyond today's as more to come.
     Source: power-transition and preventive-war motives (Levy 1987; Copeland 2000): strength announced may hasten.
     """
     return clip(
-        decline_lever * (0.5 * (maritime_posture + trilateral_coordination - 1.0)) - decline_trend * (24.0 * balance_trend),
+        decline_lever * (0.5 * (maritime_posture + trilateral_coordination - 1.0)) - decline_trend * (OUTLOOK * balance_trend),
         -1.0, 1.0,
     )  # fmt: skip
 
