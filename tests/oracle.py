@@ -292,6 +292,7 @@ SURE = 0.99
 SHIPMENTS = 8
 LEAST_SHARE = 0.1
 TWO_FRONT_MONTHS = 12
+RECOVERY = 60
 TIE_SEED = 0.005
 ENFORCEMENT_2024 = 0.22
 COUNTER_HYBRID_TODAY = 0.3
@@ -495,7 +496,7 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, re
         decides = settle_prob <= u < settle_prob + (1.0 - settle_prob) * review_prob
     else:
         episode, decides = 3.0, False
-    return episode, float(decides and resolved == 0)
+    return episode, float(decides and resolved != 1)
 
 
 def first_month(recorded, happens, month):
@@ -572,14 +573,21 @@ def begins(status, last_force, month):
     return status >= 2 and (last_force < 0 or last_force < month - 1)
 
 
+def recovered(resolved, last_force, month):
+    """How far a theatre's quarrel has come back: slowly after a war repelled, never after one that was won."""
+    if resolved == 0:
+        return 1.0
+    return 0.0 if resolved == 1 else held((month - last_force) / RECOVERY)
+
+
 def surprise(event, prob, still_open):
     if not still_open:
         return 0.0
     return (1.0 if event else 0.0) - prob
 
 
-def lately(last_force, month):
-    """Whether there was force within TWO_FRONT_MONTHS (-1 is never)."""
+def recent(last_force, month):
+    """Whether there was force within the window of the second front (-1 is never)."""
     return last_force >= 0 and month - last_force <= TWO_FRONT_MONTHS
 
 
@@ -918,15 +926,21 @@ def united_states_administration(run):
 
 
 def united_states_power(run):
-    run.later(us_power=run.us_power * (1.0 + run.us_growth))
+    in_the_strait = run.taiwan_status == 3 and run.us_in > 0
+    in_korea = run.korea_status == 3 and run.us_in_korea > 0
+    if in_the_strait or in_korea:
+        run.later(us_power=run.us_power * (1.0 - run.war_attrition))
+    else:
+        run.later(us_power=run.us_power * (1.0 + run.us_growth))
 
 
 def united_states_threat(run):
     seen_taiwan = held((1.0 + run.pla_activity) / 2.0)
     taiwan = run.threat_floor + run.threat_signal * seen_taiwan + run.threat_rung * run.taiwan_status
     korea = run.threat_floor + run.threat_signal * run.provocation_memory + run.threat_rung * run.korea_status
+    taiwan *= 1.0 + run.threat_resolve * (2.0 * run.xi_resolve_seen - 1.0)
     run.term(
-        threat_taiwan=taiwan * (1.0 + run.threat_resolve * (2.0 * run.xi_resolve_seen - 1.0)),
+        threat_taiwan=run.threat_floor if run.taiwan_resolved == 1 else taiwan,
         threat_korea=korea * (1.0 + run.threat_resolve * (2.0 * run.kim_resolve_seen - 1.0)),
     )
 
@@ -957,7 +971,7 @@ def united_states_munitions(run):
         + (run.us_in_korea if run.korea_status == 3 else 0.0)
         + run.crisis_munitions * run.us_crisis
     )
-    made = run.munitions_growth * (1.0 - run.munitions) * (1.0 + run.maritime_posture)
+    made = run.munitions_growth * (1.0 - run.munitions)
     run.later(munitions=held(run.munitions + made - spent))
 
 
@@ -1114,22 +1128,6 @@ def china_balance(run):
     run.later(balance_last=balance, balance_trend=0.0 if run.month == 0 else moved)
 
 
-def xi_experience(run):
-    if run.taiwan_status >= 2:
-        run.later(xi_experience=run.experience_gain * run.taiwan_front)
-    else:
-        run.later(xi_experience=run.belief_memory * run.xi_experience)
-
-
-def kim_experience(run):
-    if run.korea_status == 3:
-        run.later(kim_experience=run.experience_gain * run.korea_front)
-    elif run.korea_status == 2:
-        run.later(kim_experience=run.experience_gain * (run.us_silence - run.us_response) / 2.0)
-    else:
-        run.later(kim_experience=run.belief_memory * run.kim_experience)
-
-
 def phase_7(run):
     united_states_responds(run)
     china_belief_counts(run)
@@ -1139,8 +1137,6 @@ def phase_7(run):
     china_arming(run)
     china_power(run)
     china_balance(run)
-    xi_experience(run)
-    kim_experience(run)
 
 
 # -- Phase 8: the Strait comes to a crisis, or stays calm --
@@ -1177,7 +1173,8 @@ def china_crisis_prob(run):
     )
     if run.korea_status == 1 and run.coordination != NONE:
         logit += run.peacetime_coupling
-    run.term(taiwan_incident_prob=logistic(logit) if run.taiwan_resolved == 0 else 0.0)
+    back = recovered(run.taiwan_resolved, run.taiwan_last_force, run.month)
+    run.term(taiwan_incident_prob=logistic(logit) * back)
     run.term(taiwan_crisis_prob=run.taiwan_crisis_share * run.taiwan_incident_prob)
 
 
@@ -1191,7 +1188,7 @@ def xi_episode(run):
         run.taiwan_resolved,
         run.u_taiwan_episode,
     )
-    run.term(taiwan_episode=episode, xi_decides=decides)
+    run.term(taiwan_episode=episode, xi_decides=0.0 if run.force_taiwan >= 0 else decides)
 
 
 def luck_taiwan_crisis(run):
@@ -1325,18 +1322,13 @@ def xi_utilities(run):
     k_invasion = costs * (run.us_enters_invasion * allied + run.cost_sanctions + run.cost_nuclear)
     r = run.xi_reference * run.grievance if theory == PROSPECT else 0.0
     back = run.audience_cost if run.taiwan_episode == 2 else 0.0
-    n = -run.blockade_share * k_blockade - costs * run.fixed_cost_blockade
+    begun = 0.0 if run.taiwan_episode == 2 else run.fixed_cost_blockade
+    g = run.value_wait - run.fixed_cost_grey - back
+    n = -run.blockade_share * k_blockade - costs * begun
     m = -k_invasion - costs * run.fixed_cost_invasion
     run.term(
         u_wait=sure(run, theory, run.value_wait, r),
-        u_grey=lottery(
-            run,
-            theory,
-            run.win_grey,
-            run.grey_stake * eager - run.fixed_cost_grey - back,
-            -run.fixed_cost_grey - run.grey_stake - back,
-            r,
-        ),
+        u_grey=lottery(run, theory, run.win_grey, g + run.grey_stake * eager, g - run.grey_stake, r),
         u_blockade=lottery(
             run,
             theory,
@@ -1441,9 +1433,12 @@ def united_states_korea_guard(run):
     if run.taiwan_status < 2:
         away *= run.crisis_thinning * run.us_crisis
     run.term(
-        korea_guard=run.usfk_posture * (1.0 - run.light_deficit * (1.0 - run.heavy_share)) * (1.0 - away)
-        + run.korea_reinforcement * run.us_power * run.attention_korea
-        + run.sea_guard * (run.maritime_posture - 0.5)
+        korea_guard=max(
+            0.0,
+            run.usfk_posture * (1.0 - run.light_deficit * (1.0 - run.heavy_share)) * (1.0 - away)
+            + run.korea_reinforcement * run.us_power * run.attention_korea
+            + run.sea_guard * (run.maritime_posture - 0.5),
+        )
     )
 
 
@@ -1514,7 +1509,8 @@ def north_korea_crisis_prob(run):
         logit += run.korea_entrapment * run.usfk_posture * run.dual_role
     if run.taiwan_status == 1 and run.coordination != NONE:
         logit += run.peacetime_coupling
-    run.term(korea_incident_prob=logistic(logit) if run.korea_resolved == 0 else 0.0)
+    back = recovered(run.korea_resolved, run.korea_last_force, run.month)
+    run.term(korea_incident_prob=logistic(logit) * back)
     run.term(korea_crisis_prob=run.korea_crisis_share * run.korea_incident_prob)
 
 
@@ -1523,7 +1519,7 @@ def kim_agreement(run):
         agreement_called=run.coordination == DIRECTED
         and begins(run.taiwan_status, run.taiwan_last_force, run.month)
         and run.korea_status < 2
-        and run.korea_resolved == 0
+        and run.korea_resolved != 1
         and run.u_agreement < run.agreement_reliability
     )
 
@@ -1540,11 +1536,12 @@ def kim_episode(run):
     )
     if run.agreement_called > 0:
         episode, decides = 1.0, 1.0
-    run.term(korea_episode=episode, kim_decides=decides)
+    run.term(korea_episode=episode, kim_decides=0.0 if run.force_korea >= 0 else decides)
 
 
 def luck_korea_crisis(run):
-    still_open = run.korea_status == 0 and run.first_korea_attack < 0 and run.first_korea_war < 0
+    never = run.first_korea_attack < 0 and run.first_korea_war < 0
+    still_open = run.korea_status == 0 and run.agreement_called == 0 and never
     run.later(
         luck_korea_crisis=run.luck_korea_crisis + surprise(run.korea_episode > 0, run.korea_crisis_prob, still_open)
     )
@@ -1628,9 +1625,10 @@ def kim_utilities(run):
     bold = run.kim_stakes * (1.0 + run.profile_gap if run.kim_profile == OPPORTUNIST else 1.0)
     r = run.kim_reference * (run.reference_point - (1.0 - run.hardship)) if theory == PROSPECT else 0.0
     fear, restraint = run.preempt_value * run.kim_fear, run.restraint_cost * run.china_restraint
-    wait = -fear - run.kim_audience * (run.korea_episode - 1.0)
+    wait = -fear / 2.0 - run.kim_audience * run.korea_episode
     talks = 1.0 - run.hold_talks * (1.0 - run.diplomatic_offramp)
-    hold = wait + run.hold_gain * talks - run.restraint_hold * restraint
+    audience = run.kim_audience * (run.korea_episode - 1.0)
+    hold = -fear - audience + run.hold_gain * talks - run.restraint_hold * restraint
     gain = (
         bold * (run.attack_gain + run.attack_desperation * run.hardship + run.attack_confidence * run.technology)
         + run.attack_reward * run.diplomatic_offramp
@@ -1884,7 +1882,7 @@ def luck_taiwan(run):
     """The firsts are open while `luck_taiwan` is too; the second front has its own condition, in its place."""
     none_taiwan = run.first_blockade < 0 and run.first_invasion < 0
     none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
-    second = run.first_two_front < 0 and lately(run.korea_last_force, run.month)
+    second = run.first_two_front < 0 and recent(run.korea_last_force, run.month)
     force, p = run.xi_choice >= 2, run.prob_blockade + run.prob_invasion
     run.later(
         luck_blockade=run.luck_blockade + surprise(run.xi_choice == 2, run.prob_blockade, run.first_blockade < 0),
@@ -1899,8 +1897,8 @@ def luck_korea(run):
     """As in `luck_taiwan`, after Xi."""
     none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
     none_taiwan = run.first_blockade < 0 and run.first_invasion < 0 and run.xi_choice < 2
-    xi_made_it = run.xi_choice >= 2 and lately(run.korea_last_force, run.month)
-    force_taiwan = run.taiwan_status >= 2 or lately(run.taiwan_last_force, run.month)
+    xi_made_it = run.xi_choice >= 2 and recent(run.korea_last_force, run.month)
+    force_taiwan = run.taiwan_status >= 2 or recent(run.taiwan_last_force, run.month)
     second = run.first_two_front < 0 and not xi_made_it and force_taiwan
     force, p = run.kim_choice >= 2, run.prob_attack + run.prob_war
     run.later(
@@ -1913,16 +1911,16 @@ def luck_korea(run):
 
 
 def world_preferred_taiwan(run):
-    if run.xi_choice == 2 == run.xi_best and run.first_blockade < 0:
+    if run.xi_choice == 2 and run.xi_best == 2 and run.first_blockade < 0:
         run.later(preferred_blockade=run.month)
-    if run.xi_choice == 3 == run.xi_best and run.first_invasion < 0:
+    if run.xi_choice == 3 and run.xi_best == 3 and run.first_invasion < 0:
         run.later(preferred_invasion=run.month)
 
 
 def world_preferred_korea(run):
-    if run.kim_choice == 2 == run.kim_best and run.first_korea_attack < 0:
+    if run.kim_choice == 2 and run.kim_best == 2 and run.first_korea_attack < 0:
         run.later(preferred_attack=run.month)
-    if run.kim_choice == 3 == run.kim_best and run.first_korea_war < 0:
+    if run.kim_choice == 3 and run.kim_best == 3 and run.first_korea_war < 0:
         run.later(preferred_war=run.month)
 
 
@@ -2016,7 +2014,27 @@ def phase_13(run):
     world_realised_help(run)
 
 
-# -- Phase 14: wars end --
+# -- Phase 14: wars teach, and end --
+
+
+def xi_experience(run):
+    if run.xi_new > 0:
+        run.later(xi_experience=0.0)
+    elif run.taiwan_status >= 2:
+        run.later(xi_experience=run.experience_gain * run.taiwan_front)
+    else:
+        run.later(xi_experience=run.belief_memory * run.xi_experience)
+
+
+def kim_experience(run):
+    if run.kim_new > 0:
+        run.later(kim_experience=0.0)
+    elif run.korea_status == 3:
+        run.later(kim_experience=run.experience_gain * run.korea_front)
+    elif run.korea_status == 2:
+        run.later(kim_experience=run.experience_gain * (run.us_silence - run.us_response) / 2.0)
+    else:
+        run.later(kim_experience=run.belief_memory * run.kim_experience)
 
 
 def world_taiwan_war_month(run):
@@ -2024,9 +2042,9 @@ def world_taiwan_war_month(run):
     if run.taiwan_status == 3:
         run.later(taiwan_war_months=run.taiwan_war_months + 1.0)
         if decided or run.u_taiwan_war_ends < run.war_end_rate:
-            run.later(taiwan_status=0.0, taiwan_resolved=1.0 if run.taiwan_front > 0 else -1.0)
+            run.later(taiwan_status=0.0, taiwan_front=0.0, taiwan_resolved=1.0 if run.taiwan_front > 0 else -1.0)
     if run.taiwan_status == 2 and decided:
-        run.later(taiwan_status=0.0)
+        run.later(taiwan_status=0.0, taiwan_front=0.0)
         if run.taiwan_front > 0:
             run.later(taiwan_resolved=1.0)
 
@@ -2035,10 +2053,12 @@ def world_korea_war_month(run):
     if run.korea_status == 3:
         run.later(korea_war_months=run.korea_war_months + 1.0)
         if abs(run.korea_front) >= 1 or run.u_korea_war_ends < run.war_end_rate:
-            run.later(korea_status=0.0, korea_resolved=1.0 if run.korea_front > 0 else -1.0)
+            run.later(korea_status=0.0, korea_front=0.0, korea_resolved=1.0 if run.korea_front > 0 else -1.0)
 
 
 def phase_14(run):
+    xi_experience(run)
+    kim_experience(run)
     if run.force_anywhere > 0:
         world_taiwan_war_month(run)
         world_korea_war_month(run)
