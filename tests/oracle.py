@@ -292,7 +292,8 @@ SURE = 0.99
 SHIPMENTS = 8
 LEAST_SHARE = 0.1
 TWO_FRONT_MONTHS = 12
-RECOVERY = 60
+RECOVERY = 120
+MOST_BACKLOG = 0.1
 TIE_SEED = 0.005
 ENFORCEMENT_2024 = 0.22
 COUNTER_HYBRID_TODAY = 0.3
@@ -536,7 +537,7 @@ def opening(status, last_force, opening_months, month):
         return 1.0
     if last_force < 0:
         return 0.0
-    return math.exp(-(month - last_force) / opening_months)
+    return opening_months / (opening_months + month - last_force)
 
 
 def forced(given, free):
@@ -941,7 +942,9 @@ def united_states_threat(run):
     taiwan *= 1.0 + run.threat_resolve * (2.0 * run.xi_resolve_seen - 1.0)
     run.term(
         threat_taiwan=run.threat_floor if run.taiwan_resolved == 1 else taiwan,
-        threat_korea=korea * (1.0 + run.threat_resolve * (2.0 * run.kim_resolve_seen - 1.0)),
+        threat_korea=run.threat_floor
+        if run.korea_resolved == 1
+        else korea * (1.0 + run.threat_resolve * (2.0 * run.kim_resolve_seen - 1.0)),
     )
 
 
@@ -1123,7 +1126,7 @@ def china_power(run):
 
 def china_balance(run):
     ours = run.china_power * build_up(run.china_arming)
-    balance = math.log(ours / (run.taiwan_strength + run.us_strength + run.japan_strength))
+    balance = ours / (run.taiwan_strength + run.us_strength + run.japan_strength)
     moved = run.balance_trend + (balance - run.balance_last - run.balance_trend) / 12.0
     run.later(balance_last=balance, balance_trend=0.0 if run.month == 0 else moved)
 
@@ -1237,7 +1240,13 @@ def xi_intervention(run):
 
 def xi_expected_help(run):
     share = held(run.expected_reliability + run.partner_bias)
-    run.term(xi_expected_help=share * run.uncoordinated if run.coordination == NONE else share)
+    if run.coordination == NONE:
+        expected = run.uncoordinated * share
+    elif run.coordination == DIRECTED:
+        expected = (2.0 * share + max(share, run.agreement_reliability)) / 3.0
+    else:
+        expected = share
+    run.term(xi_expected_help=expected)
 
 
 def xi_win_prob(run):
@@ -1286,7 +1295,7 @@ def xi_cost_of_japan(run):
 
 
 def xi_cost_of_sanctions(run):
-    run.term(cost_sanctions=run.sanctions_cost * run.sanctions_intensity)
+    run.term(cost_sanctions=2.0 * run.sanctions_cost * run.enforcement)
 
 
 def xi_cost_of_nuclear_risk(run):
@@ -1323,7 +1332,8 @@ def xi_utilities(run):
     r = run.xi_reference * run.grievance if theory == PROSPECT else 0.0
     back = run.audience_cost if run.taiwan_episode == 2 else 0.0
     begun = 0.0 if run.taiwan_episode == 2 else run.fixed_cost_blockade
-    g = run.value_wait - run.fixed_cost_grey - back
+    face = run.audience_cost * eager if run.taiwan_episode == 1 else 0.0
+    g = run.value_wait + face - run.fixed_cost_grey - back
     n = -run.blockade_share * k_blockade - costs * begun
     m = -k_invasion - costs * run.fixed_cost_invasion
     run.term(
@@ -1472,7 +1482,7 @@ def north_korea_testing_regime(run):
     else:
         now = QUIET if u < opens + (1.0 - opens) * end else CAMPAIGN
     run.term(launch_rate={QUIET: run.quiet_rate, CAMPAIGN: run.campaign_rate, MORATORIUM: 0.0}[now])
-    waits = run.test_backlog + run.technology_gain
+    waits = min(run.test_backlog + run.technology_gain, MOST_BACKLOG)
     run.later(
         testing_regime=now,
         test_backlog=waits * (1.0 - logistic(run.campaign_end)) if now == CAMPAIGN else waits,
@@ -1519,7 +1529,7 @@ def kim_agreement(run):
         agreement_called=run.coordination == DIRECTED
         and begins(run.taiwan_status, run.taiwan_last_force, run.month)
         and run.korea_status < 2
-        and run.korea_resolved != 1
+        and run.korea_resolved == 0
         and run.u_agreement < run.agreement_reliability
     )
 
@@ -2031,10 +2041,9 @@ def kim_experience(run):
         run.later(kim_experience=0.0)
     elif run.korea_status == 3:
         run.later(kim_experience=run.experience_gain * run.korea_front)
-    elif run.korea_status == 2:
-        run.later(kim_experience=run.experience_gain * (run.us_silence - run.us_response) / 2.0)
     else:
-        run.later(kim_experience=run.belief_memory * run.kim_experience)
+        answered = (run.us_silence - run.us_response) / 2.0 if run.korea_status == 2 and run.korea_episode == 2 else 0.0
+        run.later(kim_experience=run.belief_memory * run.kim_experience + run.experience_gain * answered)
 
 
 def world_taiwan_war_month(run):
@@ -2042,7 +2051,7 @@ def world_taiwan_war_month(run):
     if run.taiwan_status == 3:
         run.later(taiwan_war_months=run.taiwan_war_months + 1.0)
         if decided or run.u_taiwan_war_ends < run.war_end_rate:
-            run.later(taiwan_status=0.0, taiwan_front=0.0, taiwan_resolved=1.0 if run.taiwan_front > 0 else -1.0)
+            run.later(taiwan_status=0.0, taiwan_front=0.0, taiwan_resolved=1.0 if run.taiwan_front >= 1 else -1.0)
     if run.taiwan_status == 2 and decided:
         run.later(taiwan_status=0.0, taiwan_front=0.0)
         if run.taiwan_front > 0:
@@ -2053,7 +2062,7 @@ def world_korea_war_month(run):
     if run.korea_status == 3:
         run.later(korea_war_months=run.korea_war_months + 1.0)
         if abs(run.korea_front) >= 1 or run.u_korea_war_ends < run.war_end_rate:
-            run.later(korea_status=0.0, korea_front=0.0, korea_resolved=1.0 if run.korea_front > 0 else -1.0)
+            run.later(korea_status=0.0, korea_front=0.0, korea_resolved=1.0 if run.korea_front >= 1 else -1.0)
 
 
 def phase_14(run):

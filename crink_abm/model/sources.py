@@ -15,7 +15,7 @@ SOURCES: dict[str, str] = {
     "F088": "Correlates of War MID 5: DPRK-ROK onsets 0.52 a year, 1990-2014; no war.",
     "F092": "Correlates of War MID 5: China-Taiwan onsets 0.48 a year, 1990-2014; no war.",
     "F102": "Correlates of War MID 5: Iran-US onsets 0.36 a year, 1990-2014.",
-    "F107": "International Crisis Behavior v14: Korean crises last 16 to 600 days, median 210.",
+    "F107": "International Crisis Behavior v14: 11 Korean crises in 1993-2017 last 16 to 600 days, median 210, mean ten months; one over Taiwan, ten months.",
     "F128": "Press 2025: two or three Patriot batteries moved from Korea to the Middle East and back.",
     "F133-F134": "RAND RR2533 (2020): heavy ground forces near a theatre deter; light forces go with more disputes.",
     "F138": "Alliance fulfilment 0.22-0.75: Leeds, Long and Mitchell 2000; Berkemeier and Fuhrmann 2018.",

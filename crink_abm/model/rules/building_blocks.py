@@ -252,13 +252,13 @@ def crisis_month(status, onset_prob, settle_prob, decision_prob, review_prob, re
 
 
 #: Months after a war that was repelled until crises come as often as before.
-RECOVERY = 60.0
+RECOVERY = 120.0
 
 
 def recovered(resolved, last_force, month):
     """How far a theatre's quarrel has come back: 1 before any war, 0 once one was won, and slowly after a war repelled.
 
-        recovered = 1 if resolved = 0; 0 if resolved = 1; else [ (month - last_force) / RECOVERY ]    with RECOVERY = 60
+        recovered = 1 if resolved = 0; 0 if resolved = 1; else [ (month - last_force) / RECOVERY ]    with RECOVERY = 120
     """
     back = unit((month - last_force) / RECOVERY)
     return 1.0 if resolved == 0.0 else (0.0 if resolved == 1.0 else back)

@@ -236,7 +236,7 @@ def incident_prob(
         taiwan_incident_prob = Λ( taiwan_incident_logit + crisis_grievance (grievance - 1/2) + crisis_pla pla_activity
                                   + pull(coordination, uncoordinated, directed_gain) strait_opportunism korea_opening
                                   + (peacetime_coupling if korea_status = 1 and coordination is not none) )
-                               recovered(taiwan_resolved, taiwan_last_force, month)
+                               times recovered(taiwan_resolved, taiwan_last_force, month)
 
     An incident is a threat, show or use of force that the Correlates of War project counts (F092: 0.48 a year); a crisis is
     one that leaders take for a turning point, as International Crisis Behavior counts them (F107: one in 1993-2017). No

@@ -45,12 +45,12 @@ def agreement(
     """Whether Kim comes with Xi by prior agreement, as force over Taiwan begins.
 
         agreement_called = 1 if coordination is directed and begins(taiwan_status, taiwan_last_force, month)
-                           and korea_status < 2 and korea_resolved is not 1 and u_agreement < agreement_reliability, else 0
+                           and korea_status < 2 and korea_resolved = 0 and u_agreement < agreement_reliability, else 0
 
-    Without this channel a second front can be likely and never certain; with it, what one has to believe for certainty is
-    one number. Claims C03, C06.
+    An imposed status of the Strait calls it too; an imposed status of Korea overrides it. Without this channel a second
+    front can be likely and never certain; with it, what one has to believe for certainty is one number. Claims C03, C06.
     """
-    starts = begins(taiwan_status, taiwan_last_force, month) and korea_status < 2.0 and korea_resolved != 1.0
+    starts = begins(taiwan_status, taiwan_last_force, month) and korea_status < 2.0 and korea_resolved == 0.0
     return 1.0 if coordination == 2.0 and starts and u_agreement < agreement_reliability else 0.0
 
 
@@ -143,17 +143,20 @@ def attack_success_prob(
 
 
 def experience(
-    kim_experience, kim_new, korea_status, korea_front, us_response, us_silence, belief_memory, experience_gain,
+    kim_experience, kim_new, korea_status, korea_episode, korea_front, us_response, us_silence, belief_memory,
+    experience_gain,
 ):
     """What fighting teaches Kim about his odds: an attack that goes unanswered emboldens, one that is answered warns.
 
-        kim_experience' = 0 if kim_new > 0; else experience_gain korea_front                if korea_status = 3
-                                                 experience_gain (us_silence - us_response) / 2 if korea_status = 2
-                                                 belief_memory kim_experience               else
+        lesson = korea_front                        if korea_status = 3
+                 (us_silence - us_response) / 2     if korea_status = 2 and korea_episode = 2 (the attack has had its answer)
+                 0                                  else
+        kim_experience' = 0 if kim_new > 0; else experience_gain lesson if korea_status = 3;
+                          else belief_memory kim_experience + experience_gain lesson
     """
-    answered = 0.5 * (us_silence - us_response)
-    lesson = korea_front if korea_status == 3.0 else answered
-    learnt = experience_gain * lesson if korea_status >= 2.0 else belief_memory * kim_experience
+    answered = 0.5 * (us_silence - us_response) if korea_status == 2.0 and korea_episode == 2.0 else 0.0
+    added = belief_memory * kim_experience + experience_gain * answered
+    learnt = experience_gain * korea_front if korea_status == 3.0 else added
     return 0.0 if kim_new > 0.0 else learnt
 
 

@@ -11,6 +11,7 @@ from .building_blocks import (
     opening,
     pull,
     recovered,
+    smaller,
     statement,
     unit,
 )
@@ -183,6 +184,10 @@ def testing_pressure(
     )
 
 
+#: The most that waits to be tested: what is not tested is shelved.
+MOST_BACKLOG = 0.1
+
+
 def testing_regime(
     testing_regime, test_backlog, technology_gain, testing_pressure, diplomatic_offramp, quiet_rate, campaign_rate,
     campaign_begin, campaign_end, moratorium_speed, u_testing_regime,
@@ -199,7 +204,8 @@ def testing_regime(
                           from 1: 2 if u < opens, else 0 if u < opens + (1 - opens) end,   else 1
                           from 2: 1 if u < breaks, else 2
         launch_rate     = quiet_rate, campaign_rate, 0    for testing_regime' 0, 1, 2
-        test_backlog'   = (test_backlog + technology_gain) (1 - (Λ(campaign_end) if testing_regime' is 1, else 0))
+        b               = min(test_backlog + technology_gain, MOST_BACKLOG)                       with MOST_BACKLOG = 0.1
+        test_backlog'   = b (1 - (Λ(campaign_end) if testing_regime' is 1, else 0))
 
     A moratorium takes two, an offer and its taking up (hence the square), and one to break it. It lasts while talks last;
     talks that fail begin a campaign (2019), so an off-ramp that leads nowhere brings tests forward: the counter-path of
@@ -222,7 +228,8 @@ def testing_regime(
     now = from_moratorium if was == 2.0 else (from_campaign if was == 1.0 else from_quiet)
     rate = campaign_rate if now == 1.0 else (quiet_rate if now == 0.0 else 0.0)
     tested = logistic(campaign_end) if now == 1.0 else 0.0
-    return rate, now, (test_backlog + technology_gain) * (1.0 - tested)
+    waiting = smaller(test_backlog + technology_gain, MOST_BACKLOG)
+    return rate, now, waiting * (1.0 - tested)
 
 
 def provocation(launch_rate, provocation_memory, memory_decay, u_provocation):
@@ -284,7 +291,7 @@ def incident_prob(
             + taiwan_opening pull(coordination, uncoordinated, directed_gain) korea_opportunism
             + (korea_entrapment usfk_posture dual_role if taiwan_status >= 2)
             + (peacetime_coupling if taiwan_status = 1 and coordination is not none) )
-            recovered(korea_resolved, korea_last_force, month)
+            times recovered(korea_resolved, korea_last_force, month)
 
     Kim may be an opportunist alone (``uncoordinated``), and the door stays ajar after the fighting. Forces in Korea that
     fight for Taiwan draw fire (entrapment). Source: 0.52 incidents a year (F088), 11 crises in 25 years (F107); claims

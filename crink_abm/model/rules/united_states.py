@@ -35,21 +35,22 @@ def exercises(exercise_tempo, driver_exercise_season):
 
 
 def threat(
-    taiwan_status, korea_status, taiwan_resolved, pla_activity, provocation_memory, xi_resolve_seen, kim_resolve_seen,
-    threat_floor, threat_signal, threat_rung, threat_resolve,
+    taiwan_status, korea_status, taiwan_resolved, korea_resolved, pla_activity, provocation_memory, xi_resolve_seen,
+    kim_resolve_seen, threat_floor, threat_signal, threat_rung, threat_resolve,
 ):
     """How threatened each theatre looks from Washington: what is seen there, and whom it takes its leader for.
 
         threat_taiwan = (threat_floor + threat_signal [ (1 + pla_activity) / 2 ] + threat_rung taiwan_status)
-                        (1 + threat_resolve (2 xi_resolve_seen - 1));  threat_floor if taiwan_resolved = 1
+                        (1 + threat_resolve (2 xi_resolve_seen - 1))
         threat_korea  = (threat_floor + threat_signal provocation_memory + threat_rung korea_status)
                         (1 + threat_resolve (2 kim_resolve_seen - 1))
+        each just threat_floor where the theatre's resolved is 1: there is nothing left to guard
     """
     taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + threat_rung * taiwan_status
     korea = (threat_floor + threat_signal * provocation_memory) + threat_rung * korea_status
     return (
         threat_floor if taiwan_resolved == 1.0 else taiwan * (1.0 + threat_resolve * (2.0 * xi_resolve_seen - 1.0)),
-        korea * (1.0 + threat_resolve * (2.0 * kim_resolve_seen - 1.0)),
+        threat_floor if korea_resolved == 1.0 else korea * (1.0 + threat_resolve * (2.0 * kim_resolve_seen - 1.0)),
     )
 
 

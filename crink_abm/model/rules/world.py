@@ -226,7 +226,7 @@ def taiwan_war_month(
 
         taiwan_status = 3: taiwan_war_months' = taiwan_war_months + 1; it ends if taiwan_front >= 1 or <= -1, or by an
             armistice if u_taiwan_war_ends < war_end_rate: taiwan_status' = 0, and taiwan_resolved' = 1 (Beijing
-            holds the island) if taiwan_front > 0, else -1 (repelled; so also a front that stands where it began)
+            holds the island) if taiwan_front >= 1, else -1 (repelled; an armistice leaves things as they were)
         taiwan_status = 2: at taiwan_front >= 1 Taiwan yields: taiwan_status' = 0, taiwan_resolved' = 1;
             at taiwan_front <= -1 the blockade is broken: taiwan_status' = 0, and Beijing may try again
         taiwan_front' = 0 where it ends, so that the next fight begins at its beginning
@@ -238,22 +238,22 @@ def taiwan_war_month(
     blockade_ends = taiwan_status == 2.0 and decided
     months = taiwan_war_months + 1.0 if at_war else taiwan_war_months
     yielded = 1.0 if blockade_ends and won else taiwan_resolved
-    result = 1.0 if taiwan_front > 0.0 else -1.0
+    result = 1.0 if won else -1.0
     over = ends or blockade_ends
     return 0.0 if over else taiwan_status, 0.0 if over else taiwan_front, months, result if ends else yielded
 
 
 def korea_war_month(korea_status, korea_front, korea_war_months, korea_resolved, war_end_rate, u_korea_war_ends):
-    """A month of war in Korea: it ends by a decision or an armistice, and is not fought twice.
+    """A month of war in Korea: it ends by a decision or an armistice.
 
         korea_status = 3: korea_war_months' = korea_war_months + 1; it ends if korea_front >= 1 or <= -1, or if
             u_korea_war_ends < war_end_rate: korea_status' = 0, and korea_resolved' = 1 (Pyongyang prevails) if
-            korea_front > 0, else -1 (repelled; so also a front that stands where it began); korea_front' = 0
+            korea_front >= 1, else -1 (repelled; an armistice leaves things as they were); korea_front' = 0
     """
     at_war = korea_status == 3.0
     ends = at_war and (korea_front >= 1.0 or korea_front <= -1.0 or u_korea_war_ends < war_end_rate)
     months = korea_war_months + 1.0 if at_war else korea_war_months
-    result = 1.0 if korea_front > 0.0 else -1.0
+    result = 1.0 if korea_front >= 1.0 else -1.0
     return 0.0 if ends else korea_status, 0.0 if ends else korea_front, months, result if ends else korea_resolved
 
 

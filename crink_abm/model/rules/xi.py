@@ -74,8 +74,8 @@ def intervention(
                              (1 - attention_discount (1 - [attention_taiwan / attention_full]))
         us_enters_blockade = enter_blockade us_enters_invasion
 
-    ``china_belief`` is held within [NEVER, SURE] = [0.001, 0.999] there. He reads elections, talks and burden sharing as far as they move
-    the will (``belief_will``; 0: he does not).
+    ``china_belief`` is held within [NEVER, SURE] = [0.001, 0.999] there. He reads elections, talks and burden sharing as
+    far as they move the will (``belief_will``; 0: he does not).
     """
     read = logistic(logit(clip(china_belief, NEVER, SURE)) + belief_will * (us_will - 0.5))
     invasion = read * (1.0 - attention_discount * (1.0 - unit(attention_taiwan / attention_full)))
@@ -149,14 +149,14 @@ def cost_of_japan(japan_burden_share, japan_access, japan_cost):
     return japan_cost * (japan_burden_share * japan_access)
 
 
-def cost_of_sanctions(sanctions_intensity, sanctions_cost):
+def cost_of_sanctions(enforcement, sanctions_cost):
     """Cost that a proven, enforced sanctions machine threatens.
 
-        cost_sanctions = sanctions_cost sanctions_intensity
+        cost_sanctions = 2 sanctions_cost enforcement
 
-    Claim C22.
+    What bites counts, not what is on paper: exposure raises it and vetoes lower it. Claims C12, C22, C23.
     """
-    return sanctions_cost * sanctions_intensity
+    return sanctions_cost * (2.0 * enforcement)
 
 
 def cost_of_nuclear_risk(
@@ -185,15 +185,18 @@ def experience(xi_experience, xi_new, taiwan_status, taiwan_front, belief_memory
     return 0.0 if xi_new > 0.0 else learnt
 
 
-def expected_help(expected_reliability, partner_bias, coordination, uncoordinated):
-    """The share of his three partners whose help Xi expects.
+def expected_help(expected_reliability, partner_bias, coordination, uncoordinated, agreement_reliability):
+    """The share of his three partners whose help Xi expects; what Kim has agreed to he counts on.
 
-        xi_expected_help = [expected_reliability + partner_bias], times uncoordinated if coordination is none
-
+        s = [expected_reliability + partner_bias]
+        xi_expected_help = uncoordinated s, s, (2 s + max(s, agreement_reliability)) / 3    for coordination none, tacit,
+                                                                                              directed
     Claim C28.
     """
     share = unit(expected_reliability + partner_bias)
-    return uncoordinated * share if coordination == 0.0 else share
+    agreed = agreement_reliability if agreement_reliability > share else share
+    directed = (2.0 * share + agreed) / 3.0
+    return uncoordinated * share if coordination == 0.0 else (directed if coordination == 2.0 else share)
 
 
 #: Months over which Xi extrapolates the balance.
@@ -259,14 +262,15 @@ def utilities(
         r     = xi_reference grievance under prospect theory, else 0
         back  = audience_cost if taiwan_episode = 2, else 0                    (from a blockade to the grey zone)
         u_wait     = sure(value_wait; r)
-        g          = value_wait - fixed_cost_grey - back                       (he keeps what waiting leaves him)
+        g          = value_wait + audience_cost eager (1 if taiwan_episode = 1, else 0) - fixed_cost_grey - back
         u_grey     = lottery(win_grey, g + grey_stake eager, g - grey_stake; r)
         n          = -blockade_share K_blockade - xi_costs (0 if taiwan_episode = 2, else fixed_cost_blockade)
         u_blockade = lottery(win_blockade, blockade_stake stake + n, n - blockade_share xi_costs loss_invasion; r)
         m          = -K_invasion - xi_costs fixed_cost_invasion
         u_invasion = lottery(win_invasion, stake + m, m - xi_costs loss_invasion; r)
 
-    His type moves what a blockade and an invasion cost and win; the grey zone is cheap for everybody.
+    His type moves what a blockade and an invasion cost and win; the grey zone is cheap for everybody:
+    it keeps what waiting leaves him, and in a crisis his face.
     What the allies impose counts as far as he believes that Washington comes in; sanctions come anyway.
     Source: claims C01, C02, C19, C20, C28, C29.
     """
@@ -276,7 +280,8 @@ def utilities(
     reference = xi_reference * grievance if xi_theory == 1.0 else 0.0
     back = audience_cost if taiwan_episode == 2.0 else 0.0
     wait = sure(value_wait, reference, xi_theory, curvature, loss_aversion)
-    kept = value_wait - (fixed_cost_grey + back)
+    face = audience_cost * eager if taiwan_episode == 1.0 else 0.0
+    kept = (value_wait + face) - (fixed_cost_grey + back)
     grey = lottery(
         win_grey, kept + grey_stake * eager, kept - grey_stake,
         reference, xi_theory, curvature, loss_aversion, weighting,
