@@ -197,7 +197,7 @@ def compare(
         lost.update((np.flatnonzero(bad) + first).tolist())
         if number == 0:
             base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
-        accumulator.add([number], first, values[None], base, ~(bad | base_failed)[None])
+        accumulator.add([number], first, [values], base, ~(bad | base_failed)[None])
     _warn(np.array(sorted(lost)), runs)
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})

@@ -2,9 +2,10 @@
 
 import math
 import operator
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,32 @@ class _Counts:
         """Runs of each point and world."""
         return self.moments.n.sum(1)
 
+    def add_by(
+        self,
+        count: Callable[..., None],
+        results: Sequence[FloatArray],
+        base: tuple[BoolArray, FloatArray],
+        world_of: IntArray,
+        half: IntArray,
+        weight: FloatArray | None,
+        counted: BoolArray | None,
+    ) -> None:
+        """As :meth:`add`, by a function that counts the runs of one point (:func:`crink_abm.engine.counting.count`)."""
+        columns, nothing = _columns(self.n_lucks > 0), (np.empty(0), np.empty(0, bool), np.empty((0, 0)))
+        few, m = self.deal.effective < over_worlds.MANY, self.moments
+        event, luck = map(np.ascontiguousarray, base)
+        for k, values in enumerate(results):
+            moved = np.zeros((3, self.event.shape[1]), np.int64)
+            first = np.zeros(self.first.shape[1:])
+            count(
+                np.ascontiguousarray(values), event, luck, world_of, half, nothing[0] if weight is None else weight,
+                nothing[1] if counted is None else counted[k], columns,
+                moved, self.by_world[k] if few else nothing[2], m.n[k], m.weight[k], m.sums[k], m.cross[k], m.seen[k],
+                self.given[k], self.hit[k], self.squared_weight[k : k + 1], self.sums[k], first,
+            )  # fmt: skip
+            for total, found in zip((self.event, self.up, self.down, self.first), (*moved, first), strict=True):
+                total[k] += found.astype(total.dtype)
+
     def add(
         self,
         results: FloatArray,
@@ -152,6 +179,26 @@ class _Counts:
         return part
 
 
+@cache
+def _columns(with_luck: bool) -> tuple[IntArray, ...]:
+    """Which results are counted, as :func:`crink_abm.engine.counting.count` takes it; the residuals only ``with_luck``."""
+    place, outcome = ({name: k for k, name in enumerate(names)} for names in (outcomes.RESULTS, outcomes.OUTCOMES))
+    registry = outcomes.REGISTRY
+    firsts = [[place[str(registry.by_name[part].first)] for part in registry.dated(name)] for name in outcome]
+    followed = [(outcome[one.given], place[one.second], one.within) for one in outcomes.CONDITIONALS.values()]
+    measured = [
+        (place[column], outcome["taiwan_invasion"] if column.startswith("help_") else -1)
+        for column in _METRICS.values()
+    ]
+    return (
+        np.array([one + [-1] * (max(map(len, firsts)) - len(one)) for one in firsts]),
+        np.array([place[name] for name in outcomes.LUCKS if with_luck], np.int64),
+        np.array(followed),
+        np.array([outcome[name] for name in outcomes.CAUSES]),
+        np.array(measured),
+    )
+
+
 def _by_world(flags: np.ndarray, world_of: np.ndarray, n_worlds: int) -> np.ndarray:
     """How many runs have each flag, by world: array (n_points, n_worlds, n_flags) of flags (n_points, n, n_flags)."""
     point, run, column = np.nonzero(flags)
@@ -175,6 +222,7 @@ class Accumulator:
     n_runs : the runs that each point is to have
     take_out : whether the luck may be taken out: not where rules are replaced that state odds or draw
     by_luck : whether intervals take the luck out (for :meth:`half_width`)
+    count : what counts the runs of a point (:func:`crink_abm.engine.counting.count`, compiled); numpy here if None
     """
 
     worlds: Dealt
@@ -194,7 +242,9 @@ class Accumulator:
         n_runs: Sequence[int],
         take_out: bool = True,
         by_luck: bool = True,
+        count: Callable[..., None] | None = None,
     ) -> None:
+        self._count = count
         self.worlds, self.months, self.base_points, self.n_runs = worlds, months, base_points, n_runs
         # A world that stands in an ensemble twice is one world with more runs, not two that happen to agree.
         _, rows, number, copies = np.unique(
@@ -239,7 +289,7 @@ class Accumulator:
         self,
         points: Sequence[int],
         first_run: int,
-        results: np.ndarray,
+        results: Sequence[FloatArray],
         base: tuple[BoolArray, FloatArray],
         counted: np.ndarray | None = None,
     ) -> None:
@@ -249,16 +299,20 @@ class Accumulator:
         ----------
         points : their numbers; all are to have the same number of runs
         first_run : the number of the first run
-        results : array (n_points, n, n_results)
+        results : of each point an array (n, n_results)
         base : what the same runs were at the baseline (:func:`outcomes.observed`)
         counted : array (n_points, n) of flags, which runs count: neither they nor their pair at the baseline failed; all if None
         """
-        n, wanted = results.shape[1], self.n_runs[points[0]]
+        n, wanted = len(results[0]), self.n_runs[points[0]]
         deal = self._deal(wanted)
         place, half = self.worlds.of_runs(first_run, n), self._half(first_run, n)
         weight = None if deal.weights is None else deal.weights[place]
         counts = _Counts(deal, len(points), self.months)
-        counts.add(results, base, deal.of_place[place], half, weight, counted)
+        how = base, deal.of_place[place], half, weight, counted
+        if self._count is None:
+            counts.add(np.asarray(results), *how)
+        else:
+            counts.add_by(self._count, results, *how)
         if first_run == 0 and n == wanted:
             self._close(points, counts)
             return

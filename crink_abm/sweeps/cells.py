@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: Runs of one policy that are counted together: a fixed cut, whatever the size of the sweep.
 SPAN_RUNS = 8_192
@@ -22,9 +25,10 @@ class Cell:
     n: int
 
 
-def together(pieces: Iterable, most: int, runs: Callable) -> Iterator[list]:
+def together(pieces: Iterable[T], most: int, runs: Callable[[T], int]) -> Iterator[list[T]]:
     """Pieces in order, as many together as have at most ``most`` runs, or one that has more; ``runs(piece)`` is its number."""
-    group, total = [], 0
+    group: list[T] = []
+    total = 0
     for piece in pieces:
         if group and total + runs(piece) > most:
             yield group

@@ -1,6 +1,9 @@
 """Runs that failed: a rule raised, or gave a number that is not finite or odds that are none. They are told, and counted
 nowhere."""
 
+from collections.abc import Callable
+from typing import Any, Protocol
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +16,15 @@ MOST_TOLD = 1000
 COLUMNS = ("point", "run", "world", "month", "cause")
 
 
-def why(model) -> tuple[int, str]:
+class Model(Protocol):
+    """A run in Mesa, as far as its failure is concerned."""
+
+    month: int
+
+    def run(self) -> Any: ...
+
+
+def why(model: Model) -> tuple[int, str]:
     """Run a model up to its failure: (month from 0, cause in one line); month -1 where it does not fail in Mesa."""
     try:
         model.run()
@@ -27,8 +38,9 @@ def why(model) -> tuple[int, str]:
 class Failures:
     """The failed runs of a sweep: how many, and the first ``MOST_TOLD`` of them by point and run."""
 
-    def __init__(self):
-        self.n, self._seen = 0, []
+    def __init__(self) -> None:
+        self.n = 0
+        self._seen: list[tuple[int, int]] = []
 
     def add(self, point: int, first_run: int, results: np.ndarray) -> None:
         """Note the failed ones among some runs of a point."""
@@ -37,7 +49,7 @@ class Failures:
             self.n += len(runs)
             self._seen = sorted([*self._seen, *((point, int(run)) for run in runs[:MOST_TOLD])])[:MOST_TOLD]
 
-    def table(self, replay, world) -> pd.DataFrame:
+    def table(self, replay: Callable[[int, int], Model], world: Callable[[int], int]) -> pd.DataFrame:
         """A row a failed run: point, run, world, month (from 0), cause.
 
         ``replay(point, run)`` makes the run in Mesa, not yet stepped; ``world(run)`` is the number of its world.

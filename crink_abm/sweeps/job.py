@@ -27,7 +27,7 @@ class Job:
     plan: SweepPlan
     engine: str = "numba"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "engine", engine_name(self.engine))
 
     def prepare(self) -> None:

@@ -129,7 +129,7 @@ def foreign(folder: Path, what: str) -> InputError:
     )
 
 
-def load(folder: Path) -> dict:
+def load(folder: Path) -> dict[str, Any]:
     """The manifest of a finished sweep.
 
     Raises
@@ -170,7 +170,7 @@ def load(folder: Path) -> dict:
     return said
 
 
-def table(folder: Path, manifest: dict, name: str) -> pd.DataFrame:
+def table(folder: Path, manifest: dict[str, Any], name: str) -> pd.DataFrame:
     """One table of a finished sweep, the bytes being those that the manifest was written for.
 
     Raises
@@ -202,7 +202,7 @@ def _is_kind(name: str, column: pd.Series) -> bool:
     return types.is_integer_dtype(column) if name in _WHOLE else types.is_numeric_dtype(column)
 
 
-def _holds(found: pd.DataFrame, dimension: dict) -> bool:
+def _holds(found: pd.DataFrame, dimension: dict[str, Any]) -> bool:
     """Whether the rows on the grid have a column for a dimension of it, with its levels."""
     if dimension["name"] not in found:
         return False
@@ -212,7 +212,7 @@ def _holds(found: pd.DataFrame, dimension: dict) -> bool:
     return types.is_numeric_dtype(column)
 
 
-def _check_rows(folder: Path, manifest: dict, name: str, found: pd.DataFrame) -> None:
+def _check_rows(folder: Path, manifest: dict[str, Any], name: str, found: pd.DataFrame) -> None:
     """Refuse a table whose rows speak of other points, or months, than the manifest."""
     points, months = manifest["n_points"], manifest["experiment"]["experiment"]["months"]
     fits = found["point"].between(0, points - 1).all()
@@ -230,7 +230,7 @@ def _check_rows(folder: Path, manifest: dict, name: str, found: pd.DataFrame) ->
         raise foreign(folder, f"{name}.parquet and manifest.json do not speak of the same points and months")
 
 
-def of(plan: SweepPlan, reached: dict | None, n_failed: int, files: dict[str, str]) -> dict:
+def of(plan: SweepPlan, reached: dict[str, Any] | None, n_failed: int, files: dict[str, str]) -> dict[str, Any]:
     """What the manifest of a finished sweep says.
 
     Parameters
@@ -272,5 +272,5 @@ def of(plan: SweepPlan, reached: dict | None, n_failed: int, files: dict[str, st
         },
         "worlds_table": f"{plan.worlds_name}.parquet",
         "files": files,
-        "nesting": None if head.precision else structures.nesting(plan.worlds, head.runs),
+        "nesting": None if head.precision or head.runs is None else structures.nesting(plan.worlds, head.runs),
     }

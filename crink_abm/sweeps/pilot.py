@@ -1,6 +1,7 @@
 """The pilot of a sweep that is to reach a precision: a sweep of its own, kept beside the runs that count."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 from ..estimation import sample_size
 from ..experiment.schema import Experiment
@@ -29,7 +30,7 @@ def checked(experiment: Experiment) -> None:
         raise InputError("[experiment] precision settles every point's runs; leave out detail_runs, or precision")
 
 
-def settle(plan: SweepPlan, store: Store, **options) -> SweepPlan:
+def settle(plan: SweepPlan, store: Store, **options: Any) -> SweepPlan:
     """The plan with the runs that each point needs, from a pilot of ``runs`` runs (2,000 if the file names none) under another
     seed.
 
@@ -48,5 +49,5 @@ def settle(plan: SweepPlan, store: Store, **options) -> SweepPlan:
     pilot = replace(plan, experiment=experiment, n_runs=(runs,) * len(plan.policies))
     Runner(pilot, Store(folder), **options).run()
     table = read_table(folder / "estimates.parquet")
-    needed = sample_size.runs_needed(table, head.precision, head.interval, round_)
+    needed = sample_size.runs_needed(table, cast(float, head.precision), head.interval, round_)
     return plan.with_runs(needed[point] for point in range(len(plan.policies)))

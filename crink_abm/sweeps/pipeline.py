@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ from .executors.base import Executor
 from .job import Job
 from .store import Store
 
+#: (cell, results, what the baseline's runs were, which of these failed).
+_Counted = tuple[Cell, np.ndarray, tuple[np.ndarray, np.ndarray] | None, np.ndarray | None]
 #: Spans of the baseline's runs that are held, for the points that are counted against them.
 SPANS_HELD = 64
 
@@ -27,11 +30,12 @@ class _Baseline:
     """What a span of runs was at the baseline; ``asked`` for once a pack on its way brings it."""
 
     asked: bool = False
-    observed: tuple | None = None
+    observed: tuple[np.ndarray, np.ndarray] | None = None
     failed: np.ndarray | None = None
 
     def keep(self, results: np.ndarray) -> None:
-        self.observed, self.failed = outcomes.observed(np.nan_to_num(results)), failed(results)
+        event, luck = outcomes.observed(np.nan_to_num(results))
+        self.observed, self.failed = (event, np.ascontiguousarray(luck)), failed(results)
 
 
 @dataclass
@@ -51,7 +55,7 @@ class _Pack:
     keys: list[str]
     read: list[tuple[list[pa.Table], list[Cell]]]
     asked: list[Cell]
-    made: Future
+    made: Future[list[np.ndarray]]
     baselines: dict[tuple[int, int], _Baseline]
 
 
@@ -93,17 +97,17 @@ class Pipeline:
         self._pool = ThreadPoolExecutor(executor.ahead)
         self._baseline = lru_cache(maxsize=SPANS_HELD)(lambda first, n: _Baseline())
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._job.prepare()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         if error[0] is not None:
             self._executor.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def __iter__(self) -> Iterator[list[tuple]]:
-        waiting = deque()
+    def __iter__(self) -> Iterator[list[_Counted]]:
+        waiting: deque[_Pack] = deque()
         for cells in packs(self._cells):
             waiting.append(self._begin(cells))
             if len(waiting) > self._executor.ahead:
@@ -132,25 +136,29 @@ class Pipeline:
         made = self._pool.submit(self._compute, [*lacking, *asked])
         return _Pack(cells, keys, read, asked, made, baselines)
 
-    def _end(self, pack: _Pack) -> list[tuple]:
+    def _end(self, pack: _Pack) -> list[_Counted]:
         made = pack.made.result()
         lacking = [(key, c) for key, (_, missing) in zip(pack.keys, pack.read, strict=True) for c in missing]
         # All at once, here and below: to encode and decode each policy by itself takes longer than to run it.
-        n, table = sum(cell.n for _, cell in lacking), encode(np.concatenate(made)) if made else None
+        table, made = encode(made)
         if lacking:
+            n = sum(cell.n for _, cell in lacking)
             self._store.write([(key, cell.first, cell.n) for key, cell in lacking], table.slice(0, n))
-        fresh = _parts(decode(table), map(len, made)) if made else iter(())
+        fresh = iter(made)
         kept = _decoded([table for pieces, _ in pack.read for table in pieces])
         whole = [_one([next(kept) for _ in pieces] + [next(fresh) for _ in missing]) for pieces, missing in pack.read]
         for cell, results in [*zip(pack.asked, fresh, strict=True), *zip(pack.cells, whole, strict=True)]:
             if cell.point == self._plan.base and self._paired:
                 pack.baselines[cell.first, cell.n].keep(results)
         paired = [pack.baselines[cell.first, cell.n] for cell in pack.cells]
-        return [(*of, base.observed, base.failed) for *of, base in zip(pack.cells, whole, paired, strict=True)]
+        return [
+            (cell, results, base.observed, base.failed)
+            for cell, results, base in zip(pack.cells, whole, paired, strict=True)
+        ]
 
     def _compute(self, cells: list[Cell]) -> list[np.ndarray]:
         """The runs of some cells, by the executor: an array (n, len(RESULTS)) each."""
         size = self._job.slice_runs
         slices = [(cell.point, cell.first + at, n) for cell in cells for at, n in chunks(cell.n, size)]
         made = iter(self._executor.compute(self._job, slices))
-        return [np.concatenate([next(made) for _ in chunks(cell.n, size)]) for cell in cells]
+        return [_one([next(made) for _ in chunks(cell.n, size)]) for cell in cells]

@@ -2,24 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from .. import typing
 from ..engine.threads import chunks
 from ..ensemble.build import worlds_name
 from ..ensemble.worlds import Worlds
 from ..experiment import design
-from ..experiment.schema import Experiment
+from ..experiment.schema import Experiment, Header
 from ..model import levers
 from ..model.keys import rules_hash
+from ..model.overrides import Rules, fingerprint
 from ..model.overrides import checked as checked_rules
-from ..model.overrides import fingerprint
 from ..util.size import Size
 from .cells import PACK_RUNS, SPAN_RUNS, Cell
 from .codec import scales
+
+if TYPE_CHECKING:
+    from ..agents.model import DeterrenceModel
 
 
 def digest_of(worlds: Worlds) -> str:
@@ -45,13 +50,19 @@ class SweepPlan:
     experiment: Experiment
     worlds: Worlds
     worlds_name: str
-    rules: dict
+    rules: Rules
     points: design.Points
     n_runs: tuple[int, ...]
 
     @classmethod
     def of(
-        cls, experiment: Experiment, worlds: Worlds, *, rules=None, n_runs=None, name: str | None = None
+        cls,
+        experiment: Experiment,
+        worlds: Worlds,
+        *,
+        rules: typing.Rules | None = None,
+        n_runs: Sequence[int] | None = None,
+        name: str | None = None,
     ) -> "SweepPlan":
         """The plan of an experiment in some worlds.
 
@@ -70,8 +81,9 @@ class SweepPlan:
         """
         points, head, rules = design.points(experiment), experiment.experiment, checked_rules(rules)
         if n_runs is None:
-            detail = head.detail_runs or head.runs
-            n_runs = [head.runs if family in ("grid", "sample") else detail for family in points.families]
+            runs = cast(int, head.runs)
+            detail = head.detail_runs or runs
+            n_runs = [runs if family in ("grid", "sample") else detail for family in points.families]
         name = name or worlds_name(experiment.worlds, experiment.parameters, rules)
         return cls(experiment, worlds, name, rules, points, tuple(n_runs))
 
@@ -80,12 +92,12 @@ class SweepPlan:
         return replace(self, n_runs=tuple(n_runs))
 
     @property
-    def head(self):
+    def head(self) -> Header:
         """The table ``[experiment]``: name, seed, months, start, interval."""
         return self.experiment.experiment
 
     @property
-    def policies(self) -> list[dict]:
+    def policies(self) -> list[dict[str, Any]]:
         """What each point sets."""
         return self.points.policies
 
@@ -179,15 +191,15 @@ class SweepPlan:
         """The number of the world that a run lives in."""
         return int(self.worlds.of_runs(run, 1)[0])
 
-    def replay(self, point: int, run: int):
+    def replay(self, point: int, run: int) -> "DeterrenceModel":
         """One run in Mesa, not yet stepped."""
         from ..agents.model import DeterrenceModel
 
         world = self.world(run)
         model = DeterrenceModel(
-            self.policies[point], parameters=self.worlds.parameters(world),
-            seed=self.head.seed, run=run, months=self.head.months, start=self.head.start, drivers=self.experiment.drivers,
-            rules=self.rules,
+            cast(typing.Policy, self.policies[point]), parameters=self.worlds.parameters(world),
+            seed=self.head.seed, run=run, months=self.head.months, start=self.head.start,
+            drivers=cast(typing.Drivers, self.experiment.drivers), rules=self.rules,
         )  # fmt: skip
         model.source = {"sweep": self.head.name, "point": point, "world": world}
         return model

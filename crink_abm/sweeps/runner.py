@@ -6,6 +6,7 @@ Interrupt it at any moment: the same command takes up where it stopped and ends 
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..model.keys import rules_hash
 from ..model.outcomes import failed
 from ..model.overrides import changes_odds
 from ..model.overrides import checked as checked_rules
+from ..typing import Rules
 from ..util.files import write_sealed, write_table
 from ..util.ownership import MANIFEST
 from ..util.progress import chosen as progress_of
@@ -31,7 +33,7 @@ from .plan import SweepPlan
 from .store import Store
 
 
-def plan_in(store: Store, experiment: Experiment, rules=None) -> SweepPlan:
+def plan_in(store: Store, experiment: Experiment, rules: Rules | None = None) -> SweepPlan:
     """The plan of an experiment whose results go to a store: with the worlds that are kept there, or made here.
 
     Nothing is written: what is refused leaves nothing behind.
@@ -45,6 +47,13 @@ def plan_in(store: Store, experiment: Experiment, rules=None) -> SweepPlan:
     name = worlds_name(table, fixed, rules)
     worlds = read_worlds(store.folder, name) or make_worlds(table, fixed, rules)
     return SweepPlan.of(experiment, worlds, rules=rules, name=name)
+
+
+def _count(*arrays: Any) -> None:
+    """Count the runs of a point; the first time, what counts is loaded or compiled, beside runs on their way."""
+    from ..engine.counting import count  # numba is heavy
+
+    count()(*arrays)
 
 
 class Runner:
@@ -68,7 +77,7 @@ class Runner:
 
     def __init__(
         self, plan: SweepPlan, store: Store, *, engine: str = "numba", executor: Executor | None = None,
-        progress: Callable | bool | None = None, say: Callable[[str], None] | None = None,
+        progress: Callable[..., object] | bool | None = None, say: Callable[[str], object] | None = None,
     ):  # fmt: skip
         self.plan, self.store, self.job = plan, store, Job(plan, engine)
         self.executor, self.progress = executor or ThreadExecutor(), progress_of(progress, "run")
@@ -96,7 +105,7 @@ class Runner:
         return Pipeline(self.job, self.executor, self.store, cells, paired=paired)
 
     @contextlib.contextmanager
-    def _at_work(self):
+    def _at_work(self) -> Iterator[None]:
         """Hold the folder, keep the worlds in it, and say what was found in it, and what of it was damaged."""
         plan, store = self.plan, self.store
         with store.work(plan.head.name, plan.experiment.key(), (rules_hash(), plan.fingerprint), self.say) as found:
@@ -109,7 +118,7 @@ class Runner:
             if found.damaged[seen:]:
                 self.say(f"damaged, and made again: {', '.join(found.damaged[seen:])}")
 
-    def _side_by_side(self, pack: list[tuple]) -> Iterator[tuple]:
+    def _side_by_side(self, pack: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """The runs of a pack by the points that they are of, several points at a time.
 
         Yields (points, first run, results, what the baseline's runs were, which of these failed); the points have the same runs
@@ -125,15 +134,20 @@ class Runner:
         for (first, n, _), alike in itertools.groupby(of_points, lambda of: (*of[1:3], plan.n_runs[of[0]])):
             for some in together(alike, SPAN_RUNS, lambda of: of[2]):
                 base, base_failed = some[0][4:]
-                results = np.stack([of[3][:n] for of in some])
-                yield [of[0] for of in some], first, results, tuple(x[:n] for x in base), base_failed[:n]
+                yield (
+                    [of[0] for of in some],
+                    first,
+                    [of[3][:n] for of in some],
+                    tuple(x[:n] for x in base),
+                    base_failed[:n],
+                )
 
     def _run(self) -> None:
         plan, head, folder = self.plan, self.plan.head, self.store.folder
         of_baseline = plan.named[plan.points.same_as[plan.base]]
         accumulator = Accumulator(
             plan.worlds, head.months, of_baseline, plan.n_runs, take_out=not changes_odds(plan.rules),
-            by_luck=head.interval == "best",
+            by_luck=head.interval == "best", count=_count,
         )  # fmt: skip
         done, total, lost = 0, plan.total, Failures()
 
@@ -142,9 +156,9 @@ class Runner:
         with self._pipeline(plan.cells()) as pipeline:
             for pack in pipeline:
                 for points, first, results, base, base_failed in self._side_by_side(pack):
-                    bad = failed(results)
-                    for point, runs, any_bad in zip(points, results, bad.any(1), strict=True):
-                        if any_bad:
+                    bad = np.stack([failed(runs) for runs in results])
+                    for point, runs, lacking in zip(points, results, bad, strict=True):
+                        if lacking.any():
                             lost.add(point, first, runs)
                     counted = ~(bad | base_failed)
                     accumulator.add(points, first, results, base, None if counted.all() else counted)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -185,7 +185,7 @@ class Store:
 
     @contextlib.contextmanager
     def work(
-        self, name: str, key: str, rules: tuple[str, str] | None = None, say: Callable[[str], None] | None = None
+        self, name: str, key: str, rules: tuple[str, str] | None = None, say: Callable[[str], object] | None = None
     ) -> Iterator[Found]:
         """Hold the folder for one sweep, unless it is held, and say what was found in it.
 
@@ -212,14 +212,13 @@ class Store:
             finally:
                 self.writing = False
 
-    def _claim(self, key: str, rules: tuple[str, str] | None, say: Callable[[str], None]) -> None:
+    def _claim(self, key: str, rules: tuple[str, str] | None, say: Callable[[str], object]) -> None:
         """Make the folder this version's of the experiment: drop what another version of it concluded, the manifest last.
 
         The runs stay: those that the new version shares are not made again.
         """
         held = read_sealed(self.folder / ownership.MANIFEST)
-        ours = held is not None and held.get("format") == ownership.MANIFEST_FORMAT
-        if ours and _version(held, rules) == (key, rules):
+        if held and held.get("format") == ownership.MANIFEST_FORMAT and _version(held, rules) == (key, rules):
             return
         old = ownership.conclusions(self.folder)
         if not old:
@@ -231,7 +230,7 @@ class Store:
         )
         ownership.remove(old)
 
-    def _gather(self, name: str, say: Callable[[str], None]) -> None:
+    def _gather(self, name: str, say: Callable[[str], object]) -> None:
         """Take the packs of all shards over; one that is cut short here goes on the next time."""
         for shard in entries(self.folder / "shards"):
             if not ownership.SHARD.fullmatch(shard.name) or not shard.is_dir():
@@ -257,10 +256,10 @@ class Store:
             (self.folder / "shards").rmdir()
 
     @cached_property
-    def _index(self) -> dict[str, dict[int, list[Block]]]:
+    def _index(self) -> defaultdict[str, defaultdict[int, list[Block]]]:
         """Key -> first run -> the blocks that begin there, the longest first, from the packs' footers."""
         self.found.packs = self.found.runs = self.found.other_format = 0
-        self._blocks = defaultdict(lambda: defaultdict(list))
+        self._blocks: defaultdict[str, defaultdict[int, list[Block]]] = defaultdict(lambda: defaultdict(list))
         for folder in dict.fromkeys((self.sweep_folder / "runs", self.packs)):
             for path in entries(folder):
                 if ownership.PACK.fullmatch(path.name) and path.is_file():
@@ -341,7 +340,7 @@ class Store:
         return 0 if block is None else min(block.n, most)
 
     def _block(self, key: str, first: int) -> Block | None:
-        begun = self._index.get(key, {}).get(first)
+        begun = self._index[key].get(first) if key in self._index else None
         return begun[0] if begun else None
 
     def read(
@@ -353,8 +352,7 @@ class Store:
         :meth:`held` tells of the next.
         """
         block = self._block(key, first)
-        table = None if block is None else self._table(block.pack)
-        if table is None:
+        if block is None or (table := self._table(block.pack)) is None:
             return None
         rows = table.slice(block.offset, n)
         if len(rows) == n and fits(rows):
@@ -396,10 +394,10 @@ def _told(held: dict[str, Any] | None) -> str:
 
 
 #: What stands for the blocks of a pack of another format: they are not looked at.
-_OTHER = "of another format"
+_OTHER: Final = "of another format"
 
 
-def _blocks(end: bytes) -> list[tuple[str, int, int]] | str | None:
+def _blocks(end: bytes) -> list[tuple[str, int, int]] | Literal["of another format"] | None:
     """The blocks of a pack, from the end of its bytes; ``_OTHER`` of one of another format; None if they are no pack's."""
     try:
         footer = pq.read_metadata(pa.BufferReader(end))

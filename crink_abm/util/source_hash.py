@@ -30,6 +30,7 @@ PLACES = {
     "fields": "model/fields.py", "schedule": "model/schedule.py", "parameters": "model/parameters", "rules": "model/rules",
     "spec": "model/spec.py", "outcomes": "model/outcomes.py",
     "memory": "engine/memory.py", "gather": "engine/gather.py", "codegen": "engine/codegen.py", "compiler": "engine/compiler.py",
+    "counting": "engine/counting.py",
     "tilt": "rare_events/tilt.py", "compiled": "engine/compiled.py", "engines": "engine/base.py", "threads": "engine/threads.py",
     "intervals": "estimation/intervals.py",
     "worlds": "ensemble/worlds.py", "elicited": "ensemble/elicited.py", "screening": "ensemble/screening.py",

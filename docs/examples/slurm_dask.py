@@ -1,4 +1,4 @@
-"""A sweep on Slurm: `python slurm_dask.py experiments/policy_cube.toml`. Needs dask-jobqueue."""
+"""A sweep on Slurm: `python slurm_dask.py experiments/policy_cube.toml [FOLDER [CORES]]`. Needs dask-jobqueue."""
 
 import sys
 
@@ -7,16 +7,17 @@ from dask_jobqueue import SLURMCluster
 import crink_abm as crink
 from crink_abm.sweeps.executors.processes import settings
 
-CORES = 8  # of one job; one process a core
+CORES = int(sys.argv[3]) if len(sys.argv) > 3 else 8  # of one job; one process a core
 
 if __name__ == "__main__":
     cluster = SLURMCluster(
         cores=CORES,
         processes=CORES,
-        memory="8GB",
+        memory=f"{CORES}GB",
         walltime="01:00:00",
         job_script_prologue=[f"export {name}={value}" for name, value in settings().items()],
     )
     cluster.scale(jobs=1)
     cluster.wait_for_workers(CORES)
-    print(crink.sweep(sys.argv[1], executor=f"dask:{cluster.scheduler_address}"))
+    out = sys.argv[2] if len(sys.argv) > 2 else None
+    print(crink.sweep(sys.argv[1], out, executor=f"dask:{cluster.scheduler_address}"))

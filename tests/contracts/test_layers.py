@@ -33,7 +33,7 @@ NEVER = [
 #: Imports of this package made inside a function on purpose, other than those of ``cli`` and ``__main__``: what they load is heavy.
 DEFERRED = {
     ("engine.compiled", "engine.compiler"), ("engine.compiled", "engine.code_cache"),
-    ("sweeps.plan", "agents.model"),
+    ("sweeps.plan", "agents.model"), ("sweeps.runner", "engine.counting"),
 }  # fmt: skip
 
 #: The one package that loads each heavy library (the benchmark times Mesa's own runner besides).

@@ -1,5 +1,8 @@
 """Every executor keeps what executors promise, and careless ones are caught; how an executor is said."""
 
+import signal
+import subprocess
+import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +15,8 @@ from contracts import executors as contract
 import crink_abm as crink
 from crink_abm.cli import main as cli
 from crink_abm.sweeps.executors import choice
-from crink_abm.sweeps.executors.base import Executor
-from crink_abm.sweeps.executors.parallel import FuturesExecutor, JoblibExecutor
+from crink_abm.sweeps.executors.base import Executor, Stopped
+from crink_abm.sweeps.executors.parallel import FuturesExecutor, JoblibExecutor, end_at_once
 from crink_abm.sweeps.executors.processes import ProcessExecutor
 from crink_abm.sweeps.executors.threads import ThreadExecutor
 from crink_abm.util.errors import InputError
@@ -161,6 +164,37 @@ def test_joblib_takes_the_backend_that_is_set():
 
     with joblib.parallel_config(backend="threading", n_jobs=3):
         assert choice.chosen("joblib").count == 3
+
+
+def test_no_task_is_given_once_the_sweep_is_stopped():
+    """joblib begins its processes for seconds: an interrupt meanwhile is felt before the first task."""
+    executor, given = JoblibExecutor("threading", 2), []
+    tasks = executor._given(("", b""), {k: [(0, k, 1)] for k in range(5)})
+    given.append(next(tasks))
+    executor.stop()
+    with pytest.raises(Stopped):
+        given.append(next(tasks))
+    assert len(given) == 1
+
+
+def test_processes_are_all_killed_before_one_is_waited_for():
+    told = []
+
+    class Process:
+        def __init__(self):
+            self.child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            self.pid = self.child.pid
+
+        def is_alive(self):
+            return self.child.poll() is None
+
+        def join(self):
+            told.append([one.child.wait(5) for one in processes])
+
+    processes = [Process(), Process()]
+    end_at_once(processes)
+    assert told[0] == [-signal.SIGKILL] * 2
+    end_at_once(processes)  # they are gone: nobody else is hit
 
 
 def test_an_executor_of_one_worker_gets_the_tasks():

@@ -15,6 +15,7 @@ import pandas as pd
 import psutil
 import pytest
 from conftest import ROOT, plan_file
+from contracts import executors as contract
 
 import crink_abm as crink
 from crink_abm.model.keys import rules_hash
@@ -212,24 +213,38 @@ def test_any_executor_gives_the_same_bytes(tmp_path):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
-def test_no_process_outlives_its_sweep(tmp_path, ending):
+@pytest.mark.parametrize(
+    ("executor", "ending"),
+    [(kind, signal.SIGINT) for kind in ("threads:2", "processes:2", "joblib:loky:2", "joblib:threading:2")]
+    + [("processes:2", signal.SIGKILL)],
+)
+def test_no_process_outlives_its_sweep(tmp_path, executor, ending):
+    """Nor does the sweep outlive an interrupt of the terminal's, which all its processes get, by more than a moment."""
     many = {"name": "x", "seed": 1, "runs": 4_000_000}
     plan_file(tmp_path / "x.toml", {"experiment": many, "worlds": {"ensemble": "defaults"}})
     command = [
         sys.executable,
-        *["-m", "crink_abm", "sweep", "x.toml", "--out", "y", "--executor", "processes:2"],
+        *["-m", "crink_abm", "sweep", "x.toml", "--out", "y", "--executor", executor],
     ]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    sweep = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **quiet)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path, "start_new_session": True}
+    sweep = subprocess.Popen(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **quiet,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
+    )  # fmt: skip
     try:
         while not list((tmp_path / "y" / "runs").glob("*.parquet")):
             assert sweep.poll() is None
             time.sleep(0.05)
         children = psutil.Process(sweep.pid).children(recursive=True)
-        assert len(children) >= 2
-        sweep.send_signal(ending)
+        assert len(children) >= 2 or "thread" in executor
+        begun = time.monotonic()
+        if ending == signal.SIGINT:
+            os.killpg(sweep.pid, ending)
+        else:
+            sweep.send_signal(ending)
         assert sweep.wait(10) == (130 if ending == signal.SIGINT else -signal.SIGKILL)
+        took = time.monotonic() - begun
+        assert took < 2 * contract.FELT, f"it ended after {took:.2f} s"
         assert not psutil.wait_procs(children, timeout=10)[1]
     finally:
         sweep.kill()

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, plan_file
@@ -142,5 +143,32 @@ def test_an_array_with_a_job_cancelled_is_gathered_to_the_bytes_of_one_command(s
     told = "\n".join(path.read_text() for path in tmp_path.glob("*.out"))
     assert "CANCELLED" in (tmp_path / "slurm_array.sh-2.out").read_text()
     assert (tmp_path / "x" / "manifest.json").exists(), told
+    _said(["crink-abm", "sweep", "x.toml", "--out", "y", "--no-charts"], slurm, cwd=tmp_path)
+    assert _tables(tmp_path / "x") == _tables(tmp_path / "y")
+
+
+def test_a_sweep_by_dask_workers_in_slurm_jobs_has_the_bytes_of_one_command(slurm, tmp_path):
+    """docs/examples/slurm_dask.py as it is: workers in a job of two cores, which is gone when the sweep is done."""
+    jobqueue = pytest.importorskip("dask_jobqueue", reason="needs dask-jobqueue (pip install dask-jobqueue)")
+    found = os.pathsep.join([str(ROOT), str(Path(jobqueue.__file__).parents[1])])
+    plan_file(tmp_path / "x.toml", PLAN)
+    seen = []
+
+    def jobs():
+        return _said(["squeue", "-h", "-o", "%j %T"], slurm, check=False)
+
+    with (tmp_path / "told").open("w") as out:
+        command = [sys.executable, str(ROOT / "docs/examples/slurm_dask.py"), "x.toml", "x", "2"]
+        sweep = subprocess.Popen(command, env=slurm | {"PYTHONPATH": found}, cwd=tmp_path, stdout=out, stderr=out)
+        try:
+            while sweep.poll() is None:
+                seen.append(jobs())
+                time.sleep(0.5)
+        finally:
+            sweep.kill()
+            sweep.wait()
+    assert sweep.returncode == 0, (tmp_path / "told").read_text()
+    assert "dask-worker RUNNING" in seen
+    _within(60, lambda: not jobs())
     _said(["crink-abm", "sweep", "x.toml", "--out", "y", "--no-charts"], slurm, cwd=tmp_path)
     assert _tables(tmp_path / "x") == _tables(tmp_path / "y")

@@ -1,10 +1,13 @@
 """What an executor is: who computes runs."""
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from ..job import Job
+
+#: A slice: (point, first run, number).
+Slice = tuple[int, int, int]
 
 
 class Stopped(Exception):
@@ -24,7 +27,7 @@ class Executor(Protocol):
 
     ahead: int = 1
 
-    def compute(self, job: Job, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+    def compute(self, job: Job, pieces: list[Slice]) -> list[np.ndarray]:
         """The runs of each slice (point, first run, number): arrays (n, len(RESULTS)), in their order.
 
         Called from a thread, or from several at a time if ``ahead`` says so. An error of a slice is raised.
@@ -38,11 +41,12 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """All is done: what the executor began is ended."""
+        return
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         if error[0] is None:
             self.close()
         else:

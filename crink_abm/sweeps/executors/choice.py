@@ -2,6 +2,7 @@
 
 import concurrent.futures
 from collections.abc import Callable
+from typing import Any
 
 from ...model import arguments
 from ...util.errors import InputError, nearest, told
@@ -16,7 +17,9 @@ FORMS = "threads[:N], processes[:N], dask:ADDRESS, joblib[:BACKEND[:N]]"
 _KINDS = ("threads", "processes", "dask", "joblib")
 
 
-def chosen(text: str | concurrent.futures.Executor | Executor | None = None, say: Callable | None = None) -> Executor:
+def chosen(
+    text: str | concurrent.futures.Executor | Executor | None = None, say: Callable[[str], object] | None = None
+) -> Executor:
     """The executor of one sweep.
 
     Parameters
@@ -46,7 +49,7 @@ def chosen(text: str | concurrent.futures.Executor | Executor | None = None, say
     return ThreadExecutor(count) if kind == "threads" else ProcessExecutor(count, say)
 
 
-def check(text):
+def check(text: Any) -> Any:
     """An executor as it is written, or as an object; what is neither is refused, before anything begins.
 
     Raises
@@ -82,7 +85,9 @@ def _count(text: str, number: str) -> int | None:
     return arguments.workers(int(number))
 
 
-def renamed(executor=None, workers: int | None = None, backend=None, dask: str | None = None) -> tuple:
+def renamed(
+    executor: Any = None, workers: int | None = None, backend: Any = None, dask: str | None = None
+) -> tuple[Any, str]:
     """The executor that ``executor`` says, or what said it before: ``workers``, ``backend`` and ``dask``; and a sentence that
     tells the new form, empty if it was used.
 
@@ -108,17 +113,17 @@ def renamed(executor=None, workers: int | None = None, backend=None, dask: str |
     if dask is not None:
         new = f"dask:{dask}"
     else:
-        kind = {"threads": "threads", "loky": "processes"}
-        kind = kind[arguments.one_of("backend", "threads" if backend is None else backend, kind)]
+        kinds = {"threads": "threads", "loky": "processes"}
+        kind = kinds[arguments.one_of("backend", "threads" if backend is None else backend, kinds)]
         new = kind if workers is None else f"{kind}:{workers}"
     return new, f"workers, backend and dask are one option now: --executor {new}, or executor={new!r} in Python"
 
 
-def first(note: str, say: Callable) -> Callable:
+def first(note: str, say: Callable[[str], object]) -> Callable[[str], object]:
     """``say``, which tells a note before the first that it is told: what is refused says one line."""
     notes = [note] if note else []
 
-    def tell(text):
+    def tell(text: str) -> None:
         while notes:
             say(notes.pop())
         say(text)

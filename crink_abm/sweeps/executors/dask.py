@@ -2,8 +2,10 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ...util.errors import InputError, one_line, told
+from .base import Slice
 from .parallel import FuturesExecutor
 from .task import tasks
 
@@ -25,7 +27,7 @@ async def _answers(address: str) -> None:
     )
 
 
-def client(address: str):
+def client(address: str) -> Any:
     """A connection to the scheduler at ``address`` (``tcp://host:port``).
 
     Raises
@@ -59,7 +61,7 @@ class DaskExecutor(FuturesExecutor):
         count = sum(self.client.nthreads().values())
         super().__init__(self.client.get_executor(pure=False, retries=2), max(1, count))
 
-    def _tasks(self, pieces) -> dict[int, list[tuple[int, int, int]]]:
+    def _tasks(self, pieces: list[Slice]) -> dict[int, list[Slice]]:
         """Slices put together to whole tasks: several packs fill the cluster."""
         return dict(enumerate(tasks(pieces)))
 

@@ -13,9 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor
+from typing import Any
+
+import numpy as np
 
 from ...engine.threads import n_threads
-from .parallel import FuturesExecutor
+from .base import Slice
+from .parallel import FuturesExecutor, end_at_once
 
 #: Seconds after the death of a process in which loky gives the pool up, if it sees it at all.
 PATIENCE = 5.0
@@ -27,7 +31,7 @@ def _end_with(parent: int) -> None:
     """End this process when ``parent`` is gone: killed, it can end none. An interrupt is the parent's to feel."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def watch():
+    def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
@@ -35,24 +39,21 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _pool(count: int):
+def _pool(count: int) -> Any:
     """Processes that end with this one, each with one thread."""
     from loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
 
 
-def _break(pool) -> None:
+def _break(pool: Any) -> None:
     """Kill the processes of a pool, and have it see that they are gone.
 
     A process killed while it sends a result leaves loky in wait for the rest of it, for good (seen with loky 3.7; to shut the
     pool down then waits too). Once this process lets go of the end that results are sent by, loky reads an end of file, and
     gives the pool up as it does where it sees a death itself.
     """
-    from loky.backend.utils import kill_process_tree
-
-    for process in list((pool._processes or {}).values()):
-        kill_process_tree(process)
+    end_at_once((pool._processes or {}).values())
     if pool._result_queue is not None:
         pool._result_queue._writer.close()
 
@@ -66,7 +67,7 @@ class ProcessExecutor(FuturesExecutor):
     say : told in words when one has died
     """
 
-    def __init__(self, count: int | None = None, say: Callable[[str], None] | None = None):
+    def __init__(self, count: int | None = None, say: Callable[[str], object] | None = None):
         self.say, count = say or (lambda text: None), count or n_threads()
         self._lost_since: float | None = None
         super().__init__(_pool(count), count)
@@ -82,7 +83,9 @@ class ProcessExecutor(FuturesExecutor):
             _break(self.executor)
             self._lost_since = None
 
-    def _work_out(self, asked, wanted, made) -> None:
+    def _work_out(
+        self, asked: tuple[str, bytes], wanted: dict[int, list[Slice]], made: dict[int, list[np.ndarray]]
+    ) -> None:
         """As of :class:`JoblibExecutor`; what is not done when a process dies is begun again, since loky then gives it up."""
         for left in reversed(range(TRIES)):
             try:

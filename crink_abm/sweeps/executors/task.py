@@ -8,6 +8,7 @@ import numpy as np
 from ...ensemble import build
 from ...experiment import reader
 from ...model.keys import rules_hash
+from ...model.overrides import Rules
 from ...model.overrides import checked as checked_rules
 from ...util.errors import InputError
 from ..cells import PACK_RUNS, TASK_RUNS, together
@@ -45,7 +46,7 @@ def _job(text: str, rules: bytes) -> Job:
     return _jobs.setdefault(text, Job(SweepPlan.of(experiment, worlds, rules=functions, n_runs=()), told["engine"]))
 
 
-def _rules(sent: bytes, wanted: str):
+def _rules(sent: bytes, wanted: str) -> Rules:
     """The functions that were sent in place of rules, and are what they were where the sweep runs."""
     if not sent:
         return checked_rules(None)
@@ -71,7 +72,9 @@ def work(job: str, rules: bytes, pieces: list[tuple[int, int, int]]) -> list[np.
     return [made.run(*piece).astype(np.float64) for piece in pieces]
 
 
-def work_numbered(number: int, job: str, rules: bytes, pieces) -> tuple[int, list[np.ndarray]]:
+def work_numbered(
+    number: int, job: str, rules: bytes, pieces: list[tuple[int, int, int]]
+) -> tuple[int, list[np.ndarray]]:
     """As :func:`work`, with the number of the task: results come in any order."""
     return number, work(job, rules, pieces)
 

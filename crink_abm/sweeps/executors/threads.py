@@ -8,7 +8,7 @@ import numpy as np
 
 from ...engine.threads import run_slices
 from ..job import Job
-from .base import Executor, Stopped
+from .base import Executor, Slice, Stopped
 
 
 class ThreadExecutor(Executor):
@@ -22,11 +22,11 @@ class ThreadExecutor(Executor):
     def __init__(self, count: int | None = None):
         self.count, self._stopped = count, False
 
-    def compute(self, job: Job, pieces: list[tuple[int, int, int]]) -> list[np.ndarray]:
+    def compute(self, job: Job, pieces: list[Slice]) -> list[np.ndarray]:
         """As of :class:`Executor`."""
         made = [np.empty(0)] * len(pieces)
 
-        def work(k):
+        def work(k: int) -> None:
             if self._stopped:
                 raise Stopped
             made[k] = job.run(*pieces[k])
