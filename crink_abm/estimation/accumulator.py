@@ -373,9 +373,7 @@ class Accumulator:
         columns = {name: (rows if as_counted else rows[number]).ravel() for name, rows in self._rows.items()}
         columns = _in_parts(lambda part: with_intervals(part, interval, self._take_out), columns)
         row = np.repeat(np.arange(len(points)), len(_NAMES))
-        of_points = {name: points[name].array.take(row) for name in points}
-        outcome = np.array(_NAMES * len(points), object)
-        paired, base = columns["n_only_policy"] >= 0, np.isin(of_points["point"], list(self.base_points))
+        paired, base = columns["n_only_policy"] >= 0, np.isin(number, list(self.base_points))[row]
         for name in ("diff", "diff_low", "diff_high", "diff_ensemble_low", "diff_ensemble_high"):
             columns[name][base & paired] = 0.0
         columns["base_prob"][base & paired] = columns["prob"][base & paired]
@@ -394,6 +392,8 @@ class Accumulator:
                 )
                 q_values[mine] = significance.false_discovery(p_values)
             columns[f"{name}discernible"] = pd.arrays.BooleanArray(q_values <= 0.05, np.isnan(q_values))
+        of_points = {name: points[name].array.take(row) for name in points}
+        outcome = np.array(_NAMES * len(points), object)
         return pd.DataFrame({**of_points, "outcome": outcome, **columns}, copy=False)
 
     def metrics(self) -> pd.DataFrame:
@@ -410,7 +410,7 @@ class Accumulator:
 
 
 #: Rows that are given their intervals at a time: what that takes on the way is no matter of the number of policies.
-_PART_ROWS = 30_000
+_PART_ROWS = 6_000
 
 
 def _in_parts(
