@@ -330,6 +330,7 @@ def sweep(
     """
     asked = planned(experiment, rules, runs, interval, precision)
     executor, say = _said(choice.renamed(executor, workers, backend, dask), say)
+    then = arguments.callback("then", then)
     store, options = Store(_folder(out, asked)), _options(engine, progress, say)
     sizes.check(asked, store.folder, options["engine"])
     with contextlib.ExitStack() as held:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 #: What a model keeps from its making on.
 _MADE_WITH = ("levers", "parameters", "horizon", "start", "key", "holder", "record", "month")
+#: What it is asked for with, under the names of its arguments.
+_ASKED_WITH = ("seed", "run", "months", "drivers", "rules")
 #: Models that are being pickled.
 _being_pickled: list[Any] = []
 
@@ -194,7 +196,7 @@ class DeterrenceModel(MesaModel):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """What a model was made with stays; fields are set on their agents."""
-        if name in _MADE_WITH and name in vars(self):
+        if (name in _MADE_WITH and name in vars(self)) or (name in _ASKED_WITH and "_plan" in vars(self)):
             raise InputError(f"{name} of a model cannot be changed once it is made; {WHEN_MADE}")
         if name in GIVEN and name != "month":
             raise InputError(f"{name} of a model cannot be set; {WHEN_MADE}")
@@ -202,6 +204,11 @@ class DeterrenceModel(MesaModel):
             owner = OWNER[name].name.lower() if name in OWNER else name
             raise InputError(f"a model has no {name} to set; the fields of an actor are set on it, model.{owner}.FIELD")
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name in _MADE_WITH:
+            raise InputError(f"{name} of a model cannot be taken away; {WHEN_MADE}")
+        super().__delattr__(name)
 
     def __copy__(self) -> "DeterrenceModel":
         return copy.deepcopy(self)

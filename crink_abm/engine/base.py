@@ -128,8 +128,10 @@ def engine_name(name: str) -> str:
     >>> engine_name("batch")
     'numba'
     """
-    known = engine_names()
     found = ALIASES.get(name, name) if isinstance(name, str) else None
+    if found in _makers:  # every slice of a sweep asks: to look through the installed packages takes milliseconds
+        return found
+    known = engine_names()
     if found not in known:
         raise InputError(
             f"engine is one of {', '.join(known)}; {told(name)} was given{nearest(name, known)}; register_engine adds another"
@@ -150,7 +152,8 @@ def get_engine(name: str) -> Engine:
     >>> get_engine("numba").same_bits
     True
     """
-    name = engine_name(name)
+    if not isinstance(name, str) or name not in _made:
+        name = engine_name(name)
     if name not in _made:
         maker = _makers.get(name)
         if maker is None:

@@ -43,6 +43,8 @@ def _checked(values: Any, as_of: str | None) -> np.ndarray:
             said = f"{shown(min(odd))} is too many or missing" if odd else "one is there twice"
             raise InputError(f"a DataFrame of worlds has each of the {len(_NAMES)} parameters as a column once; {said}")
         values = values[list(_NAMES)]
+    if np.ma.is_masked(values):
+        raise InputError("a table of worlds has a number in every place; some are masked")
     try:
         table = np.asarray(values)
     except ValueError:

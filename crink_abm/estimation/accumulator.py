@@ -1,5 +1,6 @@
 """Counts a sweep, points side by side, against the baseline, and turns the counts into tables with intervals."""
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -25,6 +26,11 @@ _METRICS = {
     "help_expected": "help_expected",
     "help_realised": "help_realised",
 }
+
+#: What each point has a row for.
+_NAMES = [*outcomes.OUTCOMES, *outcomes.CONDITIONALS]
+
+_WHOLE = ("n_runs", "n_events", "n_only_policy", "n_only_baseline", "n_both")
 
 #: What the tests of differences go by.
 _TESTED = (
@@ -254,7 +260,9 @@ class Accumulator:
         self.switches = {p.name: worlds.column(p.name)[rows] for p in SWITCHES}
         self.open: dict[int, _Counts] = {}
         self.points: list[int] = []
-        self.blocks: list[np.ndarray] = []
+        # A column by itself, as tables have it: the rows of a hundred thousand policies are not copied once more.
+        shape = len(n_runs), len(_NAMES)
+        self._rows = {name: np.zeros(shape, np.int64) if name in _WHOLE else np.full(shape, np.nan) for name in COLUMNS}
         self.sums: list[np.ndarray] = []
         self.first: list[tuple[np.ndarray, ...]] = []
         self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_luck and take_out
@@ -333,7 +341,8 @@ class Accumulator:
             table = np.concatenate([self._of_outcomes(c), self._of_conditionals(c)], axis=1)
         table[..., -2:] = self._few_worlds(c)
         self.points.extend(points)
-        self.blocks.append(table)
+        for k, column in enumerate(self._rows.values()):
+            column[points] = table[..., k]
         prob_se = table[:, : len(outcomes.OUTCOMES), COLUMNS.index("cv_prob_se")]
         half = _half_width(c.event, c.n.sum(1)[:, None], prob_se if self._by_luck else np.nan)
         self.closed, self._widest = self.closed + len(points), max(self._widest, half)
@@ -413,37 +422,32 @@ class Accumulator:
         time, package); ``discernible`` is a q-value of at most 0.05. Neither is given where nothing is tested.
         ``grid_q_value`` and ``grid_discernible`` are the same with every point of the grid for the family.
         """
-        names = [*outcomes.OUTCOMES, *outcomes.CONDITIONALS]
-        order = np.argsort(self.points)[np.argsort(np.argsort(points["point"]))]
-        rows = np.concatenate(self.blocks)[order].reshape(-1, len(COLUMNS))
-        # A column by itself: a table of a hundred thousand policies is not copied for each that is added.
-        whole = ("n_runs", "n_events", "n_only_policy", "n_only_baseline", "n_both")
-        kinds = [np.int64 if name in whole else np.float64 for name in COLUMNS]
-        columns = {name: column.astype(kind) for name, kind, column in zip(COLUMNS, kinds, rows.T, strict=True)}
-        columns = with_intervals(columns, interval, self._take_out)
-        row = np.repeat(np.arange(len(points)), len(names))
-        of_points = {name: points[name].array.take(row) for name in points}
-        outcome = np.array(names * len(points), object)
-        paired, base = columns["n_only_policy"] >= 0, np.isin(of_points["point"], list(self.base_points))
+        number = points["point"].to_numpy()
+        as_counted = np.array_equal(number, np.arange(len(self.n_runs)))
+        columns = {name: (rows if as_counted else rows[number]).ravel() for name, rows in self._rows.items()}
+        columns = _in_parts(lambda part: with_intervals(part, interval, self._take_out), columns)
+        row = np.repeat(np.arange(len(points)), len(_NAMES))
+        paired, base = columns["n_only_policy"] >= 0, np.isin(number, list(self.base_points))[row]
         for name in ("diff", "diff_low", "diff_high", "diff_ensemble_low", "diff_ensemble_high"):
             columns[name][base & paired] = 0.0
         columns["base_prob"][base & paired] = columns["prob"][base & paired]
         tested = paired & ~base
-        on_grid = np.asarray(of_points["on_grid"], bool) if "on_grid" in points else np.zeros(len(row), bool)
-        families = pd.DataFrame({"outcome": outcome, "family": of_points["family"]})
-        for name, some in (
-            ("", families[tested].groupby(["outcome", "family"])),
-            ("grid_", families[tested & on_grid].groupby("outcome")),
-        ):
+        family = points["family"].to_numpy(object)
+        on_grid = points["on_grid"].to_numpy(bool) if "on_grid" in points else np.zeros(len(points), bool)
+        for name, some in (("", [family == one for one in set(family)]), ("grid_", [on_grid])):
             columns[f"{name}q_value"] = q_values = np.full(len(row), np.nan)
-            for _, family in some:
-                of = {key: columns[key][family.index] for key in _TESTED}
+            for members, k in itertools.product(some, range(len(_NAMES))):
+                mine = np.flatnonzero(members) * len(_NAMES) + k
+                mine = mine[tested[mine]]
+                of = {key: columns[key][mine] for key in _TESTED}
                 luck_se = np.where(of["diff_method"] == CONTROL, of["cv_diff_se"], np.nan)
                 p_values = significance.difference_test(
                     of["n_only_policy"], of["n_only_baseline"], of["diff"], change_error(of), of["ensemble_df"], luck_se
                 )
-                q_values[family.index] = significance.false_discovery(p_values)
+                q_values[mine] = significance.false_discovery(p_values)
             columns[f"{name}discernible"] = pd.arrays.BooleanArray(q_values <= 0.05, np.isnan(q_values))
+        of_points = {name: points[name].array.take(row) for name in points}
+        outcome = np.array(_NAMES * len(points), object)
         return pd.DataFrame({**of_points, "outcome": outcome, **columns}, copy=False)
 
     def metrics(self) -> pd.DataFrame:
@@ -457,6 +461,26 @@ class Accumulator:
         for name, column in zip(("mean", "low", "high"), values, strict=True):
             table[name] = np.where(table["n_runs"] > 0, column * scale, np.nan)
         return table.drop(columns=["total", "squares"]).astype({"n_runs": int})
+
+
+#: Rows that are given their intervals at a time: what that takes on the way is no matter of the number of policies.
+_PART_ROWS = 6_000
+
+
+def _in_parts(
+    work: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]], columns: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What ``work``, which looks at each row by itself, makes of some columns; those that it leaves are not copied."""
+    n_rows, whole = len(next(iter(columns.values()))), dict(columns)
+    for first in range(0, n_rows, _PART_ROWS):
+        place = slice(first, first + _PART_ROWS)
+        part = {name: column[place] for name, column in columns.items()}
+        for name, made in work(part).items():
+            if made is not part.get(name):
+                if whole.get(name) is columns.get(name):
+                    whole[name] = np.empty(n_rows, made.dtype)
+                whole[name][place] = made
+    return whole
 
 
 def _half_width(events: ArrayLike, n: ArrayLike, error: ArrayLike = np.nan) -> float:

@@ -221,8 +221,8 @@ def _check_rows(folder: Path, manifest: dict[str, Any], name: str, found: pd.Dat
     if name == "estimates":
         fits = fits and found["point"].nunique() == points and not found.duplicated(["point", "outcome"]).any()
         fits = fits and (found["outcome"] == "any_failure").sum() == points and (found["n_runs"] >= 0).all()
-        numbers = found.select_dtypes("number")
-        fits = fits and ((numbers.abs() < 2.0**64) | numbers.isna()).all(axis=None)
+        numbers = (found[name] for name in found.select_dtypes("number"))
+        fits = fits and all(((column.abs() < 2.0**64) | column.isna()).all() for column in numbers)
         fits = fits and all(_holds(found, dimension) for dimension in manifest["grid"])
     if name == "first_months":
         fits = fits and found["month"].between(0, months - 1).all() and found["n_events"].between(0, 2.0**63).all()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..ensemble.build import make_worlds, read_worlds, worlds_name, write_worlds
 from ..estimation import sample_size
@@ -142,15 +143,9 @@ class Runner:
                     base_failed[:n],
                 )
 
-    def _run(self) -> None:
-        plan, head, folder = self.plan, self.plan.head, self.store.folder
-        of_baseline = plan.named[plan.points.same_as[plan.base]]
-        accumulator = Accumulator(
-            plan.worlds, head.months, of_baseline, plan.n_runs, take_out=not changes_odds(plan.rules),
-            by_luck=head.interval == "best", count=_count,
-        )  # fmt: skip
-        done, total, lost = 0, plan.total, Failures()
-
+    def _count(self, accumulator: Accumulator) -> Failures:
+        """Have every run made or read, and counted. Returns those that failed."""
+        plan, done, total, lost = self.plan, 0, self.plan.total, Failures()
         self.say(f"to be counted: {plan.size(self.job.engine)}")
         self.progress(0, total, "")
         with self._pipeline(plan.cells()) as pipeline:
@@ -166,6 +161,21 @@ class Runner:
                 self.progress(
                     done, total, f"{accumulator.closed}/{len(plan.policies)} policies, ±{accumulator.half_width():.2g}"
                 )
+        return lost
+
+    def _run(self) -> None:
+        plan, head, folder = self.plan, self.plan.head, self.store.folder
+        of_baseline = plan.named[plan.points.same_as[plan.base]]
+        accumulator = Accumulator(
+            plan.worlds, head.months, of_baseline, plan.n_runs, take_out=not changes_odds(plan.rules),
+            by_luck=head.interval == "best", count=_count,
+        )  # fmt: skip
+        lost = self._count(accumulator)
+        files = {}
+
+        def keep(name: str, table: pd.DataFrame) -> None:
+            files[f"{name}.parquet"] = write_table(folder / f"{name}.parquet", table)
+
         points = plan.points.table()
         estimates = accumulator.estimates(points, head.interval)
         reached = sample_size.reached(estimates, head.precision) if head.precision else None
@@ -175,10 +185,10 @@ class Runner:
             )
         if few := plan.worlds.few(min(plan.n_runs)):
             self.say(few)
-        tables = {
-            "points": points, "estimates": estimates, "metrics": accumulator.metrics(),
-            "first_months": accumulator.first_months(),
-            "failures": lost.table(plan.replay, plan.world),
-        }  # fmt: skip
-        files = {f"{name}.parquet": write_table(folder / f"{name}.parquet", table) for name, table in tables.items()}
+        keep("points", points)
+        keep("estimates", estimates)
+        del estimates  # the largest by far
+        keep("metrics", accumulator.metrics())
+        keep("first_months", accumulator.first_months())
+        keep("failures", lost.table(plan.replay, plan.world))
         write_sealed(folder / MANIFEST, manifest.of(plan, reached, lost.n, files))

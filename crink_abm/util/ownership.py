@@ -154,12 +154,12 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _is_nothing(path: Path, depth: int = 3) -> bool:
-    """Whether a name in an unmarked folder means nothing: harmless, or a folder with nothing in it."""
+    """Whether a name in an unmarked folder means nothing: harmless, or a folder with nothing in it, not in a file's place."""
     if path.is_symlink():
         return path.name.startswith(".")
     if _HARMLESS.fullmatch(path.name):
         return path.name.startswith(".") or path.name == "lost+found" or not path.is_dir()
-    if not path.is_dir() or not depth:
+    if not path.is_dir() or not depth or path.suffix in (".json", ".parquet"):
         return False
     return all(_is_nothing(inner, depth - 1) for inner in entries(path))
 

@@ -4,9 +4,12 @@ A flag or a whole number that is missing would else come back as an object or a 
 """
 
 import json
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 #: Arrow's type -> the kind of column that holds it and may lack values.
 _NULLABLE = {
@@ -28,11 +31,25 @@ def noted(table: pa.Table, frame: pd.DataFrame) -> pa.Table:
     return table.replace_schema_metadata({"pandas": json.dumps(said)} if columns else None)
 
 
-def frame(table: pa.Table) -> pd.DataFrame:
-    """A table as a DataFrame."""
-    read = table.replace_schema_metadata(None).to_pandas()
-    for field in table.schema:
-        lacks = table[field.name].null_count or field.name.endswith(_MAY_LACK)
-        if lacks and field.type in _NULLABLE:
-            read[field.name] = table[field.name].to_pandas(types_mapper=_NULLABLE.get)
-    return read
+def frame(source: Any) -> pd.DataFrame:
+    """A Parquet file as a DataFrame; a large one column by column, so that it is not held twice.
+
+    Raises
+    ------
+    ValueError
+        If two of its columns have one name; or as of :class:`pyarrow.parquet.ParquetFile`.
+    """
+    held = pq.ParquetFile(source, page_checksum_verification=True)
+    names: list[str] = held.schema_arrow.names
+    if len(set(names)) < len(names):
+        raise ValueError(f"two columns of one name: {names}")
+    large, read = held.num_row_groups > 1, {}
+    columns = (held.read([name]).column(0) for name in names) if large else held.read().columns
+    for name, column in zip(names, columns, strict=True):
+        lacks = column.null_count or name.endswith(_MAY_LACK)
+        series = column.to_pandas(types_mapper=_NULLABLE.get if lacks and column.type in _NULLABLE else None)
+        # what lies in the file's own bytes cannot be written to
+        read[name] = (
+            series.copy() if isinstance(series.dtype, np.dtype) and not series.values.flags.writeable else series
+        )
+    return pd.DataFrame(read, copy=False)

@@ -10,14 +10,15 @@ def is_flag(value: object) -> bool:
 
 
 def real(value: Any) -> float | None:
-    """A number as a float, one too large as infinite; None for anything else, flags and text too.
+    """A number as a float, one too large as infinite; None for anything else, flags, text and what is masked too.
 
     Examples
     --------
     >>> real(2), real(10**400), real(True), real("2")
     (2.0, inf, None, None)
     """
-    value = value.item() if getattr(value, "ndim", None) == 0 else value  # an array of no dimension
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # an array of no dimension
+        value = None if getattr(value, "mask", False) else value.item()
     if is_flag(value) or not isinstance(value, Real):
         return None
     try:

@@ -12,7 +12,7 @@ from .errors import InputError
 #: What a run of 120 months costs: runs a second and core by engine, and bytes that it takes in a pack.
 RUNS_A_SECOND, BYTES_A_RUN = {"numba": 75_000, "mesa": 13}, 32
 #: What a policy costs besides its runs: seconds, bytes of memory, and bytes of the tables (measured over 10,000 policies).
-SECONDS_A_POLICY, MEMORY_A_POLICY, BYTES_A_POLICY = 0.0007, 30_000, 400
+SECONDS_A_POLICY, MEMORY_A_POLICY, BYTES_A_POLICY = 0.0007, 15_000, 400
 #: Memory of the smallest sweep, and bytes of each world while a policy is counted.
 LEAST_MEMORY, MEMORY_A_WORLD = 700_000_000, 12_000
 #: Share of the machine's memory that a sweep may ask for.

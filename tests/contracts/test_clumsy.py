@@ -266,6 +266,10 @@ def test_batch_run_in_processes_still_works():
         lambda model: setattr(model, "horizon", 99),
         lambda model: setattr(model, "month", 0),
         lambda model: setattr(model, "grievance", 0.5),
+        lambda model: setattr(model, "drivers", {"driver_veto": 1.0}),
+        lambda model: setattr(model, "seed", 4),
+        lambda model: setattr(model, "run", 4),
+        lambda model: delattr(model, "levers"),
         lambda model: setattr(model, "china", None),
         lambda model: setattr(model.china, "exposure", 0.9),
         lambda model: setattr(model.china, "grievence", 0.5),
@@ -344,6 +348,13 @@ def test_what_is_obvious_is_done():
         ),
         (lambda: crink.simulate(runs=8, worlds=Worlds(np.zeros((3, 324)), "mine", 3)), f"{len(CATALOGUE)} columns"),
         (lambda: crink.simulate(runs=8, worlds=Worlds(defaults().values * np.nan, "mine", 1)), "nan"),
+        (lambda: crink.simulate({"exposure": np.ma.masked}, runs=8), "exposure takes a number"),
+        (lambda: crink.simulate(runs=np.ma.masked), "runs is a whole number"),
+        (lambda: crink.simulate(runs=8, worlds=Worlds(np.ma.masked_less(defaults().values, 0.1), "mine", 1)), "masked"),
+        (
+            lambda: crink.simulate(runs=8, months=2, drivers={"driver_veto": np.ma.array([1.0, 0.0], mask=[0, 1])}),
+            "driver_veto takes a number",
+        ),
         (lambda: crink.simulate(runs=8, rules=[1]), "rules is a mapping"),
         (lambda: crink.simulate(runs=8, drivers={"driver_veto": [1.0]}, months=12), "takes 12 values"),
         (lambda: crink.compare("article", runs=8, worlds="defaults", names=["a", "b"]), "one for each of the 1"),
@@ -371,7 +382,7 @@ def test_what_is_not_is_told_in_one_sentence(call, words):
     [
         {"runs": 0}, {"runs": 1.5}, {"runs": True}, {"precision": 0}, {"precision": float("nan")}, {"workers": 0}, {"engine": "x"},
         {"interval": "x"}, {"backend": "x"}, {"backend": []}, {"dask": "garbage"}, {"dask": ""}, {"rules": [1]}, {"progress": "x"},
-        {"say": 3}, {"experiment": None}, {"experiment": "nowhere.toml"},
+        {"say": 3}, {"then": "report"}, {"experiment": None}, {"experiment": "nowhere.toml"},
         {"experiment": PLAN | {"worlds": {"ensemble": "calibrated", "structures": {"nope": [1]}}}},
         {"experiment": PLAN | {"worlds": {"ensemble": "prior", "draws": 4, "screen": "none", "structures": {"nope": [1]}}}},
         {"experiment": PLAN | {"experiment": PLAN["experiment"] | {"detail_runs": 9, "precision": 0.1}}},
@@ -380,7 +391,7 @@ def test_what_is_not_is_told_in_one_sentence(call, words):
 @pytest.mark.parametrize("call", [crink.sweep, lambda experiment, out, **more: shard(experiment, 1, 2, out, **more)])
 def test_refused_input_leaves_no_folder(tmp_path, monkeypatch, more, call):
     monkeypatch.chdir(tmp_path)
-    if call is not crink.sweep and set(more) & {"precision", "interval", "dask"}:
+    if call is not crink.sweep and set(more) & {"precision", "interval", "dask", "then"}:
         pytest.skip("shards take none")
     with pytest.raises(InputError):
         call(**{"experiment": PLAN, "out": tmp_path / "new"} | more)

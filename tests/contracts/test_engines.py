@@ -170,6 +170,18 @@ def test_a_package_offers_an_engine_by_an_entry_point(registry, monkeypatch):
     assert get_engine("theirs") is not get_engine("mesa")
 
 
+def test_a_slice_of_a_sweep_does_not_look_through_the_installed_packages(registry, monkeypatch):
+    """It took 2.5 ms a policy, ten times its runs."""
+    point, looked = EntryPoint("theirs", "crink_abm.agents.interpreted:MesaEngine", base.GROUP), []
+    monkeypatch.setattr(base, "entry_points", lambda **sought: looked.append(sought) or [point])
+    get_engine("theirs")
+    assert looked  # the first time
+    del looked[:]
+    assert get_engine("theirs") is get_engine("theirs")
+    assert {get_engine(name).name for name in ("numba", "batch", "mesa")} == {"numba", "mesa"}
+    assert looked == []
+
+
 def test_the_old_name_stands_for_the_new():
     assert engine_name("batch") == "numba"
     assert get_engine("batch") is get_engine("numba")

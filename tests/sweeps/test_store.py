@@ -74,6 +74,15 @@ def test_a_folder_with_things_of_anothers_is_refused_and_left_as_it_is(tmp_path,
     assert not (tmp_path / ".lock").exists()
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "estimates.parquet"])
+def test_a_folder_in_the_place_of_a_file_is_anothers_even_empty(tmp_path, name):
+    """Else all runs would be made before what they came to cannot be written."""
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="neither empty nor a folder of results"):
+        crink.sweep(PLAN, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_what_systems_leave_and_words_for_people_are_no_hindrance_and_stay(tmp_path):
     own = _put(tmp_path / "x", ".DS_Store", "README.md", ".gitignore", ".draft.tmp", "slurm-7.out", "plan.toml")
     (tmp_path / "x" / "runs").mkdir()
