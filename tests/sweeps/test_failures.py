@@ -16,7 +16,7 @@ from crink_abm.model.spec import MODEL
 from crink_abm.sweeps.failures import why
 
 PLAN = {
-    "experiment": {"name": "fails", "seed": 5, "runs": 300, "months": 24},
+    "experiment": {"name": "fails", "seed": 5, "runs": 100, "months": 24},
     "levers": {"usfk_posture": [0.2, 0.8]},
     "worlds": {"ensemble": "prior", "draws": 8, "screen": "none"},
 }
@@ -71,7 +71,7 @@ def test_a_failed_run_counts_in_no_estimate(results):
     rows = results.select("taiwan_failure").set_index("point")
     for point in range(3):
         kept = runs.loc[point].loc[sorted(set(runs.loc[point].index) & base)]
-        assert rows.loc[point, "n_runs"] == len(kept) < 300
+        assert rows.loc[point, "n_runs"] == len(kept) < 100
         events = ((kept["first_blockade"] >= 0) | (kept["first_invasion"] >= 0)).sum()
         assert rows.loc[point, "n_events"] == events
 
@@ -132,10 +132,10 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
     monkeypatch.setattr(api, "sweep", lambda *a, **k: results)
     monkeypatch.setattr(module, "Results", lambda folder: results)
     monkeypatch.setattr(cli_sweep, "ready_engine", lambda: None)
-    (tmp_path / "fails.toml").write_text('[experiment]\nname = "fails"\nseed = 5\nruns = 300\n')
+    (tmp_path / "fails.toml").write_text('[experiment]\nname = "fails"\nseed = 5\nruns = 100\n')
     assert cli.main(["sweep", str(tmp_path / "fails.toml"), "--out", str(tmp_path / "out"), "--no-charts"]) == 1
     said = capsys.readouterr().err
-    assert f"{results.manifest['n_failed']:,} of 900 runs failed" in said
+    assert f"{results.manifest['n_failed']:,} of 300 runs failed" in said
     assert "ValueError: no such case" in said
     row = results.failures.iloc[0]
     assert cli.main(["replay", str(results.folder), "--point", str(row["point"]), "--run", str(row["run"])]) == 1
