@@ -32,13 +32,13 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready-test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 types: $(VENV)/.ready-types
 	$(BIN)/python -m mypy
 
 slow: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m crink_abm.report.odd docs/odd.md

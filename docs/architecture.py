@@ -4,6 +4,7 @@
 """
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -60,7 +61,13 @@ def typed(package: Path = PACKAGE) -> Iterator[tuple[str, str]]:
     yield from ((one, other) for one, other, own, _, typed in _imports(package) if own and typed)
 
 
-def _imports(package: Path) -> Iterator[tuple[str, str, bool, bool, bool]]:
+@functools.cache
+def _imports(package: Path) -> tuple[tuple[str, str, bool, bool, bool], ...]:
+    """Read once: the package does not change while this runs."""
+    return tuple(_read(package))
+
+
+def _read(package: Path) -> Iterator[tuple[str, str, bool, bool, bool]]:
     for path in sorted(package.rglob("*.py")):
         parts, tree = path.relative_to(package).with_suffix("").parts, ast.parse(path.read_text(encoding="utf-8"))
         functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))

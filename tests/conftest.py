@@ -20,6 +20,7 @@ from crink_abm.ensemble import worlds
 from crink_abm.model import levers
 from crink_abm.model.fields import FIELDS
 from crink_abm.model.parameters import CATALOGUE, checked
+from crink_abm.rare_events import sampler
 
 ROOT = Path(__file__).parents[1]
 FIELD_NAMES = [field.name for field in FIELDS]
@@ -94,13 +95,31 @@ def engine(request):
 
 #: Files of tests that are the same on every Python and every Mesa: statistics, tables, figures, words.
 ONCE = {
-    "calibration", "clusters", "control", "design", "estimate", "figures", "headline", "hindcast", "history", "keys", "likelihood",
-    "nesting", "observation", "precision", "records", "sbc",
+    "bench", "calibration", "clusters", "control", "design", "docs", "estimate", "figures", "habits", "headline", "hindcast", "history",
+    "keys", "known_answers", "layers", "likelihood", "nesting", "observation", "precision", "recipes", "records", "sbc",
 }  # fmt: skip
+
+
+#: Files that compile the same rules in place of the model's (``replaced``) stand side by side: one worker runs both.
+BESIDE = {"test_overrides": "test_engines"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    stems = [item.path.stem for item in items]
+    first = {stem: k for k, stem in reversed([*enumerate(stems)])}
+    place = {item: first.get(BESIDE.get(stem, stem), first[stem]) for item, stem in zip(items, stems, strict=True)}
+    items.sort(key=place.__getitem__)
     for item in items:
         if item.path.stem.removeprefix("test_") in ONCE:
             item.add_marker("once")
+
+
+def pytest_collection_finish(session):
+    """Where a cache is empty, as in a new clone, the two kernels are compiled at the same time, each by one worker of two.
+
+    Both take twenty seconds, nearly every file wants the first, and workers that begin alike would compile it side by side.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if len(session.items) > 1000 and worker in ("gw0", "gw1") and session.config.workerinput["workercount"] > 1:
+        (sampler if worker == "gw1" else compiled).compiled()

@@ -127,6 +127,7 @@ def _results(changed: dict, theories, n=960) -> np.ndarray:
 THEORIES = [(xi, kim) for xi in (0.0, 1.0, 2.0) for kim in (0.0, 1.0, 2.0)]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("theories", THEORIES)
 def test_every_switch_matters_under_every_theory(theories):
     """Each level of each switch changes what some runs come to, whatever the theories of Xi and Kim: none is a stub."""
@@ -152,6 +153,7 @@ NEEDS = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("theory", [0.0, 1.0, 2.0])
 def test_every_parameter_changes_what_runs_come_to(theory):
     """Moved from one end of its range to the other, each parameter changes some run's outcomes: none is inert."""

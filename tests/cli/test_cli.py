@@ -169,7 +169,7 @@ def test_help_and_version():
 def test_interrupt_exits_130_and_the_same_command_continues(tiny):
     plan = tiny / "long.toml"
     plan.write_text(
-        TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 400000")  # nine packs
+        TINY.replace('"tiny"', '"long"').replace("runs = 64", "runs = 200000")  # five packs
     )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import toy
 from conftest import FIELD_NAMES, plan_file, random_policy, random_world
+from replaced import RULES, sometimes
 
 import crink_abm as crink
 from crink_abm import InputError
@@ -18,17 +19,6 @@ from crink_abm.engine import Engine, base, engine_name, engine_names, get_engine
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import OUTCOMES, RESULTS, failed
 from crink_abm.model.spec import MODEL
-
-
-def odds_out(grievance, taiwan_drift, month):
-    """A probability, but now and then above 1, or a division by zero."""
-    if month > 4.0 and taiwan_drift > 0.24:
-        return 1.0 / (taiwan_drift - taiwan_drift) if grievance > 0.471 else 1.0 + 1e-12
-    return 0.1 * grievance
-
-
-#: One replaces a rule and fails some runs, one gives a flag.
-RULES = {"china.crisis_prob": odds_out, "monitors.detections": lambda month: month > 2.0}
 
 
 def by_hand(policy, world: dict, seed: int, run: int, months: int, rules=None):
@@ -129,7 +119,7 @@ CALENDAR, WORLD = levers.calendar(None, 6), np.array([[float(p.default) for p in
         ({"world_of": np.array([0, 0, -1])}, "-1 to 0 were given"),
         ({"world_of": np.zeros(3)}, "a whole number"),
         ({"n": -1}, "n is a number of runs"),
-        ({"rules": {"china.crisis_probb": odds_out}}, "did you mean china.crisis_prob"),
+        ({"rules": {"china.crisis_probb": sometimes}}, "did you mean china.crisis_prob"),
     ],
 )
 def test_what_it_cannot_take_is_refused_in_a_sentence(engine, changed, words):

@@ -1,5 +1,6 @@
 """Limits with known answers, asked of the real rules with their other paths switched off."""
 
+import functools
 import inspect
 import itertools
 
@@ -9,9 +10,14 @@ import pytest
 from crink_abm.model.rules import allies, building_blocks, china, kim, united_states, xi
 
 
+@functools.cache
+def _zeros(rule):
+    return dict.fromkeys(inspect.signature(rule).parameters, 0.0)
+
+
 def call(rule, **given):
     """A rule with everything that is not given at 0."""
-    return rule(**(dict.fromkeys(inspect.signature(rule).parameters, 0.0) | given))
+    return rule(**(_zeros(rule) | given))
 
 
 #: Neutral values of what would divide by zero or bend a lottery at 0.

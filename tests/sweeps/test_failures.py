@@ -16,7 +16,7 @@ from crink_abm.model.spec import MODEL
 from crink_abm.sweeps.failures import why
 
 PLAN = {
-    "experiment": {"name": "fails", "seed": 5, "runs": 300, "months": 24},
+    "experiment": {"name": "fails", "seed": 5, "runs": 100, "months": 24},
     "levers": {"usfk_posture": [0.2, 0.8]},
     "worlds": {"ensemble": "prior", "draws": 8, "screen": "none"},
 }
@@ -52,6 +52,7 @@ def results(tmp_path_factory):
     return crink.sweep(PLAN, tmp_path_factory.mktemp("fails"), rules=BREAKS)
 
 
+@pytest.mark.once
 def test_failures_are_told_with_run_month_and_cause(results):
     table = results.failures
     assert len(table) == results.manifest["n_failed"] > 0
@@ -62,6 +63,7 @@ def test_failures_are_told_with_run_month_and_cause(results):
     assert (table["world"] == table["run"] % 8).all()
 
 
+@pytest.mark.once
 def test_a_failed_run_counts_in_no_estimate(results):
     """Recounted from the runs: a run is left out if it, or its pair at the baseline, failed."""
     runs = results.runs(range(3)).set_index(["point", "run"])
@@ -69,7 +71,7 @@ def test_a_failed_run_counts_in_no_estimate(results):
     rows = results.select("taiwan_failure").set_index("point")
     for point in range(3):
         kept = runs.loc[point].loc[sorted(set(runs.loc[point].index) & base)]
-        assert rows.loc[point, "n_runs"] == len(kept) < 300
+        assert rows.loc[point, "n_runs"] == len(kept) < 100
         events = ((kept["first_blockade"] >= 0) | (kept["first_invasion"] >= 0)).sum()
         assert rows.loc[point, "n_events"] == events
 
@@ -78,6 +80,7 @@ def _digest(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.once
 def test_counts_by_world_leave_out_the_same_runs_as_the_estimates(results):
     for outcome in ("any_failure", "taiwan_failure"):
         found = (
@@ -90,6 +93,7 @@ def test_counts_by_world_leave_out_the_same_runs_as_the_estimates(results):
         ).all(axis=None)
 
 
+@pytest.mark.once
 def test_the_next_start_and_the_mesa_engine_give_the_same_bytes(results, tmp_path):
     before = _digest(results.folder)
     crink.sweep(PLAN, results.folder, rules=BREAKS)
@@ -101,6 +105,7 @@ def test_the_next_start_and_the_mesa_engine_give_the_same_bytes(results, tmp_pat
     assert _digest(a.folder) == _digest(b.folder)
 
 
+@pytest.mark.once
 def test_simulate_and_compare_lose_no_other_run():
     """In one world: the warning names the runs that fail, the rest are those of a sound rule (in Mesa, some of them)."""
     with pytest.warns(UserWarning, match="runs failed"):
@@ -116,6 +121,7 @@ def test_simulate_and_compare_lose_no_other_run():
     assert (table.loc[table["n_only_policy"] >= 0, "n_runs"] == 400 - len(batch.failed)).all()
 
 
+@pytest.mark.once
 def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkeypatch, capsys):
     """The command line takes no rules of one's own, so they are put in underneath it."""
     from crink_abm import api
@@ -126,10 +132,10 @@ def test_the_commands_tell_the_failures_and_end_with_1(results, tmp_path, monkey
     monkeypatch.setattr(api, "sweep", lambda *a, **k: results)
     monkeypatch.setattr(module, "Results", lambda folder: results)
     monkeypatch.setattr(cli_sweep, "ready_engine", lambda: None)
-    (tmp_path / "fails.toml").write_text('[experiment]\nname = "fails"\nseed = 5\nruns = 300\n')
+    (tmp_path / "fails.toml").write_text('[experiment]\nname = "fails"\nseed = 5\nruns = 100\n')
     assert cli.main(["sweep", str(tmp_path / "fails.toml"), "--out", str(tmp_path / "out"), "--no-charts"]) == 1
     said = capsys.readouterr().err
-    assert f"{results.manifest['n_failed']:,} of 900 runs failed" in said
+    assert f"{results.manifest['n_failed']:,} of 300 runs failed" in said
     assert "ValueError: no such case" in said
     row = results.failures.iloc[0]
     assert cli.main(["replay", str(results.folder), "--point", str(row["point"]), "--run", str(row["run"])]) == 1

@@ -154,12 +154,12 @@ def _sweep_damaged(folder, n, seed):
 
 
 def test_damaged_results_are_right_or_refused(folder):
-    right, refused = _read_damaged(folder, 200, seed=1)
+    right, refused = _read_damaged(folder, 100, seed=1)
     assert right > 5 < refused  # both happen: the mark and the packs not asked for are not read
 
 
 def test_the_same_sweep_mends_any_damage(folder):
-    _sweep_damaged(folder, 40, seed=2)
+    _sweep_damaged(folder, 25, seed=2)
 
 
 @pytest.mark.slow
@@ -287,7 +287,7 @@ def _try_strangers(folder, n, seed):
 
 
 def test_strangers_manifests_and_tables_are_refused_in_a_sentence(folder):
-    taken, refused = _try_strangers(folder, 60, seed=5)
+    taken, refused = _try_strangers(folder, 40, seed=5)
     assert taken > 5 < refused
 
 

@@ -28,7 +28,7 @@ from crink_abm.util.errors import InputError
 pytest.importorskip("distributed")
 
 _PLAN = {
-    "experiment": {"name": "spread", "seed": 8, "runs": 40_000, "months": 24},
+    "experiment": {"name": "spread", "seed": 8, "runs": 40_000, "months": 12},
     "levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 8}},
     "worlds": {"ensemble": "prior", "draws": 324, "screen": "none", "size": 10},
 }
@@ -40,6 +40,14 @@ def _digest(folder):
         for p in sorted(folder.rglob("*.*"))
         if p.suffix in (".parquet", ".json")
     }
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """What the threads of one process make of it."""
+    place = tmp_path_factory.mktemp("here")
+    crink.sweep(_PLAN, place)
+    return _digest(place)
 
 
 @pytest.fixture
@@ -77,9 +85,8 @@ def cluster(tmp_path):
             process.wait()
 
 
-def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeypatch):
+def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeypatch, here):
     address, workers = cluster
-    crink.sweep(_PLAN, tmp_path / "here")
     killed, plain = [], dask.DaskExecutor._work_out
 
     def kill(client, over):
@@ -101,7 +108,7 @@ def test_a_worker_killed_in_mid_sweep_changes_no_byte(cluster, tmp_path, monkeyp
     crink.sweep(_PLAN, tmp_path / "there", executor=f"dask:{address}")
     assert killed == [-signal.SIGKILL]
     assert workers[1].poll() is None
-    assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
+    assert _digest(tmp_path / "there") == here
 
 
 def test_a_worker_with_other_rules_is_refused(tmp_path):
@@ -125,9 +132,8 @@ def test_tasks_hold_every_piece_once_in_order():
 
 
 @pytest.mark.once
-def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch):
+def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatch, here):
     """loky gives up all that it was asked for when a process dies; the sweep begins again what was not done."""
-    crink.sweep(_PLAN, tmp_path / "here")
     told, killed, again, plain = [], [], [], parallel.JoblibExecutor._work_out
 
     def kill(made, over):
@@ -152,11 +158,11 @@ def test_processes_give_the_same_bytes_though_one_is_killed(tmp_path, monkeypatc
     assert killed
     assert [line for line in told if "died" in line] == ["a worker process died; what was not done is begun again"]
     assert again[0] > 0
-    assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
+    assert _digest(tmp_path / "there") == here
 
 
 @pytest.mark.once
-def test_a_process_killed_while_it_sends_a_result_leaves_no_sweep_standing(tmp_path, monkeypatch):
+def test_a_process_killed_while_it_sends_a_result_leaves_no_sweep_standing(tmp_path, monkeypatch, here):
     """loky waits for the rest of the result for good; the sweep sees that a process is gone."""
     died, plain = tmp_path / "died", parallel.work_numbered
 
@@ -175,12 +181,11 @@ def test_a_process_killed_while_it_sends_a_result_leaves_no_sweep_standing(tmp_p
 
     monkeypatch.setattr(parallel, "work_numbered", dies_in_midst_of_sending)
     monkeypatch.setattr(processes, "PATIENCE", 1.0)
-    crink.sweep(_PLAN, tmp_path / "here")
     told = []
     crink.sweep(_PLAN, tmp_path / "there", executor="processes:2", say=told.append)
     assert died.exists()
     assert len([line for line in told if "died" in line]) == 1
-    assert _digest(tmp_path / "there") == _digest(tmp_path / "here")
+    assert _digest(tmp_path / "there") == here
 
 
 def test_processes_that_always_die_are_told_as_a_failure(tmp_path, monkeypatch):
@@ -220,7 +225,7 @@ def test_any_executor_gives_the_same_bytes(tmp_path):
 )
 def test_no_process_outlives_its_sweep(tmp_path, executor, ending):
     """Nor does the sweep outlive an interrupt of the terminal's, which all its processes get, by more than a moment."""
-    many = {"name": "x", "seed": 1, "runs": 4_000_000}
+    many = {"name": "x", "seed": 1, "runs": 4_000_000, "months": 24}
     plan_file(tmp_path / "x.toml", {"experiment": many, "worlds": {"ensemble": "defaults"}})
     command = [
         sys.executable,

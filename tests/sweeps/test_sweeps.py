@@ -198,18 +198,18 @@ def test_temporary_files_of_a_killed_write_are_swept_and_told(results, tmp_path)
 
 @pytest.mark.once
 def test_killed_sweeps_end_with_the_same_bytes(tmp_path):
-    """kill -9 at three moments of a real sweep, then the same command again."""
+    """kill -9 at two moments of a real sweep, then the same command again; at fifty in ``test_kills``."""
     plan = tmp_path / "killed.toml"
     plan.write_text(
-        '[experiment]\nname = "killed"\nseed = 3\nruns = 15000\nmonths = 12\n[levers]\n'
+        '[experiment]\nname = "killed"\nseed = 3\nruns = 10000\nmonths = 12\n[levers]\n'
         "usfk_posture = { from = 0.0, to = 1.0, points = 21 }\nsanctions_intensity = [0.1, 0.3, 0.5, 0.7]\n"
         '[worlds]\nensemble = "prior"\ndraws = 40\nscreen = "none"\n'
     )
     command = [sys.executable, "-m", "crink_abm", "sweep", str(plan), "--no-charts", "--out"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([*command, str(tmp_path / "whole")], check=True, env=env, capture_output=True)
-    assert len(list((tmp_path / "whole" / "runs").iterdir())) >= 5
-    for wait in (0.0, 0.2, 0.4):
+    assert len(list((tmp_path / "whole" / "runs").iterdir())) >= 4
+    for wait in (0.0, 0.3):
         folder = tmp_path / f"cut{wait}"
         process = subprocess.Popen(
             [*command, str(folder)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -349,7 +349,7 @@ def test_early_verdicts_of_a_screen_are_those_of_all_its_runs():
 
     drawn = worlds.prior(324, seed=4)
     staged = {row.tobytes() for row in screening.elicited(drawn, runs=1024, seed=4).values}
-    events, trials = screening.counts(drawn.values, 4096, 10**9, 5)
+    events, trials = screening.counts(drawn.values, 2048, 10**9, 5)
     outside, inside = screening._judge(events, trials, 0.999)
     for row, out, within in zip(drawn.values, outside.any(1), inside.all(1), strict=True):
         assert not (out and row.tobytes() in staged)
@@ -577,19 +577,6 @@ def test_simulate_is_the_model_run_by_run():
     assert batch.results.loc[13].tolist() == [model.value(name) for name in RESULTS]
     assert isinstance(batch.estimates, pd.DataFrame)
     assert "Batch(20 runs" in repr(batch)
-
-
-@pytest.mark.once
-def test_rules_can_be_replaced_and_compiled():
-    """A plain function in place of a rule: compiled in batch, and the same as the subclass in Mesa."""
-
-    def crisis_prob(pla_activity, grievance, korea_status, coordination, taiwan_resolved, taiwan_crisis_logit,
-                    crisis_grievance, crisis_pla, strait_opportunism, peacetime_coupling):  # fmt: skip
-        return 0.0
-
-    calm = crink.simulate(runs=500, seed=1, rules={"china.crisis_prob": crisis_prob})
-    assert (calm.results["first_blockade"] == -1).all()
-    assert (crink.simulate(runs=500, seed=1).results["first_blockade"] >= 0).any()
 
 
 def test_schedules_are_linear_between_their_dates():
