@@ -98,6 +98,8 @@ _LOOKS = {
     "korea_within_6_of_taiwan": (VERMILLION, DASHED, "<"), "korea_within_12_of_taiwan": (VERMILLION, SOLID, ">"),
     "taiwan_within_6_of_korea": (BLUE, DOTTED, "<"), "taiwan_within_12_of_korea": (BLUE, SOLID, ">"),
     "korea_within_12_of_invasion": (VERMILLION, DOTTED, "1"),
+    "blockade_preferred": (SKY, SOLID, "D"), "invasion_preferred": (BLUE, DASHED, "s"),
+    "attack_preferred": (ORANGE, DASH_DOT, "v"), "war_preferred": (VERMILLION, DOTTED, "^"),
 }  # fmt: skip
 _SPARE = [
     (GREEN, (0, (3, 1, 3, 1, 1, 1)), "h"), (ORANGE, (0, (9, 2, 2, 2)), "p"), (PURPLE, (0, (1, 3)), "8"), (SKY, (0, (4, 4)), "d"),
@@ -128,6 +130,8 @@ LEVERS: dict[str, tuple[str, str]] = {
     "diplomatic_offramp": ("Diplomatic off-ramp", "0 none, 1 standing"),
     "china_engagement": ("Engagement of China", "0 none, 1 full"),
     "counter_hybrid": ("Counter-hybrid measures", "0 none, 1 closed off"),
+    "porcupine_defence": ("Taiwan's own defence", "0 few platforms, 1 many arms"),
+    "declared_resolve": ("Declared US resolve", "0 silent, 1 a pledge"),
 }
 
 

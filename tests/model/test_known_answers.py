@@ -21,7 +21,9 @@ def call(rule, **given):
 
 
 #: Neutral values of what would divide by zero or bend a lottery at 0.
-PLAIN = {"curvature": 1.0, "loss_aversion": 1.0, "weighting": 1.0}
+PLAIN = {"curvature": 1.0, "loss_aversion": 1.0, "weighting": 1.0, "xi_stakes": 1.0, "xi_costs": 1.0}
+#: All variation is noise of choice, of the precision given.
+ALL_NOISE = {"leader_types": 2.0}
 
 
 @pytest.mark.parametrize("leader", ["xi", "kim"])
@@ -38,7 +40,9 @@ def test_quantal_response_goes_from_a_lot_to_the_best_response(leader):
         best = int(np.argmax(u))
         gap = np.sort(u)[-1] - np.sort(u)[-2]
         given = dict(zip(names, u, strict=True))
-        shares = [call(rule, **given, **{f"{leader}_precision": p}) for p in (0.0, 1.0, 5.0, 25.0, 40.0 / gap)]
+        shares = [
+            call(rule, **given, **ALL_NOISE, **{f"{leader}_precision": p}) for p in (0.0, 1.0, 5.0, 25.0, 40.0 / gap)
+        ]
         assert shares[0] == (0.25, 0.25, 0.25, 0.25)
         assert shares[-1][best] > 1 - 1e-15
         assert all(a[best] <= b[best] for a, b in itertools.pairwise(shares))
@@ -54,7 +58,7 @@ def chance_of_war(q, attacker, defender, attackers_cost):
     u = call(xi.utilities, taiwan_episode=1.0, value_wait=q, win_invasion=won, fixed_cost_invasion=attackers_cost,
              fixed_cost_grey=9.0, fixed_cost_blockade=9.0, **PLAIN)  # fmt: skip
     names = ("u_wait", "u_grey", "u_blockade", "u_invasion")
-    return won, call(xi.option_probs, **dict(zip(names, u, strict=True)), xi_precision=1e6)[-1]
+    return won, call(xi.option_probs, **dict(zip(names, u, strict=True)), xi_precision=1e6, **ALL_NOISE)[-1]
 
 
 def test_fearons_bargaining_range():
@@ -131,16 +135,16 @@ def test_a_second_challenger_matters_where_the_guard_is_thin():
     """What a war over Taiwan adds to Kim's reasons to act falls to nothing as the guard in Korea grows full, and is
     nothing while Taiwan is at peace (Zagare 2024)."""
     values = [
-        call(kim.opportunity, taiwan_status=3.0, coordination=1.0, korea_guard=g, kim_opportunity=0.8)
+        call(kim.opportunity, taiwan_opening=1.0, coordination=1.0, korea_guard=g, kim_opportunity=0.8)
         for g in (0.0, 0.4, 0.8, 1.0)
     ]
     assert values == sorted(values, reverse=True)
     assert (values[0], values[-1]) == (0.8, 0.0)
-    assert call(kim.opportunity, taiwan_status=1.0, coordination=1.0, kim_opportunity=0.8) == 0.0
+    assert call(kim.opportunity, taiwan_opening=0.0, coordination=1.0, kim_opportunity=0.8) == 0.0
 
 
 def test_a_contest_is_what_its_limits_say():
     """Decisiveness 0 is a coin, equal sides are even at any decisiveness, and as it grows the stronger wins for sure."""
-    assert building_blocks.contest(3.0, 1.0, 0.0) == 0.5
-    assert building_blocks.contest(0.7, 0.7, 5.0) == 0.5
-    assert building_blocks.contest(1.1, 1.0, 500.0) == pytest.approx(1.0)
+    assert building_blocks.contest(3.0, 1.0, 0.0, 0.0) == 0.5
+    assert building_blocks.contest(0.7, 0.7, 5.0, 0.0) == 0.5
+    assert building_blocks.contest(1.1, 1.0, 500.0, 0.0) == pytest.approx(1.0)

@@ -46,7 +46,7 @@ def test_the_columns_are_those_of_stored_runs():
     assert " ".join(outcomes.RESULTS) == (
         "first_blockade first_invasion first_korea_attack first_korea_war first_two_front first_russian_join first_nuclear "
         "korea_after_taiwan taiwan_after_korea n_provocations n_launch_days highest_rung help_expected help_realised "
-        "taiwan_resolved luck_blockade luck_invasion luck_taiwan luck_taiwan_first luck_taiwan_second luck_attack luck_war "
+        "taiwan_resolved preferred_blockade preferred_invasion preferred_attack preferred_war luck_blockade luck_invasion luck_taiwan luck_taiwan_first luck_taiwan_second luck_attack luck_war "
         "luck_korea luck_korea_first luck_korea_second luck_nuclear luck_russia luck_taiwan_crisis luck_korea_crisis"
     )
     assert " ".join(outcomes.OUTCOMES) == (

@@ -72,8 +72,8 @@ def test_a_satisficer_takes_the_highest_rung_that_passes_both_tests():
 
 @given(st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.5, 5))
 def test_contest_is_fair_and_symmetric(attacker, defender, m):
-    p = building_blocks.contest(attacker, defender, m)
-    assert p + building_blocks.contest(defender, attacker, m) == pytest.approx(1.0)
+    p = building_blocks.contest(attacker, defender, m, 0.0)
+    assert p + building_blocks.contest(defender, attacker, m, 0.0) == pytest.approx(1.0)
     assert p == pytest.approx(attacker**m / (attacker**m + defender**m))
 
 
@@ -133,8 +133,8 @@ def test_fearons_bargaining_range():
     """
     base = dict(
         taiwan_episode=1.0, win_blockade=0.0, us_enters_blockade=0.0, us_enters_invasion=0.0, cost_posture=0.0, cost_sea=0.0, cost_coordination=0.0, cost_japan=0.0,
-        cost_sanctions=0.0, xi_expected_help=0.0, win_grey=0.0, xi_profile=0.0, xi_theory=0.0, grievance=0.0, profile_gap=0.0,
-        xi_reference=0.0, help_value=0.0, audience_cost=0.0, grey_stake=0.0, blockade_stake=0.0, fixed_cost_grey=10.0,
+        cost_sanctions=0.0, cost_nuclear=0.0, xi_stakes=1.0, xi_costs=1.0, win_grey=0.0, xi_profile=0.0, xi_theory=0.0, grievance=0.0, profile_gap=0.0,
+        xi_reference=0.0, audience_cost=0.0, grey_stake=0.0, blockade_stake=0.0, fixed_cost_grey=10.0,
         fixed_cost_blockade=10.0, loss_invasion=0.0, blockade_share=0.0, curvature=1.0, loss_aversion=1.0, weighting=1.0,
     )  # fmt: skip
     for p in (0.3, 0.6, 0.9):
@@ -211,10 +211,10 @@ def test_exposure_can_harden_the_tie():
 def test_a_settlement_shrinks_need_to_the_share_that_persists():
     need = 0.8
     for _ in range(500):
-        need = russia.need(need, 0.0, 1.0, 0.8, 0.3, 0.1)
-    assert need == pytest.approx(0.24)
+        need = russia.need(need, 0.0, 1.0, 0.3, 0.1)
+    assert need == pytest.approx(0.3)
     for _ in range(500):
-        need = russia.need(need, 0.0, 0.0, 0.8, 0.3, 0.1)
+        need = russia.need(need, 0.0, 0.0, 0.3, 0.1)
     assert need == pytest.approx(0.0)  # before the war there is no tie to persist
 
 
@@ -391,16 +391,17 @@ def test_a_blockade_can_succeed_and_can_be_broken():
     for _ in range(3):
         front = world.taiwan_front(front, 2.0, 0.9, 0.4, 1.0, 0.5)
     assert front > 1.0
-    assert world.taiwan_war_month(2.0, front, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 1.0)
-    assert world.taiwan_war_month(2.0, -front, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 0.0)
-    assert world.taiwan_war_month(2.0, 0.4, 0.0, 0.0, 0.1, 0.9) == (2.0, 0.0, 0.0)
+    assert world.taiwan_war_month(2.0, front, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 0.0, 1.0)
+    assert world.taiwan_war_month(2.0, -front, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 0.0, 0.0)
+    assert world.taiwan_war_month(2.0, 0.4, 0.0, 0.0, 0.1, 0.9) == (2.0, 0.4, 0.0, 0.0)
 
 
 def test_a_war_ends_by_decision_or_by_armistice():
-    assert world.taiwan_war_month(3.0, -1.1, 4.0, 0.0, 0.1, 0.9) == (0.0, 5.0, -1.0)
-    assert world.taiwan_war_month(3.0, 0.4, 4.0, 0.0, 0.1, 0.05) == (0.0, 5.0, 1.0)
-    assert world.taiwan_war_month(3.0, 0.4, 4.0, 0.0, 0.1, 0.9) == (3.0, 5.0, 0.0)
-    assert world.korea_war_month(3.0, 1.0, 0.0, 0.0, 0.1, 0.9) == (0.0, 1.0, 1.0)
+    """An armistice leaves things as they were, whoever is ahead."""
+    assert world.taiwan_war_month(3.0, -1.1, 4.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 5.0, -1.0)
+    assert world.taiwan_war_month(3.0, 0.4, 4.0, 0.0, 0.1, 0.05) == (0.0, 0.0, 5.0, -1.0)
+    assert world.taiwan_war_month(3.0, 0.4, 4.0, 0.0, 0.1, 0.9) == (3.0, 0.4, 5.0, 0.0)
+    assert world.korea_war_month(3.0, 1.0, 0.0, 0.0, 0.1, 0.9) == (0.0, 0.0, 1.0, 1.0)
     assert world.korea_front(0.2, 3.0, 0.3, 0.25, 0.9) == pytest.approx(-0.05)
 
 
