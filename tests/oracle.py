@@ -44,20 +44,22 @@ STATES = {
     "preferred_attack": -1.0,
     "preferred_war": -1.0,
     "help_realised": 0.0,
-    "luck_blockade": 0.0,
-    "luck_invasion": 0.0,
-    "luck_taiwan": 0.0,
-    "luck_taiwan_first": 0.0,
-    "luck_taiwan_second": 0.0,
-    "luck_attack": 0.0,
-    "luck_war": 0.0,
-    "luck_korea": 0.0,
-    "luck_korea_first": 0.0,
-    "luck_korea_second": 0.0,
-    "luck_nuclear": 0.0,
-    "luck_russia": 0.0,
-    "luck_taiwan_crisis": 0.0,
-    "luck_korea_crisis": 0.0,
+    "residual_blockade": 0.0,
+    "residual_invasion": 0.0,
+    "residual_taiwan": 0.0,
+    "residual_taiwan_first": 0.0,
+    "residual_taiwan_second": 0.0,
+    "residual_attack": 0.0,
+    "residual_war": 0.0,
+    "residual_korea": 0.0,
+    "residual_korea_first": 0.0,
+    "residual_korea_second": 0.0,
+    "residual_nuclear": 0.0,
+    "residual_russia": 0.0,
+    "residual_taiwan_crisis": 0.0,
+    "residual_korea_crisis": 0.0,
+    "residual_xi_type": 0.0,
+    "residual_kim_type": 0.0,
     # CHINA
     "taiwan_status": 0.0,
     "china_power": 1.0,
@@ -1194,10 +1196,11 @@ def xi_episode(run):
     run.term(taiwan_episode=episode, xi_decides=0.0 if run.force_taiwan >= 0 else decides)
 
 
-def luck_taiwan_crisis(run):
+def residual_taiwan_crisis(run):
     still_open = run.taiwan_status == 0 and run.first_blockade < 0 and run.first_invasion < 0
     run.later(
-        luck_taiwan_crisis=run.luck_taiwan_crisis + surprise(run.taiwan_episode > 0, run.taiwan_crisis_prob, still_open)
+        residual_taiwan_crisis=run.residual_taiwan_crisis
+        + surprise(run.taiwan_episode > 0, run.taiwan_crisis_prob, still_open)
     )
 
 
@@ -1221,10 +1224,11 @@ def phase_8(run):
     china_korea_opens(run)
     china_crisis_prob(run)
     xi_episode(run)
-    luck_taiwan_crisis(run)
+    residual_taiwan_crisis(run)
     xi_type_is_drawn(run)
     if run.xi_type_due > 0:
         xi_private_type(run)
+        run.later(residual_xi_type=run.residual_xi_type + (1.0 if run.u_xi_costs < 0.25 else 0.0) - 0.25)
 
 
 # -- Phase 9: Xi weighs the Strait --
@@ -1549,11 +1553,12 @@ def kim_episode(run):
     run.term(korea_episode=episode, kim_decides=0.0 if run.force_korea >= 0 else decides)
 
 
-def luck_korea_crisis(run):
+def residual_korea_crisis(run):
     never = run.first_korea_attack < 0 and run.first_korea_war < 0
     still_open = run.korea_status == 0 and run.agreement_called == 0 and never
     run.later(
-        luck_korea_crisis=run.luck_korea_crisis + surprise(run.korea_episode > 0, run.korea_crisis_prob, still_open)
+        residual_korea_crisis=run.residual_korea_crisis
+        + surprise(run.korea_episode > 0, run.korea_crisis_prob, still_open)
     )
 
 
@@ -1582,10 +1587,11 @@ def phase_10(run):
     north_korea_crisis_prob(run)
     kim_agreement(run)
     kim_episode(run)
-    luck_korea_crisis(run)
+    residual_korea_crisis(run)
     kim_type_is_drawn(run)
     if run.kim_type_due > 0:
         kim_private_type(run)
+        run.later(residual_kim_type=run.residual_kim_type + (1.0 if run.u_kim_costs < 0.25 else 0.0) - 0.25)
 
 
 # -- Phase 11: Kim weighs Korea --
@@ -1881,30 +1887,33 @@ def world_nuclear_rung(run):
     run.later(nuclear_used=1.0 if now else run.nuclear_used)
 
 
-def luck_war(run):
+def residual_war(run):
     run.later(
-        luck_nuclear=run.luck_nuclear + surprise(run.nuclear_now > 0, run.nuclear_prob, run.first_nuclear < 0),
-        luck_russia=run.luck_russia + surprise(run.russia_in > 0, run.russia_join_prob, run.first_russian_join < 0),
+        residual_nuclear=run.residual_nuclear + surprise(run.nuclear_now > 0, run.nuclear_prob, run.first_nuclear < 0),
+        residual_russia=run.residual_russia
+        + surprise(run.russia_in > 0, run.russia_join_prob, run.first_russian_join < 0),
     )
 
 
-def luck_taiwan(run):
-    """The firsts are open while `luck_taiwan` is too; the second front has its own condition, in its place."""
+def residual_taiwan(run):
+    """The firsts are open while `residual_taiwan` is too; the second front has its own condition, in its place."""
     none_taiwan = run.first_blockade < 0 and run.first_invasion < 0
     none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
     second = run.first_two_front < 0 and recent(run.korea_last_force, run.month)
     force, p = run.xi_choice >= 2, run.prob_blockade + run.prob_invasion
     run.later(
-        luck_blockade=run.luck_blockade + surprise(run.xi_choice == 2, run.prob_blockade, run.first_blockade < 0),
-        luck_invasion=run.luck_invasion + surprise(run.xi_choice == 3, run.prob_invasion, run.first_invasion < 0),
-        luck_taiwan=run.luck_taiwan + surprise(force, p, none_taiwan),
-        luck_taiwan_first=run.luck_taiwan_first + surprise(force, p, none_taiwan and none_korea),
-        luck_taiwan_second=run.luck_taiwan_second + surprise(force, p, second),
+        residual_blockade=run.residual_blockade
+        + surprise(run.xi_choice == 2, run.prob_blockade, run.first_blockade < 0),
+        residual_invasion=run.residual_invasion
+        + surprise(run.xi_choice == 3, run.prob_invasion, run.first_invasion < 0),
+        residual_taiwan=run.residual_taiwan + surprise(force, p, none_taiwan),
+        residual_taiwan_first=run.residual_taiwan_first + surprise(force, p, none_taiwan and none_korea),
+        residual_taiwan_second=run.residual_taiwan_second + surprise(force, p, second),
     )
 
 
-def luck_korea(run):
-    """As in `luck_taiwan`, after Xi."""
+def residual_korea(run):
+    """As in `residual_taiwan`, after Xi."""
     none_korea = run.first_korea_attack < 0 and run.first_korea_war < 0
     none_taiwan = run.first_blockade < 0 and run.first_invasion < 0 and run.xi_choice < 2
     xi_made_it = run.xi_choice >= 2 and recent(run.korea_last_force, run.month)
@@ -1912,11 +1921,12 @@ def luck_korea(run):
     second = run.first_two_front < 0 and not xi_made_it and force_taiwan
     force, p = run.kim_choice >= 2, run.prob_attack + run.prob_war
     run.later(
-        luck_attack=run.luck_attack + surprise(run.kim_choice == 2, run.prob_attack, run.first_korea_attack < 0),
-        luck_war=run.luck_war + surprise(run.kim_choice == 3, run.prob_war, run.first_korea_war < 0),
-        luck_korea=run.luck_korea + surprise(force, p, none_korea),
-        luck_korea_first=run.luck_korea_first + surprise(force, p, none_korea and none_taiwan),
-        luck_korea_second=run.luck_korea_second + surprise(force, p, second),
+        residual_attack=run.residual_attack
+        + surprise(run.kim_choice == 2, run.prob_attack, run.first_korea_attack < 0),
+        residual_war=run.residual_war + surprise(run.kim_choice == 3, run.prob_war, run.first_korea_war < 0),
+        residual_korea=run.residual_korea + surprise(force, p, none_korea),
+        residual_korea_first=run.residual_korea_first + surprise(force, p, none_korea and none_taiwan),
+        residual_korea_second=run.residual_korea_second + surprise(force, p, second),
     )
 
 
@@ -2004,13 +2014,13 @@ def phase_13(run):
         world_taiwan_front(run)
         world_korea_front(run)
         world_nuclear_rung(run)
-        luck_war(run)
+        residual_war(run)
     else:
         run.term(nuclear_now=0.0)
     if run.xi_decides > 0:
-        luck_taiwan(run)
+        residual_taiwan(run)
     if run.kim_decides > 0:
-        luck_korea(run)
+        residual_korea(run)
     if run.xi_decides > 0:
         world_preferred_taiwan(run)
     if run.kim_decides > 0:

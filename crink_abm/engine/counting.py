@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numba.core import types as nb
 
-from ..model.outcomes import LUCK_UNIT, LUCKS, OUTCOMES
+from ..model.outcomes import OUTCOMES, RESIDUAL_UNIT, RESIDUALS
 from ..util.source_hash import source
 from .code_cache import compiled_once
 from .compiler import OPTIONS, WITHIN
@@ -36,7 +36,7 @@ _SIGNATURE = nb.void(
 
 #: Runs whose products are added at a time: a number of a table is then fetched for all of them, not for each.
 _ABREAST = 8
-_WIDTH = len(OUTCOMES) + len(LUCKS)
+_WIDTH = len(OUTCOMES) + len(RESIDUALS)
 
 
 @numba.njit(forceinline=True, **WITHIN)
@@ -75,8 +75,8 @@ def _count(
     first : array (n_outcomes + n_causes, n_months)
     """
     dated, lucks, conditionals, causes, measured = columns
-    q, n_lucks = dated.shape[0], lucks.shape[0]
-    width, n_months = q + n_lucks, first.shape[1]
+    q, n_residuals = dated.shape[0], lucks.shape[0]
+    width, n_months = q + n_residuals, first.shape[1]
     when, waiting = np.empty(q, np.int64), np.zeros(2, np.int64)
     rows = np.zeros((2, _ABREAST, 2 * width))  # of each half, runs whose products are not added yet
     products = np.zeros((2, 2 * width, 2 * width))
@@ -105,8 +105,8 @@ def _count(
                     moved[1, k] += 1
             elif before:
                 moved[2, k] += 1
-        for k in range(n_lucks):
-            v[q + k] = np.rint(results[run, lucks[k]] / LUCK_UNIT) * LUCK_UNIT
+        for k in range(n_residuals):
+            v[q + k] = np.rint(results[run, lucks[k]] / RESIDUAL_UNIT) * RESIDUAL_UNIT
             v[width + q + k] = base_luck[run, k]
         n[h, world] += 1.0
         weighed[h, world] += w

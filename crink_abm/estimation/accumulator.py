@@ -79,8 +79,8 @@ class _Counts:
         n_outcomes = len(outcomes.OUTCOMES)
         self.event, self.up, self.down = np.zeros((3, n_points, n_outcomes), np.int64)
         self.by_world = np.zeros((n_points, n_worlds, n_outcomes))
-        self.n_lucks = len(outcomes.LUCKS) if deal.tells_luck else 0
-        self.moments = Moments(n_points, n_worlds, n_outcomes, self.n_lucks)
+        self.n_residuals = len(outcomes.RESIDUALS) if deal.tells_luck else 0
+        self.moments = Moments(n_points, n_worlds, n_outcomes, self.n_residuals)
         self.given, self.hit = np.zeros((2, n_points, n_worlds, len(outcomes.CONDITIONALS)), np.int64)
         self.squared_weight = np.zeros(n_points)
         self.sums = np.zeros((n_points, len(_METRICS), 3))
@@ -103,7 +103,7 @@ class _Counts:
         counted: BoolArray | None,
     ) -> None:
         """As :meth:`add`, by a function that counts the runs of one point (:func:`crink_abm.engine.counting.count`)."""
-        columns, nothing = _columns(self.n_lucks > 0), (np.empty(0), np.empty(0, bool), np.empty((0, 0)))
+        columns, nothing = _columns(self.n_residuals > 0), (np.empty(0), np.empty(0, bool), np.empty((0, 0)))
         few, m = self.deal.effective < over_worlds.MANY, self.moments
         event, luck = map(np.ascontiguousarray, base)
         for k, values in enumerate(results):
@@ -135,8 +135,8 @@ class _Counts:
         when, shape = outcomes.months(flat), (n_points, n, -1)
         if counted is not None:
             when[~counted.ravel()] = -1
-        event, base_event, base_luck = (when >= 0).reshape(shape), base[0], base[1][:, : self.n_lucks]
-        luck = (outcomes.luck(flat) if self.n_lucks else flat[:, :0]).reshape(n_points, n, self.n_lucks)
+        event, base_event, base_luck = (when >= 0).reshape(shape), base[0], base[1][:, : self.n_residuals]
+        luck = (outcomes.residuals(flat) if self.n_residuals else flat[:, :0]).reshape(n_points, n, self.n_residuals)
         self.event += event.sum(1)
         self.up += (event & ~base_event).sum(1)
         down = base_event & ~event
@@ -186,8 +186,8 @@ class _Counts:
 
 
 @cache
-def _columns(with_luck: bool) -> tuple[IntArray, ...]:
-    """Which results are counted, as :func:`crink_abm.engine.counting.count` takes it; the residuals only ``with_luck``."""
+def _columns(with_residuals: bool) -> tuple[IntArray, ...]:
+    """Which results are counted, as :func:`crink_abm.engine.counting.count` takes it; the residuals only ``with_residuals``."""
     place, outcome = ({name: k for k, name in enumerate(names)} for names in (outcomes.RESULTS, outcomes.OUTCOMES))
     registry = outcomes.REGISTRY
     firsts = [[place[str(registry.by_name[part].first)] for part in registry.dated(name)] for name in outcome]
@@ -198,7 +198,7 @@ def _columns(with_luck: bool) -> tuple[IntArray, ...]:
     ]
     return (
         np.array([one + [-1] * (max(map(len, firsts)) - len(one)) for one in firsts]),
-        np.array([place[name] for name in outcomes.LUCKS if with_luck], np.int64),
+        np.array([place[name] for name in outcomes.RESIDUALS if with_residuals], np.int64),
         np.array(followed),
         np.array([outcome[name] for name in outcomes.CAUSES]),
         np.array(measured),
@@ -227,7 +227,7 @@ class Accumulator:
     base_points : numbers of the points that are the baseline: it may have several names
     n_runs : the runs that each point is to have
     take_out : whether the luck may be taken out: not where rules are replaced that state odds or draw
-    by_luck : whether intervals take the luck out (for :meth:`half_width`)
+    by_residuals : whether intervals take the luck out (for :meth:`half_width`)
     count : what counts the runs of a point (:func:`crink_abm.engine.counting.count`, compiled); numpy here if None
     """
 
@@ -247,7 +247,7 @@ class Accumulator:
         base_points: Collection[int],
         n_runs: Sequence[int],
         take_out: bool = True,
-        by_luck: bool = True,
+        by_residuals: bool = True,
         count: Callable[..., None] | None = None,
     ) -> None:
         self._count = count
@@ -265,7 +265,7 @@ class Accumulator:
         self._rows = {name: np.zeros(shape, np.int64) if name in _WHOLE else np.full(shape, np.nan) for name in COLUMNS}
         self.sums: list[np.ndarray] = []
         self.first: list[tuple[np.ndarray, ...]] = []
-        self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_luck and take_out
+        self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_residuals and take_out
         self._deals: dict[int, _Deal] = {}  # by the number of runs: points have one of a few
 
     def _deal(self, n: int) -> _Deal:
@@ -440,9 +440,14 @@ class Accumulator:
                 mine = np.flatnonzero(members) * len(_NAMES) + k
                 mine = mine[tested[mine]]
                 of = {key: columns[key][mine] for key in _TESTED}
-                luck_se = np.where(of["diff_method"] == CONTROL, of["cv_diff_se"], np.nan)
+                residual_se = np.where(of["diff_method"] == CONTROL, of["cv_diff_se"], np.nan)
                 p_values = significance.difference_test(
-                    of["n_only_policy"], of["n_only_baseline"], of["diff"], change_error(of), of["ensemble_df"], luck_se
+                    of["n_only_policy"],
+                    of["n_only_baseline"],
+                    of["diff"],
+                    change_error(of),
+                    of["ensemble_df"],
+                    residual_se,
                 )
                 q_values[mine] = significance.false_discovery(p_values)
             columns[f"{name}discernible"] = pd.arrays.BooleanArray(q_values <= 0.05, np.isnan(q_values))
@@ -486,6 +491,6 @@ def _in_parts(
 def _half_width(events: ArrayLike, n: ArrayLike, error: ArrayLike = np.nan) -> float:
     """Half the width of the widest of some outcomes' intervals: from ``error`` with the luck taken out, else of counts."""
     low, high = intervals.clopper_pearson(events, n)
-    _, by_luck = intervals.normal_interval(0.0, error)
-    half = np.where(np.isnan(by_luck), (high - low) / 2.0, by_luck)
+    _, by_residuals = intervals.normal_interval(0.0, error)
+    half = np.where(np.isnan(by_residuals), (high - low) / 2.0, by_residuals)
     return float(np.fmax.reduce(half, axis=None, initial=0.0))

@@ -1,6 +1,6 @@
 """Control variates: estimates of risks and of paired changes with the luck taken out.
 
-The luck of a run (:mod:`crink_abm.model.rules.luck`) is a vector of martingale residuals: their mean is 0 whatever the
+The luck of a run (:mod:`crink_abm.model.rules.residuals`) is a vector of martingale residuals: their mean is 0 whatever the
 policy, so an event less any fixed multiple of them has the event's mean, and with the right multiple
 far less variance. Three rules keep the estimate honest:
 
@@ -63,7 +63,7 @@ class Moments:
 
     Parameters
     ----------
-    n_points, n_worlds, n_quantities, n_lucks : how many of each
+    n_points, n_worlds, n_quantities, n_residuals : how many of each
     """
 
     q: int
@@ -74,8 +74,8 @@ class Moments:
     cross: np.ndarray
     seen: np.ndarray
 
-    def __init__(self, n_points: int, n_worlds: int, n_quantities: int, n_lucks: int):
-        self.q, self.width = n_quantities, n_quantities + n_lucks
+    def __init__(self, n_points: int, n_worlds: int, n_quantities: int, n_residuals: int):
+        self.q, self.width = n_quantities, n_quantities + n_residuals
         self.n, self.weight = np.zeros((2, n_points, 2, n_worlds))
         self.sums = np.zeros((n_points, 2, n_worlds, 2 * self.width))
         self.cross = np.zeros((n_points, 2, 2 * self.width, 2 * self.width))
@@ -95,7 +95,7 @@ class Moments:
         Parameters
         ----------
         here, base : (events, luck) of the policies and of the baseline: arrays (n_points, n, n_quantities) and (n_points, n,
-            n_lucks); the baseline's may lack the first axis
+            n_residuals); the baseline's may lack the first axis
         world_of, half : arrays (n,) of world numbers, and of 0 or 1
         weight : array (n,) of what each run counts; 1 if None
         counted : array (n_points, n) of flags, which runs count; all if None
@@ -150,7 +150,7 @@ class Moments:
     def _multiples(self, side: int, within: np.ndarray, believed: np.ndarray) -> np.ndarray:
         """What each half says of one side: the multiples of the lucks that leave least variance.
 
-        Array (n_points, 2, n_lucks, n_quantities).
+        Array (n_points, 2, n_residuals, n_quantities).
         """
         at = side * self.width
         events, lucks = slice(at, at + self.q), slice(at + self.q, at + self.width)

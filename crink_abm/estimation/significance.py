@@ -12,22 +12,24 @@ def difference_test(
     diff: ArrayLike,
     ensemble_se: ArrayLike,
     freedom: ArrayLike,
-    luck_se: ArrayLike = np.nan,
+    residual_se: ArrayLike = np.nan,
 ) -> FloatArray:
     """Two-sided p-values that a paired difference is zero, the more cautious of two tests.
 
-    The first takes the worlds as given and the runs as the sample: Student's test on ``luck_se``, the difference's standard
+    The first takes the worlds as given and the runs as the sample: Student's test on ``residual_se``, the difference's standard
     error with the luck taken out, with as many degrees of freedom as pairs differ, or where that is nan the exact McNemar test.
     The second takes the worlds as the sample: Student's test on ``ensemble_se`` with the ``freedom`` of the worlds seen. Both are
     the tests that the intervals belong to. A difference is called clear only if both say so. Source: McNemar 1947.
     """
     only_here, only_base = np.asarray(only_here), np.asarray(only_base)
-    diff, error, freedom, luck_se = (np.asarray(x, float) for x in (diff, ensemble_se, freedom, luck_se))
+    diff, error, freedom, residual_se = (np.asarray(x, float) for x in (diff, ensemble_se, freedom, residual_se))
     moved = np.maximum(only_here + only_base, 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         over_worlds = np.where(error > 0, 2.0 * stdtr(freedom, -np.abs(diff) / error), 0.0)
-        by_luck = np.where(luck_se > 0, 2.0 * stdtr(moved, -np.abs(diff) / luck_se), mcnemar(only_here, only_base))
-    return np.maximum(by_luck, over_worlds)
+        by_residuals = np.where(
+            residual_se > 0, 2.0 * stdtr(moved, -np.abs(diff) / residual_se), mcnemar(only_here, only_base)
+        )
+    return np.maximum(by_residuals, over_worlds)
 
 
 def mcnemar(only_here: ArrayLike, only_base: ArrayLike) -> FloatArray:

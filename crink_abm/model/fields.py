@@ -42,7 +42,7 @@ def _terms(owner: Actor, *rows: Any) -> tuple[Field, ...]:
 
 
 _LADDER = "0 calm, 1 crisis, 2 limited force, 3 war"
-_LUCK = "events less odds"
+_RESIDUAL = "events less odds"
 
 FIELDS: tuple[Field, ...] = (
     *_states(
@@ -93,20 +93,22 @@ FIELDS: tuple[Field, ...] = (
         ("preferred_attack", -1.0, "month", "First limited attack, if it was Kim's best option (-1 none)"),
         ("preferred_war", -1.0, "month", "First war in Korea, if it was Kim's best option (-1 none)"),
         ("help_realised", 0.0, "share", "Largest share of the three partners that joined Beijing's war"),
-        ("luck_blockade", 0.0, _LUCK, "Luck of a first blockade"),
-        ("luck_invasion", 0.0, _LUCK, "Luck of a first invasion"),
-        ("luck_taiwan", 0.0, _LUCK, "Luck of first force over Taiwan"),
-        ("luck_taiwan_first", 0.0, _LUCK, "Luck of first force anywhere, over Taiwan"),
-        ("luck_taiwan_second", 0.0, _LUCK, "Luck of a second front over Taiwan"),
-        ("luck_attack", 0.0, _LUCK, "Luck of a first limited attack in Korea"),
-        ("luck_war", 0.0, _LUCK, "Luck of a first war in Korea"),
-        ("luck_korea", 0.0, _LUCK, "Luck of first force in Korea"),
-        ("luck_korea_first", 0.0, _LUCK, "Luck of first force anywhere, in Korea"),
-        ("luck_korea_second", 0.0, _LUCK, "Luck of a second front in Korea"),
-        ("luck_nuclear", 0.0, _LUCK, "Luck of first nuclear use"),
-        ("luck_russia", 0.0, _LUCK, "Luck of Russia's first joining"),
-        ("luck_taiwan_crisis", 0.0, _LUCK, "Luck of crises over Taiwan before any force"),
-        ("luck_korea_crisis", 0.0, _LUCK, "Luck of crises in Korea before any force"),
+        ("residual_blockade", 0.0, _RESIDUAL, "Residual of a first blockade"),
+        ("residual_invasion", 0.0, _RESIDUAL, "Residual of a first invasion"),
+        ("residual_taiwan", 0.0, _RESIDUAL, "Residual of first force over Taiwan"),
+        ("residual_taiwan_first", 0.0, _RESIDUAL, "Residual of first force anywhere, over Taiwan"),
+        ("residual_taiwan_second", 0.0, _RESIDUAL, "Residual of a second front over Taiwan"),
+        ("residual_attack", 0.0, _RESIDUAL, "Residual of a first limited attack in Korea"),
+        ("residual_war", 0.0, _RESIDUAL, "Residual of a first war in Korea"),
+        ("residual_korea", 0.0, _RESIDUAL, "Residual of first force in Korea"),
+        ("residual_korea_first", 0.0, _RESIDUAL, "Residual of first force anywhere, in Korea"),
+        ("residual_korea_second", 0.0, _RESIDUAL, "Residual of a second front in Korea"),
+        ("residual_nuclear", 0.0, _RESIDUAL, "Residual of first nuclear use"),
+        ("residual_russia", 0.0, _RESIDUAL, "Residual of Russia's first joining"),
+        ("residual_taiwan_crisis", 0.0, _RESIDUAL, "Residual of crises over Taiwan before any force"),
+        ("residual_korea_crisis", 0.0, _RESIDUAL, "Residual of crises in Korea before any force"),
+        ("residual_xi_type", 0.0, _RESIDUAL, "Residual of Xi's type: of the quarter whom force costs least"),
+        ("residual_kim_type", 0.0, _RESIDUAL, "Residual of Kim's type: of the quarter whom force costs least"),
     ),
     *_terms(
         A.WORLD,

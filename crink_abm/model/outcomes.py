@@ -94,7 +94,7 @@ class Registry:
     ----------
     names : the outcomes, in the order of :meth:`months`
     results : the fields returned of each run, in order
-    lucks : those of them that are residuals
+    residual_names : those of them that are residuals
     causes : the competing risks: ways in which deterrence first fails
     """
 
@@ -107,13 +107,13 @@ class Registry:
         self.conditional = {one.name: one for one in conditionals}
         self.names = tuple(self.by_name)
         own = {*residuals, *(name for outcome in outcomes for name in outcome.residuals)}
-        self.lucks = tuple(name for name in fields if name in own)
+        self.residual_names = tuple(name for name in fields if name in own)
         firsts = tuple(outcome.first for outcome in outcomes if outcome.first is not None)
-        self.results = (*firsts, *others, *self.lucks)
+        self.results = (*firsts, *others, *self.residual_names)
         self.causes = tuple(outcome.name for outcome in outcomes if outcome.is_cause)
         self._check(outcomes, conditionals, {*fields}, own)
         self._column = {name: k for k, name in enumerate(self.results)}
-        self._luck_columns = [self._column[name] for name in self.lucks]
+        self._residual_columns = [self._column[name] for name in self.residual_names]
         self._cause_columns = [self.names.index(name) for name in self.causes]
 
     def _check(
@@ -160,9 +160,9 @@ class Registry:
         """One column of the engine's results by name."""
         return results[:, self._column[name]]
 
-    def luck(self, results: np.ndarray) -> np.ndarray:
-        """How far the luck of each run went beyond the odds: array (n_runs, len(LUCKS)), mean 0 under every policy."""
-        return np.round(results[:, self._luck_columns] / LUCK_UNIT) * LUCK_UNIT
+    def residuals(self, results: np.ndarray) -> np.ndarray:
+        """The martingale residuals of each run: array (n_runs, len(RESIDUALS)), mean 0 under every policy."""
+        return np.round(results[:, self._residual_columns] / RESIDUAL_UNIT) * RESIDUAL_UNIT
 
     def months(self, results: np.ndarray) -> np.ndarray:
         """The first month of each outcome in each run: int16 array (n_runs, len(OUTCOMES)), -1 for never."""
@@ -178,8 +178,8 @@ class Registry:
         return np.column_stack(list(when.values()))
 
     def observed(self, results: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What a paired comparison needs of the baseline's runs: which outcomes happened, and their luck."""
-        return self.months(results) >= 0, self.luck(results)
+        """What a paired comparison needs of the baseline's runs: which outcomes happened, and their residuals."""
+        return self.months(results) >= 0, self.residuals(results)
 
     def conditionals(
         self, results: np.ndarray, when: np.ndarray, n_months: int
@@ -205,51 +205,51 @@ class Registry:
         return np.where(never, -1, which), np.where(never, -1, month)
 
 
-#: The unit in which a run's luck is kept: sums of a few thousand products of it are exact.
-LUCK_UNIT = 2.0**-18
+#: The unit in which a run's residuals are kept: sums of a few thousand products of it are exact.
+RESIDUAL_UNIT = 2.0**-18
 
 REGISTRY = Registry(
     (
         Outcome(
             "taiwan_blockade", "Taiwan is blockaded", "Blockade of Taiwan", "Blockade", "first_blockade",
-            is_cause=True, residuals=("luck_blockade",), options=("blockade",),
+            is_cause=True, residuals=("residual_blockade",), options=("blockade",),
         ),
         Outcome(
             "taiwan_invasion", "Taiwan is invaded", "Invasion of Taiwan", "Invasion", "first_invasion",
-            is_cause=True, residuals=("luck_invasion",), options=("invasion",),
+            is_cause=True, residuals=("residual_invasion",), options=("invasion",),
         ),
         Outcome(
             "korea_attack", "a limited attack in Korea", "Limited attack in Korea", "Attack", "first_korea_attack",
-            is_cause=True, residuals=("luck_attack",), options=("attack",),
+            is_cause=True, residuals=("residual_attack",), options=("attack",),
         ),
         Outcome(
             "korea_war", "war in Korea", "War in Korea", "War", "first_korea_war",
-            is_cause=True, residuals=("luck_war",), options=("war",),
+            is_cause=True, residuals=("residual_war",), options=("war",),
         ),
         Outcome(
             "two_front", "force in both theatres within the window", "Force in both theatres", "Two fronts",
-            "first_two_front", residuals=("luck_taiwan_second", "luck_korea_second"),
+            "first_two_front", residuals=("residual_taiwan_second", "residual_korea_second"),
             options=("blockade", "invasion", "attack", "war"), both_theatres=True,
         ),
         Outcome(
             "russian_join", "Russia joins a war in Asia", "Russia joins", "Russia", "first_russian_join",
-            residuals=("luck_russia",), options=("invasion", "war"),
+            residuals=("residual_russia",), options=("invasion", "war"),
         ),
         Outcome(
             "nuclear_use", "nuclear use", "Nuclear use", "Nuclear", "first_nuclear",
-            residuals=("luck_nuclear",), options=("invasion", "war"), chance="nuclear_prob",
+            residuals=("residual_nuclear",), options=("invasion", "war"), chance="nuclear_prob",
         ),
         Outcome(
             "taiwan_failure", "deterrence fails over Taiwan (blockade or invasion)", "Failure over Taiwan", "Taiwan",
-            parts=("taiwan_blockade", "taiwan_invasion"), residuals=("luck_taiwan",),
+            parts=("taiwan_blockade", "taiwan_invasion"), residuals=("residual_taiwan",),
         ),
         Outcome(
             "korea_failure", "deterrence fails in Korea (attack or war)", "Failure in Korea", "Korea",
-            parts=("korea_attack", "korea_war"), residuals=("luck_korea",),
+            parts=("korea_attack", "korea_war"), residuals=("residual_korea",),
         ),
         Outcome(
             "any_failure", "deterrence fails in either theatre", "Any deterrence failure", "Any",
-            parts=("taiwan_failure", "korea_failure"), residuals=("luck_taiwan_first", "luck_korea_first"),
+            parts=("taiwan_failure", "korea_failure"), residuals=("residual_taiwan_first", "residual_korea_first"),
         ),
     ),
     (
@@ -293,7 +293,7 @@ REGISTRY = Registry(
         "korea_after_taiwan", "taiwan_after_korea", "n_provocations", "n_launch_days", "highest_rung", "help_expected",
         "help_realised", "taiwan_resolved", "preferred_blockade", "preferred_invasion", "preferred_attack", "preferred_war",
     ),
-    residuals=("luck_taiwan_crisis", "luck_korea_crisis"),
+    residuals=("residual_taiwan_crisis", "residual_korea_crisis", "residual_xi_type", "residual_kim_type"),
 )  # fmt: skip
 
 #: What the engine returns of each run: the values of these fields after the last month. In a *failed* run, one in which
@@ -305,10 +305,10 @@ OUTCOMES: dict[str, str] = {name: outcome.meaning for name, outcome in REGISTRY.
 CONDITIONALS = REGISTRY.conditional
 #: The ways in which deterrence first fails: the competing risks.
 CAUSES = REGISTRY.causes
-#: The columns of a run's luck.
-LUCKS = REGISTRY.lucks
+#: The columns of a run's residuals.
+RESIDUALS = REGISTRY.residual_names
 
-column, luck, months, observed = REGISTRY.column, REGISTRY.luck, REGISTRY.months, REGISTRY.observed
+column, residuals, months, observed = REGISTRY.column, REGISTRY.residuals, REGISTRY.months, REGISTRY.observed
 conditionals, first_cause = REGISTRY.conditionals, REGISTRY.first_cause
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from ..util.content import OpaqueError, digest, frozen, functions, plain
 from ..util.errors import InputError, nearest
 from .draws import Draw
-from .rules import luck
+from .rules import residuals
 from .schedule import Step, steps
 from .spec import MODEL, ModelSpec
 
@@ -203,16 +203,16 @@ def odds_fault(step: Step, values: tuple[float, ...], model: ModelSpec = MODEL) 
     return None
 
 
-#: The rules that keep the luck of a run, and what they read of what rules write.
-LUCK = frozenset(step.name for step in steps() if step.rule.__module__ == luck.__name__)
+#: The rules that sum the martingale residuals of a run, and what they read of what rules write.
+RESIDUALS = frozenset(step.name for step in steps() if step.rule.__module__ == residuals.__name__)
 _WRITTEN = frozenset(name for step in steps() for name in step.writes)
-READ_BY_LUCK = frozenset(name for step in steps() if step.name in LUCK for name in step.reads) & _WRITTEN
+READ_BY_LUCK = frozenset(name for step in steps() if step.name in RESIDUALS for name in step.reads) & _WRITTEN
 
 
 def changes_odds(rules: Mapping[str, Callable[..., Any]] | Iterable[str] | None) -> bool:
-    """Whether replaced rules may leave the luck of a run (:mod:`crink_abm.model.rules.luck`) with a mean that is not 0.
+    """Whether replaced rules may leave the residuals of a run (:mod:`crink_abm.model.rules.residuals`) with a mean that is not 0.
 
-    True if one of them writes a name that the rules of luck read (odds, choices, events), is one of those rules, or asks
+    True if one of them writes a name that the rules of residuals read (odds, choices, events), is one of those rules, or asks
     for a draw that the rule in its place does not ask for: the odds might then know what is drawn by them. Sums of
     events less their odds are then no martingales for certain, and estimates rest on counts.
 
@@ -223,7 +223,7 @@ def changes_odds(rules: Mapping[str, Callable[..., Any]] | Iterable[str] | None)
     for step in steps():
         if step.name not in (rules or ()):
             continue
-        if step.name in LUCK or READ_BY_LUCK & set(step.writes):
+        if step.name in RESIDUALS or READ_BY_LUCK & set(step.writes):
             return True
         if isinstance(rules, Mapping) and set(Draw.__members__) & set(reads_of(step, rules[step.name])) - set(
             step.reads

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from .enums import Actor, PhaseCode
-from .rules import allies, china, iran, kim, luck, monitors, north_korea, russia, united_states, world, xi
+from .rules import allies, china, iran, kim, monitors, north_korea, residuals, russia, united_states, world, xi
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,10 @@ MONTH: tuple[Phase, ...] = (
             _step(_C, china.incident_prob, "taiwan_incident_prob"),
             _step(_C, china.crisis_prob, "taiwan_crisis_prob"),
             _step(_C, xi.episode, "taiwan_episode xi_decides"),
-            _step(_W, luck.taiwan_crisis, "luck_taiwan_crisis"),
+            _step(_W, residuals.taiwan_crisis, "residual_taiwan_crisis"),
             _step(_C, xi.type_is_drawn, "xi_type_due"),
             _step(_C, xi.private_type, "xi_stakes xi_costs xi_optimism", _XI_TYPE),
+            _step(_W, residuals.xi_type, "residual_xi_type", _XI_TYPE),
         ),
     ),
     Phase(
@@ -209,9 +210,10 @@ MONTH: tuple[Phase, ...] = (
             _step(_N, north_korea.crisis_prob, "korea_crisis_prob"),
             _step(_N, kim.agreement, "agreement_called"),
             _step(_N, kim.episode, "korea_episode kim_decides"),
-            _step(_W, luck.korea_crisis, "luck_korea_crisis"),
+            _step(_W, residuals.korea_crisis, "residual_korea_crisis"),
             _step(_N, kim.type_is_drawn, "kim_type_due"),
             _step(_N, kim.private_type, "kim_stakes kim_costs kim_optimism", _KIM_TYPE),
+            _step(_W, residuals.kim_type, "residual_kim_type", _KIM_TYPE),
         ),
     ),
     Phase(
@@ -254,14 +256,19 @@ MONTH: tuple[Phase, ...] = (
             _step(_W, world.taiwan_front, "taiwan_front", _FORCE),
             _step(_W, world.korea_front, "korea_front", _FORCE),
             _step(_W, world.nuclear_rung, "nuclear_prob nuclear_now nuclear_used", _FORCE),
-            _step(_W, luck.war, "luck_nuclear luck_russia", _FORCE),
+            _step(_W, residuals.war, "residual_nuclear residual_russia", _FORCE),
             _step(
                 _W,
-                luck.taiwan,
-                "luck_blockade luck_invasion luck_taiwan luck_taiwan_first luck_taiwan_second",
+                residuals.taiwan,
+                "residual_blockade residual_invasion residual_taiwan residual_taiwan_first residual_taiwan_second",
                 _XI,
             ),
-            _step(_W, luck.korea, "luck_attack luck_war luck_korea luck_korea_first luck_korea_second", _KIM),
+            _step(
+                _W,
+                residuals.korea,
+                "residual_attack residual_war residual_korea residual_korea_first residual_korea_second",
+                _KIM,
+            ),
             _step(_W, world.preferred_taiwan, "preferred_blockade preferred_invasion", _XI),
             _step(_W, world.preferred_korea, "preferred_attack preferred_war", _KIM),
             _step(_U, united_states.resolve_seen, "xi_resolve_seen kim_resolve_seen"),

@@ -36,7 +36,7 @@ _STEERED = {
 }  # fmt: skip
 
 #: What tells whether nuclear use was drawn: where a replaced rule asks for it, use cannot be integrated out.
-_USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "luck_nuclear"}
+_USED = {"nuclear_now", "nuclear_used", "first_nuclear", "highest_rung", "residual_nuclear"}
 
 _engine = CompiledEngine(TILTED)
 

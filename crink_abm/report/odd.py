@@ -19,7 +19,7 @@ from ..model.fields import FIELDS
 from ..model.levers import DRIVERS, LEVERS, SEASON
 from ..model.parameters import GROUPS, SWITCHES
 from ..model.rules import building_blocks as common
-from ..model.rules import luck
+from ..model.rules import residuals
 from ..model.schedule import MONTH
 from ..model.sources import SOURCES
 from ..util.markdown import markdown_table
@@ -28,7 +28,7 @@ _BLOCKS = (
     common.approach, common.contest, numerics.power, numerics.logistic_noise, common.weight, common.prospect,
     common.lottery, common.sure, common.quantal, common.satisfice, common.pick, common.build_up, common.pull,
     common.join_prob, common.crisis_month, common.first_month, common.type_due, common.log_logistic, common.precision,
-    common.best, common.first_passing, common.begins, common.recovered, luck.surprise, luck.recent,
+    common.best, common.first_passing, common.begins, common.recovered, residuals.surprise, residuals.recent,
     common.opening, common.forced, common.statement, common.fought, common.shifted,
     common.estimated,
 )  # fmt: skip

@@ -13,7 +13,9 @@ from .cells import Cell
 from .store import Store
 
 #: Results that are no whole numbers, kept as whole multiples of a unit: sums are exact, in whatever pieces they come.
-UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(outcomes.LUCKS, outcomes.LUCK_UNIT)
+UNITS = dict.fromkeys(("help_expected", "help_realised"), 2.0**-20) | dict.fromkeys(
+    outcomes.RESIDUALS, outcomes.RESIDUAL_UNIT
+)
 
 
 #: Runs that are encoded at a time: the processor's cache holds them.

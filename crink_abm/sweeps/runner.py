@@ -168,7 +168,7 @@ class Runner:
         of_baseline = plan.named[plan.points.same_as[plan.base]]
         accumulator = Accumulator(
             plan.worlds, head.months, of_baseline, plan.n_runs, take_out=not changes_odds(plan.rules),
-            by_luck=head.interval == "best", count=_count,
+            by_residuals=head.interval == "best", count=_count,
         )  # fmt: skip
         lost = self._count(accumulator)
         files = {}

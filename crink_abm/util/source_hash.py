@@ -46,7 +46,7 @@ PLACES = {
 #: Logical name -> definitions in it that are hashed by value (:func:`tables`), or serve to write such tables down.
 BY_VALUE = {
     "levers": {"LEVERS", "DRIVERS"},
-    "fields": {"FIELDS", "_states", "_terms", "_LADDER", "_LUCK", "A"},
+    "fields": {"FIELDS", "_states", "_terms", "_LADDER", "_RESIDUAL", "A"},
     "schedule": {
         "MONTH", "_step", "_W", "_C", "_N", "_R", "_I", "_U", "_S", "_J", "_T", "_M", "_XI", "_KIM", "_FORCE",
         "_XI_TYPE", "_KIM_TYPE",

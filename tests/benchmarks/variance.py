@@ -10,16 +10,16 @@ from crink_abm.model import levers, outcomes
 WORLDS, ROUNDS, MONTHS, SEED = 512, 1024, 120, 77
 #: The luck that an outcome's own events make up.
 OWN = {
-    "any_failure": ("luck_taiwan_first", "luck_korea_first"),
-    "taiwan_failure": ("luck_taiwan",),
-    "korea_failure": ("luck_korea",),
-    "taiwan_blockade": ("luck_blockade",),
-    "taiwan_invasion": ("luck_invasion",),
-    "korea_attack": ("luck_attack",),
-    "korea_war": ("luck_war",),
-    "two_front": ("luck_taiwan_second", "luck_korea_second"),
-    "russian_join": ("luck_russia",),
-    "nuclear_use": ("luck_nuclear",),
+    "any_failure": ("residual_taiwan_first", "residual_korea_first"),
+    "taiwan_failure": ("residual_taiwan",),
+    "korea_failure": ("residual_korea",),
+    "taiwan_blockade": ("residual_blockade",),
+    "taiwan_invasion": ("residual_invasion",),
+    "korea_attack": ("residual_attack",),
+    "korea_war": ("residual_war",),
+    "two_front": ("residual_taiwan_second", "residual_korea_second"),
+    "russian_join": ("residual_russia",),
+    "nuclear_use": ("residual_nuclear",),
 }
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     fitted_change = controlled(here.astype(int) - there, luck - other, half, of)
     print("outcome           conditional  control   paired  + conditional  + control   conditional less counted, in se")
     for name, own in OWN.items():
-        k, columns = list(outcomes.OUTCOMES).index(name), [outcomes.LUCKS.index(luck_) for luck_ in own]
+        k, columns = list(outcomes.OUTCOMES).index(name), [outcomes.RESIDUALS.index(luck_) for luck_ in own]
         event, event_there = here[:, k].astype(float), there[:, k].astype(float)
         given, given_there = event - luck[:, columns].sum(1), event_there - other[:, columns].sum(1)
         counted, apart = variance(event), variance(event) + variance(event_there)

@@ -12,7 +12,7 @@ from crink_abm.estimation.accumulator import Accumulator
 from crink_abm.estimation.control_variates import LEAST, LEAST_FREEDOM, Moments
 from crink_abm.estimation.tables import CONTROL, COUNTS, interval_columns
 from crink_abm.model import levers, outcomes
-from crink_abm.model.outcomes import LUCKS, OUTCOMES
+from crink_abm.model.outcomes import OUTCOMES, RESIDUALS
 
 _POLICIES = ({}, {"usfk_posture": 0.9, "sanctions_intensity": 0.9, "trilateral_coordination": 0.2})
 
@@ -31,12 +31,15 @@ def _runs(spread, n, *, seed, policy=_POLICIES[0], months=60):
 @pytest.mark.parametrize("policy", _POLICIES, ids=["today", "moved"])
 def test_the_mean_of_luck_is_zero_under_every_policy(spread, policy):
     results = _runs(spread, 60_000, seed=11, policy=policy, months=120)
-    lucks = outcomes.luck(results)
+    lucks = outcomes.residuals(results)
     z = lucks.mean(0) / (lucks.std(0) / np.sqrt(len(lucks)))
-    assert (np.abs(z) < 4.0).all(), dict(zip(LUCKS, z, strict=True))
+    assert (np.abs(z) < 4.0).all(), dict(zip(RESIDUALS, z, strict=True))
     assert (lucks.std(0) > 0).all()
     # Negative control: odds that are a tenth too high in one decision are seen.
-    k, event = LUCKS.index("luck_korea"), outcomes.months(results)[:, list(OUTCOMES).index("korea_failure")] >= 0
+    k, event = (
+        RESIDUALS.index("residual_korea"),
+        outcomes.months(results)[:, list(OUTCOMES).index("korea_failure")] >= 0,
+    )
     wrong = event - 1.1 * (event - lucks[:, k])
     assert abs(wrong.mean() / (wrong.std() / np.sqrt(len(wrong)))) > 4.0
 
@@ -91,7 +94,7 @@ def _same_however_cut(luck):
 def test_sums_do_not_depend_on_the_cut():
     rng = np.random.default_rng(2)
     luck = rng.normal(size=(4000, 2))
-    assert _same_however_cut(np.round(luck / outcomes.LUCK_UNIT) * outcomes.LUCK_UNIT)
+    assert _same_however_cut(np.round(luck / outcomes.RESIDUAL_UNIT) * outcomes.RESIDUAL_UNIT)
     assert not _same_however_cut(luck)  # negative control: sums of numbers with all their digits do
 
 
@@ -265,7 +268,7 @@ def test_runs_that_do_not_count_are_as_if_they_were_not_there():
     """Theirs and the baseline's, in every sum; with weights too."""
     rng = np.random.default_rng(13)
     events, base = rng.integers(0, 2, (2, 500, 3)) > 0
-    lucks = np.round(rng.normal(size=(2, 500, 2)) / outcomes.LUCK_UNIT) * outcomes.LUCK_UNIT
+    lucks = np.round(rng.normal(size=(2, 500, 2)) / outcomes.RESIDUAL_UNIT) * outcomes.RESIDUAL_UNIT
     world, half, kept = rng.integers(0, 7, 500), rng.integers(0, 2, 500), rng.random(500) < 0.9
     for weight in (None, rng.integers(1, 4, 500).astype(float)):
         masked, left_out = (Moments(1, 7, 3, 2) for _ in range(2))

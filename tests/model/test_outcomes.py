@@ -21,15 +21,15 @@ from crink_abm.rare_events import sampler, tilt
 
 PLAIN = outcomes.REGISTRY
 BRINK = Outcome(
-    "brink", "a crisis in Korea", "Crisis in Korea", "Brink", "first_brink", is_cause=True, residuals=("luck_brink",),
+    "brink", "a crisis in Korea", "Crisis in Korea", "Brink", "first_brink", is_cause=True, residuals=("residual_brink",),
     options=("attack",), story="Korea stands at the brink.",
 )  # fmt: skip
 EITHER = Outcome("brink_or_war", "a crisis or war in Korea", "Brink or war", "Either", parts=("brink", "korea_war"))
 AFTER = Conditional("war_after_brink", "brink", "first_korea_war", 3, "War within 3 months of the brink", "War | brink")
 MORE = Registry(
     (*PLAIN.by_name.values(), BRINK, EITHER), (*PLAIN.conditional.values(), AFTER),
-    others=[name for name in PLAIN.results if not name.startswith("luck_") and name not in {o.first for o in PLAIN.by_name.values()}],
-    residuals=("luck_taiwan_crisis", "luck_korea_crisis"), fields=(*BY_NAME, "first_brink", "luck_brink"),
+    others=[name for name in PLAIN.results if not name.startswith("residual_") and name not in {o.first for o in PLAIN.by_name.values()}],
+    residuals=("residual_taiwan_crisis", "residual_korea_crisis"), fields=(*BY_NAME, "first_brink", "residual_brink"),
 )  # fmt: skip
 
 
@@ -46,26 +46,26 @@ def test_the_columns_are_those_of_stored_runs():
     assert " ".join(outcomes.RESULTS) == (
         "first_blockade first_invasion first_korea_attack first_korea_war first_two_front first_russian_join first_nuclear "
         "korea_after_taiwan taiwan_after_korea n_provocations n_launch_days highest_rung help_expected help_realised "
-        "taiwan_resolved preferred_blockade preferred_invasion preferred_attack preferred_war luck_blockade luck_invasion luck_taiwan luck_taiwan_first luck_taiwan_second luck_attack luck_war "
-        "luck_korea luck_korea_first luck_korea_second luck_nuclear luck_russia luck_taiwan_crisis luck_korea_crisis"
+        "taiwan_resolved preferred_blockade preferred_invasion preferred_attack preferred_war residual_blockade residual_invasion residual_taiwan residual_taiwan_first residual_taiwan_second residual_attack residual_war "
+        "residual_korea residual_korea_first residual_korea_second residual_nuclear residual_russia residual_taiwan_crisis residual_korea_crisis"
     )
     assert " ".join(outcomes.OUTCOMES) == (
         "taiwan_blockade taiwan_invasion korea_attack korea_war two_front russian_join nuclear_use taiwan_failure "
         "korea_failure any_failure"
     )
     assert outcomes.CAUSES == ("taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war")
-    assert {name for name in BY_NAME if name.startswith("luck_")} == set(outcomes.LUCKS)
+    assert {name for name in BY_NAME if name.startswith("residual_")} == set(outcomes.RESIDUALS)
 
 
 def test_an_added_outcome_is_dated_and_its_columns_follow():
-    assert MORE.results == (*PLAIN.results[:7], "first_brink", *PLAIN.results[7:], "luck_brink")
-    assert MORE.lucks == (*PLAIN.lucks, "luck_brink")
-    results = _results(first_brink=[4, -1, 9, 4], first_korea_war=[-1, 2, 5, 6], luck_brink=[0.5, 0.0, 0.0, 0.0])
+    assert MORE.results == (*PLAIN.results[:7], "first_brink", *PLAIN.results[7:], "residual_brink")
+    assert MORE.residual_names == (*PLAIN.residual_names, "residual_brink")
+    results = _results(first_brink=[4, -1, 9, 4], first_korea_war=[-1, 2, 5, 6], residual_brink=[0.5, 0.0, 0.0, 0.0])
     when = dict(zip(MORE.names, MORE.months(results).T.tolist(), strict=True))
     assert when["brink"] == [4, -1, 9, 4]
     assert when["brink_or_war"] == [4, 2, 5, 4]
     assert when["any_failure"] == when["korea_war"] == [-1, 2, 5, 6]
-    assert MORE.luck(results)[:, -1].tolist() == [0.5, 0.0, 0.0, 0.0]
+    assert MORE.residuals(results)[:, -1].tolist() == [0.5, 0.0, 0.0, 0.0]
 
 
 def test_an_added_cause_competes_and_a_conditional_is_followed():
@@ -103,7 +103,7 @@ def test_rare_events_aim_at_it():
     fields = (
         *FIELDS,
         Field("first_brink", world, "month", "First", -1.0),
-        Field("luck_brink", world, "1", "Luck", 0.0),
+        Field("residual_brink", world, "1", "Luck", 0.0),
     )
     model = tilt.tilted_model(dataclasses.replace(MODEL, fields=fields, results=MORE.results), MORE)
     assert {"first_brink", "want_brink"} <= set(model.reads["tilt.weigh"])
@@ -131,7 +131,9 @@ def test_rare_events_aim_at_it():
 )
 def test_an_entry_that_fits_nothing_is_refused(added, words):
     with pytest.raises(ValueError, match=words):
-        Registry((*PLAIN.by_name.values(), added), (), fields=(*PLAIN.results, *BY_NAME, "first_brink", "luck_brink"))
+        Registry(
+            (*PLAIN.by_name.values(), added), (), fields=(*PLAIN.results, *BY_NAME, "first_brink", "residual_brink")
+        )
 
 
 #: What an outcome without a residual takes: file -> (after this text, this is put). It was eleven files.

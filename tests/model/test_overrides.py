@@ -171,7 +171,7 @@ def by_jit(grievance):
 def test_the_runs_of_an_old_value_are_not_found_for_a_new_one(rule, tmp_path, monkeypatch):
     """The store, the results and the worlds are told apart by what a rule reads. In Mesa, which compiles nothing."""
     plan = {
-        "experiment": {"name": "own", "seed": 1, "runs": 32, "months": 12},
+        "experiment": {"name": "own", "seed": 1, "runs": 32, "months": 36},
         "worlds": {"ensemble": "prior", "draws": 4, "screen": "none"},
     }
     here, rules = sys.modules[__name__], {"china.crisis_prob": rule}

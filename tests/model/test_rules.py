@@ -513,7 +513,7 @@ def test_the_luck_of_a_second_front_is_the_event_less_its_odds(taiwan_last, kore
 
     Where Xi has just made them, Kim's choice that month makes nothing, and its odds are no part of the luck.
     """
-    from crink_abm.model.rules import luck
+    from crink_abm.model.rules import residuals
 
     month, window, xi_odds, kim_odds = 20.0, 12.0, (0.6, 0.1, 0.2, 0.1), (0.3, 0.3, 0.25, 0.15)
     taiwan_near, korea_near = (last >= 0 and month - last <= window for last in (taiwan_last, korea_last))
@@ -523,13 +523,14 @@ def test_the_luck_of_a_second_front_is_the_event_less_its_odds(taiwan_last, kore
         last = dict(first_two_front=-1.0, korea_last_force=float(korea_last), month=month)
         zero = dict.fromkeys(("blockade", "invasion", "taiwan", "taiwan_first", "taiwan_second", "attack", "war", "korea",
                               "korea_first", "korea_second"), 0.0)  # fmt: skip
-        zero = {f"luck_{name}": value for name, value in zero.items()}
+        zero = {f"residual_{name}": value for name, value in zero.items()}
         both = first | last | zero | dict(xi_choice=float(his), kim_choice=float(theirs))
         odds = dict(prob_blockade=xi_odds[2], prob_invasion=xi_odds[3], prob_attack=kim_odds[2], prob_war=kim_odds[3])
         status = dict(taiwan_status=float(his) if his >= 2 else 0.0, taiwan_last_force=float(taiwan_last))
         given = both | odds | status
         made = [
-            rule(*(given[name] for name in inspect.signature(rule).parameters)) for rule in (luck.taiwan, luck.korea)
+            rule(*(given[name] for name in inspect.signature(rule).parameters))
+            for rule in (residuals.taiwan, residuals.korea)
         ]
         total = made[0][4] + made[1][4]
         by_xi = his >= 2 and korea_near

@@ -99,7 +99,7 @@ def _nuclear_odds(calendar, world, n, seed):
     told = []
     for first in range(0, n, 250_000):
         values = compiled.run_many(calendar, world, 250_000, seed=seed, first_run=first)
-        told.append((values[:, RESULTS.index("first_nuclear")] >= 0) - values[:, RESULTS.index("luck_nuclear")])
+        told.append((values[:, RESULTS.index("first_nuclear")] >= 0) - values[:, RESULTS.index("residual_nuclear")])
     told = np.concatenate(told)
     return told.mean(), told.std() / np.sqrt(n)
 

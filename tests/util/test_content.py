@@ -461,7 +461,7 @@ def test_which_replacements_change_odds():
     def knows(u_xi_choice):
         return u_xi_choice
 
-    for name in ("xi.choose", "kim.option_probs", NAME, "russia.joins", "world.nuclear_rung", "luck.taiwan"):
+    for name in ("xi.choose", "kim.option_probs", NAME, "russia.joins", "world.nuclear_rung", "residuals.taiwan"):
         assert changes_odds({name: mild})
         assert changes_odds([name])
     assert changes_odds({"iran.distraction": knows})
