@@ -17,6 +17,7 @@ from .estimation.accumulator import Accumulator
 from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
+from .model.fields import BY_NAME
 from .model.outcomes import RESULTS, failed
 from .model.overrides import changes_odds
 from .model.overrides import checked as checked_rules
@@ -60,6 +61,7 @@ def simulate(
     start: str = policy.START,
     drivers: Drivers | None = None,
     rules: Rules | None = None,
+    states: Sequence[str] = (),
 ) -> Batch:
     """Many runs of one policy, compiled: run k is the run that ``DeterrenceModel(levers, seed=seed, run=k)`` makes.
 
@@ -72,6 +74,8 @@ def simulate(
         ``worlds.of(k)``, each once in every round through them
     rules : plain functions that replace rules by full name, e.g. ``{"china.crisis_prob": f}``; compiled, and
         with the arguments of the rule they replace; globals and arrays that they read are taken as they are at the call
+    states : fields of the model (``crink-abm info FIELD``) whose mean over the months and value at the end are outcomes too:
+        ``Batch.states`` has them run by run, ``Batch.state_estimates`` with intervals
 
     Warns
     -----
@@ -98,25 +102,40 @@ def simulate(
     >>> model = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=7).run()
     >>> bool(batch.results.loc[7, "n_provocations"] == model.value("n_provocations"))
     True
+
+    A state is an outcome too:
+
+    >>> batch = crink.simulate(runs=500, states=["arms_flow"])
+    >>> batch.state_estimates["quantity"].tolist()
+    ['mean arms_flow', 'last arms_flow']
     """
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     runs, first_run = arguments.runs(runs, first_run)
     rules = checked_rules(arguments.rules(rules))
     chosen = policy.checked(arguments.levers(levers))
     calendar = policy.calendar(chosen, months, start, arguments.drivers(drivers, months))
+    asked = arguments.names("states", states, BY_NAME, kind="field", least=0)
     held = f"{runs:,} runs of simulate, all held at once (compare and sweep count as they go),"
     check_memory(runs * len(RESULTS) * 8 * 3, held)
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    values = compiled.run_many(
-        calendar, chosen_worlds.values, runs, seed=seed, first_run=first_run,
-        world_of=chosen_worlds.of_runs(first_run, runs), rules=rules,
-    )  # fmt: skip
-    weights = chosen_worlds.weights(runs, first_run)[chosen_worlds.of_runs(first_run, runs)]
-    made = Batch(chosen, values, months, seed, first_run, weights)
+    world_of = chosen_worlds.of_runs(first_run, runs)
+    how: dict[str, Any] = {"seed": seed, "first_run": first_run, "world_of": world_of, "rules": rules}
+    means = last = None
+    if asked:
+        values, means, last = compiled.state_summaries(calendar, chosen_worlds.values, runs, asked, **how)
+    else:
+        values = compiled.run_many(calendar, chosen_worlds.values, runs, **how)
+    weights = chosen_worlds.weights(runs, first_run)[world_of]
+    made = Batch(chosen, values, months, seed, first_run, weights, _by_state(asked, means, last))
     _warn(made.failed, runs)
     _warn_of_few(chosen_worlds, runs)
     return made
+
+
+def _by_state(names: list[str], means: Any, last: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Field -> its mean over the months and its last value, run by run."""
+    return {name: (means[:, k], last[:, k]) for k, name in enumerate(names)}
 
 
 def _warn(runs: np.ndarray, of: int) -> None:
@@ -144,6 +163,7 @@ def compare(
     worlds: WorldsName | ensembles.Worlds = "calibrated",
     months: int = policy.MONTHS,
     start: str = policy.START,
+    drivers: Drivers | Sequence[Drivers] | None = None,
     names: Sequence[str] | None = None,
     interval: Interval = "best",
     rules: Rules | None = None,
@@ -155,6 +175,9 @@ def compare(
     that failed (see ``simulate``), or failed under the first policy, counts in no estimate, and a warning names it. Another
     warns of fewer runs than worlds; ``attrs["worlds"]`` says where the worlds come from, ``attrs["note"]`` what else goes
     with them.
+
+    ``drivers`` holds for all policies, or gives one mapping for each: an intervention (``force_taiwan``, ``force_korea``,
+    ``force_flow``, ``force_xi_belief``, ``force_kim_belief``) is compared with what comes without it by two equal policies.
 
     Returns
     -------
@@ -176,6 +199,11 @@ def compare(
     >>> failure = table[table["outcome"] == "any_failure"].set_index("policy")
     >>> float(failure.loc["now", "diff"])  # the first is what the others are compared with
     0.0
+    >>> war = {"force_taiwan": {"2029-01": 3, "2029-02": -1}}  # imposed for a month; it ends by the rules of wars
+    >>> table = crink.compare({}, {}, drivers=[{}, war], runs=500, worlds="defaults", names=["as it comes", "war"])
+    >>> failure = table[table["outcome"] == "taiwan_invasion"].set_index("policy")
+    >>> float(failure.loc["war", "prob"])
+    1.0
     """
     if not policies:
         raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
@@ -185,7 +213,8 @@ def compare(
     seed, months, start = arguments.seed(seed), arguments.months(months), arguments.month("start", start)
     (runs, _), rules = arguments.runs(runs), checked_rules(arguments.rules(rules))
     kind = arguments.one_of("interval", interval, intervals.KINDS)
-    calendars = [policy.calendar(chosen, months, start) for chosen in given]
+    driven = _of_each(drivers, len(given), months)
+    calendars = [policy.calendar(chosen, months, start, each) for chosen, each in zip(given, driven, strict=True)]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
     accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
@@ -204,6 +233,17 @@ def compare(
     table = accumulator.estimates(points, kind).drop(columns=["point", "family", "n_both"])
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
+
+
+def _of_each(drivers: Any, n: int, months: int) -> list[Any]:
+    """The drivers of each policy: those given for all, or one mapping for each."""
+    if not isinstance(drivers, list | tuple):
+        return [arguments.drivers(drivers, months)] * n
+    if len(drivers) != n:
+        raise InputError(
+            f"drivers is a mapping for all policies, or a list with one for each of the {n} compared; {len(drivers)} were given"
+        )
+    return [arguments.drivers(each, months) for each in drivers]
 
 
 def _labels(names: Any, n: int) -> list[str]:

@@ -234,6 +234,9 @@ SAID: dict[tuple[int | str, ...], str] = {
     ("rare", "relative"): "is a number between 0 and 1",
     ("rare", "most_runs"): "is a whole number of at least 131,072",
     ("drivers",): "is a table of drivers",
-    ("drivers", "*"): 'is a number from -1 to 1, or dated steps such as { "2012-01" = 0.0, "2024-03" = 1.0 }',
-    ("drivers", "*", "*"): "is a number from -1 to 1",
+    (
+        "drivers",
+        "*",
+    ): 'is a number from -1 to 1 (imposed states up to 3), or dated steps such as { "2012-01" = 0.0, "2024-03" = 1.0 }',
+    ("drivers", "*", "*"): "is a number from -1 to 1 (imposed states up to 3)",
 }

@@ -1,10 +1,12 @@
 """Many runs of one policy, in memory."""
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from ..estimation import intervals
 from ..estimation.incidence import incidence as cumulative
@@ -24,6 +26,8 @@ class Batch:
     results : DataFrame, a row a run, indexed by its number: first months of each event (the first month of a run is 0;
         -1 never), counts, help expected and realised
     months : int16 array (n_runs, n_outcomes), the first month of each outcome, from 0, columns as ``outcomes.OUTCOMES``
+    states : DataFrame, a row a run: of each field in ``simulate(states=...)`` its mean over the months and its last value,
+        columns (field, "mean" or "last")
     weights : array (n_runs,), what each run counts so that every world weighs the same; all 1 where each world has as many runs
 
     Examples
@@ -43,6 +47,7 @@ class Batch:
     results: pd.DataFrame
     months: np.ndarray
     weights: np.ndarray
+    states: pd.DataFrame
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class Batch:
         seed: int,
         first_run: int = 0,
         weights: np.ndarray | None = None,
+        states: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
     ) -> None:
         if not isinstance(values, np.ndarray) or values.shape[1:] != (len(RESULTS),) or values.dtype != float:
             raise InputError(f"a Batch is made by simulate, of the engine's results; {told(values)} was given")
@@ -63,6 +69,12 @@ class Batch:
         self.results = self.results.rename_axis("run")
         self.months = outcomes.months(values)
         self.weights = (np.ones(len(lost)) if weights is None else weights)[~lost]
+        columns = {
+            (name, what): x[~lost]
+            for name, both in (states or {}).items()
+            for what, x in zip(("mean", "last"), both, strict=True)
+        }
+        self.states = pd.DataFrame(columns, index=self.results.index)
 
     def __len__(self) -> int:
         return len(self.results)
@@ -81,6 +93,24 @@ class Batch:
         table = pd.DataFrame(rows, columns=["outcome", "prob", "worth", "n_events", "n_runs"])
         table["low"], table["high"] = intervals.clopper_pearson(table["prob"] * table["worth"], table["worth"])
         return table[["outcome", "prob", "low", "high", "n_events", "n_runs"]]
+
+    @property
+    def state_estimates(self) -> pd.DataFrame:
+        """Means over the runs of what :attr:`states` holds, every world weighing the same.
+
+        Returns
+        -------
+        DataFrame: quantity ("mean arms_flow", the mean over the months of a run; "last arms_flow", its last value), mean, low,
+        high (95 %, the runs as the sample), sd (between runs), n_runs
+        """
+        rows = []
+        for name, what in self.states:
+            x, w = self.states[name, what].to_numpy(), self.weights / self.weights.sum() if len(self) else self.weights
+            mean = float((w * x).sum())
+            spread = float(np.sqrt((w * (x - mean) ** 2).sum()))
+            half = float(ndtri(0.975)) * spread * float(np.sqrt((w**2).sum()))
+            rows.append((f"{what} {name}", mean, mean - half, mean + half, spread, len(x)))
+        return pd.DataFrame(rows, columns=["quantity", "mean", "low", "high", "sd", "n_runs"])
 
     def incidence(self, outcome: str = "any_failure") -> pd.DataFrame:
         """Cumulative incidence of one outcome by month, with its interval: the share that has failed by the end of a month.
