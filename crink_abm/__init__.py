@@ -12,7 +12,7 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
-    from .api import compare, simulate, sweep
+    from .api import compare, costs, simulate, sweep
     from .model.levers import Lever
     from .model.parameters import CATALOGUE
     from .rare_events.study import rare
@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
-    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "rare",
-    "simulate", "sweep",
+    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "costs",
+    "rare", "simulate", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -36,7 +36,7 @@ _HOME = {
     "China": "agents.actors", "NorthKorea": "agents.actors", "Russia": "agents.actors", "Iran": "agents.actors",
     "UnitedStates": "agents.actors", "SouthKorea": "agents.actors", "Japan": "agents.actors", "Taiwan": "agents.actors",
     "Monitors": "agents.actors",
-    "simulate": "api", "compare": "api", "Batch": "results.simulated",
+    "simulate": "api", "compare": "api", "costs": "api", "Batch": "results.simulated",
     "sweep": "api", "Results": "results.results",
     "rare": "rare_events.study",
     "InputError": "util.errors",

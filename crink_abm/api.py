@@ -17,6 +17,7 @@ from .estimation.accumulator import Accumulator
 from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
+from .model.costs import cost
 from .model.fields import BY_NAME
 from .model.outcomes import RESULTS, failed
 from .model.overrides import changes_odds
@@ -233,6 +234,44 @@ def compare(
     table = accumulator.estimates(points, kind).drop(columns=["point", "family", "n_both"])
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
+
+
+def costs(
+    levers: Policy | PackageName | None = None, *, months: int = policy.MONTHS, start: str = policy.START
+) -> pd.DataFrame:
+    """What a policy costs beyond today's: money a year, and political capital (:mod:`crink_abm.model.costs`).
+
+    Parameters
+    ----------
+    levers : the policy, a mapping of levers or a scenario's name
+    months, start : the run, over which schedules are averaged
+
+    Returns
+    -------
+    DataFrame, a row a lever that moves: lever, moved, money, money_low, money_high (billion USD a year; below 0 where less is
+    spent), politics, politics_low, politics_high (0 to 10 a lever), payer, source. The range is what the source or we would not
+    rule out, no interval.
+
+    Raises
+    ------
+    InputError
+        On an unknown lever, or anything out of range.
+
+    Examples
+    --------
+    >>> import crink_abm as crink
+    >>> crink.costs({"usfk_posture": 0.8, "exposure": 0.5})[["lever", "moved", "payer"]].values.tolist()
+    [['usfk_posture', 0.3, 'Washington, Seoul']]
+    """
+    months, start = arguments.months(months), arguments.month("start", start)
+    rows = cost(policy.checked(arguments.levers(levers)), months, start)
+    return pd.DataFrame(rows, columns=_COSTS).round(12)
+
+
+#: Columns of :func:`costs`.
+_COSTS = [
+    "lever", "moved", "money", "money_low", "money_high", "politics", "politics_low", "politics_high", "payer", "source",
+]  # fmt: skip
 
 
 def _of_each(drivers: Any, n: int, months: int) -> list[Any]:

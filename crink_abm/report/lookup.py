@@ -4,6 +4,7 @@ import platform
 from typing import Any
 
 from ..engine import compiled, threads
+from ..model.costs import COSTS
 from ..model.fields import BY_NAME
 from ..model.keys import rules_hash
 from ..model.levers import LEVERS
@@ -26,7 +27,10 @@ def lookup(name: str) -> dict[str, Any]:
     """
     if name in LEVERS:
         v = LEVERS[name]
-        return {"lever": name, "pillar": v.pillar, "today": v.today, "0 means": v.low, "1 means": v.high}
+        c = COSTS[name]
+        return {"lever": name, "pillar": v.pillar, "today": v.today, "0 means": v.low, "1 means": v.high,
+                "costs from 0 to 1": f"{c.money[1]:g} [{c.money[0]:g}, {c.money[2]:g}] billion USD a year ({c.payer}), "
+                f"political capital {c.politics[1]:g} [{c.politics[0]:g}, {c.politics[2]:g}] of 10; {c.source}"}  # fmt: skip
     if name in CATALOGUE:
         p = CATALOGUE[name]
         levels = {int(level): level.name.lower() for level in p.switch} if p.switch else None
