@@ -7,12 +7,19 @@ checkout of its commit (3aaea23).
 import sys
 
 import numpy as np
+import pandas as pd
 
+from crink_abm.calibration import likelihood, reference_table
+from crink_abm.calibration.summaries import Summaries
+from crink_abm.calibration.targets import targets
 from crink_abm.engine import compiled
 from crink_abm.ensemble import calibrated, worlds
 from crink_abm.estimation import clusters
+from crink_abm.estimation.resampling import effective_size, normalised, resampled
 from crink_abm.model import levers, outcomes
 from crink_abm.model.parameters import CATALOGUE
+from crink_abm.record import tables
+from crink_abm.util.files import read_sealed_table
 
 RUNS, SEED = 1000, 3
 KINDS = ("taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war")
@@ -133,7 +140,48 @@ def fronts():
         print(f"| {label} | " + " | ".join(f"{risk(when, kind):.1f}" for kind in KINDS) + " |")
 
 
-TABLES = {"wanted": wanted, "effects": effects, "noise": noise, "fronts": fronts}
+def evidence():
+    """Each lever's effect on any failure, and the risks, under each set of evidence: all draws of the prior weighed anew.
+
+    It reads the first look of the calibration, whose cache `crink-abm calibrate --draws 262144 --seed 5` has left.
+    """
+    plan, record = reference_table.Plan(seed=5), tables.load()
+    folder = reference_table._folder(plan, record)
+    pieces = [read_sealed_table(path, reference_table.FORMAT) for path in sorted(folder.glob("history-*.parquet"))]
+    found = likelihood.blocks(Summaries.of_table(pd.concat(pieces, ignore_index=True)), targets(record))
+    drawn = np.concatenate([reference_table.draw(plan, chunk).values for chunk in range(len(pieces))])
+    sets = {
+        "the record alone": lambda name: True,
+        "without force": lambda name: not name.startswith("force"),
+        "without the attacks of 2010": lambda name: name != "force: korea attack",
+        "without crises": lambda name: not name.startswith("crises"),
+        "without the flow": lambda name: name != "Russian flow",
+    }
+    rows = [("calibrated (with elicited bands)", np.nan, ensemble())]
+    for label, used in sets.items():
+        weights = normalised(sum(block for name, block in found.items() if used(name)))
+        rows.append((label, effective_size(weights), np.repeat(drawn, resampled(weights, 1000, 5), axis=0)))
+    results = [(label, size, values, came(values, runs=400)[1]) for label, size, values in rows]
+    print("| evidence | effective draws | " + " | ".join(KINDS) + " |\n|---|---|---|---|---|---|")
+    for label, size, _, base in results:
+        print(f"| {label} | {size:.0f} | " + " | ".join(f"{risk(base, kind):.1f}" for kind in KINDS) + " |")
+    print(
+        "\n| lever, +0.3, on any failure | "
+        + " | ".join(label for label, *_ in results)
+        + " |\n|---"
+        + "|---" * len(rows)
+        + "|"
+    )
+    for name, lever in levers.LEVERS.items():
+        policy = {name: lever.today + 0.3}
+        cells = [
+            f"{risk(came(values, policy, runs=400)[1], 'any_failure') - risk(base, 'any_failure'):+.2f}"
+            for _, _, values, base in results
+        ]
+        print(f"| `{name}` | " + " | ".join(cells) + " |")
+
+
+TABLES = {"wanted": wanted, "effects": effects, "noise": noise, "fronts": fronts, "evidence": evidence}
 
 if __name__ == "__main__":
     for table in sys.argv[1:] or TABLES:
