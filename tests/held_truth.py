@@ -43,7 +43,7 @@ def settings() -> dict[str, Setting]:
     made = (
         Setting("one world", worlds.defaults(), 60),
         Setting("one world, nuclear use at a tenth", worlds.defaults({"nuclear_rate": 0.0005}), 60),
-        Setting("twenty worlds", worlds.prior(324, seed=3).first(20), 60),
+        Setting("twenty worlds", worlds.prior(648, seed=3).first(20), 60),
         Setting("calibrated ensemble", ensemble("calibrated"), 120),
     )
     return {setting.name: setting for setting in made}
