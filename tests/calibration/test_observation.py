@@ -63,7 +63,7 @@ def test_summaries_of_the_record_are_the_figures_of_the_specification(record):
     assert seen.launches[1:3] == pytest.approx([0.22, 1.64], abs=0.005)
     assert (seen.n_onsets, seen.n_crises, seen.years) == ({"korea": 13, "taiwan": 12}, {"korea": 11, "taiwan": 1}, 25)
     attacked = {"korea_attack": (1, 35)}
-    assert seen.force == {name: (0, 35) for name in ("taiwan_blockade", "taiwan_invasion", "korea_war")} | attacked
+    assert seen.force == dict.fromkeys(("taiwan_blockade", "taiwan_invasion", "korea_war"), (0, 35)) | attacked
     assert targets.FORCE_MONTHS == 12 * 13, "2012-24"
     assert [round(np.exp(x)) for *_, x in seen.flow] == [1000, 10000, 6700, 13000, 20000]
 
@@ -72,7 +72,11 @@ def test_the_table_of_targets_says_every_figure(record):
     said = targets.targets(record).table()
     assert said["crises, korea, 1993-2017"] == 11
     assert said["years with korea_attack, of 35"] == 1
-    assert [said[f"years with {name}, of 35"] for name in ("taiwan_blockade", "taiwan_invasion", "korea_war")] == [0, 0, 0]
+    assert [said[f"years with {name}, of 35"] for name in ("taiwan_blockade", "taiwan_invasion", "korea_war")] == [
+        0,
+        0,
+        0,
+    ]
     assert len(said) == 4 + 2 + 2 + 2 + 4 + 5
 
 
@@ -92,7 +96,9 @@ def test_force_is_counted_in_the_years_from_2012_and_of_each_kind(record):
     months = outcomes.months(runs) >= 0
     for k, name in enumerate(tables.FORCE):
         share = months[:, list(outcomes.OUTCOMES).index(name)].mean()
-        assert abs(found.force[:, k].sum() / 240 - share) < 4 * np.sqrt(share * (1 - share) * (1 / 240 + 1 / 2400)), name
+        assert abs(found.force[:, k].sum() / 240 - share) < 4 * np.sqrt(share * (1 - share) * (1 / 240 + 1 / 2400)), (
+            name
+        )
     assert found.force.sum() > 20
     assert (found.n_early == 40).all()
     for theatre in ("korea", "taiwan"):
