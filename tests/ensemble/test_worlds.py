@@ -129,12 +129,16 @@ def test_counts_by_world_name_the_rows_of_a_table_given_by_hand():
     for k, p in enumerate(CATALOGUE.values()):
         if p.unit == "per month" and p.name != "wear":
             values[:7, k], values[8:, k] = p.low, p.low
+    for name, value in HOT.items():
+        values[7, list(CATALOGUE).index(name)] = value
     spread = Worlds(values, "", 12)
     runs = crink.simulate(worlds=spread, runs=1200, seed=3)
     alone = crink.simulate(worlds=Worlds(values[7:8], "", 1), runs=1200, seed=3)
     mine = np.flatnonzero(spread.of_runs(0, 1200) == 7)
     assert len(mine) == 100
     assert np.array_equal(runs.months[mine], alone.months[mine])
+    others = np.delete(np.arange(1200), mine)
+    assert (runs.months[mine] >= 0).mean() > 5 * (runs.months[others] >= 0).mean()
 
 
 # --- weights --------------------------------------------------------------------------------------------------------
