@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from conftest import ROOT
+from hot import HOT
 from scipy.special import betaincinv
 
 from crink_abm.engine import compiled
@@ -39,11 +40,11 @@ class Setting:
 
 
 def settings() -> dict[str, Setting]:
-    """One world, one where nuclear use is hardly seen, twenty, and the calibrated ensemble."""
+    """One world, one where force is frequent and nuclear use hardly seen, twenty, and the calibrated ensemble."""
     made = (
         Setting("one world", worlds.defaults(), 60),
-        Setting("one world, nuclear use at a tenth", worlds.defaults({"nuclear_rate": 0.0005}), 60),
-        Setting("twenty worlds", worlds.prior(324, seed=3).first(20), 60),
+        Setting("one hot world, nuclear use at a tenth", worlds.defaults(HOT | {"nuclear_rate": 0.0005}), 60),
+        Setting("twenty worlds", worlds.prior(648, seed=3).first(20), 60),
         Setting("calibrated ensemble", ensemble("calibrated"), 120),
     )
     return {setting.name: setting for setting in made}
@@ -137,7 +138,7 @@ def sampled_worlds(rng, drawn, base, moved, sizes, count: int) -> pd.DataFrame:
 
 SIZES = {
     "one world": (240, 400, 1_000, 4_000, 10_000, 30_000),
-    "one world, nuclear use at a tenth": (240, 400, 1_000, 4_000, 10_000, 30_000),
+    "one hot world, nuclear use at a tenth": (240, 400, 1_000, 4_000, 10_000, 30_000),
     "twenty worlds": (240, 400, 1_000, 4_000, 10_000, 30_000),
     "calibrated ensemble": (1_000, 2_000, 3_000, 5_000, 10_000, 30_000),
 }
@@ -194,8 +195,8 @@ Groups: {groups}.
 
 ## The worlds given (`low` to `high`, `diff_low` to `diff_high`; `interval = "best"`)
 
-Runs of 60 months in one world (the defaults; and with nuclear use at a tenth of its rate, where hardly a sample sees any) and in
-twenty worlds of the prior, of 120 months in the calibrated ensemble. {given_bad}
+Runs of 60 months in one world (the defaults; and one where force is frequent, `tests/hot.py`, with nuclear use at a tenth of its
+rate, where hardly a sample sees any) and in twenty worlds of the prior, of 120 months in the calibrated ensemble. {given_bad}
 
 {given}
 

@@ -7,7 +7,8 @@ far less variance. Three rules keep the estimate honest:
 - The multiples of one half of the runs are fitted on the other half, and so is the decision whether a residual or an event is
   seen often enough to fit anything. Given the other half both are fixed, so the estimate has no bias, also near the threshold.
 - A residual whose own event is hardly seen is an indicator of something else: its mean is 0 only through jumps that the sample
-  lacks, and its multiple would be far off with a narrow interval. It is used only where enough runs carry its jump.
+  lacks, and its multiple would be far off with a narrow interval. It is used only where enough runs carry its jump. The same
+  goes for what two residuals differ in: force over Taiwan at all, and force over Taiwan before any in Korea.
 - A residual whose mean in the sample is not 0 (rules that draw with other odds than they state) is not used at all.
 
 A policy and the baseline are adjusted alike on the same runs, each by the multiples of its own residuals, and the change is the
@@ -30,6 +31,9 @@ LEAST = 30
 LEAST_FREEDOM, FREEDOM_A_RESIDUAL = 60, 40
 #: Standard errors that a residual's mean may lie from 0 before the residual is not believed.
 _FAR = 4.0
+#: Two residuals that differ in k of the m runs in which their events happen have a direction of size k / 2m apart: it is used
+#: where k is ``LEAST``, so where m times its size is this much of ``LEAST``.
+_APART = 0.5
 #: Share of the greatest variance of a residual below which its direction tells nothing.
 _RANK = 1e-9
 _HERE, _BASE = 0, 1
@@ -161,11 +165,16 @@ class Moments:
         usable &= (few & common.any(2))[..., None]
         own = within[:, :, lucks, lucks] * (usable[..., None] & usable[..., None, :])
         shared = within[:, :, lucks, events] * usable[..., None]
-        # The solution of least squares that is 0 along directions that tell nothing, the unused ones among them.
-        sizes, directions = np.linalg.eigh(own)
-        tells = sizes > _RANK * sizes[..., -1:]
+        # The solution of least squares that is 0 along directions that tell nothing, the unused ones among them, and along those
+        # that hardly any run carries: residuals in units of their spread, each direction with the runs of those it is made of.
+        spread = np.sqrt(np.diagonal(own, axis1=2, axis2=3))
+        unit = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0.0)
+        sizes, directions = np.linalg.eigh(own * unit[..., None] * unit[..., None, :])
+        carried = sizes * (directions**2 * self.seen[:, :, lucks, None]).sum(2)
+        tells = (sizes > _RANK * sizes[..., -1:]) & (carried >= _APART * LEAST)
         scale = np.divide(1.0, sizes, out=np.zeros_like(sizes), where=tells)
-        found = directions @ (scale[..., None] * (directions.swapaxes(2, 3) @ shared))
+        there = directions.swapaxes(2, 3) @ (shared * unit[..., None])
+        found = unit[..., None] * (directions @ (scale[..., None] * there))
         return np.where(common[:, :, None, :] & usable[..., None], found, 0.0)
 
     def adjusted(self, take_out: bool = True) -> tuple[Adjusted, Adjusted]:

@@ -4,8 +4,8 @@ A world is drawn from the prior, one history of it is taken as the record, and t
 draws from the posterior that the method makes of it. If the posterior is right, the ranks are uniform (Talts,
 Betancourt, Simpson, Vehtari and Gelman 2018).
 
-It leaves out what a synthetic record has no counterpart of, the elicited bands and the years without a war, and the last
-look at worlds again: it tests the likelihood of launches, aircraft, disputes, flow and peace, on one look.
+It leaves out the elicited bands, which are no data, the crises among disputes and the years with force, and the last look at
+worlds again: it tests the likelihood of launches, aircraft, disputes and flow, on one look.
 """
 
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Ranks:
         return bool((self.table()["p_value"] > 0.05 / len(RANKED)).all())
 
 
-#: Blocks that a synthetic record has; elicited bands and wars are no data of its own.
+#: Blocks that a synthetic record has; elicited bands, crises and force are no data of its own.
 _BLOCKS = (
     "launch days",
     "PLA aircraft",

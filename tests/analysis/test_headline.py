@@ -1,43 +1,19 @@
 """Headline differences over the unknown chance that Korea follows Taiwan."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from crink_abm.analysis import conditional as headline
 from crink_abm.engine import compiled
 from crink_abm.ensemble import elicited, worlds
-
-NAMES = [band.name for band in elicited.BANDS]
-
-
-def _fit(blocks, n=40):
-    """What of a calibration the headline asks for: worlds and log weights by block."""
-    bank = SimpleNamespace(worlds=worlds.prior(n, seed=1))
-    return SimpleNamespace(blocks=blocks, bank=bank, plan=SimpleNamespace(draws=n))
+from crink_abm.model import outcomes
 
 
-def test_the_band_on_the_conditional_is_left_out_and_no_other():
-    """Worlds that only that band refuses are there; those that another band refuses are not."""
-    conditional = "Korean front within a year of an invasion of Taiwan"
-    assert [band.name for band in headline.FREED] == [conditional]
-    blocks = {name: np.zeros(40) for name in ("launch days", *NAMES)}
-    blocks[conditional][:20] = -50.0
-    blocks[NAMES[0]][20:30] = -50.0
-    free = headline.free_of_the_conditional(_fit(blocks), seed=3)
-    rows = [
-        np.flatnonzero((worlds.prior(40, seed=1).values == row).all(1))[0] for row in np.unique(free.values, axis=0)
-    ]
-    assert sorted(rows) == [*range(20), *range(30, 40)]
-
-
-def test_to_leave_nothing_out_is_an_error(monkeypatch):
-    with pytest.raises(ValueError, match="nothing is left out"):
-        headline.free_of_the_conditional(_fit({"launch days": np.zeros(40)}), seed=3)
-    monkeypatch.setattr(headline, "FREED", ())
-    with pytest.raises(ValueError, match="nothing is left out"):
-        headline.free_of_the_conditional(_fit({name: np.zeros(40) for name in NAMES}), seed=3)
+def test_no_band_is_on_the_chance_that_the_table_runs_over():
+    """The calibrated ensemble is binned as it is: what it was fitted to says nothing of Korea given Taiwan."""
+    assert all(band.outcome in outcomes.OUTCOMES for band in elicited.BANDS)
+    assert headline.CONDITIONAL in outcomes.CONDITIONALS
+    assert headline.CONDITIONAL not in {band.outcome for band in elicited.BANDS}
 
 
 def test_bins_go_by_other_runs_than_the_differences(monkeypatch):

@@ -34,11 +34,11 @@ def variance(x):
     return x.reshape(-1, WORLDS).var(0, ddof=1).mean() / len(x)
 
 
-def controlled(events, luck, half, of):
-    """Variance of the mean of each outcome with fitted multiples of the luck."""
-    moments = Moments(WORLDS, events.shape[1], luck.shape[1])
-    moments.add(events, luck, of, half)
-    return moments.adjusted().error ** 2
+def controlled(here, there, half, of):
+    """Variances of the mean of each outcome, and of its change, with fitted multiples of the luck."""
+    moments = Moments(1, WORLDS, here[0].shape[1], here[1].shape[1])
+    moments.add([x[None] for x in here], there, of, half)
+    return [adjusted.error[0] ** 2 for adjusted in moments.adjusted()]
 
 
 def main() -> None:
@@ -46,8 +46,8 @@ def main() -> None:
     worlds, of = calibrated.load().first(WORLDS), np.arange(WORLDS * ROUNDS) % WORLDS
     half = np.arange(len(of)) // WORLDS % 2
     (here, luck), (there, other) = (runs(policy, worlds, of) for policy in ({}, {"usfk_posture": 0.9}))
-    fitted = controlled(here, luck, half, of)
-    fitted_change = controlled(here.astype(int) - there, luck - other, half, of)
+    fitted, _ = controlled((here, luck), (there, other), half, of)
+    _, fitted_change = controlled((there, other), (here, luck), half, of)
     print("outcome           conditional  control   paired  + conditional  + control   conditional less counted, in se")
     for name, own in OWN.items():
         k, columns = list(outcomes.OUTCOMES).index(name), [outcomes.RESIDUALS.index(luck_) for luck_ in own]

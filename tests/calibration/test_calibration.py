@@ -15,7 +15,7 @@ import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.calibration import contraction, likelihood, posterior, reference_table
 from crink_abm.engine import compiled
-from crink_abm.ensemble import calibrated, spec, worlds
+from crink_abm.ensemble import calibrated, elicited, spec, worlds
 from crink_abm.ensemble.build import make_worlds, worlds_name
 from crink_abm.estimation import resampling
 from crink_abm.model.keys import rules_hash
@@ -26,6 +26,9 @@ from crink_abm.report import calibration
 SMALL = reference_table.Plan(
     draws=1024, replicates=4, early_runs=4, band_runs=16, again=6, early_again=8, bands_again=16, seed=3
 )
+
+#: Parameters that a table of distances looks at.
+LOOKS = len(CATALOGUE) - len(SWITCHES)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +104,7 @@ def test_only_what_the_data_moved_is_said_to_have_moved():
 
 def test_three_hundred_looks_are_paid_for():
     """The limit of a table is that of its largest distance, not of one parameter: of tables under the null few move any."""
-    looks, tables = len(CATALOGUE) - len(SWITCHES), []
+    tables = []
     for seed in range(12):
         rng = np.random.default_rng(
             seed
@@ -112,27 +115,27 @@ def test_three_hundred_looks_are_paid_for():
         sum(table["moved"].any() for table in tables) <= 4
     )  # at 5 %, five or more of twelve: one time in five thousand
     for table in tables:
-        assert len(table) == looks
+        assert len(table) == LOOKS
         assert (table["distance"] > table.attrs["limit"]).equals(table["moved"])
-        assert (table.loc[table["moved"], "p_value"] <= 0.05 / looks + 1e-4).all()
+        assert (table.loc[table["moved"], "p_value"] <= 0.05 / LOOKS + 1e-4).all()
         assert (
             table["p_value"] < 0.05
         ).any()  # negative control: by its own p-value some parameter moves in every table
 
 
 def test_chance_alone_moves_a_parameter_in_one_table_in_twenty():
-    """Tables of 319 distances under the null; 999 null distances cannot hold the limit (negative control: their largest)."""
+    """Tables of as many distances as parameters under the null; 999 null distances cannot hold the limit (negative control: their largest)."""
     rng = np.random.default_rng(8)
     weights = np.exp(rng.standard_normal(120))
-    tables = rng.permutation(contraction.null_distances(weights, rng, 600 * 319)).reshape(600, 319).max(1)
+    tables = rng.permutation(contraction.null_distances(weights, rng, 600 * LOOKS)).reshape(600, LOOKS).max(1)
     rates, few = [], []
     for _ in range(12):
-        rates.append(np.mean(tables > contraction.limit_of(contraction.null_distances(weights, rng), 319)))
+        rates.append(np.mean(tables > contraction.limit_of(contraction.null_distances(weights, rng), LOOKS)))
         few.append(np.mean(tables > contraction.null_distances(weights, rng, 999)[-1]))
     assert 0.02 < np.mean(rates) < 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 600)
     assert np.mean(few) > 0.12
-    with pytest.raises(ValueError, match="999 null distances cannot hold the limit of 319 parameters"):
-        contraction.limit_of(contraction.null_distances(weights, rng, 999), 319)
+    with pytest.raises(ValueError, match=f"999 null distances cannot hold the limit of {LOOKS} parameters"):
+        contraction.limit_of(contraction.null_distances(weights, rng, 999), LOOKS)
 
 
 def test_null_distances_are_those_of_weights_that_know_nothing():
@@ -170,6 +173,21 @@ def test_switches_that_the_data_tell_apart_are_found():
     assert table.loc[("xi_theory", "prospect"), "posterior"] == pytest.approx(0.5, abs=0.01)
     assert table.loc[("xi_theory", "prospect"), "p_value"] == 0.001
     assert table.loc[("kim_theory", "prospect"), "p_value"] > 0.05
+    assert list(table.loc["leader_types"].index) == ["leader", "crisis"], "a level by name only is no prior's"
+    assert (table.groupby(level="switch")[["prior", "posterior"]].sum() - 1.0).abs().to_numpy().max() < 1e-9
+
+
+def test_weights_are_of_the_record_and_of_two_bands(small):
+    """All kinds of force alike; no band on a conditional, which is what a claim is about."""
+    names = list(small[0].blocks)
+    assert names[:5] == ["launch days", "PLA aircraft", "disputes in Korea", "disputes over Taiwan", "Russian flow"]
+    assert names[5:7] == ["crises in Korea", "crises over Taiwan"]
+    assert names[7:11] == [
+        "force: taiwan blockade", "force: taiwan invasion", "force: korea attack", "force: korea war"
+    ]  # fmt: skip
+    assert names[11:] == [band.name for band in elicited.BANDS]
+    assert [band.outcome for band in elicited.BANDS] == ["taiwan_invasion", "korea_war"]
+    assert (elicited.BANDS[1].low, elicited.BANDS[1].high) == (0.0, pytest.approx(1.0 - 0.98**10))
 
 
 @pytest.fixture

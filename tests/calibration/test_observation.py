@@ -1,14 +1,19 @@
 """The observation model and the summaries of the record."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hot import HOT
 
+from crink_abm import InputError
 from crink_abm.calibration import observation, targets
 from crink_abm.calibration.summaries import Summaries, summarise
 from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
-from crink_abm.model import levers
+from crink_abm.model import levers, outcomes
 from crink_abm.model.fields import FIELDS
+from crink_abm.model.parameters import CATALOGUE
 from crink_abm.record import history, tables
 
 FIELD = {field.name: k for k, field in enumerate(FIELDS)}
@@ -56,8 +61,54 @@ def test_summaries_of_the_record_are_the_figures_of_the_specification(record):
     seen = targets.targets(record)
     assert seen.launches[0] ** 2 == pytest.approx(1.81, abs=0.005)
     assert seen.launches[1:3] == pytest.approx([0.22, 1.64], abs=0.005)
-    assert (seen.n_onsets, seen.n_wars, seen.years) == ({"korea": 13, "taiwan": 12}, {"korea": 0, "taiwan": 0}, 25)
+    assert (seen.n_onsets, seen.n_crises, seen.years) == ({"korea": 13, "taiwan": 12}, {"korea": 11, "taiwan": 1}, 25)
+    attacked = {"korea_attack": (1, 35)}
+    assert seen.force == dict.fromkeys(("taiwan_blockade", "taiwan_invasion", "korea_war"), (0, 35)) | attacked
+    assert targets.FORCE_MONTHS == 12 * 13, "2012-24"
     assert [round(np.exp(x)) for *_, x in seen.flow] == [1000, 10000, 6700, 13000, 20000]
+
+
+def test_the_table_of_targets_says_every_figure(record):
+    said = targets.targets(record).table()
+    assert said["crises, korea, 1993-2017"] == 11
+    assert said["years with korea_attack, of 35"] == 1
+    assert [said[f"years with {name}, of 35"] for name in ("taiwan_blockade", "taiwan_invasion", "korea_war")] == [
+        0,
+        0,
+        0,
+    ]
+    assert len(said) == 4 + 2 + 2 + 2 + 4 + 5
+
+
+def test_a_record_without_a_kind_of_force_is_refused(record):
+    kept = record["force"][record["force"]["outcome"] != "taiwan_blockade"]
+    with pytest.raises(InputError, match="the table force has none for taiwan_blockade"):
+        targets.targets(replace(record, tables=dict(record.tables) | {"force": kept}))
+
+
+def test_force_is_counted_in_the_years_from_2012_and_of_each_kind(record):
+    """In worlds where force is frequent: as many histories as the engine has with each kind; in others hardly any."""
+    spread = worlds.prior(6, seed=3, fixed=HOT)
+    found = summarise(spread, record, replicates=2, seed=2, early=2, early_runs=40)
+    begun = history.at_start(spread, record, targets.EARLY_START)
+    calendar = history.calendar(record, targets.EARLY_START, targets.FORCE_MONTHS)
+    runs = compiled.run_many(calendar, begun.values, 2400, seed=9, world_of=np.arange(2400) % 6)
+    months = outcomes.months(runs) >= 0
+    for k, name in enumerate(tables.FORCE):
+        share = months[:, list(outcomes.OUTCOMES).index(name)].mean()
+        assert abs(found.force[:, k].sum() / 240 - share) < 4 * np.sqrt(share * (1 - share) * (1 / 240 + 1 / 2400)), (
+            name
+        )
+    assert found.force.sum() > 20
+    assert (found.n_early == 40).all()
+    for theatre in ("korea", "taiwan"):
+        share = getattr(found, f"{theatre}_share")
+        assert ((share >= 0.0) & (share <= 1.0)).all()
+    few = spread.values.copy()
+    few[:, list(CATALOGUE).index("taiwan_crisis_share")] = CATALOGUE["taiwan_crisis_share"].low
+    low = summarise(replace(spread, values=few), record, replicates=2, seed=2, early=2, early_runs=1)
+    assert (low.taiwan_share < found.taiwan_share).all()
+    assert low.korea_share == pytest.approx(found.korea_share, rel=0.5)
 
 
 def test_months_without_a_launch_have_summaries():

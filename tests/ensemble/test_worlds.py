@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from hot import HOT
 
 import crink_abm as crink
 from crink_abm import InputError
@@ -16,11 +17,13 @@ from crink_abm.ensemble.build import make_worlds
 from crink_abm.ensemble.worlds import Worlds
 from crink_abm.experiment import reader
 from crink_abm.model import levers
+from crink_abm.model.enums import LeaderTypes
 from crink_abm.model.parameters import CATALOGUE, SWITCHES
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
 DEFAULTS = np.array([[float(p.default) for p in CATALOGUE.values()]])
+N = len(CATALOGUE)
 HEAD = {"name": "own", "seed": 1, "runs": 60, "months": 12}
 
 
@@ -106,14 +109,15 @@ def test_keep_takes_a_fair_part_of_a_sorted_file(tmp_path):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_size_takes_a_fair_part_of_the_structures(seed):
     """The first worlds of a prior have every level of every switch about equally often, as drawn without replacement."""
-    table = spec.WorldsTable(ensemble="prior", draws=324, seed=seed, screen="none", size=72)
+    table = spec.WorldsTable(ensemble="prior", draws=648, seed=seed, screen="none", size=72)
     kept = make_worlds(table)
     assert len(kept) == 72
     for p in SWITCHES:
-        share, n = 1.0 / len(p.switch), len(kept)
-        error = np.sqrt(share * (1.0 - share) / n * (324 - n) / 323)
+        share, n = 1.0 / len(p.drawn), len(kept)
+        error = np.sqrt(share * (1.0 - share) / n * (648 - n) / 647)
         shares = np.bincount(kept.column(p.name).astype(int), minlength=len(p.switch)) / n
-        assert (np.abs(shares - share) < 4.0 * error).all(), p.name
+        assert (np.abs(shares[[int(level) for level in p.drawn]] - share) < 4.0 * error).all(), p.name
+        assert shares.sum() == pytest.approx(shares[[int(level) for level in p.drawn]].sum()), p.name
     # negative control: in the order in which the combinations are written, the first switch stands at one level
     in_order = [levels[SWITCHES[0].name] for levels in worlds.structures()[:72]]
     assert len(set(in_order)) == 1
@@ -125,12 +129,16 @@ def test_counts_by_world_name_the_rows_of_a_table_given_by_hand():
     for k, p in enumerate(CATALOGUE.values()):
         if p.unit == "per month" and p.name != "wear":
             values[:7, k], values[8:, k] = p.low, p.low
+    for name, value in HOT.items():
+        values[7, list(CATALOGUE).index(name)] = value
     spread = Worlds(values, "", 12)
     runs = crink.simulate(worlds=spread, runs=1200, seed=3)
     alone = crink.simulate(worlds=Worlds(values[7:8], "", 1), runs=1200, seed=3)
     mine = np.flatnonzero(spread.of_runs(0, 1200) == 7)
     assert len(mine) == 100
     assert np.array_equal(runs.months[mine], alone.months[mine])
+    others = np.delete(np.arange(1200), mine)
+    assert (runs.months[mine] >= 0).mean() > 5 * (runs.months[others] >= 0).mean()
 
 
 # --- weights --------------------------------------------------------------------------------------------------------
@@ -194,24 +202,49 @@ def test_enough_runs_are_not_told_of(recwarn):
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda p: p.name)
 def test_a_switch_named_alone_leaves_the_others_free(switch):
     table, _ = calibrated.read()
-    for level in switch.switch:
+    for level in switch.drawn:
         chosen = calibrated.load({switch.name: level.name.lower()})
         assert len(chosen) == table.loc[table[switch.name] == int(level), "copies"].sum()
         for other in SWITCHES:
             assert set(chosen.column(other.name)) == (
-                {float(level)} if other is switch else {float(x) for x in other.switch}
+                {float(level)} if other is switch else {float(x) for x in other.drawn}
             )
         assert f"those with {switch.name} {level.name.lower()}" in chosen.origin
     assert len(calibrated.load({switch.name: [int(x) for x in switch.switch]})) == table["copies"].sum()
 
 
+def test_levels_that_no_prior_draws_are_had_by_name():
+    """The first edition's choice without types: in no prior and no calibrated world, but wherever it is asked for."""
+    level = LeaderTypes.DECISION
+    by_name = {p.name: p.by_name for p in SWITCHES if p.by_name}
+    assert by_name == {"leader_types": (level,)}
+    switch = CATALOGUE["leader_types"]
+    assert switch.drawn == (LeaderTypes.LEADER, LeaderTypes.CRISIS)
+    assert switch.levels == tuple(LeaderTypes)
+    assert all(p.drawn == p.levels for p in SWITCHES if p.name != "leader_types")
+    for which in ("all", {}, {"xi_theory": 1}):
+        assert {levels["leader_types"] for levels in worlds.structures(which)} == {0.0, 1.0}
+        assert set(worlds.prior(648, seed=1, which=which).column("leader_types")) == {0.0, 1.0}
+    assert set(calibrated.load().column("leader_types")) == {0.0, 1.0}
+    for asked in ({"leader_types": "decision"}, {"leader_types": [2]}):
+        assert set(worlds.prior(60, seed=1, which=asked).column("leader_types")) == {2.0}
+    both = worlds.prior(648, seed=1, which={"leader_types": ["leader", "decision"]})
+    assert set(both.column("leader_types")) == {0.0, 2.0}
+    for held in ("decision", 2):
+        assert set(worlds.prior(60, seed=1, fixed={"leader_types": held}).column("leader_types")) == {2.0}
+        assert set(calibrated.load(fixed={"leader_types": held}).column("leader_types")) == {2.0}
+    assert set(structures.crossed(worlds.defaults(), {"leader_types": [0, 2]}).column("leader_types")) == {0.0, 2.0}
+    with pytest.raises(InputError, match="leave 0 of 1,000 calibrated worlds"):
+        calibrated.load({"leader_types": "decision"})
+
+
 def test_structures_by_default_are_one_and_by_table_the_rest_is_free():
     assert len(worlds.structures("default")) == 1
-    assert len(worlds.structures({"xi_theory": "prospect"})) == 108
-    assert len(worlds.structures({})) == len(worlds.structures("all")) == 324
-    drawn = worlds.prior(324, seed=1, which={"xi_theory": 1})
+    assert len(worlds.structures({"xi_theory": "prospect"})) == 216
+    assert len(worlds.structures({})) == len(worlds.structures("all")) == 648
+    drawn = worlds.prior(648, seed=1, which={"xi_theory": 1})
     assert set(drawn.column("xi_theory")) == {1.0}
-    assert all(len(set(drawn.column(p.name))) == len(p.switch) for p in SWITCHES if p.name != "xi_theory")
+    assert all(len(set(drawn.column(p.name))) == len(p.drawn) for p in SWITCHES if p.name != "xi_theory")
 
 
 def test_a_crossing_crosses_what_it_names_and_says_where_the_rest_stands():
@@ -223,7 +256,7 @@ def test_a_crossing_crosses_what_it_names_and_says_where_the_rest_stands():
 @pytest.mark.parametrize("which", ["default", {"xi_theory": 0, "kim_theory": 0, "coordination": 0}])
 def test_an_ensemble_cut_too_far_is_refused_with_the_numbers(which):
     with pytest.raises(
-        InputError, match=r"leave \d+ of 1,000 calibrated worlds, effectively [\d.]+ different ones of 535, where 30"
+        InputError, match=r"leave \d+ of 1,000 calibrated worlds, effectively [\d.]+ different ones of 199, where 30"
     ):
         calibrated.load(which)
 
@@ -281,7 +314,7 @@ def test_structures_that_are_none_are_refused_in_a_sentence(which):
         ({"ensemble": "prior", "draws": 3_000_000, "screen": "none"}, {}, "3,000,000 are asked for, where 200,000"),
         ({"ensemble": "prior", "draws": 10**18}, {}, "10.18 are asked for, where 200,000"),
         ({"ensemble": "prior", "draws": 10**8, "screen": "none", "crossing": "full"}, {}, "100,000,000 are asked for"),
-        ({"ensemble": "prior", "draws": 10**5, "screen": "none", "crossing": "full"}, {}, "are 32,400,000 worlds, where 200,000"),
+        ({"ensemble": "prior", "draws": 10**5, "screen": "none", "crossing": "full"}, {}, "are 64,800,000 worlds, where 200,000"),
     ],
 )  # fmt: skip
 def test_worlds_that_cannot_be_are_refused_at_once_and_leave_nothing(table, parameters, message, tmp_path):
@@ -334,8 +367,8 @@ def _nan():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (DEFAULTS[:, :-1], r"325 columns.*shape \(1, 324\)"), (np.hstack([DEFAULTS, DEFAULTS[:, :1]]), r"\(1, 326\)"),
-        (DEFAULTS[0], r"shape \(325,\)"), (DEFAULTS[:0], "at least one"), (_nan(), "nan was given"),
+        (DEFAULTS[:, :-1], rf"{N} columns.*shape \(1, {N - 1}\)"), (np.hstack([DEFAULTS, DEFAULTS[:, :1]]), rf"\(1, {N + 1}\)"),
+        (DEFAULTS[0], rf"shape \({N},\)"), (DEFAULTS[:0], "at least one"), (_nan(), "nan was given"),
         (DEFAULTS.astype(str), "table of numbers"), (DEFAULTS > 0, "table of numbers"), (None, "table of numbers"), ([[1.0], [1.0, 2.0]], "numbers"),
         (DEFAULTS * 1e9, "1e.09 was given"), (DEFAULTS + np.inf, "inf was given"), (_with(xi_theory=[0.5]), "xi_theory is a whole number"),
         (_with(crisis_duration=[900.0]), r"world 0: crisis_duration lies in .*900 was given"), ("calibrated", "table of numbers"),
@@ -502,7 +535,13 @@ def test_columns_of_parquet_that_are_no_numbers_are_refused(tmp_path, values, he
 
 def test_a_sorted_file_of_two_halves_gives_the_mean_of_both(tmp_path):
     """The right value is that of the two worlds, each simulated alone. In turn, 300 runs would all live in the first."""
-    (tmp_path / "w.csv").write_text("xi_precision,kim_precision\n" + "10,10\n" * 300 + "0.6,0.6\n" * 300)
+    ends = CATALOGUE["taiwan_incident_logit"].low, CATALOGUE["fixed_cost_blockade"].high, CATALOGUE["costs_sd"].low
+    cold = dict(zip(("taiwan_incident_logit", "fixed_cost_blockade", "costs_sd"), ends, strict=True))
+    cold = {"fixed_cost_invasion": CATALOGUE["fixed_cost_invasion"].high, "leader_types": 0.0, **cold}
+    hot = HOT | {"leader_types": 1.0}
+    defaults = {name: CATALOGUE[name].default for name in hot}
+    rows = (",".join(f"{row[name]:g}" for name in hot) + "\n" for row in (hot, defaults | cold))
+    (tmp_path / "w.csv").write_text(",".join(hot) + "\n" + "".join(row * 300 for row in rows))
     spread = from_file.load(tmp_path / "w.csv")
     alone = [
         crink.simulate(worlds=Worlds(spread.values[k : k + 1], "", 1), runs=40_000, seed=9).months.max(1) >= 0

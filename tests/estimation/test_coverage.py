@@ -4,6 +4,7 @@ import held_truth
 import numpy as np
 import pytest
 from conftest import ROOT
+from hot import HOT
 
 from crink_abm.ensemble import worlds
 
@@ -12,8 +13,8 @@ pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
 @pytest.fixture(scope="module")
 def one_world():
-    """A world in which hardly a sample sees nuclear use, with its truths and a pool of runs."""
-    setting = held_truth.Setting("one world", worlds.defaults({"nuclear_rate": 0.0005}), 60)
+    """A world in which force is frequent and hardly a sample sees nuclear use, with its truths and a pool of runs."""
+    setting = held_truth.Setting("one world", worlds.defaults(HOT | {"nuclear_rate": 0.0005}), 60)
     return setting, held_truth.truths(setting, 300_000, 99), held_truth.pool(setting, 200_000, 7)
 
 
@@ -25,11 +26,21 @@ def test_intervals_of_one_world_hold_the_truth(one_world, n):
     assert not held_truth.too_seldom(held["held"], held["n"]).any(), held.to_string()
 
 
+def test_intervals_of_twenty_given_worlds_hold_the_truth():
+    """Runs of a group of strata are dealt to all worlds; types are drawn once a leader or once a crisis."""
+    setting = held_truth.Setting("twenty worlds", worlds.prior(648, seed=3).first(20), 60)
+    truth, runs = held_truth.truths(setting, 300_000, 99), held_truth.pool(setting, 200_000, 7)
+    for n in (400, 2_000):
+        held = held_truth.covered(held_truth.sampled(setting, runs, n, 200), truth)
+        assert len(held) > 20
+        assert not held_truth.too_seldom(held["held"], held["n"]).any(), held.to_string()
+
+
 @pytest.mark.once
 def test_residuals_of_events_that_are_not_seen_would_spoil_them(one_world, monkeypatch):
     """Negative control: any residual and any event is trusted, as it once was."""
     setting, truth, runs = one_world
-    for name, value in (("LEAST", 0), ("_FAR", np.inf), ("FREEDOM_A_RESIDUAL", 1)):
+    for name, value in (("LEAST", 0), ("_FAR", np.inf), ("FREEDOM_A_RESIDUAL", 1), ("_APART", 0)):
         monkeypatch.setattr(f"crink_abm.estimation.control_variates.{name}", value)
     held = held_truth.covered(held_truth.sampled(setting, runs, 1_000, 200), truth).set_index(["outcome", "quantity"])
     assert held_truth.too_seldom(*held.loc[("taiwan_failure", "prob"), ["held", "n"]])

@@ -277,7 +277,7 @@ def test_bad_files_of_worlds_are_told_in_one_sentence(tmp_path, text, message):
         (
             {},
             {"draws": 9720, "structures": "all"},
-            "9,720 parameter draws in each of 324 structures are 3,149,280 worlds",
+            "9,720 parameter draws in each of 648 structures are 6,298,560 worlds",
         ),
         ({}, {"crossing": "half"}, "worlds.crossing.*'balanced' or 'full'.*'half'"),
         ({}, {"ensemble": "calibratd"}, "worlds.ensemble.*or a file.*did you mean calibrated"),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, plan_file
+from hot import HOT
 
 import crink_abm as crink
 from crink_abm import InputError
@@ -312,7 +313,8 @@ def test_worlds_are_balanced_over_structures_and_within_ranges():
 
     drawn = worlds.prior(648, seed=2)
     for p in SWITCHES:
-        assert set(np.bincount(drawn.column(p.name).astype(int))) == {648 // len(p.switch)}
+        counts = np.bincount(drawn.column(p.name).astype(int), minlength=len(p.switch))
+        assert dict(enumerate(counts)) == {int(x): 648 // len(p.drawn) * (x in p.drawn) for x in p.levels}
     for p in CATALOGUE.values():
         column = drawn.column(p.name)
         assert p.low <= column.min() <= column.max() <= p.high
@@ -541,11 +543,13 @@ def test_bad_experiments_are_told_in_one_sentence(change, message, tmp_path):
 
 
 def test_compare_pairs_runs():
-    table = crink.compare({}, {"usfk_posture": 0.9}, {}, runs=400, worlds="defaults", months=60, names=["a", "b", "c"])
+    run = {"runs": 400, "worlds": "defaults", "months": 60, "parameters": HOT}
+    table = crink.compare({}, {"usfk_posture": 0.9}, {}, names=["a", "b", "c"], **run)
     paired = table[table["n_only_policy"] >= 0]
     assert (paired.loc[paired["policy"] == "c", "diff"] == 0).all()
     assert set(paired["n_runs"]) == {400}
     b = paired[paired["policy"] == "b"]
+    assert (b["n_only_policy"] + b["n_only_baseline"]).sum() > 20
     assert (
         b["n_only_policy"] - b["n_only_baseline"]
         == b["n_events"].to_numpy() - paired[paired["policy"] == "a"]["n_events"].to_numpy()
@@ -556,9 +560,9 @@ def test_pieces_change_no_estimate(monkeypatch):
     """Counting in pieces of any size gives the counts of one piece."""
     from crink_abm import api
 
-    whole = crink.compare({}, {"dual_role": 0.9}, runs=700, worlds="defaults", months=36)
+    whole = crink.compare({}, {"dual_role": 0.9}, runs=700, worlds="defaults", months=36, parameters=HOT)
     monkeypatch.setattr(api, "_PIECE", 64)
-    pieces = crink.compare({}, {"dual_role": 0.9}, runs=700, worlds="defaults", months=36)
+    pieces = crink.compare({}, {"dual_role": 0.9}, runs=700, worlds="defaults", months=36, parameters=HOT)
     pd.testing.assert_frame_equal(whole, pieces)
 
 
