@@ -26,6 +26,7 @@ __all__ = [
 LeverName: TypeAlias = Literal[
     "usfk_posture", "heavy_share", "dual_role", "maritime_posture", "trilateral_coordination", "exercise_tempo",
     "japan_burden_share", "sanctions_intensity", "exposure", "diplomatic_offramp", "china_engagement", "counter_hybrid",
+    "porcupine_defence", "declared_resolve",
 ]  # fmt: skip
 
 #: What history supplies: ``crink_abm.model.levers.DRIVERS``.
@@ -36,6 +37,12 @@ DriverName: TypeAlias = Literal[
     "driver_statement",
     "driver_exercise_season",
     "driver_borders",
+    "driver_inauguration",
+    "force_taiwan",
+    "force_korea",
+    "force_flow",
+    "force_xi_belief",
+    "force_kim_belief",
 ]
 
 #: What a run may come to: ``crink_abm.OUTCOMES``.
@@ -47,7 +54,7 @@ OutcomeName: TypeAlias = Literal[
 #: What may follow, given that something came first: ``crink_abm.model.outcomes.CONDITIONALS``.
 ConditionalName: TypeAlias = Literal[
     "korea_within_6_of_taiwan", "korea_within_12_of_taiwan", "taiwan_within_6_of_korea", "taiwan_within_12_of_korea",
-    "korea_within_12_of_invasion",
+    "korea_within_12_of_invasion", "blockade_preferred", "invasion_preferred", "attack_preferred", "war_preferred",
 ]  # fmt: skip
 
 #: Outcomes of both kinds: those of ``Results.estimates``.

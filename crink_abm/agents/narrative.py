@@ -11,7 +11,7 @@ import pandas as pd
 from ..model import outcomes
 from ..model.enums import KimOption, Theory, XiOption
 from ..model.fields import BY_NAME
-from ..model.levers import month_label
+from ..model.levers import COLUMNS, month_label
 
 if TYPE_CHECKING:
     from .model import DeterrenceModel
@@ -53,9 +53,9 @@ _KIM = (
     ("war", "u_war", "win_korea", "prob_war"),
 )
 _XI_WEIGHED = ("us_enters_invasion", "xi_expected_help", "value_wait", "cost_posture", "cost_sea", "cost_coordination",
-               "cost_japan", "cost_sanctions", "expected_decline", "grievance")  # fmt: skip
-_KIM_WEIGHED = ("punish_attack", "punish_war", "retaliation", "kim_opening", "kim_fear", "hardship", "china_restraint",
-                "korea_guard")  # fmt: skip
+               "cost_japan", "cost_sanctions", "cost_nuclear", "expected_decline", "grievance")  # fmt: skip
+_KIM_WEIGHED = ("punish_attack", "punish_war", "retaliation", "kim_cost_nuclear", "kim_opening", "kim_fear", "hardship",
+                "china_restraint", "korea_guard")  # fmt: skip
 _XI_SAYS = {
     XiOption.WAIT: "waits and lets the crisis pass",
     XiOption.GREY_ZONE: "acts in the grey zone; the crisis goes on",
@@ -75,35 +75,61 @@ class _Theatre:
     """How one theatre's crises are told."""
 
     place: str
+    where: str
     force: str
     leader: str
     state: str
     status: str
+    imposed: str
     decides: str
     choice: str
+    best: str
+    type: str
     says: dict[Any, str]
     options: tuple[Any, ...]
     weighed: tuple[Any, ...]
     theory: str
 
 
-_TAIWAN = _Theatre("over Taiwan", "The blockade of Taiwan", "Xi", "China", "taiwan_status", "xi_decides", "xi_choice",
-                   _XI_SAYS, _XI, _XI_WEIGHED, "xi_theory")  # fmt: skip
-_KOREA = _Theatre("in Korea", "The limited attack in Korea", "Kim", "North Korea", "korea_status", "kim_decides",
-                  "kim_choice", _KIM_SAYS, _KIM, _KIM_WEIGHED, "kim_theory")  # fmt: skip
+_TAIWAN = _Theatre("over Taiwan", "the Strait", "The blockade of Taiwan", "Xi", "China", "taiwan_status", "force_taiwan",
+                   "xi_decides", "xi_choice", "xi_best", "xi", _XI_SAYS, _XI, _XI_WEIGHED, "xi_theory")  # fmt: skip
+_KOREA = _Theatre("in Korea", "Korea", "The limited attack in Korea", "Kim", "North Korea", "korea_status", "force_korea",
+                  "kim_decides", "kim_choice", "kim_best", "kim", _KIM_SAYS, _KIM, _KIM_WEIGHED, "kim_theory")  # fmt: skip
+
+
+#: What an intervention puts a theatre at, by its status.
+_IMPOSED = ("at calm", "in a crisis", "at limited force", "at war")
+
+
+def _tell_leader(tell: Callable[..., None], theatre: _Theatre, now: pd.Series) -> None:
+    """A leader is succeeded; what he alone knows of himself is drawn."""
+    leader, name = theatre.leader, theatre.type
+    if now[f"{name}_new"] > 0:
+        tell(theatre.state, f"{leader} is succeeded; the story calls his successor by his name.")
+    if now[f"{name}_type_due"] > 0:
+        stakes, costs, optimism = (now[f"{name}_{part}"] for part in ("stakes", "costs", "optimism"))
+        tell(theatre.state, f"{leader}'s private type is drawn: stakes {stakes:.2f}, costs of force {costs:.2f} (the leader in "
+             f"the middle: 1), optimism {optimism:+.2f}.")  # fmt: skip
 
 
 def _tell_crisis(
-    tell: Callable[..., None], theatre: _Theatre, now: pd.Series, before: pd.Series, parameters: Mapping[str, float]
-) -> None:
-    """A crisis breaks out, comes to a head, goes on as force, or is settled."""
+    tell: Callable[..., None], theatre: _Theatre, now: pd.Series, before: pd.Series, parameters: Mapping[str, float],
+    imposed: tuple[float, float],
+) -> None:  # fmt: skip
+    """A crisis breaks out, comes to a head, goes on as force, is settled, or is imposed (``imposed``: last month, this one)."""
     then = before[theatre.status]
-    if now[theatre.decides] > 0:
+    if imposed[1] >= 0:
+        if imposed[1] != imposed[0]:
+            tell("World", f"An intervention puts {theatre.where} {_IMPOSED[round(imposed[1])]}; "
+                 f"{theatre.leader} has nothing to decide.")  # fmt: skip
+    elif now[theatre.decides] > 0:
         opening = f"The crisis {theatre.place} comes to a head"
         opening = f"A crisis breaks out {theatre.place} and comes to a head at once" if then == 0 else opening
         opening = f"{theatre.force} goes on" if then == 2 else opening
+        if theatre.leader == "Kim" and now["agreement_called"] > 0:
+            opening = "Xi's war calls Kim by prior agreement"
         tell(theatre.leader, f"{opening}. {theatre.leader} {theatre.says[int(now[theatre.choice])]}.",
-             options(now, theatre.options), {name: float(now[name]) for name in theatre.weighed},
+             options(now, theatre.options, int(now[theatre.best])), {name: float(now[name]) for name in theatre.weighed},
              Theory(int(parameters[theatre.theory])))  # fmt: skip
     elif then == 0 and now[theatre.status] == 1:
         tell(theatre.state, f"A crisis breaks out {theatre.place}.")
@@ -111,13 +137,14 @@ def _tell_crisis(
         tell(theatre.state, f"The crisis {theatre.place} is settled by others before {theatre.leader} decides.")
 
 
-def options(row: pd.Series, which: Iterable[tuple[str, str, str | None, str]]) -> pd.DataFrame:
-    """A leader's options in one month: success, utility, probability."""
+def options(row: pd.Series, which: Iterable[tuple[str, str, str | None, str]], best: int) -> pd.DataFrame:
+    """A leader's options in one month: success, utility, probability, and whether he would choose it without noise."""
     return pd.DataFrame(
         {
             "success": [np.nan if win is None else row[win] for _, _, win, _ in which],
             "utility": [row[name] for _, name, _, _ in which],
             "probability": [row[name] for _, _, _, name in which],
+            "best": [k == best for k, _ in enumerate(which)],
         },
         index=pd.Index([label for label, *_ in which], name="option"),
     )
@@ -157,7 +184,7 @@ _TESTS = {
 
 def events(model: "DeterrenceModel") -> list[Event]:
     """What happened in a run so far, in order."""
-    history = model.history
+    history, given = model.history, model._calendar
     found = []
     before = pd.Series({name: float(BY_NAME[name].initial or 0) if not isinstance(BY_NAME[name].initial, str) else 0.0
                         for name in history.columns})  # fmt: skip
@@ -172,8 +199,14 @@ def events(model: "DeterrenceModel") -> list[Event]:
                                      "The crisis elsewhere is over."))  # fmt: skip
         if month:
             tell("North Korea", _TESTS.get((before["testing_regime"], now["testing_regime"])))
+        if now["us_administration"] != before["us_administration"]:
+            tell("United States", "An administration takes office; it adds "
+                 f"{now['us_administration']:+.2f} to Washington's will to fight.")  # fmt: skip
         for theatre in (_TAIWAN, _KOREA):
-            _tell_crisis(tell, theatre, now, before, model.parameters)
+            _tell_leader(tell, theatre, now)
+            imposed = given[month - 1, COLUMNS.index(theatre.imposed)] if month else -1.0
+            _tell_crisis(tell, theatre, now, before, model.parameters,
+                         (imposed, given[month, COLUMNS.index(theatre.imposed)]))  # fmt: skip
         tell("United States", _turns(now, before, "us_in", "The United States enters the fight for Taiwan.", None))
         tell("Japan", _turns(now, before, "japan_in", "Japan enters the fight for Taiwan.", None))
         tell("Russia", _turns(now, before, "russia_in", "Russia joins the war.", None))
@@ -212,7 +245,8 @@ def _lines_of(event: Event) -> Iterator[str]:
         yield f"{'':9}{event.actor} weighs     success  utility  probability"
         for label, row in event.calculus.iterrows():
             success = "" if np.isnan(row["success"]) else f"{row['success']:.2f}"
-            yield f"{'':9}  {label:15} {success:>7}  {row['utility']:7.2f}  {row['probability']:11.3f}"
+            best = "  his best option" if row["best"] else ""
+            yield f"{'':9}  {label:15} {success:>7}  {row['utility']:7.2f}  {row['probability']:11.3f}{best}"
         if event.theory == Theory.SATISFICING:
             yield f"{'':9}  (he satisfices: the highest rung that clears his threshold; utilities only for comparison)"
         terms = [f"{_plain(BY_NAME[name].meaning)} {value:.2f}" for name, value in event.weighed.items()]

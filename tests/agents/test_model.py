@@ -23,6 +23,12 @@ from crink_abm.model.parameters import CATALOGUE, SWITCHES, checked
 from crink_abm.model.schedule import MONTH, steps
 
 
+#: A world in which force is no rarity: crises come and come to a head, force costs little, and leaders differ.
+HOT = {"taiwan_incident_logit": -2.45, "taiwan_crisis_share": 0.5, "korea_incident_logit": -2.85, "korea_crisis_share": 1.0,
+       "crisis_grievance": 4.0, "fixed_cost_blockade": 0.35, "fixed_cost_invasion": 0.35, "loss_invasion": 0.4,
+       "attack_cost": 0.5, "crisis_decision_prob": 0.25, "costs_sd": 1.1}  # fmt: skip
+
+
 def test_a_run_is_the_same_twice(engine):
     assert engine(seed=3, run=9).equals(engine(seed=3, run=9))
     assert not engine(seed=3, run=9).equals(engine(seed=3, run=10))
@@ -43,26 +49,41 @@ def test_a_lever_that_moves_late_changes_nothing_before(engine):
 
 
 def test_peace_is_possible_and_war_is_possible(engine):
-    """With crises shut off nothing happens; with crises and satisfied thresholds, force does."""
-    quiet = {"taiwan_crisis_logit": -3.5, "korea_crisis_logit": -3.9, "crisis_grievance": 0.0, "crisis_pla": 0.0}
+    """Where incidents are rare and no crisis, nothing happens; where crises come and force costs little, force does."""
+    quiet = {"taiwan_incident_logit": -3.5, "taiwan_crisis_share": 0.06, "crisis_grievance": 0.0, "crisis_pla": 0.0}
     calm = engine(parameters=quiet, months=3, run=1)
     assert (calm["taiwan_status"] == 0).all()
-    rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9,
-            "crisis_decision_prob": 0.25}  # fmt: skip
-    assert any(engine(parameters=rash, months=120, run=k)["highest_rung"].iloc[-1] >= 3 for k in range(4))
+    assert any(engine(parameters=HOT, months=120, run=k)["highest_rung"].iloc[-1] >= 3 for k in range(8))
+
+
+#: The first month of each kind of force, and the status that dates it.
+FORCE = {"first_blockade": ("taiwan_status", 2), "first_invasion": ("taiwan_status", 3),
+         "first_korea_attack": ("korea_status", 2), "first_korea_war": ("korea_status", 3)}  # fmt: skip
 
 
 def test_records_agree_with_the_statuses(engine):
-    rash = {"xi_precision": 0.5, "kim_precision": 0.5, "taiwan_crisis_logit": -2.9, "korea_crisis_logit": -3.2}
-    for run in range(4):
+    """Force by either leader's choice is dated by the month in which the status has it; noise as of the first edition."""
+    rash = HOT | {"leader_types": "decision", "xi_precision": 1.0, "kim_precision": 1.0}
+    seen = set()
+    for run in range(8):
         h = engine(parameters=rash, months=120, run=run)
-        happened = h["first_korea_attack"].iloc[-1]
-        if happened >= 0:
-            assert h["korea_status"].iloc[int(happened)] == 2
-            assert not (h["korea_status"].iloc[: int(happened)] == 2).any()
+        for first, (status, rung) in FORCE.items():
+            happened = int(h[first].iloc[-1])
+            if happened >= 0:
+                seen.add(first)
+                # a war may end in its first month, a choice may not be seen in the month's last status
+                choice, decides = ("xi_choice", "xi_decides") if status == "taiwan_status" else ("kim_choice", "kim_decides")
+                chose = (h[decides] > 0) & (h[choice] == rung)
+                assert chose.iloc[happened], first
+                assert not chose.iloc[:happened].any(), first
+                assert h[status].iloc[happened] in (rung, 0), first
+                assert not (h[status].iloc[:happened] == rung).any(), first
+            else:
+                assert not (h[status] == rung).any(), first
         assert h["n_provocations"].iloc[-1] == h["provocation"].sum()
         assert h["n_launch_days"].iloc[-1] == h["launch_days"].sum()
         assert (h["highest_rung"].diff().dropna() >= 0).all()
+    assert seen == set(FORCE)
 
 
 BOUNDED = ("grievance", "hardship", "technology", "survivability", "autonomy", "russian_trust", "russian_need",
@@ -111,15 +132,21 @@ def test_every_lever_switch_and_parameter_is_used():
     assert set(CATALOGUE) <= read | initial
 
 
+#: Leaders who satisfice use force where they ask much of the status quo, little of their odds, and winning is likelier.
+EXACTING = {"xi_aspiration": 0.4, "kim_aspiration": 0.6, "confidence": 0.5, "choice_noise": 0.06, "optimism_sd": 1.0,
+            "xi_profile": 1.0, "invasion_difficulty": 1.8}  # fmt: skip
+
+
 def _results(changed: dict, theories, n=960) -> np.ndarray:
     """Outcomes of ``n`` runs of restless worlds, the theories of Xi and Kim given."""
-    restless = {"taiwan_crisis_logit": -2.5, "korea_crisis_logit": -2.9, "crisis_decision_prob": 0.25, "xi_precision": 1.5,
-                "kim_precision": 1.5, "peacetime_coupling": 1.0, "nuclear_rate": 0.01, "front_step": 0.2, "war_end_rate": 0.04,
-                "us_reliability": 2.5}  # fmt: skip
+    restless = HOT | {"peacetime_coupling": 1.0, "nuclear_rate": 0.01, "front_step": 0.2, "war_end_rate": 0.04,
+                      "us_reliability": 2.5}  # fmt: skip
+    restless |= EXACTING if 2.0 in theories else {}
     values = checked(restless | {"xi_theory": theories[0], "kim_theory": theories[1]} | changed)
     world = np.array([list(values.values())])
     calendar = levers.calendar(
-        {"maritime_posture": 0.9, "japan_burden_share": 0.9}, drivers={"driver_statement": 0.5, "driver_borders": 0.5}
+        {"maritime_posture": 0.9, "japan_burden_share": 0.9, "porcupine_defence": 0.9, "counter_hybrid": 0.9},
+        drivers={"driver_statement": 0.5, "driver_borders": 0.5},
     )
     return compiled.run_many(calendar, world, n, seed=6, threads=1)
 
@@ -149,6 +176,10 @@ NEEDS = {
     "directed_pull": {"coordination": 2.0},
     "directed_gain": {"coordination": 2.0},
     "kim_request": {"coordination": 2.0},
+    "tie_growth": {"initial_tie": 0.9},
+    "agreement_reliability": {"coordination": 2.0},
+    "xi_precision": {"leader_types": 2.0},
+    "kim_precision": {"leader_types": 2.0},
     "uncoordinated": {"coordination": 0.0},
 }
 
@@ -159,7 +190,7 @@ def test_every_parameter_changes_what_runs_come_to(theory):
     """Moved from one end of its range to the other, each parameter changes some run's outcomes: none is inert."""
     inert = []
     for parameter in CATALOGUE.values():
-        if parameter.switch or ONLY_UNDER.get(parameter.name, theory) != theory or parameter.name == "initial_tie":
+        if parameter.switch or ONLY_UNDER.get(parameter.name, theory) != theory:
             continue
         base = NEEDS.get(parameter.name, {})
 
@@ -175,11 +206,9 @@ def test_every_parameter_changes_what_runs_come_to(theory):
 def test_a_tie_exists_only_once_there_has_been_a_war():
     """``initial_tie`` acts in runs that begin before the war in Ukraine."""
     quiet = levers.calendar(None, 60, drivers={"driver_ukraine": 0.0})
-    index = FIELD_NAMES.index("russian_need")
-    need = [
-        compiled.trajectories(quiet, np.array([list(checked({"initial_tie": tie}).values())]), 1, seed=1)[0, -1, index]
-        for tie in (0.0, 1.0)
-    ]
+    table = np.array([list(checked().values())] * 2)
+    table[:, list(CATALOGUE).index("initial_tie")] = 0.0, 1.0  # before the war it is 0, below what futures are given
+    need = compiled.trajectories(quiet, table, 2, seed=1, world_of=np.arange(2))[:, -1, FIELD_NAMES.index("russian_need")]
     assert need[0] < 0.01 < need[1]
 
 
@@ -221,8 +250,9 @@ def test_a_rule_can_be_overridden_in_plain_python():
         def rule_crisis_prob(self, pla_activity):
             return 0.0
 
-    rash = {"taiwan_crisis_logit": -2.9}
-    model = DeterrenceModel(parameters=rash, agents=[Frozen], months=120).run()
+    runs = {kind: DeterrenceModel(parameters=HOT, agents=kind, months=120).run() for kind in ((), (Frozen,))}
+    assert (runs[()].history["taiwan_status"] > 0).any()
+    model = runs[(Frozen,)]
     assert (model.history["taiwan_status"] == 0).all()
     assert isinstance(model.china, Frozen)
 
@@ -280,8 +310,7 @@ def test_mesa_batch_run_works():
 
 
 def test_history_story_and_explanation_agree():
-    rash = {"xi_precision": 1.0, "taiwan_crisis_logit": -2.9}
-    model = DeterrenceModel(parameters=rash, seed=1, run=2).run()
+    model = DeterrenceModel(parameters=HOT, seed=1, run=2).run()
     decided = [event for event in model.events if event.actor == "Xi"]
     assert decided
     event = decided[0]

@@ -97,7 +97,7 @@ def test_info_knows_every_name(capsys):
         assert cli.main(["info", name]) == 0
     status, out, _ = _call(capsys, "info", "--json")
     assert status == 0
-    assert len(json.loads(out[out.rindex('{\n "versions"') :])["levers"]) == 12
+    assert len(json.loads(out[out.rindex('{\n "versions"') :])["levers"]) == 14
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,11 @@ EITHER = Outcome("brink_or_war", "a crisis or war in Korea", "Brink or war", "Ei
 AFTER = Conditional("war_after_brink", "brink", "first_korea_war", 3, "War within 3 months of the brink", "War | brink")
 MORE = Registry(
     (*PLAIN.by_name.values(), BRINK, EITHER), (*PLAIN.conditional.values(), AFTER),
-    others=[name for name in PLAIN.results if not name.startswith("residual_") and name not in {o.first for o in PLAIN.by_name.values()}],
-    residuals=("residual_taiwan_crisis", "residual_korea_crisis"), fields=(*BY_NAME, "first_brink", "residual_brink"),
+    others=[
+        name for name in PLAIN.results
+        if not name.startswith("residual_") and name not in {o.first for o in PLAIN.by_name.values()}
+    ],
+    residuals=("residual_taiwan_crisis", "residual_korea_crisis", "residual_xi_type", "residual_kim_type"), fields=(*BY_NAME, "first_brink", "residual_brink"),
 )  # fmt: skip
 
 
@@ -46,8 +49,10 @@ def test_the_columns_are_those_of_stored_runs():
     assert " ".join(outcomes.RESULTS) == (
         "first_blockade first_invasion first_korea_attack first_korea_war first_two_front first_russian_join first_nuclear "
         "korea_after_taiwan taiwan_after_korea n_provocations n_launch_days highest_rung help_expected help_realised "
-        "taiwan_resolved preferred_blockade preferred_invasion preferred_attack preferred_war residual_blockade residual_invasion residual_taiwan residual_taiwan_first residual_taiwan_second residual_attack residual_war "
-        "residual_korea residual_korea_first residual_korea_second residual_nuclear residual_russia residual_taiwan_crisis residual_korea_crisis"
+        "taiwan_resolved preferred_blockade preferred_invasion preferred_attack preferred_war residual_blockade "
+        "residual_invasion residual_taiwan residual_taiwan_first residual_taiwan_second residual_attack residual_war "
+        "residual_korea residual_korea_first residual_korea_second residual_nuclear residual_russia residual_taiwan_crisis residual_korea_crisis "
+        "residual_xi_type residual_kim_type"
     )
     assert " ".join(outcomes.OUTCOMES) == (
         "taiwan_blockade taiwan_invasion korea_attack korea_war two_front russian_join nuclear_use taiwan_failure "

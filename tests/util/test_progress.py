@@ -12,7 +12,7 @@ import crink_abm as crink
 from crink_abm.util import progress
 
 _PLAN = {
-    "experiment": {"name": "shown", "seed": 8, "runs": 20_000, "months": 12},
+    "experiment": {"name": "shown", "seed": 8, "runs": 20_000, "months": 60},
     "levers": {"usfk_posture": [0.1, 0.5, 0.9]},
     "worlds": {"ensemble": "defaults"},
 }
