@@ -31,7 +31,7 @@ _ALL = (*_OPTIONS["taiwan"], *_OPTIONS["korea"])
 #: three that aim at the event, and of the two that aim at force of every kind in both theatres.
 _ONSETS, _FORCES = (0.5, 1.0, 2.0, 1.0, 2.0), (0.03, 0.12, 0.4, 0.1, 0.4)
 #: The share of the draws of leaders' types that each tilt puts into the tail of those who prefer force.
-_TYPES = (0.3, 0.5, 0.7, 0.3, 0.6)
+_TYPES = (0.5, 0.6, 0.6, 0.3, 0.6)
 
 #: Rules that may not be replaced here -> what may be instead: the tilt steers their draws by the odds that others state.
 _STEERED = {

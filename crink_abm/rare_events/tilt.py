@@ -5,8 +5,9 @@ unit interval, which holds the probability p, gets a floor f if p is less; all e
 than ``LEAST`` is as good as impossible and stays as it is. Its odds are f/p where the draw fell into a raised stretch and
 (1 - sum f)/(1 - sum p) where it did not.
 
-Types: in the share a of cases the tail w of a leader's draw (u of his costs, 1 - u of his stakes and of his optimism) becomes
-w^TAIL, which is small in every order of magnitude alike; else it stays uniform. Its odds are 1 - a + a w^(1/TAIL - 1) / TAIL.
+Types: in the share a of cases the tail w of a leader's draw (u of his costs, 1 - u of his stakes and of his optimism) is a
+uniform to the power TAIL, so that no order of magnitude of it is rare; else it stays uniform. Its odds are
+1 - a + a w^(1/TAIL - 1) / TAIL, and at least 1 - a.
 
 The rules are the model's own and see the tilted draw only. The odds of a tilt are the density of the path under it over the
 density under the model: the product of the odds of its draws. A path that any of the tilts could have made weighs
@@ -37,6 +38,8 @@ _MOST = 0.25
 LEAST = 1e-12
 #: What the tail of a leader's draw is raised to; what the rules see of it at least.
 TAIL, LEAST_TAIL = 6.0, 1e-15
+#: The share of stakes and optimism over that of costs, in which leaders differ most.
+LESS = 0.5
 
 
 def multiples(lower, upper, floor_lower, floor_upper, joint):
@@ -177,24 +180,28 @@ def tail_odds(log_w, share):
     return 1.0 - share + (share / TAIL) * exp((1.0 / TAIL - 1.0) * log_w)
 
 
+def type_odds(log_stakes, log_costs, log_optimism, share):
+    """The odds of the three draws of a type under a tilt of so large a share."""
+    return tail_odds(log_costs, share) * (tail_odds(log_stakes, LESS * share) * tail_odds(log_optimism, LESS * share))
+
+
 def typed(
-    stakes, costs, optimism, times, own, share_1, share_2, share_3, share_4, share_5, odds_1, odds_2, odds_3, odds_4, odds_5,
+    u_stakes, u_costs, u_optimism, times, own, share_1, share_2, share_3, share_4, share_5, odds_1, odds_2, odds_3, odds_4,
+    odds_5,
 ):  # fmt: skip
     """The draws of a leader's type, tilted towards high stakes, low costs and high optimism, and the odds of each tilt."""
-    own = own if times > 0.0 else 0.0
-    a, log_a = tail(1.0 - stakes, own)
-    b, log_b = tail(costs, own)
-    c, log_c = tail(1.0 - optimism, own)
-    k1, k2, k3 = share_1 if times > 0.0 else 0.0, share_2 if times > 0.0 else 0.0, share_3 if times > 0.0 else 0.0
-    k4, k5 = share_4 if times > 0.0 else 0.0, share_5 if times > 0.0 else 0.0
+    on = 1.0 if times > 0.0 else 0.0
+    a, stakes = tail(1.0 - u_stakes, on * (LESS * own))
+    b, costs = tail(u_costs, on * own)
+    c, optimism = tail(1.0 - u_optimism, on * (LESS * own))
     return (
         1.0 - (a if a > LEAST_TAIL else LEAST_TAIL), b if b > LEAST_TAIL else LEAST_TAIL,
         1.0 - (c if c > LEAST_TAIL else LEAST_TAIL),
-        odds_1 * (tail_odds(log_a, k1) * (tail_odds(log_b, k1) * tail_odds(log_c, k1))),
-        odds_2 * (tail_odds(log_a, k2) * (tail_odds(log_b, k2) * tail_odds(log_c, k2))),
-        odds_3 * (tail_odds(log_a, k3) * (tail_odds(log_b, k3) * tail_odds(log_c, k3))),
-        odds_4 * (tail_odds(log_a, k4) * (tail_odds(log_b, k4) * tail_odds(log_c, k4))),
-        odds_5 * (tail_odds(log_a, k5) * (tail_odds(log_b, k5) * tail_odds(log_c, k5))),
+        odds_1 * type_odds(stakes, costs, optimism, on * share_1),
+        odds_2 * type_odds(stakes, costs, optimism, on * share_2),
+        odds_3 * type_odds(stakes, costs, optimism, on * share_3),
+        odds_4 * type_odds(stakes, costs, optimism, on * share_4),
+        odds_5 * type_odds(stakes, costs, optimism, on * share_5),
     )  # fmt: skip
 
 
