@@ -23,11 +23,15 @@ SLICE = 4096
 
 _OPTIONS = {"taiwan": ("blockade", "invasion"), "korea": ("attack", "war")}
 
+_LEADERS = {"taiwan": "xi_type", "korea": "kim_type"}
+
 _ALL = (*_OPTIONS["taiwan"], *_OPTIONS["korea"])
 
 #: Expected outbreaks over the horizon that a tilt sees to, and the share of decisions that it makes wanted ones: of the
 #: three that aim at the event, and of the two that aim at force of every kind in both theatres.
 _ONSETS, _FORCES = (0.5, 1.0, 2.0, 1.0, 2.0), (0.03, 0.12, 0.4, 0.1, 0.4)
+#: The share of the draws of leaders' types that each tilt puts into the tail of those who prefer force.
+_TYPES = (0.5, 0.6, 0.6, 0.3, 0.6)
 
 #: Rules that may not be replaced here -> what may be instead: the tilt steers their draws by the odds that others state.
 _STEERED = {
@@ -55,7 +59,7 @@ def steerable(rules: Mapping[str, Callable[..., Any]]) -> None:
         If a rule draws with odds that no other rule states, or asks for a draw that is tilted.
     """
     told = {step.name: step for step in steps()}
-    draws = {draw: rule for rule, names in RENAMED.items() for draw in names}
+    draws = {draw: rule for rule, names in reversed(RENAMED.items()) for draw in names}
     for name, function in rules.items():
         if name in _STEERED:
             raise InputError(
@@ -63,7 +67,7 @@ def steerable(rules: Mapping[str, Callable[..., Any]]) -> None:
                 f"{_STEERED[name]} states; replace {_STEERED[name]} instead"
             )
         for asked in reads_of(told[name], function):
-            if asked in draws:
+            if asked in draws and asked not in RENAMED.get(name, {}):
                 raise InputError(
                     f"rule {name} asks for {asked}, the draw of {draws[asked]}, which a search for rare events tilts; ask "
                     "for another draw"
@@ -88,6 +92,7 @@ def floors(outcome: str, tilt: int, n_months: int, registry: Registry = REGISTRY
         wanted = [option for option in options if option in aimed]
         found[theatre] = _ONSETS[tilt - 1] / n_months if wanted else 0.0
         found |= {option: _FORCES[tilt - 1] / len(wanted) for option in wanted}
+        found[_LEADERS[theatre]] = _TYPES[tilt - 1] if wanted else 0.0
     return found
 
 

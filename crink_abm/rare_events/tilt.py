@@ -1,10 +1,16 @@
 """The model with its decisive draws tilted towards an event, and the exact odds of each tilt beside every run.
 
-A draw v, uniform on (0, 1), is put through a piecewise linear map under which a wanted stretch of the unit interval,
-which holds the probability p, gets a floor f if p is less; all else shrinks in proportion. The rules are the model's own
-and see the tilted draw only. The odds of a tilt are the density of the path under it over the density under the model:
-the product of f/p where the draw fell into a raised stretch and of (1 - sum f)/(1 - sum p) where it did not. A path that
-any of the tilts could have made weighs
+Outbreaks and choices: a draw v, uniform on (0, 1), is put through a piecewise linear map under which a wanted stretch of the
+unit interval, which holds the probability p, gets a floor f if p is less; all else shrinks in proportion. A stretch of less
+than ``LEAST`` is as good as impossible and stays as it is. Its odds are f/p where the draw fell into a raised stretch and
+(1 - sum f)/(1 - sum p) where it did not.
+
+Types: in the share a of cases the tail w of a leader's draw (u of his costs, 1 - u of his stakes and of his optimism) is a
+uniform to the power TAIL, so that no order of magnitude of it is rare; else it stays uniform. Its odds are
+1 - a + a w^(1/TAIL - 1) / TAIL, and at least 1 - a.
+
+The rules are the model's own and see the tilted draw only. The odds of a tilt are the density of the path under it over the
+density under the model: the product of the odds of its draws. A path that any of the tilts could have made weighs
 
     1 / (share_0 + share_1 odds_1 + ... + share_5 odds_5)     (the balance heuristic; tilt 0 is the model)
 
@@ -17,6 +23,7 @@ from typing import Any
 
 from ..model.enums import Actor, PhaseCode
 from ..model.fields import Field
+from ..model.numerics import exp, log
 from ..model.outcomes import REGISTRY, Registry
 from ..model.rules.building_blocks import TWO_FRONT_MONTHS
 from ..model.schedule import Phase, Step
@@ -27,17 +34,25 @@ TILTS, JOINT = 5, 3
 _NUMBERS = range(1, TILTS + 1)
 #: What a floor made stronger gives at most, unless it is more by itself.
 _MOST = 0.25
+#: A stretch of less probability is not raised: the draws have no room for it (a choice counts its options in doubles).
+LEAST = 1e-12
+#: What the tail of a leader's draw is raised to; what the rules see of it at least.
+TAIL, LEAST_TAIL = 6.0, 1e-15
+#: The share of stakes and optimism over that of costs, in which leaders differ most.
+LESS = 0.5
 
 
 def multiples(lower, upper, floor_lower, floor_upper, joint):
     """How many times as likely two stretches and all else become: (lower, upper, else); 1 where nothing is raised.
 
     A floor raises its stretch to itself; ``joint`` floors raise both to their sum and leave the proportion between them.
+    Nothing below ``LEAST`` is raised, and nothing that is at its floor: so never all there is, as long as floors sum to
+    less than 1.
     """
     both = joint > 0.0 and floor_lower > 0.0 and floor_upper > 0.0
     p, q = lower + upper, floor_lower + floor_upper
-    first, second = 0.0 < lower < floor_lower, 0.0 < upper < floor_upper
-    together = 0.0 < p < q
+    first, second = LEAST <= lower < floor_lower, LEAST <= upper < floor_upper
+    together = LEAST <= p < q
     apart_p = (lower if first else 0.0) + (upper if second else 0.0)
     apart_q = (floor_lower if first else 0.0) + (floor_upper if second else 0.0)
     p, q = (p if together else 0.0) if both else apart_p, (q if together else 0.0) if both else apart_q
@@ -152,12 +167,75 @@ def kim_choice(
     )  # fmt: skip
 
 
+def tail(v, share):
+    """The tail of a draw, (w, log w): w = (v / share)^TAIL in the share of cases, else v spread out again; v to the bit at
+    share 0."""
+    w = (v - share) / (1.0 - share)
+    small = TAIL * log(v / share) if v < share else 0.0
+    return (exp(small) if v < share else w), (small if v < share else log(w if w > LEAST_TAIL else LEAST_TAIL))
+
+
+def tail_odds(log_w, share):
+    """The density of a tail under a tilt of so large a share: 1 - share + share w^(1/TAIL - 1) / TAIL."""
+    return 1.0 - share + (share / TAIL) * exp((1.0 / TAIL - 1.0) * log_w)
+
+
+def type_odds(log_stakes, log_costs, log_optimism, share):
+    """The odds of the three draws of a type under a tilt of so large a share."""
+    return tail_odds(log_costs, share) * (tail_odds(log_stakes, LESS * share) * tail_odds(log_optimism, LESS * share))
+
+
+def typed(
+    u_stakes, u_costs, u_optimism, times, own, share_1, share_2, share_3, share_4, share_5, odds_1, odds_2, odds_3, odds_4,
+    odds_5,
+):  # fmt: skip
+    """The draws of a leader's type, tilted towards high stakes, low costs and high optimism, and the odds of each tilt."""
+    on = 1.0 if times > 0.0 else 0.0
+    a, stakes = tail(1.0 - u_stakes, on * (LESS * own))
+    b, costs = tail(u_costs, on * own)
+    c, optimism = tail(1.0 - u_optimism, on * (LESS * own))
+    return (
+        1.0 - (a if a > LEAST_TAIL else LEAST_TAIL), b if b > LEAST_TAIL else LEAST_TAIL,
+        1.0 - (c if c > LEAST_TAIL else LEAST_TAIL),
+        odds_1 * type_odds(stakes, costs, optimism, on * share_1),
+        odds_2 * type_odds(stakes, costs, optimism, on * share_2),
+        odds_3 * type_odds(stakes, costs, optimism, on * share_3),
+        odds_4 * type_odds(stakes, costs, optimism, on * share_4),
+        odds_5 * type_odds(stakes, costs, optimism, on * share_5),
+    )  # fmt: skip
+
+
+def xi_type(
+    u_xi_stakes, u_xi_costs, u_xi_optimism, taiwan_last_force, korea_last_force, month, survival, tilt_pause, xi_type_own,
+    xi_type_1, xi_type_2, xi_type_3, xi_type_4, xi_type_5, odds_1, odds_2, odds_3, odds_4, odds_5,
+):  # fmt: skip
+    """The draws of Xi's type, tilted towards the types that prefer force."""
+    times = strength(taiwan_last_force, korea_last_force, month, survival, 1.0, tilt_pause)
+    return typed(
+        u_xi_stakes, u_xi_costs, u_xi_optimism, times, xi_type_own, xi_type_1, xi_type_2, xi_type_3, xi_type_4, xi_type_5,
+        odds_1, odds_2, odds_3, odds_4, odds_5,
+    )  # fmt: skip
+
+
+def kim_type(
+    u_kim_stakes, u_kim_costs, u_kim_optimism, taiwan_last_force, korea_last_force, month, survival, tilt_pause, kim_type_own,
+    kim_type_1, kim_type_2, kim_type_3, kim_type_4, kim_type_5, odds_1, odds_2, odds_3, odds_4, odds_5,
+):  # fmt: skip
+    """The draws of Kim's type, tilted towards the types that prefer force."""
+    times = strength(korea_last_force, taiwan_last_force, month, survival, 1.0, tilt_pause)
+    return typed(
+        u_kim_stakes, u_kim_costs, u_kim_optimism, times, kim_type_own, kim_type_1, kim_type_2, kim_type_3, kim_type_4,
+        kim_type_5, odds_1, odds_2, odds_3, odds_4, odds_5,
+    )  # fmt: skip
+
+
 def odds(
     odds_1, odds_2, odds_3, odds_4, odds_5, taiwan_onset_1, taiwan_onset_2, taiwan_onset_3, taiwan_onset_4, taiwan_onset_5,
     korea_onset_1, korea_onset_2, korea_onset_3, korea_onset_4, korea_onset_5, xi_1, xi_2, xi_3, xi_4, xi_5, kim_1, kim_2,
     kim_3, kim_4, kim_5, xi_decides, kim_decides,
 ):  # fmt: skip
-    """The odds of each tilt so far: the product over the draws of the month (a choice counts where there was one)."""
+    """The odds of each tilt so far: the product over the draws of the month (a choice counts where there was one; a type
+    has counted where it was drawn)."""
     x, k = xi_decides > 0.0, kim_decides > 0.0
     return (
         odds_1 * ((taiwan_onset_1 * korea_onset_1) * ((xi_1 if x else 1.0) * (kim_1 if k else 1.0))),
@@ -204,8 +282,8 @@ def weighing(registry: Registry):
     return scope["weigh"]
 
 
-#: What has a floor of its own in each tilt: an outbreak of crisis in a theatre, and a leader's options.
-FLOORS = ("taiwan", "korea", "blockade", "invasion", "attack", "war")
+#: What each tilt has a number of its own for: the floors of outbreaks and options, and the share of a leader's types.
+FLOORS = ("taiwan", "korea", "blockade", "invasion", "attack", "war", "xi_type", "kim_type")
 
 
 def settings(registry: Registry) -> tuple[str, ...]:
@@ -217,6 +295,7 @@ def settings(registry: Registry) -> tuple[str, ...]:
 
 _W, _XI, _KIM = Actor.WORLD, "xi_decides", "kim_decides"
 _TILTED = ("taiwan_onset", "korea_onset", "xi", "kim")
+_TYPE = ("stakes", "costs", "optimism")
 
 
 def _step(rule, writes, when=None):
@@ -227,12 +306,19 @@ def _tilting(rule, name, luck, when=None):
     return _step(rule, (luck, *(f"{name}_{k}" for k in _NUMBERS)), when)
 
 
+def _typing(rule, leader):
+    writes = (*(f"{leader}_{name}_luck" for name in _TYPE), *(f"odds_{k}" for k in _NUMBERS))
+    return _step(rule, writes, f"{leader}_type_due")
+
+
 #: A step of the model -> the step that tilts its draw, put before it.
 _BEFORE = {
     "xi.episode": _tilting(taiwan_onset, "taiwan_onset", "taiwan_luck"),
     "xi.choose": _tilting(xi_choice, "xi", "xi_luck", _XI),
     "kim.episode": _tilting(korea_onset, "korea_onset", "korea_luck"),
     "kim.choose": _tilting(kim_choice, "kim", "kim_luck", _KIM),
+    "xi.private_type": _typing(xi_type, "xi"),
+    "kim.private_type": _typing(kim_type, "kim"),
 }
 #: What those steps then ask for instead of their draw.
 RENAMED = {
@@ -240,6 +326,8 @@ RENAMED = {
     "xi.choose": {"u_xi_choice": "xi_luck"},
     "kim.episode": {"u_korea_episode": "korea_luck"},
     "kim.choose": {"u_kim_choice": "kim_luck"},
+    **{f"{leader}.private_type": {f"u_{leader}_{x}": f"{leader}_{x}_luck" for x in _TYPE} for leader in ("xi", "kim")},
+    **{f"residuals.{leader}_type": {f"u_{leader}_costs": f"{leader}_costs_luck"} for leader in ("xi", "kim")},
 }
 
 
@@ -261,6 +349,7 @@ _FIELDS = (
     Field("survival", _W, "probability", "The event has not happened, given the path", 1.0),
     *(Field(f"{name}_{k}", _W, "ratio", "Odds of this month's draw", None) for name in _TILTED for k in _NUMBERS),
     *(Field(f"{name}_luck", _W, "uniform", "A tilted draw", None) for name in ("taiwan", "korea", "xi", "kim")),
+    *(Field(f"{who}_{x}_luck", _W, "uniform", "A tilted draw of a type", None) for who in ("xi", "kim") for x in _TYPE),
 )
 
 
