@@ -84,6 +84,6 @@ def test_the_story_in_the_readme_is_the_run_it_names():
     import crink_abm as crink
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"crink-abm run --seed 1 --run 14 --set usfk_posture=0.7\n```\n\n```\n(.*?)```", text, re.S)[1]
-    story = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=14).run().story
+    shown = re.search(r"crink-abm run --seed 1 --run 675 --set usfk_posture=0.7\n```\n\n```\n(.*?)```", text, re.S)[1]
+    story = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=675).run().story
     assert shown.rstrip().removesuffix(" ...") in story
