@@ -22,7 +22,6 @@ from crink_abm.model.fields import FIELDS
 from crink_abm.model.parameters import CATALOGUE, SWITCHES, checked
 from crink_abm.model.schedule import MONTH, steps
 
-
 #: A world in which force is no rarity: crises come and come to a head, force costs little, and leaders differ.
 HOT = {"taiwan_incident_logit": -2.45, "taiwan_crisis_share": 0.5, "korea_incident_logit": -2.85, "korea_crisis_share": 1.0,
        "crisis_grievance": 4.0, "fixed_cost_blockade": 0.35, "fixed_cost_invasion": 0.35, "loss_invasion": 0.4,
@@ -72,7 +71,9 @@ def test_records_agree_with_the_statuses(engine):
             if happened >= 0:
                 seen.add(first)
                 # a war may end in its first month, a choice may not be seen in the month's last status
-                choice, decides = ("xi_choice", "xi_decides") if status == "taiwan_status" else ("kim_choice", "kim_decides")
+                choice, decides = (
+                    ("xi_choice", "xi_decides") if status == "taiwan_status" else ("kim_choice", "kim_decides")
+                )
                 chose = (h[decides] > 0) & (h[choice] == rung)
                 assert chose.iloc[happened], first
                 assert not chose.iloc[:happened].any(), first
@@ -208,7 +209,9 @@ def test_a_tie_exists_only_once_there_has_been_a_war():
     quiet = levers.calendar(None, 60, drivers={"driver_ukraine": 0.0})
     table = np.array([list(checked().values())] * 2)
     table[:, list(CATALOGUE).index("initial_tie")] = 0.0, 1.0  # before the war it is 0, below what futures are given
-    need = compiled.trajectories(quiet, table, 2, seed=1, world_of=np.arange(2))[:, -1, FIELD_NAMES.index("russian_need")]
+    need = compiled.trajectories(quiet, table, 2, seed=1, world_of=np.arange(2))[
+        :, -1, FIELD_NAMES.index("russian_need")
+    ]
     assert need[0] < 0.01 < need[1]
 
 
