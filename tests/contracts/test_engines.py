@@ -109,7 +109,7 @@ CALENDAR, WORLD = levers.calendar(None, 6), np.array([[float(p.default) for p in
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"calendar": CALENDAR[:, :-1]}, "calendar has 1[0-9] columns and a row or more"),
+        ({"calendar": CALENDAR[:, :-1]}, "calendar has 2[0-9] columns and a row or more"),
         ({"calendar": CALENDAR[:0]}, "calendar has"),
         ({"calendar": [["a"]]}, "calendar is a table of numbers"),
         ({"worlds": WORLD[0]}, "worlds has"),

@@ -174,7 +174,7 @@ def test_packs_that_say_this_format_are_decoded(folder, made):
 
 
 def _luck(folder) -> float:
-    return float(crink.Results(folder).runs([0, 1])["residual_taiwan"].abs().max())
+    return float(crink.Results(folder).runs([0, 1])["residual_korea_crisis"].abs().max())
 
 
 def test_runs_kept_in_other_units_are_made_again(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The counter-based draws: published vectors, addresses, and that nothing is shifted."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -94,3 +96,79 @@ def test_neither_end_of_the_unit_interval_is_drawn():
     top = np.uint64(2**32 - 1)
     assert float(top) * draws._UNIT + draws._HALF < 1.0
     assert 0.0 * draws._UNIT + draws._HALF > 0.0
+
+
+STRATIFIED = [d for d in Draw if d.block in draws.STRATIFIED]
+
+
+def _stratified(draw, n, seed=3, month=0, first=0):
+    """A stratified draw of ``n`` runs in a row."""
+    runs = np.arange(first, first + n, dtype=np.uint64)
+    return draws.stratified_block(np.uint64(seed), runs, np.uint64(month), np.uint64(draw.block))[draw.word]
+
+
+def test_what_is_drawn_once_a_leader_is_stratified():
+    assert {d.name for d in STRATIFIED} == {
+        f"u_{who}_{part}" for who in ("xi", "kim") for part in ("stakes", "costs", "optimism")
+    }
+
+
+@pytest.mark.parametrize("draw", STRATIFIED, ids=lambda d: d.name)
+def test_each_of_64_runs_in_a_row_lies_in_another_stratum(draw):
+    """In every group, month and seed; far up as well (negative control: the plain draws)."""
+    for seed, month, first in ((3, 0, 0), (3, 17, 64 * 5), (2**40 + 1, 0, 2**40)):
+        strata = np.floor(_stratified(draw, 64 * 20, seed, month, first) * 64).reshape(20, 64)
+        assert (np.sort(strata, axis=1) == np.arange(64)).all()
+    runs = np.arange(64, dtype=np.uint64)
+    plain = draws.uniform_block(np.uint64(3), runs, np.uint64(0), np.uint64(draw.block))[draw.word]
+    assert len(set(np.floor(plain * 64))) < 64
+
+
+def test_groups_of_runs_are_independent_and_the_draws_of_a_run_are():
+    """Where a run stands in one group says nothing of the run at its place in the next, nor one draw of another.
+
+    Uniform within strata and, at one place, over groups; correlations within groups, of neighbours and of draws, have mean 0
+    with groups as the units. The level is 1 in 10,000 over all tests of a kind.
+    """
+    n = 64 * 1024
+    every = {d: _stratified(d, n).reshape(-1, 64) for d in STRATIFIED}
+
+    def correlated(a, b):
+        products = ((a - 0.5) * (b - 0.5)).mean(axis=1)
+        return abs(products.mean()) / products.std() * np.sqrt(len(products))
+
+    for groups in every.values():
+        assert 0.0 < groups.min() < groups.max() < 1.0
+        assert stats.kstest(groups.ravel() * 64 % 1, "uniform").pvalue > 1e-4
+        assert stats.kstest(groups[:, 5], "uniform").pvalue > 1e-4
+        assert correlated(groups[:-1], groups[1:]) < stats.norm.isf(0.5e-4 / 6)
+    for a, b in itertools.combinations(STRATIFIED, 2):
+        assert correlated(every[a], every[b]) < stats.norm.isf(0.5e-4 / 15), (a.name, b.name)
+
+
+def test_stratification_lowers_the_error_of_a_share_of_types():
+    """The share of the quarter of leaders whom force costs least is exact in each group; of plain draws it is not."""
+    shares = (_stratified(Draw.u_xi_costs, 64 * 50) < 0.25).reshape(50, 64).mean(axis=1)
+    assert (shares == 0.25).all()
+    runs = np.arange(64 * 50, dtype=np.uint64)
+    plain = draws.uniform_block(np.uint64(3), runs, np.uint64(0), np.uint64(Draw.u_xi_costs.block))[
+        Draw.u_xi_costs.word
+    ]
+    assert (plain < 0.25).reshape(50, 64).mean(axis=1).std() > 0.03
+
+
+def test_both_engines_stratify_alike():
+    """The type of each of 64 compiled runs, at the defaults, is that of its draws, and Mesa's."""
+    from conftest import FIELD_NAMES, mesa_run
+
+    from crink_abm.engine import compiled
+    from crink_abm.ensemble import worlds
+    from crink_abm.model import levers
+
+    column = FIELD_NAMES.index("xi_costs")
+    runs = compiled.trajectories(levers.calendar(None, 1), worlds.defaults().values, 128, seed=3, first_run=64)[
+        :, 0, column
+    ]
+    order = np.argsort(_stratified(Draw.u_xi_costs, 128, first=64))
+    assert (np.argsort(runs) == order).all()  # costs rise with their draw
+    assert [mesa_run({}, {}, 3, 64 + k, 1)[0, column] for k in range(8)] == runs[:8].tolist()
