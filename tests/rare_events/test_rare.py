@@ -173,23 +173,24 @@ def test_a_tail_has_the_density_that_its_odds_say():
 @pytest.mark.slow  # millions of plain runs: minutes
 @pytest.mark.parametrize(
     ("changes", "about", "n"),
-    [({}, 1.1e-4, 8_000_000), ({"usfk_posture": 0.8, "maritime_posture": 0.8}, 2.5e-5, 16_000_000)],
+    [({}, 7.2e-5, 8_000_000), ({"usfk_posture": 0.8, "maritime_posture": 0.8}, 1.5e-5, 16_000_000)],
     ids=["baseline", "postures 0.8"],
 )
 def test_where_it_is_rare_brute_force_agrees(changes, about, n):
-    """Two fronts in the world of experiments/rare.toml; a bias of 30 % would be seen."""
+    """Two fronts in the world of experiments/rare.toml; a bias of 40 % would be seen."""
     plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar({**baseline(plan), **changes}, plan.experiment.months)
-    found = estimator.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.05)
+    found = estimator.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.1)
     seen, piece = 0, 400_000
     for first in range(0, n, piece):
         values = compiled.run_many(calendar, world, piece, seed=7001, first_run=first)
         seen += (outcomes.months(values)[:, NAMES.index("two_front")] >= 0).sum()
-    assert found["reached"]
+    assert found["relative_error"] < 0.15
+    assert not found["doubt"]
     assert about / 2 < found["prob"] < 2 * about
     assert _apart(found, seen / n, n) < 3.5
-    assert _apart({**found, "prob": 1.3 * found["prob"]}, seen / n, n) > 3.5, "a bias of 30 % would be seen"
+    assert _apart({**found, "prob": 1.4 * found["prob"]}, seen / n, n) > 3.5, "a bias of 40 % would be seen"
 
 
 def _nuclear_odds(calendar, world, n, seed):
@@ -204,7 +205,7 @@ def _nuclear_odds(calendar, world, n, seed):
 
 @pytest.mark.slow  # two million plain runs: a minute
 def test_nuclear_use_where_it_is_rare_agrees_with_the_odds_on_plain_paths():
-    """3.5e-6 in the world of experiments/rare.toml; the odds on a plain path are the model's, without tilt or weight."""
+    """1.2e-5 in the world of experiments/rare.toml; the odds on a plain path are the model's, without tilt or weight."""
     plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar(baseline(plan), plan.experiment.months)
@@ -308,7 +309,7 @@ def xi(exposure, counter_hybrid, korea_last_force):
 def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
     """Two millionths and less; the truth by plain runs where the same chance is a thousand times as great."""
     rules, world = {"kim.option_probs": kim, "xi.option_probs": xi}, worlds.defaults().values
-    n = 100_000
+    n = 500_000
 
     def estimate(outcome, hybrid):
         calendar = levers.calendar({"counter_hybrid": hybrid, "exposure": 0.0}, 60)
