@@ -73,8 +73,8 @@ def rare(
 ) -> pd.DataFrame:
     """Probabilities far below one over the number of runs, for every policy of an experiment.
 
-    Ways to the event are sought by outbreaks of crisis and leaders' choices in both theatres. A way that needs another
-    improbable draw is found only as often as plain runs find it.
+    Ways to the event are sought by leaders' types, outbreaks of crisis and leaders' choices in both theatres. A way that needs
+    another improbable draw is found only as often as plain runs find it.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def rare(
     outcome : this one instead of the file's
     relative : this precision instead of the file's
     out : folder that keeps each finished estimate, and at the end the table; the same command takes up from there
-    rules : plain functions in place of rules, but of the four whose draws are tilted (their odds may be replaced)
+    rules : plain functions in place of rules, but of the four that draw outbreaks and choices (their odds may be replaced)
 
     Returns
     -------

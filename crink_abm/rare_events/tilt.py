@@ -36,6 +36,8 @@ _NUMBERS = range(1, TILTS + 1)
 _MOST = 0.25
 #: A stretch of less probability is not raised: the draws have no room for it (a choice counts its options in doubles).
 LEAST = 1e-12
+#: The greatest draw there is: what is put beyond it by rounding is held there.
+BELOW_ONE = 1.0 - 2.0**-53
 #: What the tail of a leader's draw is raised to; what the rules see of it at least.
 TAIL, LEAST_TAIL = 6.0, 1e-15
 #: The share of stakes and optimism over that of costs, in which leaders differ most.
@@ -96,6 +98,7 @@ def tilted(
     u = v / m[2] if v < a else ((start + lower) + upper) + (v - c) / m[2]
     u = start + (v - a) / m[0] if in_lower else u
     u = (start + lower) + (v - b) / m[1] if in_upper else u
+    u = u if u < BELOW_ONE else BELOW_ONE
     plain = m[0] == 1.0 and m[1] == 1.0 and m[2] == 1.0
     return (
         v if plain else u,
@@ -169,7 +172,7 @@ def kim_choice(
 
 def tail(v, share):
     """The tail of a draw, (w, log w): w = (v / share)^TAIL in the share of cases, else v spread out again; v to the bit at
-    share 0."""
+    share 0. The share is less than 1."""
     w = (v - share) / (1.0 - share)
     small = TAIL * log(v / share) if v < share else 0.0
     return (exp(small) if v < share else w), (small if v < share else log(w if w > LEAST_TAIL else LEAST_TAIL))

@@ -15,7 +15,7 @@ from crink_abm.experiment import reader
 from crink_abm.experiment.design import baseline
 from crink_abm.model import levers, outcomes
 from crink_abm.model.outcomes import RESULTS
-from crink_abm.rare_events import estimator, sampler, study
+from crink_abm.rare_events import estimator, sampler, study, tilt
 from crink_abm.rare_events.tilt import SETTINGS
 from crink_abm.util.errors import InputError
 
@@ -72,26 +72,125 @@ def test_dropped_weights_are_seen(monkeypatch):
     assert found["low"] < share, "the interval takes in what they say"
 
 
+#: A world where only the rarest types use force: leaders differ little, choices are sharp, postures strong.
+ALIKE = {"costs_sd": 0.3, "stakes_sd": 0.1, "optimism_sd": 0.25}
+STRONG = {
+    "usfk_posture": 0.9, "maritime_posture": 0.9, "heavy_share": 0.8, "dual_role": 0.8, "trilateral_coordination": 0.9,
+}  # fmt: skip
+
+
+def _means(calendar, world, outcome, n, seed):
+    """Mean score of six tilts and its standard error, ``n`` runs each."""
+    made = [
+        sampler.scores(calendar, world, outcome, n, seed=seed, tilt=k, first_run=k << 40)[0]
+        for k in range(sampler.TILTS)
+    ]
+    return np.mean(made), np.sqrt(sum(one.var() for one in made) / n) / sampler.TILTS
+
+
+def test_tilting_types_saves_runs(monkeypatch):
+    """An invasion of one in a hundred thousand: tilting choices alone needs several times as many runs."""
+    world, calendar = worlds.defaults(ALIKE).values, levers.calendar(STRONG, 60)
+    n = 60_000
+    mean, error = _means(calendar, world, "taiwan_invasion", n, seed=5)
+    assert 8e-6 < mean < 1.6e-5
+    brute = np.sqrt(mean / (sampler.TILTS * n))
+    assert brute / error > 6.0, "in variance, 36 times brute force and more"
+    monkeypatch.setattr(sampler, "_TYPES", (0.0,) * 5)
+    other, wide = _means(calendar, world, "taiwan_invasion", n, seed=5)
+    assert abs(other - mean) < 4.0 * np.hypot(error, wide)
+    assert wide / other > 1.6 * error / mean, "and the spread that is seen there is less than the true one"
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 2.0], ids=["leader", "crisis", "decision"])
+def test_it_is_unbiased_over_seeds_wherever_types_are_drawn(level, monkeypatch):
+    """Many small estimates: their mean is the share of plain runs; with the odds of types left out it is not."""
+    world, n = worlds.defaults({"leader_types": level}).values, 16_384
+    column = NAMES.index("korea_war")
+    share = (outcomes.months(compiled.run_many(CALENDAR, world, 300_000, seed=71)) >= 0)[:, column].mean()
+    plain = np.sqrt(share * (1.0 - share) / 300_000)
+
+    def apart():
+        means = np.array([_means(CALENDAR, world, "korea_war", n, seed=seed)[0] for seed in range(8)])
+        return (means.mean() - share) / np.hypot(means.std(ddof=1) / np.sqrt(8), plain)
+
+    assert abs(apart()) < 4.0
+    told = sampler.tilted_calendar
+
+    def wrong(calendar, outcome, tilt, *more, **named):
+        """Every tilt believes that none of them tilts types (negative control)."""
+        table = told(calendar, outcome, tilt, *more, **named)
+        for k in range(1, sampler.TILTS):
+            for leader in ("xi_type", "kim_type"):
+                table[:, len(calendar[0]) + SETTINGS.index(f"{leader}_{k}")] = 0.0
+        return table
+
+    monkeypatch.setattr(sampler, "tilted_calendar", wrong)
+    assert (abs(apart()) > 10.0) == (level < 2.0), "where no type is drawn, none can be wrong"
+
+
+def test_no_weight_is_more_than_one_over_the_share_of_plain_runs():
+    world = worlds.prior(64, seed=3).values
+    for outcome in ("two_front", "taiwan_invasion"):
+        for k in range(sampler.TILTS):
+            found, _ = sampler.scores(CALENDAR, world, outcome, 4096, seed=2, tilt=k, first_run=k << 40)
+            assert (found >= 0.0).all()
+            assert (found <= sampler.TILTS * (1.0 + 1e-12)).all()
+
+
+@pytest.mark.parametrize("joint", [0.0, 1.0])
+def test_a_draw_is_tilted_whatever_the_probabilities(joint):
+    """Impossible, certain, subnormal and unrounded options: what falls is in (0, 1), and its odds are its density."""
+    rng = np.random.default_rng(5)
+    special = [0.0, 5e-324, 2.9e-308, 1e-229, 1e-17, 1e-12, 1e-6, 0.01, 0.5, 1.0 - 1e-6, 1.0 - 1e-12, 1.0 - 2**-53, 1.0]
+    v = np.concatenate([[2.0**-33, 1.0 - 2.0**-33], (np.arange(2000) + rng.random(2000)) / 2000])
+    floors = [0.1, 0.2] * 6
+    for lower in special:
+        for upper in special:
+            if lower + upper > 1.0:
+                continue
+            start = 1.0 - (lower + upper)
+            told = np.array([tilt.tilted(x, start, lower, upper, 1.0, joint, *floors) for x in v])
+            assert np.isfinite(told).all()
+            assert ((told[:, 0] > 0.0) & (told[:, 0] < 1.0)).all(), (lower, upper)
+            assert (told[:, 1:] > 0.0).all()
+            own = told[2:, 1 if joint else 4]
+            assert abs((1.0 / own).mean() - 1.0) < 0.02, "the inverse odds are the model's mass under the tilt"
+    plain = [tilt.tilted(x, 0.0, 0.4, 0.6, 1.0, joint, *floors) for x in v]
+    assert all(row == (x, *[1.0] * 5) for row, x in zip(plain, v, strict=True)), "all else has probability 0"
+
+
+def test_a_tail_has_the_density_that_its_odds_say():
+    v = (np.arange(200_000) + 0.5) / 200_000
+    for share in (0.3, 0.9):
+        told = np.array([tilt.tail(x, share) for x in v])
+        w, odds = told[:, 0], np.array([tilt.tail_odds(x, share) for x in told[:, 1]])
+        for least in (1e-6, 1e-3, 0.1, 0.7):
+            assert abs(np.mean((w < least) / odds) / least - 1.0) < 0.02, least
+    assert all(tilt.tail(x, 0.0)[0] == x for x in v)
+
+
 @pytest.mark.slow  # millions of plain runs: minutes
 @pytest.mark.parametrize(
     ("changes", "about", "n"),
-    [({}, 1.1e-4, 8_000_000), ({"usfk_posture": 0.8, "maritime_posture": 0.8}, 2.5e-5, 16_000_000)],
+    [({}, 7.2e-5, 8_000_000), ({"usfk_posture": 0.8, "maritime_posture": 0.8}, 1.5e-5, 16_000_000)],
     ids=["baseline", "postures 0.8"],
 )
 def test_where_it_is_rare_brute_force_agrees(changes, about, n):
-    """Two fronts in the world of experiments/rare.toml; a bias of 30 % would be seen."""
+    """Two fronts in the world of experiments/rare.toml; a bias of 40 % would be seen."""
     plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar({**baseline(plan), **changes}, plan.experiment.months)
-    found = estimator.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.05)
+    found = estimator.estimate(calendar, world, "two_front", seed=plan.experiment.seed, relative=0.1)
     seen, piece = 0, 400_000
     for first in range(0, n, piece):
         values = compiled.run_many(calendar, world, piece, seed=7001, first_run=first)
         seen += (outcomes.months(values)[:, NAMES.index("two_front")] >= 0).sum()
-    assert found["reached"]
+    assert found["relative_error"] < 0.15
+    assert not found["doubt"]
     assert about / 2 < found["prob"] < 2 * about
     assert _apart(found, seen / n, n) < 3.5
-    assert _apart({**found, "prob": 1.3 * found["prob"]}, seen / n, n) > 3.5, "a bias of 30 % would be seen"
+    assert _apart({**found, "prob": 1.4 * found["prob"]}, seen / n, n) > 3.5, "a bias of 40 % would be seen"
 
 
 def _nuclear_odds(calendar, world, n, seed):
@@ -106,7 +205,7 @@ def _nuclear_odds(calendar, world, n, seed):
 
 @pytest.mark.slow  # two million plain runs: a minute
 def test_nuclear_use_where_it_is_rare_agrees_with_the_odds_on_plain_paths():
-    """3.5e-6 in the world of experiments/rare.toml; the odds on a plain path are the model's, without tilt or weight."""
+    """1.2e-5 in the world of experiments/rare.toml; the odds on a plain path are the model's, without tilt or weight."""
     plan = reader.read(ROOT / "experiments" / "rare.toml", study.RareFile)
     world = worlds.defaults(plan.parameters).values
     calendar = levers.calendar(baseline(plan), plan.experiment.months)
@@ -210,7 +309,7 @@ def xi(exposure, counter_hybrid, korea_last_force):
 def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
     """Two millionths and less; the truth by plain runs where the same chance is a thousand times as great."""
     rules, world = {"kim.option_probs": kim, "xi.option_probs": xi}, worlds.defaults().values
-    n = 100_000
+    n = 500_000
 
     def estimate(outcome, hybrid):
         calendar = levers.calendar({"counter_hybrid": hybrid, "exposure": 0.0}, 60)
