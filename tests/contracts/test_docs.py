@@ -49,7 +49,6 @@ def _is_named_otherwise(rule, name, text):
         or (rule == "world.rung" and name == "highest_rung")
         or (rule == "world.realised_help" and name == "help_realised")
         or (rule.startswith("world.") and name.endswith("_last_force"))
-        or (rule == "united_states.threat" and name.endswith("_resolved") and "the theatre's resolved" in text)
     )
 
 

@@ -44,7 +44,7 @@ def threat(
                         (1 + threat_resolve (2 xi_resolve_seen - 1))
         threat_korea  = (threat_floor + threat_signal provocation_memory + threat_rung korea_status)
                         (1 + threat_resolve (2 kim_resolve_seen - 1))
-        each just threat_floor where the theatre's resolved is 1: there is nothing left to guard
+        threat_taiwan = threat_floor if taiwan_resolved = 1, and threat_korea = threat_floor if korea_resolved = 1
     """
     taiwan = (threat_floor + threat_signal * unit(0.5 * (1.0 + pla_activity))) + threat_rung * taiwan_status
     korea = (threat_floor + threat_signal * provocation_memory) + threat_rung * korea_status
