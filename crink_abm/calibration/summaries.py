@@ -103,7 +103,7 @@ _EARLY_FIELDS = (
     "taiwan_incident_prob", "korea_incident_prob", "taiwan_crisis_prob", "korea_crisis_prob", "taiwan_status", "korea_status",
 )  # fmt: skip
 #: The field that dates each kind of force.
-_FIRST = [REGISTRY.by_name[name].first for name in FORCE]
+_FIRST = [REGISTRY.by_name[name].first or "" for name in FORCE]
 
 
 def summarise(

@@ -88,7 +88,7 @@ BY_CALENDAR = {
 
 #: Exercise weight by calendar month: the calendar of 2022-24 (Freedom Shield, Freedom Edge,
 #: Ulchi Freedom Shield, autumn air and trilateral drills); scale 0 to 1.
-SEASON = {3: 0.9, 4: 0.3, 6: 0.5, 8: 0.9, 10: 0.3, 11: 0.5}
+SEASON: dict[int, float] = {3: 0.9, 4: 0.3, 6: 0.5, 8: 0.9, 10: 0.3, 11: 0.5}
 
 #: Row order of a calendar array: levers, then drivers.
 COLUMNS: tuple[str, ...] = (*LEVERS, *DRIVERS)
