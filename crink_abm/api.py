@@ -117,7 +117,7 @@ def simulate(
     calendar = policy.calendar(chosen, months, start, arguments.drivers(drivers, months))
     asked = arguments.names("states", states, BY_NAME, kind="field", least=0)
     held = f"{runs:,} runs of simulate, all held at once (compare and sweep count as they go),"
-    check_memory(runs * len(RESULTS) * 8 * 3, held)
+    check_memory(runs * (len(RESULTS) + 2 * len(asked)) * 8 * 3, held)
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
     world_of = chosen_worlds.of_runs(first_run, runs)

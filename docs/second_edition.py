@@ -7,10 +7,8 @@ checkout of its commit (3aaea23).
 import sys
 
 import numpy as np
-import pandas as pd
 
 from crink_abm.calibration import likelihood, reference_table
-from crink_abm.calibration.summaries import Summaries
 from crink_abm.calibration.targets import targets
 from crink_abm.engine import compiled
 from crink_abm.ensemble import calibrated, worlds
@@ -19,7 +17,6 @@ from crink_abm.estimation.resampling import effective_size, normalised, resample
 from crink_abm.model import levers, outcomes
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.record import tables
-from crink_abm.util.files import read_sealed_table
 
 RUNS, SEED = 1000, 3
 KINDS = ("taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war")
@@ -143,13 +140,13 @@ def fronts():
 def evidence():
     """Each lever's effect on any failure, and the risks, under each set of evidence: all draws of the prior weighed anew.
 
-    It reads the first look of the calibration, whose cache `crink-abm calibrate --draws 262144 --seed 5` has left.
+    It makes the first look of the calibration, or reads it where `crink-abm calibrate --draws 262144 --seed 5` has left it.
     """
     plan, record = reference_table.Plan(seed=5), tables.load()
-    folder = reference_table._folder(plan, record)
-    pieces = [read_sealed_table(path, reference_table.FORMAT) for path in sorted(folder.glob("history-*.parquet"))]
-    found = likelihood.blocks(Summaries.of_table(pd.concat(pieces, ignore_index=True)), targets(record))
-    drawn = np.concatenate([reference_table.draw(plan, chunk).values for chunk in range(len(pieces))])
+    found = likelihood.blocks(reference_table.first_look(plan, record), targets(record))
+    drawn = np.concatenate(
+        [reference_table.draw(plan, chunk).values for chunk in range(-(-plan.draws // reference_table.CHUNK))]
+    )
     sets = {
         "the record alone": lambda name: True,
         "without force": lambda name: not name.startswith("force"),

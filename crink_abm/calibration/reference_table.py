@@ -177,6 +177,21 @@ def look_afresh(
     return Bank(bank.worlds, bank.number, *_found(table))
 
 
+def first_look(
+    plan: Plan, record: Record, progress: Callable[[str, float], object] | None = None, threads: int | None = None
+) -> Summaries:
+    """What every draw's histories came to at the first look: read from the cache as far as it is there, the rest simulated."""
+
+    def look(low: int, high: int) -> pd.DataFrame:
+        return summarise(
+            draw(plan, low // CHUNK), record, replicates=plan.replicates, seed=plan.seed, first_world=low,
+            early_runs=plan.early_runs, threads=threads,
+        ).table()  # fmt: skip
+
+    progress = progress or (lambda stage, done: None)
+    return Summaries.of_table(_passed(_folder(plan, record), "history", plan.draws, look, progress))
+
+
 def make(plan: Plan, record: Record, progress: Callable[..., Any] | None = None, threads: int | None = None) -> Bank:
     """The bank of a plan: read from the cache as far as it is there, the rest simulated.
 
@@ -188,13 +203,7 @@ def make(plan: Plan, record: Record, progress: Callable[..., Any] | None = None,
     def passed(name: str, n: int, work: Callable[[int, int], pd.DataFrame]) -> pd.DataFrame:
         return _passed(folder, name, n, work, progress)
 
-    def look(low: int, high: int) -> pd.DataFrame:
-        return summarise(
-            draw(plan, low // CHUNK), record, replicates=plan.replicates, seed=plan.seed, first_world=low,
-            early_runs=plan.early_runs, threads=threads,
-        ).table()  # fmt: skip
-
-    first: Any = sum(likelihood.blocks(Summaries.of_table(passed("history", plan.draws, look)), seen).values())
+    first: Any = sum(likelihood.blocks(first_look(plan, record, progress, threads), seen).values())
     number = _heaviest(first, plan.dropped)
     values = np.concatenate(
         [draw(plan, c).values[number[number // CHUNK == c] % CHUNK] for c in range(-(-plan.draws // CHUNK))]

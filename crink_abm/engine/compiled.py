@@ -153,18 +153,18 @@ def run_worlds(
 
 def state_summaries(
     calendar: np.ndarray, worlds: np.ndarray, n: int, fields: Sequence[str], *, seed: int, first_run: int = 0, world_of=None,
-    rules=None, threads: int | None = None, engine: CompiledEngine = ENGINE,
+    rules=None, threads: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Runs, and what some fields came to in each: (results, means over the months, values at the end).
 
     Every field of every month is made for a few runs at a time, some three times the work of :func:`run_many`. The results are
     those of ``run_many``; the others are arrays (n, len(fields)), nan in a run that failed.
     """
-    kernel = engine.kernel(rules)
-    calendar, worlds, world_of = engine.model.arrays(calendar, worlds, n, world_of)
-    columns = [[field.name for field in engine.model.fields].index(name) for name in fields]
+    kernel, model = ENGINE.kernel(rules), ENGINE.model
+    calendar, worlds, world_of = model.arrays(calendar, worlds, n, world_of)
+    columns = [[field.name for field in model.fields].index(name) for name in fields]
     results, means, last = (
-        np.empty((n, len(engine.model.results))),
+        np.empty((n, len(model.results))),
         np.empty((n, len(fields))),
         np.empty((n, len(fields))),
     )
@@ -173,7 +173,7 @@ def state_summaries(
     def work(low: int) -> None:
         high = min(low + LANES, n)
         if not hasattr(own, "trace"):
-            own.trace = np.empty((LANES, len(calendar), len(engine.model.fields)))
+            own.trace = np.empty((LANES, len(calendar), len(model.fields)))
         trace = own.trace[: high - low]
         kernel.fill(calendar, worlds, world_of[low:high], seed, first_run + low, results[low:high], trace)
         chosen = trace[:, :, columns]

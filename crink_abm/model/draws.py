@@ -142,8 +142,10 @@ def stratified_block(seed: Any, run: Any, month: Any, number: Any) -> tuple[Any,
 
     Runs form groups of ``STRATA`` by their numbers; in each group every stratum [k, k + 1) / STRATA of each of the four has
     exactly one run: the one whose place p in the group has k = (a p + c) mod STRATA, with a (odd) and c drawn for the group.
-    Runs of different groups are independent; two of one group are never positively correlated. So estimates that take runs
-    as independent are unbiased and their intervals no narrower than they should be, however runs are dealt to worlds.
+    Runs of different groups are independent. Two of one group, whatever their distance, are never positively correlated in what
+    only rises or only falls with the draw (a leader's readiness for force does); in what comes back (a wave over the strata)
+    they can be. So estimates that take runs as independent are unbiased, and their intervals no narrower than they should be,
+    however runs are dealt to worlds.
     Source: stratified sampling (Cochran 1977, 5).
     """
     own = philox(run & _MASK, run >> _32, month, number, seed & _MASK, seed >> _32)

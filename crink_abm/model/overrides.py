@@ -204,9 +204,9 @@ def odds_fault(step: Step, values: tuple[float, ...], model: ModelSpec = MODEL) 
 
 
 #: The rules that sum the martingale residuals of a run, and what they read of what rules write.
-RESIDUALS = frozenset(step.name for step in steps() if step.rule.__module__ == residuals.__name__)
+RESIDUAL_RULES = frozenset(step.name for step in steps() if step.rule.__module__ == residuals.__name__)
 _WRITTEN = frozenset(name for step in steps() for name in step.writes)
-READ_BY_LUCK = frozenset(name for step in steps() if step.name in RESIDUALS for name in step.reads) & _WRITTEN
+READ_BY_RESIDUALS = frozenset(name for step in steps() if step.name in RESIDUAL_RULES for name in step.reads) & _WRITTEN
 
 
 def changes_odds(rules: Mapping[str, Callable[..., Any]] | Iterable[str] | None) -> bool:
@@ -223,7 +223,7 @@ def changes_odds(rules: Mapping[str, Callable[..., Any]] | Iterable[str] | None)
     for step in steps():
         if step.name not in (rules or ()):
             continue
-        if step.name in RESIDUALS or READ_BY_LUCK & set(step.writes):
+        if step.name in RESIDUAL_RULES or READ_BY_RESIDUALS & set(step.writes):
             return True
         if isinstance(rules, Mapping) and set(Draw.__members__) & set(reads_of(step, rules[step.name])) - set(
             step.reads

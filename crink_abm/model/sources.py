@@ -23,6 +23,7 @@ SOURCES: dict[str, str] = {
     "F168": "Our bounds on a Korean front within a year of a Taiwan war (0.05-0.60): no public number found; Garlauskas 2023 and Guardian Tiger 2025 call simultaneity likely.",
     "F169": "Our bounds on war in Korea (0.002-0.02 a year): none of 11 ICB crises 1993-2017 and one war since 1950 (COW).",
     "F151": "CSIS expert survey 2024: US intervention 0.96 in an invasion, 0.79 in a blockade, 0.63 in a quarantine.",
+    "Containers 2023-25": "Published totals of containers from Pyongyang (arms_flow.csv: White House, State Department, Seoul, MSMT): 13,000 by 2024-08, 20,000 by 2025-05; they contradict each other by a factor of two.",
     "F182": "Open Source Centre / Reuters: 64 voyages, 2023-08 to 2025-03.",
     "F208": "Share of Russian shells from Pyongyang 0.4-0.75 (press, 2024-25).",
     "F230-F231": "UN Security Council: ten tightening resolutions 2006-17, none since; panel vetoed 2024-03.",

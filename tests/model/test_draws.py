@@ -172,3 +172,18 @@ def test_both_engines_stratify_alike():
     order = np.argsort(_stratified(Draw.u_xi_costs, 128, first=64))
     assert (np.argsort(runs) == order).all()  # costs rise with their draw
     assert [mesa_run({}, {}, 3, 64 + k, 1)[0, column] for k in range(8)] == runs[:8].tolist()
+
+
+def test_runs_of_a_group_are_never_positively_correlated_in_what_only_rises():
+    """Nor in what only falls; over every distance of two runs. A wave over the strata shows that the measure can find it."""
+    rng, strata = np.random.default_rng(1), draws.STRATA
+    lags = [[(odd * 2**j) % strata for odd in range(1, strata, 2)] for j in range(draws.STRATA.bit_length() - 1)]
+
+    def greatest(f):
+        return max(np.mean([np.mean(f * np.roll(f, -lag)) for lag in some]) - f.mean() ** 2 for some in lags) / f.var()
+
+    for _ in range(300):
+        steps = rng.integers(1, strata, rng.integers(1, 8))
+        f = (rng.exponential(size=len(steps))[:, None] * (np.arange(strata) >= steps[:, None])).sum(0)
+        assert greatest(f) < 1e-9
+    assert greatest((np.arange(strata) % 32 < 16).astype(float)) > 0.9

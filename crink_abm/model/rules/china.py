@@ -15,7 +15,7 @@ from .building_blocks import (
     recovered,
     statement,
     unit,
-)  # fmt: skip
+)
 
 
 def power(china_power, taiwan_status, china_growth, war_attrition):

@@ -18,7 +18,7 @@ from .building_blocks import (
     sure,
     type_due,
     unit,
-)  # fmt: skip
+)
 
 
 def fear(
@@ -205,8 +205,7 @@ def opportunity(taiwan_opening, coordination, korea_guard, kim_opportunity, kim_
 def utilities(
     korea_episode, win_attack, punish_war, win_korea, retaliation, kim_cost_nuclear, kim_opening, kim_fear, hardship,
     reference_point, technology, diplomatic_offramp, china_restraint, rok_hedge, kim_stakes, kim_costs, kim_profile,
-    kim_theory, profile_gap,
-    attack_gain,
+    kim_theory, profile_gap, attack_gain,
     attack_desperation, attack_confidence, attack_reward, attack_cost, attack_fear, hold_gain, war_stake, war_loss,
     war_unpunished, war_caution, preempt_value, kim_audience, kim_reference, hedge_deterrence, restraint_cost,
     restraint_hold, restraint_war, hold_talks, curvature, loss_aversion, weighting,

@@ -61,8 +61,9 @@ def flow(
         total_flow = arms_flow' + iran_share iran_supply russian_need
                                       with ENFORCEMENT_2024 = 0.22, COUNTER_HYBRID_TODAY = 0.3, MOST_FLOW = 1.5
 
-    Every factor is 1 in 2024, so that 1 is the pace of 2024 and coefficients per flow mean what they say. Arms replace
-    stolen money (``push``). Only ``arms_flow`` earns Pyongyang anything. Claims C08, C22, C26.
+    Every factor is near 1 in 2024, so that 1 is about the pace of 2024 (prior worlds: 0.79 over the year, 0.97 at its end)
+    and coefficients per flow mean what they say. Arms replace stolen money (``push``). Only ``arms_flow`` earns Pyongyang
+    anything. Claims C08, C22, C26.
     """
     trusted = russian_trust / (trust_base + 0.5 * trust_flow)
     passed = (1.0 - interdiction * enforcement) / (1.0 - interdiction * ENFORCEMENT_2024)

@@ -16,7 +16,7 @@ from .building_blocks import (
     sure,
     type_due,
     unit,
-)  # fmt: skip
+)
 
 
 def episode(
