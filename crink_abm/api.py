@@ -26,7 +26,7 @@ from .results.results import Results
 from .results.simulated import Batch
 from .sweeps import pilot
 from .sweeps.executors import choice
-from .sweeps.runner import Runner, plan_in
+from .sweeps.runner import Runner, count_runs, plan_in
 from .sweeps.store import Store
 from .typing import (
     Drivers,
@@ -218,7 +218,9 @@ def compare(
     calendars = [policy.calendar(chosen, months, start, each) for chosen, each in zip(given, driven, strict=True)]
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    accumulator = Accumulator(chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules))
+    accumulator = Accumulator(
+        chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules), count=count_runs
+    )
     lost = set()
     for number, first, values in compiled.run_worlds(
         calendars, chosen_worlds.values, chosen_worlds.of_runs, runs, seed=seed, most=_PIECE, rules=rules

@@ -50,7 +50,7 @@ def plan_in(store: Store, experiment: Experiment, rules: Rules | None = None) ->
     return SweepPlan.of(experiment, worlds, rules=rules, name=name)
 
 
-def _count(*arrays: Any) -> None:
+def count_runs(*arrays: Any) -> None:
     """Count the runs of a point; the first time, what counts is loaded or compiled, beside runs on their way."""
     from ..engine.counting import count  # numba is heavy
 
@@ -168,7 +168,7 @@ class Runner:
         of_baseline = plan.named[plan.points.same_as[plan.base]]
         accumulator = Accumulator(
             plan.worlds, head.months, of_baseline, plan.n_runs, take_out=not changes_odds(plan.rules),
-            by_residuals=head.interval == "best", count=_count,
+            by_residuals=head.interval == "best", count=count_runs,
         )  # fmt: skip
         lost = self._count(accumulator)
         files = {}
