@@ -187,7 +187,7 @@ class JoblibExecutor(Executor):
             if isinstance(backend, FuturesBackend | LokyBackend):
                 with contextlib.suppress(Exception):
                     if isinstance(backend, LokyBackend):
-                        end_at_once((backend._workers._processes or {}).values())
+                        break_pool(backend._workers)
                     backend.abort_everything(ensure_ready=False)
 
 
@@ -224,6 +224,18 @@ def end_at_once(processes: Iterable[BaseProcess]) -> None:
                 os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     for process in processes:
         process.join()
+
+
+def break_pool(pool: Any) -> None:
+    """Kill the processes of a pool of loky's, and have it see that they are gone.
+
+    A process killed while it sends a result leaves loky in wait for the rest of it, for good (seen with loky 3.7; to shut the
+    pool down then waits too). Once this process lets go of the end that results are sent by, loky reads an end of file, and
+    gives the pool up as it does where it sees a death itself.
+    """
+    end_at_once((pool._processes or {}).values())
+    if pool._result_queue is not None:
+        pool._result_queue._writer.close()
 
 
 @contextlib.contextmanager

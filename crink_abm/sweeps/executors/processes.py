@@ -19,7 +19,7 @@ import numpy as np
 
 from ...engine.threads import n_threads
 from .base import Slice
-from .parallel import FuturesExecutor, end_at_once
+from .parallel import FuturesExecutor, break_pool
 
 #: Seconds after the death of a process in which loky gives the pool up, if it sees it at all.
 PATIENCE = 5.0
@@ -46,18 +46,6 @@ def _pool(count: int) -> Any:
     return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),), env=dict(settings()))
 
 
-def _break(pool: Any) -> None:
-    """Kill the processes of a pool, and have it see that they are gone.
-
-    A process killed while it sends a result leaves loky in wait for the rest of it, for good (seen with loky 3.7; to shut the
-    pool down then waits too). Once this process lets go of the end that results are sent by, loky reads an end of file, and
-    gives the pool up as it does where it sees a death itself.
-    """
-    end_at_once((pool._processes or {}).values())
-    if pool._result_queue is not None:
-        pool._result_queue._writer.close()
-
-
 class ProcessExecutor(FuturesExecutor):
     """Processes of this machine, each with one thread.
 
@@ -80,7 +68,7 @@ class ProcessExecutor(FuturesExecutor):
         elif self._lost_since is None:
             self._lost_since = time.monotonic()
         elif time.monotonic() - self._lost_since > PATIENCE:
-            _break(self.executor)
+            break_pool(self.executor)
             self._lost_since = None
 
     def _work_out(
@@ -100,7 +88,7 @@ class ProcessExecutor(FuturesExecutor):
     def stop(self) -> None:
         """Kill the processes."""
         super().stop()
-        _break(self.executor)
+        break_pool(self.executor)
         self.executor.shutdown(wait=True, kill_workers=True)
 
     def close(self) -> None:
