@@ -19,8 +19,8 @@ def test_states_are_those_of_the_run_in_mesa():
 
 
 def test_asking_for_states_changes_no_run_and_their_means_lie_in_their_intervals():
-    with_states = crink.simulate(runs=300, seed=2, months=12, worlds="calibrated", states="technology")
-    plain = crink.simulate(runs=300, seed=2, months=12, worlds="calibrated")
+    with_states = crink.simulate(runs=1_500, seed=2, months=12, worlds="calibrated", states="technology")
+    plain = crink.simulate(runs=1_500, seed=2, months=12, worlds="calibrated")
     assert with_states.results.equals(plain.results)
     assert plain.states.empty and plain.state_estimates.empty
     row = with_states.state_estimates.set_index("quantity").loc["mean technology"]
