@@ -184,15 +184,7 @@ class Moments:
         ----------
         take_out : whether the luck may be taken out; False counts
         """
-        n_points, q, width = len(self.n), self.q, self.width
-        fitted = np.asarray(take_out & (self._freedom() >= LEAST_FREEDOM).all(1))
-        multiples = np.zeros((2, n_points, 2, width - q, q))
-        if fitted.any():
-            within = self._within()
-            believed = self._believed(within) & fitted[:, None]
-            for side in (_HERE, _BASE):
-                # Those of one half are for the other.
-                multiples[side] = self._multiples(side, within, believed)[:, ::-1]
+        q, width, multiples = self.q, self.width, self._fitted(take_out)
         sides = [self.sums[..., side * width : (side + 1) * width] for side in (_HERE, _BASE)]
         sums = [mine[..., :q].sum(1) for mine in sides]
         used = (multiples != 0.0).any((2, 3))
@@ -204,6 +196,32 @@ class Moments:
         lost = self._loss(multiples)
         level = self._summed(sums[_HERE], squares[0], used[_HERE], lost)
         return level, self._summed(sums[_HERE] - sums[_BASE], moved, used.any(0), lost)
+
+    def by_half(self, take_out: bool = True) -> FloatArray:
+        """The policies' means in each half and world, adjusted as in :meth:`adjusted`: (n_points, 2, n_worlds, n_quantities).
+
+        The multiples of each half are those of the other, so that the two are as independent as their runs.
+        """
+        multiples = self._fitted(take_out)[_HERE]
+        sums = self.sums[..., : self.q] - self.sums[..., self.q : self.width] @ multiples
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means: FloatArray = sums / self.weight[..., None]
+        return means
+
+    def _fitted(self, take_out: bool) -> np.ndarray:
+        """The multiples that each half's residuals are taken with, of both sides: fitted on the other half.
+
+        Array (2, n_points, 2, n_residuals, n_quantities).
+        """
+        fitted = np.asarray(take_out & (self._freedom() >= LEAST_FREEDOM).all(1))
+        multiples = np.zeros((2, len(self.n), 2, self.width - self.q, self.q))
+        if fitted.any():
+            within = self._within()
+            believed = self._believed(within) & fitted[:, None]
+            for side in (_HERE, _BASE):
+                # Those of one half are for the other.
+                multiples[side] = self._multiples(side, within, believed)[:, ::-1]
+        return multiples
 
     def _products(self, multiples: np.ndarray, one: int, other: int) -> np.ndarray:
         """Sums over all runs of the products of two sides' adjusted events: array (n_points, n_quantities)."""

@@ -28,6 +28,9 @@ SCREENING = (
 #: Modules that decide, besides the rules, an estimate of a rare event.
 ESTIMATING = (*COMPILING, *RUNNING, "sampler", "estimator")
 
+#: Modules that decide, besides the rules, what an arm of an analysis comes to.
+ANSWERING = (*COMPILING, "compiled", "engines", "threads", "control_variates", "measures", "responses")
+
 #: Modules that decide, besides the rules, a bank of worlds and their histories.
 BANKING = (
     *COMPILING, *RUNNING, "worlds", "elicited", "screening", "record", "testing", "history", "observation", "targets",
@@ -104,3 +107,9 @@ def rare_hash() -> str:
 def bank_hash() -> str:
     """Sixteen hex digits that change whenever the rules do, or how the calibration's worlds are drawn and summarised."""
     return _hash(DECIDING + BANKING)
+
+
+@cache
+def answers_hash() -> str:
+    """Sixteen hex digits that change whenever the kernel does, or what is made of runs in each world."""
+    return _hash(DECIDING + ANSWERING)

@@ -11,6 +11,10 @@ from .files import as_sealed, entries, is_newer, read, read_sealed, refuse_link,
 
 #: The file that marks a folder as ours: written first, so that nothing else ever stands in an unmarked folder of ours.
 MARK = "crink_abm.json"
+#: Commands that a folder may belong to.
+COMMANDS = (
+    "sweep", "rare", "thresholds", "ablate", "claims", "sensitivity", "discover", "portfolio", "information", "causes", "elicit",
+)  # fmt: skip
 #: Of the mark; raised where an older version could take a folder that it does not understand for one of its own.
 MARK_FORMAT = 1
 #: Names in the folder of a sweep, besides the mark, the lock, the packs and the worlds.
@@ -30,7 +34,7 @@ CHART = re.compile(
     r"|difference_spreads|factors)\.(png|svg|pdf)"
 )
 #: A write that was cut short.
-CUT_SHORT = re.compile(r"\..+\.(parquet|json|png|svg|pdf)-[0-9a-z_]{1,16}\.tmp")
+CUT_SHORT = re.compile(r"\..+\.(parquet|json|npy|png|svg|pdf)-[0-9a-z_]{1,16}\.tmp")
 #: What may stand in a folder before a sweep takes it: what systems and schedulers leave, words for people, experiment files.
 _HARMLESS = re.compile(r"\..*|README.*|Thumbs\.db|desktop\.ini|lost\+found|.+\.(toml|log|out|err)", re.IGNORECASE)
 
@@ -79,7 +83,7 @@ def owner(folder: Path) -> tuple[str | None, str | None] | None:
     """(command, name of its experiment) that a folder belongs to; None for what is not known; None if to none of ours."""
     mark = read(folder / MARK)
     said = None if mark is None else unsealed(mark)
-    if said and said.get("command") in ("sweep", "rare") and _is_name(said.get("name")):
+    if said and said.get("command") in COMMANDS and _is_name(said.get("name")):
         return said["command"], said["name"]
     held = read_sealed(folder / MANIFEST)
     if held and isinstance(held.get("name"), str) and _is_name(held["name"]):
@@ -107,7 +111,7 @@ def check(folder: Path, command: str, name: str | None = None) -> None:
         _refuse_strangers(folder)
         return
     if held[0] not in (None, command):
-        what = "a sweep" if held[0] == "sweep" else "estimates of `crink-abm rare`"
+        what = "a sweep" if held[0] == "sweep" else f"results of `crink-abm {held[0]}`"
         raise InputError(f"{str(folder)!r} holds {what}, which is kept apart; choose another folder with --out")
     if held[1] not in (None, name):
         raise InputError(f"{str(folder)!r} holds the sweep {held[1]!r}, not {name!r}; choose another folder with --out")

@@ -505,6 +505,8 @@ def test_an_interrupt_that_a_library_swallows_comes_again():
 import os, signal, sys, time, weakref
 from crink_abm.cli import guard
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored where the tests run in the background
+
 class Thing: pass
 
 def main():

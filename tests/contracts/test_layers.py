@@ -157,11 +157,16 @@ SAY_NOTHING_OF_WORLDS = SAY_NOTHING_OF_RUNS - {"util.csv_cells"} | {
 }  # fmt: skip
 #: Nor what a bank holds: its pieces are kept in sealed files, and the record's tables are keyed by what they say.
 SAY_NOTHING_OF_A_BANK = SAY_NOTHING_OF_RUNS | {"util.files", "util.readback"}
+#: Nor what an arm comes to in a world: worlds are keyed by their values, policies and drivers by their calendars.
+SAY_NOTHING_OF_AN_ARM = SAY_NOTHING_OF_WORLDS - {"ensemble.spec", "util.schema"} | {
+    "analysis.kept", "ensemble.worlds", "util.csv_cells", "util.folders", "util.ownership", "util.size",
+}  # fmt: skip
 #: Hash -> what is reached from where is in it, but for modules that cannot change what it stands for.
 KEYS = {
     "kernel_hash": (("engine.codegen", "engine.compiler"), SAY_NOTHING_OF_A_RUN),
     "worlds_hash": (("ensemble.build",), SAY_NOTHING_OF_WORLDS),
     "rare_hash": (("rare_events.estimator",), SAY_NOTHING_OF_RUNS),
+    "answers_hash": (("analysis.responses",), SAY_NOTHING_OF_AN_ARM),
     "bank_hash": (("calibration.reference_table",), SAY_NOTHING_OF_A_BANK),
 }
 

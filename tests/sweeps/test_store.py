@@ -240,7 +240,7 @@ def test_commands_keep_apart(folder, tmp_path):
         pass
     with Kept(tmp_path / "rare").work():
         pass
-    with pytest.raises(InputError, match="holds estimates of `crink-abm rare`"):
+    with pytest.raises(InputError, match="holds results of `crink-abm rare`"):
         crink.sweep(PLAN, tmp_path / "rare")
     own = _put(tmp_path / "mine", "kept/a.json", "rare.parquet")
     with pytest.raises(InputError, match="not marked as ours"):

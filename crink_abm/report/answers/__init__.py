@@ -1,0 +1,4 @@
+"""Pages made of the answers.
+
+Imports from ``analysis`` and below.
+"""
