@@ -8,7 +8,7 @@ rules interpreted one run at a time. A package adds its own under the entry poin
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Engine(Protocol):
 
     def run(
         self, calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0,
-        world_of: np.ndarray | None = None, rules: Mapping[str, Callable] | None = None, threads: int | None = None,
+        world_of: np.ndarray | None = None, rules: Mapping[str, Callable[..., Any]] | None = None, threads: int | None = None,
     ) -> np.ndarray:  # fmt: skip
         """``n`` runs, numbered from ``first_run``, under one calendar.
 
@@ -62,7 +62,7 @@ class Engine(Protocol):
 
     def trace(
         self, calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0,
-        world_of: np.ndarray | None = None, rules: Mapping[str, Callable] | None = None,
+        world_of: np.ndarray | None = None, rules: Mapping[str, Callable[..., Any]] | None = None,
     ) -> np.ndarray:  # fmt: skip
         """Every field of ``n`` runs at the end of every month: array (n, n_months, n_fields), as in ``model.fields``.
 

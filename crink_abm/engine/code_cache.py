@@ -12,6 +12,7 @@ import pickle
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numba
 from numba.core.compiler import CompileResult
@@ -40,10 +41,10 @@ def _path(name: str) -> Path:
     return kernel_folder() / f"{name}.{hashlib.sha256(processor.encode()).hexdigest()[:16]}.nbc"
 
 
-def _sealed(data: bytes, name: str) -> bytes:
+def _sealed(data: bytes | memoryview, name: str) -> bytes:
     """The head of a file that holds ``data``: it vouches for the data, and for whose they are."""
     said = f"{name} {kernel_hash()} {sys.version} {numba.__version__}".encode()
-    return _HEAD + hashlib.sha256(said + b"\0" + data).digest()
+    return _HEAD + hashlib.sha256(said + b"\0" + bytes(data)).digest()
 
 
 def _read(path: Path, name: str) -> bytes | None:
@@ -88,7 +89,7 @@ def _tidy(folder: Path) -> None:
                 left.unlink()
 
 
-def compiled_once(dispatcher, signature, name: str):
+def compiled_once(dispatcher: Any, signature: Any, name: str) -> Any:
     """A function of numba's, compiled for one signature: from the machine code kept as ``name``, or anew, and then kept."""
     path, context = _path(name), dispatcher.targetctx
     context.refresh()  # as numba itself does before it loads

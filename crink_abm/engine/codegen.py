@@ -7,16 +7,17 @@ only for lanes that need them (``gather``). No science is added here: every
 right-hand side is a call of a rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ..model.schedule import Phase, Step
 from ..model.spec import ModelSpec
-from .gather import conditional_terms, group_lines, list_lines, scratch_rows
+from .gather import Reads, conditional_terms, group_lines, list_lines, scratch_rows
 from .memory import LANES, WATCH, LaneLoop, Layout, draw_block
 
 
-def groups(phase):
+def groups(phase: Phase) -> list[tuple[str | None, list[Step]]]:
     """The steps of a phase cut where ``when`` changes: [(when, [step, …]), …]."""
-    cut = []
+    cut: list[tuple[str | None, list[Step]]] = []
     for step in phase.steps:
         if not cut or cut[-1][0] != step.when:
             cut.append((step.when, []))
@@ -24,13 +25,13 @@ def groups(phase):
     return cut
 
 
-def monthly_draws(reads, model: ModelSpec) -> list[str]:
+def monthly_draws(reads: Reads, model: ModelSpec) -> list[str]:
     """Draws that rules without a condition ask for: made for all lanes at the start of a month."""
     asked = {name for step in model.steps if step.when is None for name in reads[step.name]}
     return [name for name in model.draws if name in asked]
 
 
-def _draw_lines(names, layout):
+def _draw_lines(names: Sequence[str], layout: Layout) -> Iterator[str]:
     """One vector loop that makes the draws of the month."""
     if not names:
         return
@@ -44,7 +45,7 @@ def _draw_lines(names, layout):
         )
 
 
-def _check(phase, cut, reads, terms):
+def _check(phase: Phase, cut: Sequence[tuple[str | None, list[Step]]], reads: Reads, terms: Collection[str]) -> None:
     """A phase decides from one snapshot: nothing is written twice, or written in one group and read in a later one."""
     written = [name for step in phase.steps for name in step.writes if name not in terms]
     if len(written) != len(set(written)):
@@ -56,7 +57,7 @@ def _check(phase, cut, reads, terms):
             raise ValueError(f"phase {phase.title!r}: {sorted(early)} are read in a later group; split the phase")
 
 
-def _phase_lines(phase, reads, layout, listed, seen):
+def _phase_lines(phase: Phase, reads: Reads, layout: Layout, listed: set[str], seen: Iterable[str]) -> Iterator[str]:
     """One phase: a vector loop for its unconditional groups, gathered lanes for the others."""
     cut = groups(phase)
     _check(phase, cut, reads, layout.model.terms)
@@ -77,7 +78,7 @@ def _phase_lines(phase, reads, layout, listed, seen):
         yield "    " + loop.store({local: layout.row(name) for name, local in given.items()})
 
 
-def escaping_terms(reads, model: ModelSpec) -> list[str]:
+def escaping_terms(reads: Reads, model: ModelSpec) -> list[str]:
     """Terms of conditional steps that a group of other steps reads: kept, and zeroed every month."""
     terms = model.terms
     cut = [(when, group) for phase in model.schedule for when, group in groups(phase)]
@@ -92,7 +93,7 @@ def escaping_terms(reads, model: ModelSpec) -> list[str]:
     return sorted(read)
 
 
-def _start_lines(layout):
+def _start_lines(layout: Layout) -> Iterator[str]:
     """A block begins: each lane's run, its world, its parameters, and every field at its initial value.
 
     A row is filled at a time, over the lanes: those that begin at a number, and those at a parameter's value.
@@ -116,7 +117,7 @@ def _start_lines(layout):
         yield f"        w[{named_rows}[j] + i] = worlds[world[i], {columns}[j]]"
 
 
-def _zero_lines(names, layout):
+def _zero_lines(names: Sequence[str], layout: Layout) -> Iterator[str]:
     if not names:
         return
     table = layout.table(layout.row(name) for name in names)
@@ -125,10 +126,11 @@ def _zero_lines(names, layout):
     yield f"        w[{table}[r] + i] = 0.0"
 
 
-def _month_lines(reads, layout):
+def _month_lines(reads: Reads, layout: Layout) -> Iterator[str]:
     """All that happens in a month."""
     model = layout.model
-    seen, listed = escaping_terms(reads, model), set()
+    seen = escaping_terms(reads, model)
+    listed: set[str] = set()
     yield "month = float(t)"
     yield from (f"c_{name} = calendar[t, {k}]" for k, name in enumerate(model.columns))
     yield from _zero_lines(seen, layout)
@@ -145,7 +147,7 @@ def _month_lines(reads, layout):
     yield f"            trajectory[place[i], t, j] = w[j * {layout.row_length} + i]"
 
 
-def lay_out(reads, lanes: int, model: ModelSpec) -> Layout:
+def lay_out(reads: Reads, lanes: int, model: ModelSpec) -> Layout:
     """The layout of an engine whose rules ask for ``reads``."""
     always = {name for step in model.steps if step.when is None for name in reads[step.name]}
     always |= {switch for switch, _ in model.apart.values()}

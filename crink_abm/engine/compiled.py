@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..model.overrides import checked
 from ..model.spec import MODEL, ModelSpec
+from ..typing import Rules
 from .base import Engine
 from .memory import LANES
 from .threads import chunks, run_slices
@@ -27,9 +29,12 @@ class Kernel:
     """Compiled code of a model: ``run_blocks`` of :mod:`crink_abm.engine.codegen`."""
 
     model: ModelSpec
-    run_blocks: Callable
+    run_blocks: Callable[..., None]
 
-    def fill(self, calendar, worlds, world_of, seed: int, first_run: int, results, trajectory=_NO_TRAJECTORY) -> None:
+    def fill(
+        self, calendar: np.ndarray, worlds: np.ndarray, world_of: np.ndarray, seed: int, first_run: int, results: np.ndarray,
+        trajectory: np.ndarray = _NO_TRAJECTORY,
+    ) -> None:  # fmt: skip
         """The runs from ``first_run`` on, into ``results`` (n, n_results) and ``trajectory`` (n, n_months, n_fields) if given.
 
         Lanes take the runs in an order in which leaders who weigh risk alike stand together: what only some of them do is
@@ -57,9 +62,10 @@ class CompiledEngine:
 
     def __init__(self, model: ModelSpec = MODEL, lanes: int = LANES):
         self.model, self.lanes = model, lanes
-        self._held, self._lock = {}, threading.Lock()
+        self._held: dict[Any, Kernel] = {}
+        self._lock = threading.Lock()
 
-    def kernel(self, rules: Mapping[str, Callable] | None = None) -> Kernel:
+    def kernel(self, rules: Mapping[str, Callable[..., Any]] | None = None) -> Kernel:
         """The compiled code, made once a process (and once a machine, unless ``rules`` replaces some).
 
         Rules are told apart by what they do and read (:func:`crink_abm.model.overrides.fingerprint`), not by the function's
@@ -84,15 +90,15 @@ class CompiledEngine:
         return kernel
 
     def run(
-        self, calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0, world_of=None,
-        rules=None, threads: int | None = None,
+        self, calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0,
+        world_of: np.ndarray | None = None, rules: Rules | None = None, threads: int | None = None,
     ) -> np.ndarray:  # fmt: skip
         """``n`` runs, numbered from ``first_run``, under one calendar; see :meth:`crink_abm.engine.base.Engine.run`."""
         kernel = self.kernel(rules)
         calendar, worlds, world_of = self.model.arrays(calendar, worlds, n, world_of)
         out = np.empty((n, len(self.model.results)))
 
-        def work(low):
+        def work(low: int) -> None:
             high = min(low + SLICE, n)
             kernel.fill(calendar, worlds, world_of[low:high], seed, first_run + low, out[low:high])
 
@@ -100,7 +106,8 @@ class CompiledEngine:
         return out
 
     def trace(
-        self, calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0, world_of=None, rules=None,
+        self, calendar: np.ndarray, worlds: np.ndarray, n: int, *, seed: int, first_run: int = 0,
+        world_of: np.ndarray | None = None, rules: Rules | None = None,
     ) -> np.ndarray:  # fmt: skip
         """Every field of ``n`` runs, every month; see :meth:`crink_abm.engine.base.Engine.trace`."""
         kernel = self.kernel(rules)
@@ -119,7 +126,7 @@ compiled, run_many, trajectories = ENGINE.kernel, ENGINE.run, ENGINE.trace
 
 def run_worlds(
     calendars: Iterable[np.ndarray], worlds: np.ndarray, of_runs: Callable[[int, int], np.ndarray], n: int, *, seed: int,
-    first_run: int = 0, rounds: int = 1, most: int = 500_000, rules=None, engine: Engine = ENGINE,
+    first_run: int = 0, rounds: int = 1, most: int = 500_000, rules: Rules | None = None, engine: Engine = ENGINE,
 ) -> Iterator[tuple[int, int, np.ndarray]]:  # fmt: skip
     """``n`` runs in their worlds under each of some calendars, a piece at a time, so that memory holds one piece.
 
@@ -152,8 +159,8 @@ def run_worlds(
 
 
 def state_summaries(
-    calendar: np.ndarray, worlds: np.ndarray, n: int, fields: Sequence[str], *, seed: int, first_run: int = 0, world_of=None,
-    rules=None, threads: int | None = None,
+    calendar: np.ndarray, worlds: np.ndarray, n: int, fields: Sequence[str], *, seed: int, first_run: int = 0,
+    world_of: np.ndarray | None = None, rules: Rules | None = None, threads: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Runs, and what some fields came to in each: (results, means over the months, values at the end).
 

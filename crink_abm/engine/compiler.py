@@ -6,7 +6,8 @@ is older than any rule cannot be found. Nothing is written until a batch runs.
 
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import numba
 from llvmlite import ir
@@ -16,6 +17,7 @@ from numba.extending import intrinsic
 
 from ..model import draws, numerics
 from ..model.overrides import NEAR_ONE, adds_up, checked, reads_of
+from ..model.schedule import Step
 from ..model.spec import ModelSpec
 from ..util.content import FROZEN, is_library, words
 from ..util.errors import InputError
@@ -34,10 +36,10 @@ WITHIN = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 @intrinsic
-def _pow2(typing, k):
+def _pow2(typing: Any, k: Any) -> Any:
     """2**k by writing the exponent's bits."""
 
-    def build(context, builder, signature, args):
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         whole = builder.fptosi(args[0], ir.IntType(64))
         bits = builder.shl(builder.add(whole, ir.Constant(ir.IntType(64), 1023)), ir.Constant(ir.IntType(64), 52))
         return builder.bitcast(bits, ir.DoubleType())
@@ -46,10 +48,10 @@ def _pow2(typing, k):
 
 
 @intrinsic
-def _exponent(typing, x):
+def _exponent(typing: Any, x: Any) -> Any:
     """The unbiased exponent of a positive normal number, read from its bits."""
 
-    def build(context, builder, signature, args):
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         bits = builder.bitcast(args[0], ir.IntType(64))
         biased = builder.lshr(bits, ir.Constant(ir.IntType(64), 52))
         return builder.sitofp(builder.sub(biased, ir.Constant(ir.IntType(64), 1023)), ir.DoubleType())
@@ -58,13 +60,13 @@ def _exponent(typing, x):
 
 
 @intrinsic
-def _watched(typing, total, given):
+def _watched(typing: Any, total: Any, given: Any) -> Any:
     """total + 0 x for each x: nan as soon as one is not finite, and untouched by finite ones.
 
     The two operations may be one (``contract``), where the processor has such: a sum of zeros has nothing to round.
     """
 
-    def build(context, builder, signature, args):
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         total, values = args[0], cgutils.unpack_tuple(builder, args[1])
         for value in values:
             zero = builder.fmul(value, ir.Constant(ir.DoubleType(), 0.0), flags=("contract",))
@@ -74,7 +76,7 @@ def _watched(typing, total, given):
     return nb.float64(nb.float64, given), build
 
 
-def _places(context, builder, signature, args):
+def _places(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """The addresses ``w[row + i]`` of some rows."""
     w = context.make_array(signature.args[0])(context, builder, args[0]).data
     for row in cgutils.unpack_tuple(builder, args[2]):
@@ -82,10 +84,10 @@ def _places(context, builder, signature, args):
 
 
 @intrinsic
-def _take(typing, w, i, rows):
+def _take(typing: Any, w: Any, i: Any, rows: Any) -> Any:
     """``(w[rows[0] + i], w[rows[1] + i], ...)``, no index below 0."""
 
-    def build(context, builder, signature, args):
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         values = [builder.load(place) for place in _places(context, builder, signature, args)]
         return cgutils.pack_array(builder, values)
 
@@ -93,10 +95,10 @@ def _take(typing, w, i, rows):
 
 
 @intrinsic
-def _put(typing, w, i, rows, values):
+def _put(typing: Any, w: Any, i: Any, rows: Any, values: Any) -> Any:
     """``w[rows[k] + i] = values[k]`` for each k, no index below 0."""
 
-    def build(context, builder, signature, args):
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         given = cgutils.unpack_tuple(builder, args[3])
         for place, value in zip(_places(context, builder, signature, args), given, strict=True):
             builder.store(value, place)
@@ -106,26 +108,26 @@ def _put(typing, w, i, rows, values):
 
 
 @numba.njit(forceinline=True, **WITHIN)
-def _bring(source, places, i, w, to):
+def _bring(source: Any, places: Any, i: Any, w: Any, to: Any) -> Any:
     """What lies at some places of ``source``, ``i`` further on each, to every eighth place of ``w`` from ``to`` on."""
     for r in range(len(places)):
         w[to + r * TOGETHER] = source[places[r] + i]
 
 
 @numba.njit(forceinline=True, **WITHIN)
-def _bring_back(w, places, i, start):
+def _bring_back(w: Any, places: Any, i: Any, start: Any) -> Any:
     """From every eighth place of ``w``, ``start`` on, back to some places, ``i`` further on each."""
     for r in range(len(places)):
         w[places[r] + i] = w[start + r * TOGETHER]
 
 
 @numba.njit(forceinline=True, **OPTIONS)
-def _pow2_compiled(k):
+def _pow2_compiled(k: Any) -> Any:
     return _pow2(k)
 
 
 @numba.njit(forceinline=True, **OPTIONS)
-def _exponent_compiled(x):
+def _exponent_compiled(x: Any) -> Any:
     return _exponent(x)
 
 
@@ -143,7 +145,7 @@ class RuleCompiler:
         self._done = dict(_PRIMITIVES)
         self._options = OPTIONS if callable_here else WITHIN
 
-    def _twin(self, value, names):
+    def _twin(self, value: Any, names: Collection[str]) -> Any:
         """What a name stands for in compiled code: functions compiled, modules of this package and of rules with theirs."""
         if isinstance(value, types.FunctionType):
             return value if is_library(value) else self.compiled(value)
@@ -153,7 +155,7 @@ class RuleCompiler:
             return module
         return value
 
-    def compiled(self, function: Callable):
+    def compiled(self, function: Callable[..., Any]) -> Any:
         """The compiled twin of a plain function (and of the functions it names)."""
         if function not in self._done:
             names = words(function.__code__)
@@ -168,7 +170,7 @@ class RuleCompiler:
         return self._done[function]
 
 
-def _check_compiles(step, twin, n_arguments: int):
+def _check_compiles(step: Step, twin: Any, n_arguments: int) -> Any:
     """Compile a replacement by itself, so that what is wrong with it is said of it; returns the type of what it gives."""
     try:
         twin.compile((nb.float64,) * n_arguments)
@@ -190,7 +192,9 @@ def _check_compiles(step, twin, n_arguments: int):
     return returns
 
 
-def compile_kernel(model: ModelSpec, overrides: Mapping[str, Callable] | None = None, lanes: int = memory.LANES):
+def compile_kernel(
+    model: ModelSpec, overrides: Mapping[str, Callable[..., Any]] | None = None, lanes: int = memory.LANES
+) -> Any:
     """``run_blocks`` of a model, compiled; ``overrides`` replaces rules by full name; ``lanes`` runs go abreast.
 
     Raises
@@ -221,7 +225,7 @@ def compile_kernel(model: ModelSpec, overrides: Mapping[str, Callable] | None = 
     return compiled_once(numba.njit(**OPTIONS)(scope["run_blocks"]), _SIGNATURE, model.name)
 
 
-def _as_floats(step, rule, returns, probabilities):
+def _as_floats(step: Step, rule: Any, returns: Any, probabilities: Collection[str]) -> Any:
     """A replacement whose whole numbers and flags become floats, like every value of the model.
 
     Where it raises, or states odds that are none (:func:`crink_abm.model.overrides.odds_fault`), it gives nan instead: that run

@@ -40,7 +40,7 @@ _WIDTH = len(OUTCOMES) + len(RESIDUALS)
 
 
 @numba.njit(forceinline=True, **WITHIN)
-def _add_products(v, width, into):
+def _add_products(v: Any, width: Any, into: Any) -> Any:
     """Add the products of the columns of some runs: of those here with all, and of the baseline's with one another."""
     for i in range(2 * width):
         a, b, c, d = v[0, i], v[1, i], v[2, i], v[3, i]
@@ -52,9 +52,10 @@ def _add_products(v, width, into):
 
 
 def _count(
-    results, base_event, base_luck, world_of, half, weight, counted, columns,
-    moved, by_world, n, weighed, sums, cross, seen, given, hit, squared_weight, metrics, first,
-):  # fmt: skip
+    results: Any, base_event: Any, base_luck: Any, world_of: Any, half: Any, weight: Any, counted: Any, columns: Any,
+    moved: Any, by_world: Any, n: Any, weighed: Any, sums: Any, cross: Any, seen: Any, given: Any, hit: Any,
+    squared_weight: Any, metrics: Any, first: Any,
+) -> Any:  # fmt: skip
     """Count some runs of one point into its sums.
 
     Parameters

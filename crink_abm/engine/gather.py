@@ -5,9 +5,16 @@ vector, and copied back. So neither are the costly steps run for lanes that have
 unit left idle by taking lanes singly.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
+from ..model.schedule import Step
+from ..model.spec import ModelSpec
 from .memory import TOGETHER, LaneLoop, Layout
+
+#: What each step reads, by its name; and steps that stand together.
+Reads: TypeAlias = Mapping[str, Sequence[str]]
+Group: TypeAlias = Sequence[Step]
 
 #: Fewer lanes than this are taken singly throughout: there is nothing to gather.
 LEAST = TOGETHER
@@ -29,7 +36,7 @@ def list_lines(when: str, layout: Layout) -> Iterator[str]:
     yield f"        n_{when} += 1"
 
 
-def group_lines(when: str, group, reads, layout: Layout, seen: Iterable[str]) -> Iterator[str]:
+def group_lines(when: str, group: Group, reads: Reads, layout: Layout, seen: Iterable[str]) -> Iterator[str]:
     """One group of conditional steps. ``seen`` names the terms that something outside the condition reads."""
     if layout.lanes < LEAST:
         yield from _singly(when, group, reads, layout, seen)
@@ -54,7 +61,7 @@ def group_lines(when: str, group, reads, layout: Layout, seen: Iterable[str]) ->
     )
 
 
-def _loop(group, reads, loop, seen):
+def _loop(group: Group, reads: Reads, loop: LaneLoop, seen: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     """The steps in a loop's body, and what it has to store: (always, only for the record), by name."""
     for step in group:
         loop.call(step, reads[step.name])
@@ -62,13 +69,13 @@ def _loop(group, reads, loop, seen):
     return always, {name: local for name, local in loop.terms.items() if name not in seen}
 
 
-def _lane_lines(when, position):
+def _lane_lines(when: str, position: str) -> Iterator[str]:
     """Lane ``i`` of a list, and its world ``k``."""
     yield f"i = l_{when}[{position}]"
     yield "k = world[i]"
 
 
-def _singly(when, group, reads, layout, seen):
+def _singly(when: str, group: Group, reads: Reads, layout: Layout, seen: Iterable[str]) -> Iterator[str]:
     """The steps for one listed lane at a time."""
     loop = LaneLoop(layout, layout.place)
     always, recorded = _loop(group, reads, loop, seen)
@@ -81,14 +88,18 @@ def _singly(when, group, reads, layout, seen):
         yield "        " + loop.store({local: layout.row(name) for name, local in recorded.items()})
 
 
-def _together(span, when, group, reads, layout, seen, told=None):
+def _together(
+    span: str, when: str, group: Group, reads: Reads, layout: Layout, seen: Iterable[str],
+    told: Mapping[str, Callable[[int | str], str]] | None = None,
+) -> Iterator[str]:  # fmt: skip
     """The steps for a span of the list, eight lanes at a time. Places past the last lane hold what was there before.
 
     ``told`` gives, by name, what the compiler is to know of a value: kernel text from the text of its place.
     """
-    values, parameters = {"run": 0}, {}  # the run's number too, so that the vector loop touches one array only
+    parameters: dict[str, int] = {}
+    values = {"run": 0}  # the run's number too, so that the vector loop touches one array only
 
-    def place(name):
+    def place(name: str) -> int | str:
         rows, start = (values, 0) if layout.has(name) else (parameters, layout.scratch_parameters)
         row = rows.setdefault(name, start + len(rows))
         return told[name](layout.scratch(row)) if told and name in told else layout.scratch_row(row)
@@ -117,18 +128,19 @@ def _together(span, when, group, reads, layout, seen, told=None):
         yield f"            bring_back(w, {_rows(layout, recorded)}, i, {start} + p)"
 
 
-def _rows(layout, names):
+def _rows(layout: Layout, names: Iterable[str]) -> str:
     """A constant array of where names lie: for the first lane, or in their world."""
     return layout.table(layout.row(name) for name in names)
 
 
-def _other(place, model, switch, level):
+def _other(place: int | str, model: ModelSpec, switch: str, level: float) -> str:
     """A switch's value, telling the compiler that ``level`` does not occur."""
-    others = [float(other) for other in model.parameters[switch].switch if other != level]
+    levels = model.parameters[switch].switch or ()
+    others = [float(other) for other in levels if other != level]
     return "".join(f"{other!r} if {place} == {other!r} else " for other in others[:-1]) + repr(others[-1])
 
 
-def scratch_rows(conditional, layout: Layout) -> tuple[int, int, int]:
+def scratch_rows(conditional: Iterable[tuple[Group, Reads]], layout: Layout) -> tuple[int, int, int]:
     """Rows that the largest of some groups of conditional steps needs: (values of the block, parameters, results).
 
     ``conditional`` holds of each group its steps and what each reads. A group reads, besides its names, the number of
@@ -143,6 +155,6 @@ def scratch_rows(conditional, layout: Layout) -> tuple[int, int, int]:
     return values, parameters, results
 
 
-def conditional_terms(model) -> list[str]:
+def conditional_terms(model: ModelSpec) -> list[str]:
     """Terms that are worked out only where a condition holds; 0 elsewhere."""
     return [name for step in model.steps if step.when for name in step.writes if name in model.terms]

@@ -1,9 +1,10 @@
 """How the runs abreast lie in memory: one block of doubles, a row a name, a column a lane."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
 from ..model.draws import STRATIFIED
+from ..model.schedule import Step
 from ..model.spec import ModelSpec
 
 #: Runs abreast.
@@ -50,7 +51,8 @@ class Layout:
     ):
         self.model, self.lanes, self.draws = model, lanes, frozenset(draws)
         self.next_loop = count(1).__next__
-        self.tables, self.offsets = [], []
+        self.tables: list[list[float]] = []
+        self.offsets: list[tuple[int, ...]] = []
         self.parameters = tuple(name for name in model.parameters if name in set(parameters))
         names = [*(f.name for f in model.fields), WATCH, *self.parameters, *draws]
         self._rows = {name: k for k, name in enumerate(names)}
@@ -106,7 +108,7 @@ def draw_block(number: int, index: str, tag: str = "") -> str:
     return f"{words} = {made}(seed, first_run + u64({index}), u64(t), u64({number}))"
 
 
-def rule_alias(step) -> str:
+def rule_alias(step: Step) -> str:
     """The rule's name inside the kernel."""
     return "rule_" + step.name.replace(".", "_")
 
@@ -129,10 +131,16 @@ class LaneLoop:
     terms, states : ``{name: local}`` of what the rules have given
     """
 
-    def __init__(self, layout, place, index="place[i]", at="i"):
-        self.loaded, self.terms, self.states, self._given = [], {}, {}, []
-        self._layout, self._place, self._index, self._at, self._drawn = layout, place, index, at, set()
-        self._calls, self._texts, self._places = [], [], {}
+    def __init__(self, layout: Layout, place: Callable[[str], int | str], index: str = "place[i]", at: str = "i"):
+        self.loaded: list[str] = []
+        self.terms: dict[str, str] = {}
+        self.states: dict[str, str] = {}
+        self._given: list[str] = []
+        self._drawn: set[int] = set()
+        self._layout, self._place, self._index, self._at = layout, place, index, at
+        self._calls: list[str] = []
+        self._texts: list[str] = []
+        self._places: dict[str, int] = {}
         self._tag = f"{layout.next_loop()}_"  # locals of its own for each loop: much less for the compiler to sort out
 
     def value(self, name: str) -> str:
@@ -158,7 +166,7 @@ class LaneLoop:
                 self._texts.append(f"{local} = {place}")
         return local
 
-    def call(self, step, reads) -> None:
+    def call(self, step: Step, reads: Iterable[str]) -> None:
         """Append one rule: a term is seen by later rules at once, a state keeps its old value until the end."""
         arguments = ", ".join(self.value(name) for name in reads)
         terms = self._layout.model.terms

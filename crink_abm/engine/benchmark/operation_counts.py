@@ -3,7 +3,9 @@
 import math
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, ClassVar
 
 from ...agents.model import DeterrenceModel
 from ...model import numerics
@@ -22,14 +24,15 @@ _KINDS = {
 class Counted(float):
     """A number that counts what is done with it, and so do its results."""
 
-    tally, inside = Counter(), 0
+    tally: ClassVar[Counter[str]] = Counter()
+    inside = 0
     __hash__ = float.__hash__
 
 
-def _counting(kind, name):
+def _counting(kind: str, name: str) -> Callable[[Any, Any], Any]:
     plain = getattr(float, f"__{name}__")
 
-    def method(self, other):
+    def method(self: Any, other: Any) -> Any:
         if not Counted.inside:
             Counted.tally[kind] += 1
         result = plain(self, other)
@@ -44,10 +47,10 @@ for _kind, _names in _KINDS.items():
 
 
 @contextmanager
-def watching():
+def watching() -> Iterator[None]:
     """Exponentials and logarithms count as themselves, not as the arithmetic that they are made of."""
 
-    def watch(frame, event, argument):
+    def watch(frame: Any, event: str, argument: Any) -> None:
         if event == "c_call" and argument is math.sqrt:
             Counted.tally["sqrt"] += 1
         if frame.f_code in _WHOLE and event in ("call", "return"):
@@ -63,7 +66,7 @@ def watching():
         sys.setprofile(before)
 
 
-def operations(runs: int = 12, **settings) -> dict[str, dict[str, float]]:
+def operations(runs: int = 12, **settings: Any) -> dict[str, dict[str, float]]:
     """Operations by condition: of a month (``"every month"``), and of each month in which a condition holds.
 
     The means over ``runs`` runs of 120 months; only branches that are taken count.
@@ -73,9 +76,10 @@ def operations(runs: int = 12, **settings) -> dict[str, dict[str, float]]:
     dict
         ``{condition: {kind of operation: number}}``; kinds are those of :data:`roofline.UNITS`.
     """
-    tallies, months = {}, Counter()
+    tallies: dict[str, Counter[str]] = {}
+    months: Counter[str] = Counter()
     for run in range(runs):
-        for told in DeterrenceModel(run=run, **settings).run().trace:
+        for told in DeterrenceModel(run=run, **settings).run().trace or ():
             months.update({step.when or "every month" for step, *_ in told})
             for step, _, inputs, _ in told:
                 Counted.tally = tallies.setdefault(step.when or "every month", Counter())

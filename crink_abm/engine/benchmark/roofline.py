@@ -10,7 +10,9 @@ one before, say how much slower a chain is than the throughput of its parts.
 
 import statistics
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import Any, TypeAlias
 
 import numba
 import numpy as np
@@ -20,6 +22,7 @@ from ...model.fields import FIELDS
 from ...model.parameters import checked
 from ...model.spec import MODEL
 from .. import compiled
+from ..base import Engine
 from ..codegen import lay_out
 from ..compiler import OPTIONS, RuleCompiler
 from ..memory import LANES, row_length
@@ -44,15 +47,18 @@ CALLS = ("exp", "log", "sqrt", "divisions", "blocks of draws")
 MOVES = ("loads", "stores")
 _CHAINS = {"exp": "exp(-a)", "log": "log(2.0 + a)", "sqrt": "sqrt(a)", "divisions": "1.5 / a", "additions": "a + 0.1"}
 
+#: Calls by kind of operation, and the nanoseconds that a second of one of them is worth.
+Family: TypeAlias = tuple[dict[str, Callable[[], Any]], float]
 
-def _compiled(text, **names):
+
+def _compiled(text: str, **names: Any) -> Any:
     """The function ``work`` of a text, with the engine's options."""
     scope = {"sqrt": np.sqrt, "u64": np.uint64, **names}
     exec(text, scope)
     return numba.njit(**OPTIONS)(scope["work"])
 
 
-def _arithmetic(scope, rounds=2000):
+def _arithmetic(scope: dict[str, Any], rounds: int = 2000) -> Family:
     """Calls that do each kind of :data:`UNITS` over lanes that do not wait for one another: {kind: call}."""
     rng = np.random.default_rng(1)
     arrays = rng.normal(0, 1, _N), rng.uniform(0.1, 1.9, _N), np.empty(_N)
@@ -67,21 +73,21 @@ def work(x, y, out, rounds):
     return {kind: partial(work, *arrays, rounds) for kind, work in works.items()}, 1e9 / rounds / _N
 
 
-def _chains(scope, rounds=20_000):
+def _chains(scope: dict[str, Any], rounds: int = 20_000) -> Family:
     """Calls in which each operation waits for the one before, in a vector of eight lanes."""
     head = "def work(x, rounds):\n  for _ in range(rounds):\n    for i in range(8):\n      a = x[i]\n      x[i] = "
     works = {kind: _compiled(head + text, **scope) for kind, text in _CHAINS.items()}
     return {kind: partial(work, np.full(8, 0.7), rounds) for kind, work in works.items()}, 1e9 / rounds / 8
 
 
-def _tree(texts):
+def _tree(texts: list[str]) -> str:
     """Their sum, by pairs: no addition waits for more than it must."""
     while len(texts) > 1:
         texts = [f"({one} + {two})" for one, two in zip(texts[::2], texts[1::2], strict=True)]
     return texts[0]
 
 
-def _memory(rounds=40):
+def _memory(rounds: int = 40) -> Family:
     """Calls that load (and add), and that store, row after row through a block like the engine's."""
     length, at_once = row_length(LANES), 16
     groups = lay_out(MODEL.reads, LANES, MODEL).size // length // at_once
@@ -96,11 +102,11 @@ def work(w, out, rounds):
     store = _compiled(head + "; ".join(f"s[{k * length} + i] = out[i]" for k in range(at_once)))
     room = np.ones(groups * at_once * length + 8)
     arguments = room[-(room.ctypes.data // 8) % 8 :], np.ones(LANES), rounds
-    calls = {"loads": partial(load, *arguments), "stores": partial(store, *arguments)}
+    calls: dict[str, Callable[[], Any]] = {"loads": partial(load, *arguments), "stores": partial(store, *arguments)}
     return calls, 1e9 / (rounds * groups * at_once * LANES)
 
 
-def _draws(rounds=2000, lanes=256):
+def _draws(rounds: int = 2000, lanes: int = 256) -> Family:
     """A call that makes blocks of four draws."""
     text = f"""
 def work(out, rounds, seed):
@@ -112,9 +118,11 @@ def work(out, rounds, seed):
     return {"blocks of draws": partial(work, np.empty(4 * lanes), rounds, np.uint64(7))}, 1e9 / rounds / lanes
 
 
-def _timed(families, repeats):
+def _timed(families: dict[str, Family], repeats: int) -> dict[str, dict[str, float]]:
     """ns of each call, the median of ``repeats`` rounds through all of them: they meet the same state of the machine."""
-    times = {(family, kind): [] for family, (calls, _) in families.items() for kind in calls}
+    times: dict[tuple[str, str], list[float]] = {
+        (family, kind): [] for family, (calls, _) in families.items() for kind in calls
+    }
     for number in range(repeats + 1):
         for (family, kind), seen in times.items():
             calls, each = families[family]
@@ -140,7 +148,7 @@ def frequencies(runs: int = 4096) -> dict[str, float]:
     return {"every month": 1.0} | {when: float((trace[:, :, names.index(when)] > 0).mean()) for when in conditions}
 
 
-def measure(single, runs: int = 16_384, repeats: int = 9) -> dict:
+def measure(single: Engine, runs: int = 16_384, repeats: int = 9) -> dict[str, Any]:
     """The floor, what the engine takes, and their ratio: processor time in ns a month of one run, one thread.
 
     ``single`` is the engine of one lane, timed in the same rounds.
@@ -148,9 +156,9 @@ def measure(single, runs: int = 16_384, repeats: int = 9) -> dict:
     rules = RuleCompiler()
     scope = {"exp": rules.compiled(numerics.exp), "log": rules.compiled(numerics.log)}
     world, calendar = _world(), levers.calendar()
-    engine = {
-        name: partial(engine.run, calendar, world, runs, seed=0, threads=1)
-        for name, engine in (("engine", compiled.ENGINE), ("single", single))
+    engines: dict[str, Engine] = {"engine": compiled.ENGINE, "single": single}
+    engine: dict[str, Callable[[], Any]] = {
+        name: partial(one.run, calendar, world, runs, seed=0, threads=1) for name, one in engines.items()
     }
     families = {
         "arithmetic": _arithmetic(scope), "chains": _chains(scope), "memory": _memory(), "draws": _draws(),

@@ -1,6 +1,8 @@
 """Throughput of every engine, measured in one call on one machine, as ratios."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import mesa
 import numpy as np
@@ -9,6 +11,7 @@ from ...agents.model import DeterrenceModel
 from ...model import levers
 from ...model.parameters import checked
 from .. import compiled as batch
+from ..base import Engine
 from ..memory import LANES
 from ..threads import n_threads
 from . import roofline
@@ -17,7 +20,7 @@ from . import roofline
 WORLDS = 512
 
 
-def _best(work, runs, repeats):
+def _best(work: Callable[[], object], runs: int, repeats: int) -> float:
     """Runs a second: the median of ``repeats`` timings."""
     speeds = []
     for _ in range(repeats):
@@ -27,7 +30,7 @@ def _best(work, runs, repeats):
     return sorted(speeds)[len(speeds) // 2]
 
 
-def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3) -> dict:
+def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072, repeats: int = 3) -> dict[str, Any]:
     """Runs of 120 months a second by engine and size, and the ratios to ``mesa.batch_run``, in one call.
 
     ``one run at a time`` is the compiled engine with a single lane: the same rules and the same bits, without the
@@ -40,15 +43,17 @@ def measure(many: np.ndarray, *, mesa_runs: int = 12, batch_runs: int = 131_072,
     loading = time.perf_counter() - start
     single = batch.CompiledEngine(lanes=1)
 
-    def by_batch_run():
+    def by_batch_run() -> None:
         settings = {"run": range(mesa_runs), "trace": False}
         mesa.batch_run(DeterrenceModel, settings, number_processes=1, display_progress=False)
 
-    def by_model():
+    def by_model() -> None:
         for run in range(mesa_runs):
             DeterrenceModel(run=run).run()
 
-    def compiled(runs, threads, engine=batch.ENGINE, worlds=world):
+    def compiled(
+        runs: int, threads: int, engine: Engine = batch.ENGINE, worlds: np.ndarray = world
+    ) -> Callable[[], object]:
         of = np.arange(runs) % len(worlds)
         return lambda: engine.run(calendar, worlds, runs, seed=0, world_of=of, threads=threads)
 
