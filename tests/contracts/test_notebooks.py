@@ -16,7 +16,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
     [pytest.param(p, marks=[pytest.mark.once] if p.stem.startswith("02") else [], id=p.stem) for p in NOTEBOOKS],
 )
 def test_notebook_runs(path, tmp_path, monkeypatch):
-    """Executed in a copy of the checkout's layout, so the real results folder is not touched; its sweep has fewer runs."""
+    """Executed in a copy of the checkout's layout, so the real results folder is not touched; its sweep has fewer policies and runs."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("MPLBACKEND", raising=False)
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
@@ -24,6 +24,8 @@ def test_notebook_runs(path, tmp_path, monkeypatch):
     whole = cube.read_text(encoding="utf-8")
     assert "\nruns = 1000 " in whole and "\ndetail_runs = 10000 " in whole
     fewer = whole.replace("\nruns = 1000 ", "\nruns = 100 ").replace("\ndetail_runs = 10000 ", "\ndetail_runs = 5000 ")
+    assert fewer.count("points = 11") == 4
+    fewer = fewer.replace("points = 11", "points = 5")
     cube.write_text(fewer, encoding="utf-8")  # 20 in each world, which the chart of spreads asks for
     (tmp_path / "notebooks").mkdir()
     book = nbformat.read(path, as_version=4)

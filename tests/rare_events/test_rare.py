@@ -305,8 +305,12 @@ def xi(exposure, counter_hybrid, korea_last_force):
     return 1.0 - blockade - invasion, 0.0, blockade, invasion
 
 
+BY_THE_OTHER = [("taiwan_invasion", 0.0), ("two_front", 1.0), ("korea_war", 1.0), ("two_front", 0.0)]
+
+
+@pytest.mark.parametrize("cases", [BY_THE_OTHER[:2], pytest.param(BY_THE_OTHER[2:], marks=pytest.mark.slow)])
 @pytest.mark.once  # its rules are compiled anew: half a minute
-def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
+def test_an_event_that_comes_by_the_other_theatre_is_found(cases, monkeypatch):
     """Two millionths and less; the truth by plain runs where the same chance is a thousand times as great."""
     rules, world = {"kim.option_probs": kim, "xi.option_probs": xi}, worlds.defaults().values
     n = 500_000
@@ -315,7 +319,7 @@ def test_an_event_that_comes_by_the_other_theatre_is_found(monkeypatch):
         calendar = levers.calendar({"counter_hybrid": hybrid, "exposure": 0.0}, 60)
         return estimator.estimate(calendar, world, outcome, seed=1, rules=rules)
 
-    for outcome, hybrid in [("taiwan_invasion", 0.0), ("korea_war", 1.0), ("two_front", 1.0), ("two_front", 0.0)]:
+    for outcome, hybrid in cases:
         often = levers.calendar({"counter_hybrid": hybrid, "exposure": 1.0}, 60)
         _, seen = sampler.scores(often, world, outcome, n, seed=8, tilt=0, first_run=0, rules=rules)
         truth, found = seen / n / 1000.0, estimate(outcome, hybrid)

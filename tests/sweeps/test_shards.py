@@ -175,7 +175,7 @@ def _swept(command, folder, env):
 @pytest.mark.once
 def test_the_array_script_with_a_task_killed(tmp_path):
     """docs/examples/slurm_array.sh as Slurm would run it: three tasks at once, one killed; then the sweep."""
-    large = {"experiment": _PLAN["experiment"] | {"runs": 200_000}, "worlds": {"ensemble": "defaults"}}
+    large = {"experiment": _PLAN["experiment"] | {"runs": 80_000}, "worlds": {"ensemble": "defaults"}}
     plan_file(tmp_path / "x.toml", _PLAN | large | {"levers": {"usfk_posture": {"from": 0.0, "to": 1.0, "points": 8}}})
     (tmp_path / "crink-abm").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m crink_abm "$@"\n')
     (tmp_path / "crink-abm").chmod(0o755)
