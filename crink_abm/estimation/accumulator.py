@@ -398,10 +398,11 @@ class Accumulator:
         """Ends of the intervals over worlds where these are few; nan where they are many, or runs as good as worlds."""
         if c.deal.alone or not 1.0 < c.deal.effective < over_worlds.MANY:
             return np.nan
-        trials = np.broadcast_to(c.n[..., None], c.by_world.shape)
-        hits, given = np.concatenate([c.by_world, c.hit], axis=2), np.concatenate([trials, c.given], axis=2)
-        ends = over_worlds.beta_binomial(np.hstack([*hits]), np.hstack([*given]), self.copies[c.deal.worlds])
-        return ends.T.reshape(c.n_points, -1, 2)
+        trials, copies = np.broadcast_to(c.n[..., None], c.by_world.shape), self.copies[c.deal.worlds]
+        ends = over_worlds.beta_binomial(np.hstack([*c.by_world]), np.hstack([*trials]), copies).T
+        of_conditionals = over_worlds.ratio(np.hstack([*c.hit]), np.hstack([*c.given]), copies).T
+        both = ends.reshape(c.n_points, -1, 2), of_conditionals.reshape(c.n_points, -1, 2)
+        return np.concatenate(both, axis=1)
 
     def half_width(self) -> float:
         """Half the width of the widest interval of an outcome so far, over the points that have runs."""

@@ -7,6 +7,7 @@ from conftest import ROOT
 from hot import HOT
 
 from crink_abm.ensemble import worlds
+from crink_abm.estimation import over_worlds
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
@@ -70,3 +71,19 @@ def test_the_page_of_coverage_is_true():
         seldom = held_truth.too_seldom(table["held"], table["n"])
         assert seldom.sum() <= 1, table[seldom].to_string()  # some 700 looks at one in a thousand each
     assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == held_truth.page(tables)
+
+
+@pytest.mark.once
+def test_a_probability_that_goes_with_how_often_it_is_asked_is_held():
+    """Worlds in which force is frequent want it seldom: of all force the share wanted is theirs above all."""
+    rng, n_worlds, runs = np.random.default_rng(3), 30, 40
+    often, wanted = np.array([0.6, 0.05]), np.array([0.5, 0.95])
+    truth, held = (often * wanted).sum() / often.sum(), np.zeros(2, int)
+    for _ in range(300):
+        kind = rng.integers(0, 2, n_worlds)
+        given = rng.binomial(runs, often[kind])[:, None]
+        hit = rng.binomial(given[:, 0], wanted[kind])[:, None]
+        by = over_worlds.ratio(hit, given, np.ones(n_worlds)), over_worlds.beta_binomial(hit, given)
+        held += [bool(low[0] <= truth <= high[0]) for low, high in by]
+    assert not held_truth.too_seldom(held[0], 300)
+    assert held_truth.too_seldom(held[1], 300)  # where worlds speak equally
