@@ -76,7 +76,7 @@ def test_the_page_of_coverage_is_true():
 @pytest.mark.once
 def test_a_probability_that_goes_with_how_often_it_is_asked_is_held():
     """Worlds in which force is frequent want it seldom: of all force the share wanted is theirs above all."""
-    rng, n_worlds, runs = np.random.default_rng(3), 30, 40
+    rng, n_worlds, runs = np.random.default_rng(3), 30, 200
     often, wanted = np.array([0.6, 0.05]), np.array([0.5, 0.95])
     truth, held = (often * wanted).sum() / often.sum(), np.zeros(2, int)
     for _ in range(300):
