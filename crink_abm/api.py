@@ -69,7 +69,7 @@ def simulate(
     Parameters
     ----------
     levers : the policy, a mapping of levers or a scenario's name; today's values where none is given
-    runs, seed, first_run : how many, which luck, and the first run's number
+    runs, seed, first_run : how many, which random numbers, and the first run's number
     parameters : coefficients and switches that differ from their defaults
     worlds : ``"defaults"``, ``"calibrated"`` or ``"prior"`` (screened), or a ``Worlds``; run k lives in world
         ``worlds.of(k)``, each once in every round through them
@@ -182,8 +182,8 @@ def compare(
 
     Returns
     -------
-    DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: the luck
-    taken out, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the
+    DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: control
+    variates, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the
     runs in which only one of the two fails; q_value; and the spreads of both over the worlds.
 
     Raises

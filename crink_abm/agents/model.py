@@ -84,7 +84,7 @@ class DeterrenceModel(MesaModel):
     parameters : mapping, optional
         Coefficients and structural switches (switch levels by name or number); defaults elsewhere.
     seed, run : int
-        Which luck: the same numbers in every engine and under every policy. ``seed=None`` counts as 0
+        Which random numbers: the same numbers in every engine and under every policy. ``seed=None`` counts as 0
         (``mesa.batch_run`` passes it). Replicates are run numbers: ``mesa.batch_run(DeterrenceModel,
         {"run": range(100)})``; Mesa's own ``iterations`` repeats one run.
     months : int

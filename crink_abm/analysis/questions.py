@@ -44,7 +44,7 @@ class AnswerFile(Experiment):
 
 
 def setting_of(experiment: AnswerFile) -> Setting:
-    """Worlds, months, luck, baseline and drivers of an experiment file.
+    """Worlds, months, seed, baseline and drivers of an experiment file.
 
     Raises
     ------

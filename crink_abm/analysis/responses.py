@@ -56,13 +56,13 @@ class Arm:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """Where arms are tried: worlds, horizon, luck, and the policy and drivers that all arms share.
+    """Where arms are tried: worlds, horizon, random numbers, and the policy and drivers that all arms share.
 
     Attributes
     ----------
     worlds : the ensemble; equally weighted
     months, start : the run
-    seed : which luck
+    seed : which random numbers
     baseline, drivers : of all arms, where an arm does not say otherwise
     """
 
@@ -124,7 +124,7 @@ class Responses:
     Attributes
     ----------
     arms, measures : their names
-    total : array (n_arms, 2, n_worlds, n_measures), the mean over a half's runs of each measure's number, the luck taken out
+    total : array (n_arms, 2, n_worlds, n_measures), the mean over a half's runs of each measure's number, control variates used
         where that was possible
     among : array of the same shape, the share of runs that count; 1 but for measures that are given something
     noise : array (n_arms, n_measures), the standard error of the mean of ``total`` over all, the worlds given; nan where it is
@@ -192,11 +192,11 @@ def respond(
 
     Parameters
     ----------
-    setting : worlds, months, luck
+    setting : worlds, months, seed
     arms : what is compared
     asked : measures, by name (:func:`crink_abm.analysis.measures.measure`) or as they are
     rounds : runs of each arm in each world; even
-    first_round : rounds that are left out before: fresh luck begins where others ended; even
+    first_round : rounds that are left out before: fresh random numbers begin where others ended; even
     kept : where finished arms are kept, if anywhere; one that is there is not run again
     progress : called with the arms done and those in all
 

@@ -2,7 +2,7 @@
 
 An article's claim is a sign. Each world (a draw of the parameters and the
 structural switches) is run at the baseline and with one lever raised, run by
-run under the same luck; a world is *clear* if an exact McNemar test on its own
+run under the same random numbers; a world is *clear* if an exact McNemar test on its own
 pairs says so at the 1 % level, else *noise*. How many are clear depends on the
 number of runs; the split of the clear ones into those that lower and those that
 raise hardly does, so signs are judged among them.

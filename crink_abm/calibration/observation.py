@@ -15,7 +15,7 @@ from ..record.tables import Record
 _FIELD = {field.name: k for k, field in enumerate(FIELDS)}
 #: Runs a thread traces at a time: their fields must stay in the cache.
 _TRACED = 128
-#: Runs of replicate r are numbered from r times this, so that a world's luck does not depend on its neighbours.
+#: Runs of replicate r are numbered from r times this, so that the random numbers of a world do not depend on its neighbours.
 REPLICATE = 10_000_000
 
 #: Summaries of monthly launch days, and of the log of PLA aircraft a month.
@@ -35,7 +35,7 @@ def series(
 ) -> dict[str, np.ndarray]:
     """Some fields of every month: ``{field: float32 array (n_worlds, replicates, n_months)}``.
 
-    ``first_world`` is the number of the first world in the whole set: a world keeps its luck when it is run again
+    ``first_world`` is the number of the first world in the whole set: a world keeps its random numbers when it is run again
     in other company.
     """
     n, n_months = len(values), len(calendar)

@@ -1,9 +1,9 @@
 """The bank, or reference table: prior worlds and what their histories came to, made piece by piece; interrupted, it continues.
 
 Three passes. All draws are summarised on few histories; those with a share of the likelihood worth speaking of are
-run through the next ten years, for the elicited bands; those that still have one are looked at again, on fresh luck
-and more histories, and only that last look gives the weights: the luck that carried a world through the first looks is not
-in them. The last look's own luck is: the heaviest worlds weigh more than another look would say, and the effective sample
+run through the next ten years, for the elicited bands; those that still have one are looked at again, on fresh random numbers
+and more histories, and only that last look gives the weights: the chance that carried a world through the first looks is not
+in them. The last look's own chance is: the heaviest worlds weigh more than another look would say, and the effective sample
 seems smaller than it is (:func:`look_afresh` says by how much).
 """
 
@@ -139,7 +139,7 @@ def _passed(
 def _last_look(
     values: np.ndarray, record: Record, plan: Plan, low: int, seed: int, threads: int | None
 ) -> pd.DataFrame:
-    """The histories and futures of some worlds, as the last pass has them; ``seed`` is the luck of the first of them."""
+    """The histories and futures of some worlds, as the last pass has them; ``seed`` is that of the first of them."""
     chosen = Worlds(values, "", 0)
     found = summarise(
         chosen, record, replicates=plan.again, seed=seed, first_world=low, early=8, early_runs=plan.early_again,
@@ -167,7 +167,7 @@ def look_afresh(
     progress: Callable[[str, float], object] | None = None,
     threads: int | None = None,
 ) -> Bank:
-    """The same worlds on other luck, as many histories: what tells the noise of weights from what they say."""
+    """The same worlds on other random numbers, as many histories: what tells the noise of weights from what they say."""
     values = bank.worlds.values
     table = _passed(
         _folder(plan, record), "afresh", len(values),

@@ -13,7 +13,7 @@ from ..record import history
 from ..record.tables import FORCE, Record
 from . import observation, targets
 
-#: Runs of 1,000 numbered apart: early histories must not share their luck with late ones.
+#: Runs of 1,000 numbered apart: early histories must not share random numbers with late ones.
 _EARLY = 500 * observation.REPLICATE
 
 
@@ -116,7 +116,7 @@ def summarise(
     ----------
     replicates : histories of 2022-25
     early : traced histories of 2012-14 (for the rates of incidents); ``early_runs`` untraced ones of 2012-24 (for force)
-    first_world : number of the first world in the whole set, which fixes its luck
+    first_world : number of the first world in the whole set, which fixes its random numbers
     """
     calendar = history.calendar(record, targets.START, targets.N_MONTHS)
     begun = history.at_start(worlds, record, targets.START)

@@ -137,7 +137,7 @@ def sample(outcome: OutcomeName, results: "Results") -> Figure:
     title = f"{style.OUTCOMES[outcome].label}: change in {horizon(results)} risk at sampled policies (points)"
     notes = [
         f"A dot is one of {len(rows)} policies, which differ in all the levers shown ({plan['method']}); the same dots in "
-        "every panel. Lines: 95 % for Monte Carlo error, the worlds given (paired with the baseline, whose luck "
+        "every panel. Lines: 95 % for Monte Carlo error, the worlds given (paired with the baseline, whose random numbers "
         f"all share). {HOLLOW.replace('mark', 'dot')} Black: mean over the policies in each slice of the lever's range, and "
         "its 95 % interval with the policies as the sample; the scatter about it is what the other levers do. Dotted line: "
         "the baseline level."

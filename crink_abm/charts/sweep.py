@@ -177,7 +177,7 @@ def incidence(results: "Results") -> Figure:
     title = "Cumulative incidence of any deterrence failure, per cent"
     notes = ["Bands: 95 % Clopper-Pearson intervals, month by month."]
     if len(policies) > 1:
-        notes[0] += " Policies share their luck, so bands can overlap where the difference is discernible."
+        notes[0] += " Policies share random numbers, so bands can overlap where the difference is discernible."
     fig, axes = captioned(results, title, notes, len(names), columns, 1.95, sharex=True, sharey=True)
     for ax, name in zip(axes, names, strict=True):
         looks = {"baseline": _BASELINE} | (

@@ -62,7 +62,7 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
         "--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated"
     )
     sub.add_argument("--scenario", type=word, metavar="NAME", help="a named policy to start from")
-    sub.add_argument("--seed", type=whole, default=0, help="which luck (default 0)")
+    sub.add_argument("--seed", type=whole, default=0, help="which random numbers (default 0)")
     sub.add_argument("--run", type=whole, default=0, metavar="K", help="number of the run (default 0)")
     sub.add_argument("--months", type=whole, default=120, metavar="N", help="horizon (default 120)")
 

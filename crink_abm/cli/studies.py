@@ -42,7 +42,7 @@ def compare(args: argparse.Namespace) -> None:
         told = {"worlds": worlds.origin, "n_worlds": len(worlds), "screen": worlds.report}
         print_json({"seed": args.seed, **told, "baseline": names[0], "estimates": rows_of(table)})
         return
-    print(f"{args.runs:,} runs a policy over {args.months} months, the same luck for each, seed {args.seed}")
+    print(f"{args.runs:,} runs a policy over {args.months} months, the same random numbers for each, seed {args.seed}")
     print(f"{len(worlds)} world{'s' * (len(worlds) > 1)} ({args.worlds}); differences from {names[0]!r}")
     if worlds.report:
         print(summary.fully(worlds.report))

@@ -45,7 +45,7 @@ class Engine(Protocol):
         calendar : array (n_months, n_columns), columns as in ``model.columns``
         worlds : array (n_worlds, n_parameters), columns as in ``model.parameters``
         n : the number of runs
-        seed, first_run : which luck; run k has that of (seed, k), whatever runs beside it
+        seed, first_run : which random numbers; run k has those of (seed, k), whatever runs beside it
         world_of : array (n,) of row numbers of ``worlds``; all 0 if None
         rules : plain functions in place of rules, by full name
         threads : threads to use at most; all cores if None

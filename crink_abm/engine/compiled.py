@@ -38,7 +38,7 @@ class Kernel:
         """The runs from ``first_run`` on, into ``results`` (n, n_results) and ``trajectory`` (n, n_months, n_fields) if given.
 
         Lanes take the runs in an order in which leaders who weigh risk alike stand together: what only some of them do is
-        then done by whole vectors of them. No bit hangs on it, since a run's luck goes by its number.
+        then done by whole vectors of them. No bit hangs on it, since a run's random numbers go by its number.
         """
         names = list(self.model.parameters)
         switches = [names.index(switch) for switch, _ in self.model.apart.values()]

@@ -52,7 +52,7 @@ def _add_products(v: Any, width: Any, into: Any) -> Any:
 
 
 def _count(
-    results: Any, base_event: Any, base_luck: Any, world_of: Any, half: Any, weight: Any, counted: Any, columns: Any,
+    results: Any, base_event: Any, base_residuals: Any, world_of: Any, half: Any, weight: Any, counted: Any, columns: Any,
     moved: Any, by_world: Any, n: Any, weighed: Any, sums: Any, cross: Any, seen: Any, given: Any, hit: Any,
     squared_weight: Any, metrics: Any, first: Any,
 ) -> Any:  # fmt: skip
@@ -61,7 +61,7 @@ def _count(
     Parameters
     ----------
     results : array (n, n_results)
-    base_event, base_luck : what the same runs were at the baseline
+    base_event, base_residuals : what the same runs were at the baseline
     world_of, half : the world's number and the half of each run
     weight : what each run counts; 1 if empty
     counted : which runs count; all if empty
@@ -75,8 +75,8 @@ def _count(
     metrics : array (n_metrics, 3) of weights, values and squares
     first : array (n_outcomes + n_causes, n_months)
     """
-    dated, lucks, conditionals, causes, measured = columns
-    q, n_residuals = dated.shape[0], lucks.shape[0]
+    dated, residuals, conditionals, causes, measured = columns
+    q, n_residuals = dated.shape[0], residuals.shape[0]
     width, n_months = q + n_residuals, first.shape[1]
     when, waiting = np.empty(q, np.int64), np.zeros(2, np.int64)
     rows = np.zeros((2, _ABREAST, 2 * width))  # of each half, runs whose products are not added yet
@@ -107,8 +107,8 @@ def _count(
             elif before:
                 moved[2, k] += 1
         for k in range(n_residuals):
-            v[q + k] = np.rint(results[run, lucks[k]] / RESIDUAL_UNIT) * RESIDUAL_UNIT
-            v[width + q + k] = base_luck[run, k]
+            v[q + k] = np.rint(results[run, residuals[k]] / RESIDUAL_UNIT) * RESIDUAL_UNIT
+            v[width + q + k] = base_residuals[run, k]
         n[h, world] += 1.0
         weighed[h, world] += w
         for i in range(2 * width):

@@ -2,7 +2,7 @@
 
 A draw's probabilities are estimated by its own runs, in stages: a draw that is clearly outside a band gets no
 more, one that is clearly inside all bands neither, and the others run on until the budget is spent. Those that
-still straddle an edge then are decided by their estimates: which of them are kept is luck, how many hardly is.
+still straddle an edge then are decided by their estimates: which of them are kept is chance, how many hardly is.
 The report counts them, and bounds the share kept by what it would be if all or none of them passed.
 """
 

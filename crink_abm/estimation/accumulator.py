@@ -56,7 +56,7 @@ class _Deal:
     weights : what a run of each place counts; None if all count the same
     effective : the number of equally weighing worlds that those reached are worth
     alone : whether no world has more than one run
-    tells_luck : whether there are runs enough for any luck to be taken out
+    tells_residuals : whether there are runs enough for control variates
     """
 
     worlds: np.ndarray
@@ -64,7 +64,7 @@ class _Deal:
     weights: np.ndarray | None
     effective: float
     alone: bool
-    tells_luck: bool
+    tells_residuals: bool
 
 
 class _Counts:
@@ -79,7 +79,7 @@ class _Counts:
         n_outcomes = len(outcomes.OUTCOMES)
         self.event, self.up, self.down = np.zeros((3, n_points, n_outcomes), np.int64)
         self.by_world = np.zeros((n_points, n_worlds, n_outcomes))
-        self.n_residuals = len(outcomes.RESIDUALS) if deal.tells_luck else 0
+        self.n_residuals = len(outcomes.RESIDUALS) if deal.tells_residuals else 0
         self.moments = Moments(n_points, n_worlds, n_outcomes, self.n_residuals)
         self.given, self.hit = np.zeros((2, n_points, n_worlds, len(outcomes.CONDITIONALS)), np.int64)
         self.squared_weight = np.zeros(n_points)
@@ -105,12 +105,12 @@ class _Counts:
         """As :meth:`add`, by a function that counts the runs of one point (:func:`crink_abm.engine.counting.count`)."""
         columns, nothing = _columns(self.n_residuals > 0), (np.empty(0), np.empty(0, bool), np.empty((0, 0)))
         few, m = self.deal.effective < over_worlds.MANY, self.moments
-        event, luck = map(np.ascontiguousarray, base)
+        event, residuals = map(np.ascontiguousarray, base)
         for k, values in enumerate(results):
             moved = np.zeros((3, self.event.shape[1]), np.int64)
             first = np.zeros(self.first.shape[1:])
             count(
-                np.ascontiguousarray(values), event, luck, world_of, half, nothing[0] if weight is None else weight,
+                np.ascontiguousarray(values), event, residuals, world_of, half, nothing[0] if weight is None else weight,
                 nothing[1] if counted is None else counted[k], columns,
                 moved, self.by_world[k] if few else nothing[2], m.n[k], m.weight[k], m.sums[k], m.cross[k], m.seen[k],
                 self.given[k], self.hit[k], self.squared_weight[k : k + 1], self.sums[k], first,
@@ -135,15 +135,17 @@ class _Counts:
         when, shape = outcomes.months(flat), (n_points, n, -1)
         if counted is not None:
             when[~counted.ravel()] = -1
-        event, base_event, base_luck = (when >= 0).reshape(shape), base[0], base[1][:, : self.n_residuals]
-        luck = (outcomes.residuals(flat) if self.n_residuals else flat[:, :0]).reshape(n_points, n, self.n_residuals)
+        event, base_event, base_residuals = (when >= 0).reshape(shape), base[0], base[1][:, : self.n_residuals]
+        residuals = (outcomes.residuals(flat) if self.n_residuals else flat[:, :0]).reshape(
+            n_points, n, self.n_residuals
+        )
         self.event += event.sum(1)
         self.up += (event & ~base_event).sum(1)
         down = base_event & ~event
         self.down += (down if counted is None else down & counted[..., None]).sum(1)
         if self.deal.effective < over_worlds.MANY:
             self.by_world += _by_world(event, world_of, self.by_world.shape[1])
-        self.moments.add((event, luck), (base_event, base_luck), world_of, half, weight, counted)
+        self.moments.add((event, residuals), (base_event, base_residuals), world_of, half, weight, counted)
         followed = outcomes.conditionals(flat, when, self.n_months).values()
         for counts, masks in zip((self.given, self.hit), zip(*followed, strict=True), strict=True):
             counts += _by_world(np.column_stack(masks).reshape(shape), world_of, counts.shape[1])
@@ -226,8 +228,8 @@ class Accumulator:
     months : length of a run
     base_points : numbers of the points that are the baseline: it may have several names
     n_runs : the runs that each point is to have
-    take_out : whether the luck may be taken out: not where rules are replaced that state odds or draw
-    by_residuals : whether intervals take the luck out (for :meth:`half_width`)
+    take_out : whether control variates may be used: not where rules are replaced that state odds or draw
+    by_residuals : whether intervals use control variates (for :meth:`half_width`)
     count : what counts the runs of a point (:func:`crink_abm.engine.counting.count`, compiled); numpy here if None
     """
 
@@ -265,7 +267,7 @@ class Accumulator:
         self._rows = {name: np.zeros(shape, np.int64) if name in _WHOLE else np.full(shape, np.nan) for name in COLUMNS}
         self.sums: list[np.ndarray] = []
         self.first: list[tuple[np.ndarray, ...]] = []
-        self.closed, self._widest, self._take_out, self._by_luck = 0, 0.0, take_out, by_residuals and take_out
+        self.closed, self._widest, self._take_out, self._by_residuals = 0, 0.0, take_out, by_residuals and take_out
         self._deals: dict[int, _Deal] = {}  # by the number of runs: points have one of a few
 
     def _deal(self, n: int) -> _Deal:
@@ -344,7 +346,7 @@ class Accumulator:
         for k, column in enumerate(self._rows.values()):
             column[points] = table[..., k]
         prob_se = table[:, : len(outcomes.OUTCOMES), COLUMNS.index("cv_prob_se")]
-        half = _half_width(c.event, c.n.sum(1)[:, None], prob_se if self._by_luck else np.nan)
+        half = _half_width(c.event, c.n.sum(1)[:, None], prob_se if self._by_residuals else np.nan)
         self.closed, self._widest = self.closed + len(points), max(self._widest, half)
         self.sums.append(c.sums)
         place, row, month = np.nonzero(c.first)
@@ -490,7 +492,7 @@ def _in_parts(
 
 
 def _half_width(events: ArrayLike, n: ArrayLike, error: ArrayLike = np.nan) -> float:
-    """Half the width of the widest of some outcomes' intervals: from ``error`` with the luck taken out, else of counts."""
+    """Half the width of the widest of some outcomes' intervals: from ``error`` by control variates, else of counts."""
     low, high = intervals.clopper_pearson(events, n)
     _, by_residuals = intervals.normal_interval(0.0, error)
     half = np.where(np.isnan(by_residuals), (high - low) / 2.0, by_residuals)

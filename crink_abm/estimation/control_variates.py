@@ -1,6 +1,6 @@
-"""Control variates: estimates of risks and of paired changes with the luck taken out.
+"""Control variates: estimates of risks and of paired changes with part of the noise removed.
 
-The luck of a run (:mod:`crink_abm.model.rules.residuals`) is a vector of martingale residuals: their mean is 0 whatever the
+The residuals of a run (:mod:`crink_abm.model.rules.residuals`) are martingales: their mean is 0 whatever the
 policy, so an event less any fixed multiple of them has the event's mean, and with the right multiple
 far less variance. Three rules keep the estimate honest:
 
@@ -41,15 +41,15 @@ _HERE, _BASE = 0, 1
 
 @dataclass(frozen=True)
 class Adjusted:
-    """Quantities of several points with the luck taken out where that was possible, and as they are elsewhere.
+    """Quantities of several points by control variates where that was possible, and as they are elsewhere.
 
     Attributes
     ----------
     mean : array (n_points, n_quantities), the weighted mean over the runs
-    error : its standard error from luck, the worlds given (runs are spread evenly over them); nan where it is not known
+    error : its standard error, the worlds given (runs are spread evenly over them); nan where it is not known
     sums : array (n_points, n_worlds, n_quantities), each world's weighted sum over its runs
     squares : array (n_points, n_quantities), the sum over all runs of the weighted square
-    used : array (n_points, n_quantities) of flags, whether any luck was taken out
+    used : array (n_points, n_quantities) of flags, whether control variates were used
     """
 
     mean: np.ndarray
@@ -60,7 +60,7 @@ class Adjusted:
 
 
 class Moments:
-    """Running sums of the events of some policies and of the baseline on the same runs, with the luck of both beside them.
+    """Running sums of the events of some policies and of the baseline on the same runs, with the residuals of both beside them.
 
     Runs are counted in two halves, and by world. Policies are counted side by side; what is said of one does not depend on
     which others stand beside it.
@@ -98,7 +98,7 @@ class Moments:
 
         Parameters
         ----------
-        here, base : (events, luck) of the policies and of the baseline: arrays (n_points, n, n_quantities) and (n_points, n,
+        here, base : (events, residuals) of the policies and of the baseline: arrays (n_points, n, n_quantities) and (n_points, n,
             n_residuals); the baseline's may lack the first axis
         world_of, half : arrays (n,) of world numbers, and of 0 or 1
         weight : array (n,) of what each run counts; 1 if None
@@ -136,7 +136,7 @@ class Moments:
         return means.reshape(-1, 2, self.width)[..., : self.q].swapaxes(0, 1)
 
     def _within(self) -> np.ndarray:
-        """Products of all columns about their means within the worlds, by half: that worlds differ is no luck."""
+        """Products of all columns about their means within the worlds, by half: differences between worlds are no noise."""
         scaled = self.sums / np.sqrt(np.maximum(self.n, 1.0))[..., None]  # sums are 0 where no run is
         return self.cross - scaled.swapaxes(2, 3) @ scaled
 
@@ -152,25 +152,25 @@ class Moments:
             return ~(np.abs(self.sums.sum((1, 2))) > _FAR * error)
 
     def _multiples(self, side: int, within: np.ndarray, believed: np.ndarray) -> np.ndarray:
-        """What each half says of one side: the multiples of the lucks that leave least variance.
+        """What each half says of one side: the multiples of the residuals that leave least variance.
 
         Array (n_points, 2, n_residuals, n_quantities).
         """
         at = side * self.width
-        events, lucks = slice(at, at + self.q), slice(at + self.q, at + self.width)
+        events, residuals = slice(at, at + self.q), slice(at + self.q, at + self.width)
         happened, n = self.seen[:, :, events], self.n.sum(2)[..., None]
         common = np.minimum(happened, n - happened) >= LEAST
-        usable = (self.seen[:, :, lucks] >= LEAST) & believed[:, None, lucks]
+        usable = (self.seen[:, :, residuals] >= LEAST) & believed[:, None, residuals]
         few = usable.sum(2) <= self._freedom() / FREEDOM_A_RESIDUAL
         usable &= (few & common.any(2))[..., None]
-        own = within[:, :, lucks, lucks] * (usable[..., None] & usable[..., None, :])
-        shared = within[:, :, lucks, events] * usable[..., None]
+        own = within[:, :, residuals, residuals] * (usable[..., None] & usable[..., None, :])
+        shared = within[:, :, residuals, events] * usable[..., None]
         # The solution of least squares that is 0 along directions that tell nothing, the unused ones among them, and along those
         # that hardly any run carries: residuals in units of their spread, each direction with the runs of those it is made of.
         spread = np.sqrt(np.diagonal(own, axis1=2, axis2=3))
         unit = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0.0)
         sizes, directions = np.linalg.eigh(own * unit[..., None] * unit[..., None, :])
-        carried = sizes * (directions**2 * self.seen[:, :, lucks, None]).sum(2)
+        carried = sizes * (directions**2 * self.seen[:, :, residuals, None]).sum(2)
         tells = (sizes > _RANK * sizes[..., -1:]) & (carried >= _APART * LEAST)
         scale = np.divide(1.0, sizes, out=np.zeros_like(sizes), where=tells)
         there = directions.swapaxes(2, 3) @ (shared * unit[..., None])
@@ -182,7 +182,7 @@ class Moments:
 
         Parameters
         ----------
-        take_out : whether the luck may be taken out; False counts
+        take_out : whether control variates may be used; False counts
         """
         q, width, multiples = self.q, self.width, self._fitted(take_out)
         sides = [self.sums[..., side * width : (side + 1) * width] for side in (_HERE, _BASE)]

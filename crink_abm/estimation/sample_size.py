@@ -21,16 +21,16 @@ from .control_variates import LEAST
 PILOT_RUNS = 2_000
 #: Confidence with which the pilot bounds a probability: a miss in a million.
 _SURE = 1.0 - 1e-6
-#: Allowance for the pilot's own error in the variance that is left when the luck is taken out.
+#: Allowance for the pilot's own error in the variance that control variates leave.
 _ALLOWANCE = 1.3
-#: How many times the events that taking the luck out needs the runs are to have: each half has its share of them for sure.
+#: How many times the events that control variates need that the runs are to have: each half has its share of them for sure.
 _SEEN = 2.0
-#: The pilot's luck: the experiment's seed with these bits turned.
+#: The pilot's seed: the experiment's seed with these bits turned.
 _OTHER = 0x9E3779B97F4A7C15
 
 
 def pilot_seed(seed: int) -> int:
-    """The seed of the pilot: another luck than the experiment's, and always the same."""
+    """The seed of the pilot: other random numbers than the experiment's, and always the same."""
     return seed ^ _OTHER
 
 
@@ -58,14 +58,14 @@ def _half_width(p: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def runs_by_control(error: ArrayLike, events: ArrayLike, n: ArrayLike, half_width: float) -> np.ndarray:
-    """Runs after which the interval with the luck taken out is surely that narrow, from its standard error in the pilot.
+    """Runs after which the interval by control variates is surely that narrow, from its standard error in the pilot.
 
-    They are no fewer than the pilot's, and enough that the event, and its absence, is surely seen as often as taking the luck
-    out needs (:data:`control_variates.LEAST`): else the sweep would count, with a wider interval than the pilot promised.
+    They are no fewer than the pilot's, and enough that the event, and its absence, is surely seen as often as control
+    variates need (:data:`control_variates.LEAST`): else the sweep would count, with a wider interval than the pilot promised.
 
     Parameters
     ----------
-    error : the pilot's standard errors with the luck taken out; nan where it was not
+    error : the pilot's standard errors by control variates; nan where it was not
     events, n : the pilot's counts
     half_width : half the width asked for
     """
@@ -84,7 +84,7 @@ def runs_needed(pilot: pd.DataFrame, half_width: float, kind: str, round_: int) 
     ----------
     pilot : estimates of the pilot (:meth:`accumulator.Accumulator.estimates`)
     half_width : half the width asked for
-    kind : ``"best"`` lets points do with fewer runs where the luck can be taken out
+    kind : ``"best"`` lets points do with fewer runs where control variates can be used
     round_ : runs of one round through the worlds; an even number of rounds is given
 
     Returns

@@ -17,7 +17,7 @@ def difference_test(
     """Two-sided p-values that a paired difference is zero, the more cautious of two tests.
 
     The first takes the worlds as given and the runs as the sample: Student's test on ``residual_se``, the difference's standard
-    error with the luck taken out, with as many degrees of freedom as pairs differ, or where that is nan the exact McNemar test.
+    error by control variates, with as many degrees of freedom as pairs differ, or where that is nan the exact McNemar test.
     The second takes the worlds as the sample: Student's test on ``ensemble_se`` with the ``freedom`` of the worlds seen. Both are
     the tests that the intervals belong to. A difference is called clear only if both say so. Source: McNemar 1947.
     """

@@ -16,7 +16,7 @@ DIFF_SPREADS = tuple(f"diff_{name}" for name in SPREADS)
 #: Counts of runs; as many equally weighing runs as say the same; share with the event and its difference, worlds weighed evenly.
 COUNTED = ("n_runs", "n_events", "n_only_policy", "n_only_baseline", "n_both", "n_effective", "share", "diff_share")
 
-#: Probability and paired difference with the luck taken out, their standard errors, and by how much their variance fell.
+#: Probability and paired difference by control variates, their standard errors, and by how much their variance fell.
 CONTROLLED = ("cv_prob", "cv_prob_se", "variance_reduction", "cv_diff", "cv_diff_se", "diff_variance_reduction")
 
 #: Ends of the intervals that take the worlds as the sample, and the degrees of freedom of these worlds.
@@ -42,7 +42,7 @@ def change_error(table: Mapping[str, np.ndarray]) -> np.ndarray:
 
 #: How a number came about.
 COUNTS, CONTROL = "counts", "control variates"
-#: The same as counts, where replaced rules state odds or draw, so that the luck may not have mean 0.
+#: The same as counts, where replaced rules state odds or draw, so that residuals may not have mean 0.
 REPLACED = "counts (rules replaced)"
 
 
@@ -60,8 +60,8 @@ def with_intervals(
     """Columns of counts with prob, low, high, and the paired difference from the baseline, with their intervals and methods.
 
     ``interval`` is ``"jeffreys"`` or ``"clopper-pearson"`` for counts and those intervals of them, with Newcombe's of
-    differences. ``"best"`` takes the luck out (control variates) where that is valid, and counts with Clopper's and Pearson's
-    interval elsewhere. Where the luck is taken out the interval is that of as many independent runs as would have the same
+    differences. ``"best"`` uses control variates where that is valid, and counts with Clopper's and Pearson's
+    interval elsewhere. Where they are used the interval is that of as many independent runs as would have the same
     standard error. ``base_prob`` is the baseline's probability on the same runs with the same multiples: prob less base_prob is
     diff. Rows of conditional outcomes have no paired difference. An interval over worlds is never narrower than the one that
     takes the worlds as given.

@@ -8,7 +8,7 @@ from scipy.special import fdtrc
 from ..typing import ArrayLike, FloatArray
 from .intervals import LEVEL
 
-#: Runs a world below which the spread between worlds cannot be told from luck.
+#: Runs a world below which the spread between worlds cannot be told from noise.
 LEAST_RUNS_A_WORLD = 20
 
 
@@ -24,7 +24,7 @@ def spreads(
     Parameters
     ----------
     sums : array (n_worlds, n_outcomes), each world's sum over its runs of the quantity (an event, 0 or 1; a paired
-        difference, -1, 0 or 1; either with the luck taken out)
+        difference, -1, 0 or 1; either by control variates)
     squares : array (n_outcomes,), the sum of its square over all runs
     n_runs : array (n_worlds,) of runs in each world
     switches : mapping of switch name -> array (n_worlds,) of its level in each world
@@ -34,7 +34,7 @@ def spreads(
     Returns
     -------
     dict of arrays (n_outcomes,):
-        mc_se         standard error of the pooled mean from finite luck, runs taken as one sample (an upper bound
+        mc_se         standard error of the pooled mean from a finite number of runs, runs taken as one sample (an upper bound
                       when worlds differ, since runs are spread evenly over them)
         ensemble_se     standard error of it as an estimate for the whole ensemble (worlds are a sample too)
         parameter_sd  standard deviation between worlds of the same structure
@@ -45,7 +45,7 @@ def spreads(
 
     Method of moments on the one-way layout (worlds) and on each switch's main effect; estimates of variance
     are cut at 0. Interactions of switches count as parameter spread. With one world, or fewer than
-    ``LEAST_RUNS_A_WORLD``, luck hides the split and it is nan.
+    ``LEAST_RUNS_A_WORLD``, noise hides the split and it is nan.
     """
     sums, squares, n_runs = (np.asarray(x, float) for x in (sums, squares, n_runs))
     seen = n_runs > 0

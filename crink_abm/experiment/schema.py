@@ -83,7 +83,7 @@ Factor = Annotated[
 
 
 class Header(Strict):
-    """What the experiment is, its luck and its size."""
+    """What the experiment is, its seed and its size."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+$", max_length=100)]
     description: str = ""

@@ -19,7 +19,7 @@ from .enums import Actor
 class Draw(IntEnum):
     """Every random decision, each with a number of its own and the actor who takes it.
 
-    The number is the key of its luck: decision d takes word d mod 4 of the random block d div 4, so a number
+    The number is the key of its draws: decision d takes word d mod 4 of the random block d div 4, so a number
     never moves. Decisions that fall every month share blocks, and decisions of war share others: a block costs
     the same for one of its words as for four. Numbers left free are for decisions to come.
     """

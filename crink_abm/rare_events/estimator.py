@@ -23,7 +23,7 @@ from .sampler import TILTS, scores
 REPLICATES, FIRST_RUNS = 64, 65_536
 #: How many times the runs that a pilot shows to be needed are made, so that the fresh ones seldom fall short.
 MARGIN = 2.0
-#: Chance that untilted runs by luck alone cast doubt on a right estimate, at most (either side).
+#: Chance that untilted runs by chance alone cast doubt on a right estimate, at most (either side).
 DOUBT = 0.0005
 METHOD = "importance sampling: defensive mixture of tilted decisions, balance heuristic"
 

@@ -29,9 +29,9 @@ def document(audit: Audit) -> str:
         "In which share of worlds does raising one lever lower, or raise, each outcome's ten-year risk? "
         f"{int(row['n_worlds'])} worlds, {int(row['n_different'])} of them different: draws of parameters and structural "
         f"switches ({summary.fully(screen)}); "
-        f"{int(row['runs_per_world'])} runs a world and lever, the same luck with and without. A world is clear if an "
+        f"{int(row['runs_per_world'])} runs a world and lever, the same random numbers with and without. A world is clear if an "
         f"exact McNemar test on its own pairs says so at the {100 * CLEAR_LEVEL:g} % level (half of that on each side is "
-        "expected from luck alone); the rest is noise, and shrinks as runs grow.",
+        "expected from noise alone); the rest is noise, and shrinks as runs grow.",
         "Each cell: **lowers / raises**, per cent of worlds.",
         markdown(audit),
         "## Signs among the clear worlds, for any failure",

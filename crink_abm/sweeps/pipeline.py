@@ -34,8 +34,8 @@ class _Baseline:
     failed: np.ndarray | None = None
 
     def keep(self, results: np.ndarray) -> None:
-        event, luck = outcomes.observed(np.nan_to_num(results))
-        self.observed, self.failed = (event, np.ascontiguousarray(luck)), failed(results)
+        event, residuals = outcomes.observed(np.nan_to_num(results))
+        self.observed, self.failed = (event, np.ascontiguousarray(residuals)), failed(results)
 
 
 @dataclass

@@ -36,7 +36,7 @@ def digest_of(worlds: Worlds) -> str:
 class SweepPlan:
     """What a sweep is asked for: :meth:`of` makes it from an experiment, once.
 
-    Run k of every point has the same luck and lives in the same world, so points differ by policy alone.
+    Run k of every point has the same random numbers and lives in the same world, so points differ by policy alone.
 
     Attributes
     ----------

@@ -59,7 +59,7 @@ def test_runs_that_weigh_unequally_are_counted_to_rounding():
         np.testing.assert_allclose(theirs, mine, rtol=1e-11, atol=1e-12, err_msg=name)
 
 
-def test_few_runs_have_no_luck_to_count():
+def test_few_runs_have_no_residuals_to_count():
     for name, mine, theirs in _as_counted(_ensemble(120), 119):
         assert mine.tobytes() == theirs.tobytes(), name
         if name == "cross":

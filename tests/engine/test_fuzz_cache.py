@@ -51,30 +51,30 @@ def kept(tmp_path, monkeypatch) -> Path:
     return file
 
 
-def damage(data: bytes, luck: random.Random) -> bytes:
+def damage(data: bytes, rng: random.Random) -> bytes:
     """Bytes that are others than those given."""
     kind, at = (
-        luck.choice(("flip", "flips", "cut", "empty", "zeros", "twice", "tail", "other")),
-        luck.randrange(len(data)),
+        rng.choice(("flip", "flips", "cut", "empty", "zeros", "twice", "tail", "other")),
+        rng.randrange(len(data)),
     )
     if kind == "flip":
-        return data[:at] + bytes([data[at] ^ 1 << luck.randrange(8)]) + data[at + 1 :]
+        return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
     if kind == "flips":
         spoilt = bytearray(data)
-        for place in luck.sample(range(len(data)), 20):
-            spoilt[place] ^= 1 << luck.randrange(8)
+        for place in rng.sample(range(len(data)), 20):
+            spoilt[place] ^= 1 << rng.randrange(8)
         return bytes(spoilt)
     if kind == "zeros":
-        long = luck.randrange(1, 4096)
+        long = rng.randrange(1, 4096)
         return data[:at] + b"\xff" * long + data[at + long :] + b"\0"
-    made = {"cut": data[:at], "empty": b"", "twice": data + data, "tail": data + b"\0", "other": luck.randbytes(at)}
+    made = {"cut": data[:at], "empty": b"", "twice": data + data, "tail": data + b"\0", "other": rng.randbytes(at)}
     return made[kind]
 
 
 def fuzz(kept: Path, trials: int, seed: int) -> None:
-    luck, whole = random.Random(seed), kept.read_bytes()
+    rng, whole = random.Random(seed), kept.read_bytes()
     for _ in range(trials):
-        kept.write_bytes(damage(whole, luck))
+        kept.write_bytes(damage(whole, rng))
         assert not code_cache.is_kept("line")
         assert load() == (RIGHT, True)
         assert code_cache.is_kept("line")
@@ -93,9 +93,9 @@ def test_much_damage_is_found_and_mended(kept):
 
 def test_each_bit_counts(kept):
     """Every flip of one bit, over the whole file in steps: none is taken."""
-    whole, luck = kept.read_bytes(), random.Random(3)
+    whole, rng = kept.read_bytes(), random.Random(3)
     for at in range(0, len(whole), 7):
-        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << luck.randrange(8)]) + whole[at + 1 :])
+        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << rng.randrange(8)]) + whole[at + 1 :])
         assert not code_cache.is_kept("line")
 
 
@@ -249,10 +249,10 @@ def test_the_engine_is_loaded_where_it_is_kept(engine_cache, monkeypatch):
 @pytest.mark.slow
 def test_damage_to_the_engine_gives_the_same_numbers(engine_cache):
     (file,) = engine_cache.iterdir()
-    whole, luck = file.read_bytes(), random.Random(5)
+    whole, rng = file.read_bytes(), random.Random(5)
     right = engine(engine_cache.parents[1]).split()[1]
     for _ in range(10):
-        file.write_bytes(damage(whole, luck))
+        file.write_bytes(damage(whole, rng))
         assert engine(engine_cache.parents[1]).split() == ["False", right]
     assert engine(engine_cache.parents[1]).split() == ["True", right]
 
@@ -260,7 +260,7 @@ def test_damage_to_the_engine_gives_the_same_numbers(engine_cache):
 @pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_what_is_whole_or_made_again(engine_cache):
     (file,) = engine_cache.iterdir()
-    right, luck = engine(engine_cache.parents[1]).split()[1], random.Random(6)
+    right, rng = engine(engine_cache.parents[1]).split()[1], random.Random(6)
     code = "\n".join(
         (
             "from crink_abm.engine import code_cache",
@@ -273,7 +273,7 @@ def test_a_writer_killed_at_any_moment_leaves_what_is_whole_or_made_again(engine
     for _ in range(20):
         writer = subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE)
         writer.stdout.readline()
-        time.sleep(luck.uniform(0.0, 0.05))
+        time.sleep(rng.uniform(0.0, 0.05))
         writer.kill()
         writer.wait()
     assert engine(engine_cache.parents[1]).split() == ["True", right]

@@ -1,4 +1,4 @@
-"""Control variates: the luck has mean 0, taking it out leaves means as they are, and intervals cover."""
+"""Control variates: residuals have mean 0, taking them out leaves means as they are, and intervals cover."""
 
 from itertools import pairwise
 
@@ -37,41 +37,41 @@ def _runs(spread, n, *, seed, policy=_POLICIES[0], months=60):
 
 
 @pytest.mark.parametrize("policy", _POLICIES, ids=["today", "moved"])
-def test_the_mean_of_luck_is_zero_under_every_policy(spread, policy):
+def test_the_mean_of_residuals_is_zero_under_every_policy(spread, policy):
     results = _runs(spread, 60_000, seed=11, policy=policy, months=120)
-    lucks = outcomes.residuals(results)
-    z = lucks.mean(0) / (lucks.std(0) / np.sqrt(len(lucks)))
+    residuals = outcomes.residuals(results)
+    z = residuals.mean(0) / (residuals.std(0) / np.sqrt(len(residuals)))
     assert (np.abs(z) < 4.0).all(), dict(zip(RESIDUALS, z, strict=True))
-    assert (lucks.std(0) > 0).all()
+    assert (residuals.std(0) > 0).all()
     # Negative control: odds that are a tenth too high in one decision are seen.
     k, event = (
         RESIDUALS.index("residual_korea"),
         outcomes.months(results)[:, list(OUTCOMES).index("korea_failure")] >= 0,
     )
-    wrong = event - 1.1 * (event - lucks[:, k])
+    wrong = event - 1.1 * (event - residuals[:, k])
     assert abs(wrong.mean() / (wrong.std() / np.sqrt(len(wrong)))) > 4.0
 
 
 def _skewed(rng, n):
-    luck = rng.exponential(size=n) - 1.0
-    return (luck * luck)[:, None], luck[:, None]
+    residual = rng.exponential(size=n) - 1.0
+    return (residual * residual)[:, None], residual[:, None]
 
 
-def _moments(y, luck, world=None, half=None, n_worlds=1, weight=None) -> Moments:
+def _moments(y, residual, world=None, half=None, n_worlds=1, weight=None) -> Moments:
     """Counts of some runs whose baseline had no event."""
     n = len(y)
-    moments = Moments(1, n_worlds, y.shape[1], luck.shape[1])
+    moments = Moments(1, n_worlds, y.shape[1], residual.shape[1])
     world = np.zeros(n, int) if world is None else world
     half = np.arange(n) % 2 if half is None else half
-    moments.add((y[None], luck[None]), (np.zeros_like(y), np.zeros_like(luck)), world, half, weight)
+    moments.add((y[None], residual[None]), (np.zeros_like(y), np.zeros_like(residual)), world, half, weight)
     return moments
 
 
-def _estimate(y, luck, *, own):
+def _estimate(y, residual, *, own):
     if not own:
-        return _moments(y, luck).adjusted()[0].mean[0, 0]
-    slope = np.cov(y[:, 0], luck[:, 0])[0, 1] / luck.var(ddof=1)
-    return (y[:, 0] - slope * luck[:, 0]).mean()
+        return _moments(y, residual).adjusted()[0].mean[0, 0]
+    slope = np.cov(y[:, 0], residual[:, 0])[0, 1] / residual.var(ddof=1)
+    return (y[:, 0] - slope * residual[:, 0]).mean()
 
 
 def test_multiples_from_the_other_half_leave_the_mean_as_it_is(monkeypatch):
@@ -85,7 +85,7 @@ def test_multiples_from_the_other_half_leave_the_mean_as_it_is(monkeypatch):
     assert abs(means[True]) > 4.0  # negative control: multiples from the same runs bias it
 
 
-def _same_however_cut(luck):
+def _same_however_cut(residual):
     y = np.random.default_rng(3).integers(0, 2, (4000, 3))
     world, half = np.arange(4000) % 7, np.arange(4000) // 7 % 2
     made = []
@@ -93,7 +93,7 @@ def _same_however_cut(luck):
         moments = Moments(1, 7, 3, 2)
         for first in range(0, 4000, size):
             piece = slice(first, first + size)
-            here = y[piece], luck[piece]
+            here = y[piece], residual[piece]
             moments.add([x[None] for x in here], here, world[piece], half[piece])
         made.append(moments.cross.tobytes() + moments.sums.tobytes())
     return len(set(made)) == 1
@@ -101,13 +101,13 @@ def _same_however_cut(luck):
 
 def test_sums_do_not_depend_on_the_cut():
     rng = np.random.default_rng(2)
-    luck = rng.normal(size=(4000, 2))
-    assert _same_however_cut(np.round(luck / outcomes.RESIDUAL_UNIT) * outcomes.RESIDUAL_UNIT)
-    assert not _same_however_cut(luck)  # negative control: sums of numbers with all their digits do
+    residual = rng.normal(size=(4000, 2))
+    assert _same_however_cut(np.round(residual / outcomes.RESIDUAL_UNIT) * outcomes.RESIDUAL_UNIT)
+    assert not _same_however_cut(residual)  # negative control: sums of numbers with all their digits do
 
 
 def test_the_error_is_that_of_runs_spread_over_worlds(spread):
-    """Without luck to take out, the standard error is that of a stratified sample, worked out plainly."""
+    """Without residual to take out, the standard error is that of a stratified sample, worked out plainly."""
     results = _runs(spread, 4000, seed=5)
     event = outcomes.months(results) >= 0
     world = spread.of_runs(0, 4000)
@@ -150,21 +150,21 @@ def test_the_best_estimate_agrees_with_brute_force_and_needs_fewer_runs(hot):
     assert width["russian_join"] < 0.75
 
 
-def test_the_types_of_leaders_are_luck_that_is_taken_out():
+def test_the_types_of_leaders_are_noise_that_is_taken_out():
     """In the calibrated ensemble: their two residuals have mean 0 and narrow what is left beyond all the others."""
     drawn, n = calibrated.load(), 100_000
     results = _runs(drawn, n, seed=77, months=120)
-    event, luck = outcomes.observed(results)
+    event, residual = outcomes.observed(results)
     half, of = np.arange(n) // len(drawn) % 2, drawn.of_runs(0, n)
     types = np.array([name.endswith("_type") for name in RESIDUALS])
     assert types.sum() == 2
-    z = luck.mean(0) / (luck.std(0) / np.sqrt(n))
+    z = residual.mean(0) / (residual.std(0) / np.sqrt(n))
     assert (np.abs(z) < 4.0).all(), dict(zip(RESIDUALS, z, strict=True))
     error = {}
     for name, kept in (("all", types | True), ("no types", ~types), ("types", types)):
         moments = Moments(1, len(drawn), event.shape[1], kept.sum())
-        here = event[None], luck[None][..., kept]
-        moments.add(here, (event, luck[:, kept]), of, half)
+        here = event[None], residual[None][..., kept]
+        moments.add(here, (event, residual[:, kept]), of, half)
         error[name], error["counted"] = (moments.adjusted(take_out)[0].error[0] for take_out in (True, False))
     for outcome in ("taiwan_failure", "korea_failure", "any_failure"):
         k = list(OUTCOMES).index(outcome)
@@ -180,11 +180,11 @@ def test_the_error_allows_for_more_than_stratified_types_leave():
     """
     alone = worlds.defaults(HOT)
     results = _runs(alone, 192_000, seed=61, months=120)
-    event, luck = outcomes.observed(results)
+    event, residual = outcomes.observed(results)
     k = list(OUTCOMES).index("any_failure")
     batches = np.split(np.arange(192_000), 300)  # ten whole groups each
     made = [
-        [_moments(event[b], luck[b], half=b % 2).adjusted(take_out)[0] for take_out in (True, False)] for b in batches
+        [_moments(event[b], residual[b], half=b % 2).adjusted(take_out)[0] for take_out in (True, False)] for b in batches
     ]
     sure = stats.chi2(299).ppf([1e-4, 1 - 1e-4]) / 299
     ratios = []
@@ -202,7 +202,7 @@ def test_the_error_allows_for_more_than_stratified_types_leave():
 
 
 def test_too_few_events_are_counted(spread):
-    """Fewer than ``LEAST`` in both halves, either way: counts. Twice as many for sure: the luck is taken out."""
+    """Fewer than ``LEAST`` in both halves, either way: counts. Twice as many for sure: the residual is taken out."""
     runs = _runs(spread, 1_000, seed=31)
     table = _table(spread, runs, runs, 60)
     table = table[table["outcome"].isin(OUTCOMES)]
@@ -271,8 +271,8 @@ def test_what_two_residuals_hardly_differ_in_is_not_used(monkeypatch):
             odds = np.where(late, 0.0003, hazard)
             event = rng.random(n) < odds
             both = event - odds
-            luck = np.column_stack([both, np.where(late, 0.0, both)])
-            level, _ = _moments(event[:, None], luck).adjusted()
+            residual = np.column_stack([both, np.where(late, 0.0, both)])
+            level, _ = _moments(event[:, None], residual).adjusted()
             made.append((level.mean[0, 0], level.error[0, 0] / np.sqrt(event.var() / n)))
         mean, error = np.array(made).T
         worst[apart], far[apart] = error.max(), np.abs(mean - 0.98 * 0.05 - 0.02 * 0.0003).max()
@@ -284,8 +284,8 @@ def test_what_two_residuals_hardly_differ_in_is_not_used(monkeypatch):
 def test_a_residual_whose_mean_is_not_zero_is_not_used():
     """Odds that are stated wrong: the adjusted mean stays that of the counts. Negative control: a mean of 0 is used."""
     rng = np.random.default_rng(7)
-    event, luck = _jumps(rng, 20_000, 0.2, 0.3)
-    right, wrong = (_moments(event, luck + shift).adjusted()[0] for shift in (0.0, [[0.05, 0.05]]))
+    event, residual = _jumps(rng, 20_000, 0.2, 0.3)
+    right, wrong = (_moments(event, residual + shift).adjusted()[0] for shift in (0.0, [[0.05, 0.05]]))
     assert right.used[0, 0] and right.error[0, 0] < 0.8 * np.sqrt(0.16 / 20_000)
     assert not wrong.used[0, 0]
     assert wrong.mean[0, 0] == event.mean()
@@ -296,11 +296,11 @@ def test_the_estimate_has_no_bias_where_the_method_changes():
     rng, n, prob, repetitions = np.random.default_rng(8), 400, 2 * LEAST / 400, 6_000
     made, own = np.empty((2, repetitions))
     for k in range(repetitions):
-        event, luck = _jumps(rng, n, prob, 0.3)
-        level, _ = _moments(event, luck).adjusted()
+        event, residual = _jumps(rng, n, prob, 0.3)
+        level, _ = _moments(event, residual).adjusted()
         made[k] = level.mean[0, 0]
-        slope = np.cov(event[:, 0], luck[:, 0])[0, 1] / luck[:, 0].var()
-        own[k] = (event[:, 0] - slope * luck[:, 0]).mean() if event.sum() >= 2 * LEAST else event.mean()
+        slope = np.cov(event[:, 0], residual[:, 0])[0, 1] / residual[:, 0].var()
+        own[k] = (event[:, 0] - slope * residual[:, 0]).mean() if event.sum() >= 2 * LEAST else event.mean()
     assert abs((made.mean() - prob) / (made.std() / np.sqrt(repetitions))) < 4.0
     assert abs((own.mean() - prob) / (own.std() / np.sqrt(repetitions))) > 4.0
 
@@ -350,12 +350,12 @@ def test_runs_that_do_not_count_are_as_if_they_were_not_there():
     """Theirs and the baseline's, in every sum; with weights too."""
     rng = np.random.default_rng(13)
     events, base = rng.integers(0, 2, (2, 500, 3)) > 0
-    lucks = np.round(rng.normal(size=(2, 500, 2)) / outcomes.RESIDUAL_UNIT) * outcomes.RESIDUAL_UNIT
+    residuals = np.round(rng.normal(size=(2, 500, 2)) / outcomes.RESIDUAL_UNIT) * outcomes.RESIDUAL_UNIT
     world, half, kept = rng.integers(0, 7, 500), rng.integers(0, 2, 500), rng.random(500) < 0.9
     for weight in (None, rng.integers(1, 4, 500).astype(float)):
         masked, left_out = (Moments(1, 7, 3, 2) for _ in range(2))
-        masked.add((events[None], lucks[:1]), (base, lucks[1]), world, half, weight, kept[None])
-        rest = (events[None, kept], lucks[:1, kept]), (base[kept], lucks[1, kept])
+        masked.add((events[None], residuals[:1]), (base, residuals[1]), world, half, weight, kept[None])
+        rest = (events[None, kept], residuals[:1, kept]), (base[kept], residuals[1, kept])
         left_out.add(*rest, world[kept], half[kept], None if weight is None else weight[kept])
         for name in ("n", "weight", "sums", "cross", "seen"):
             assert np.array_equal(getattr(masked, name), getattr(left_out, name)), name
