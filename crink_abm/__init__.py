@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
     from .api import compare, costs, simulate, sweep
+    from .estimation.measures import loss
     from .model.levers import Lever
     from .model.parameters import CATALOGUE
     from .rare_events.study import rare
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
     "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "costs",
-    "rare", "simulate", "sweep",
+    "loss", "rare", "simulate", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -38,6 +39,7 @@ _HOME = {
     "Monitors": "agents.actors",
     "simulate": "api", "compare": "api", "costs": "api", "Batch": "results.simulated",
     "sweep": "api", "Results": "results.results",
+    "loss": "estimation.measures",
     "rare": "rare_events.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",

@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from .ensemble import worlds as ensembles
 from .ensemble.build import ensemble
 from .estimation import intervals
 from .estimation.accumulator import Accumulator
+from .estimation.means import row
+from .estimation.measures import Measure, Runs, measure
 from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
@@ -168,6 +170,7 @@ def compare(
     names: Sequence[str] | None = None,
     interval: Interval = "best",
     rules: Rules | None = None,
+    measures: Sequence[str | Measure] = (),
 ) -> pd.DataFrame:
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
@@ -179,6 +182,11 @@ def compare(
 
     ``drivers`` holds for all policies, or gives one mapping for each: an intervention (``force_taiwan``, ``force_korea``,
     ``force_flow``, ``force_xi_belief``, ``force_kim_belief``) is compared with what comes without it by two equal policies.
+
+    ``measures`` asks for more than the outcomes, a row each behind them: ``"mean FIELD"`` or ``"last FIELD"`` of any field, a
+    count of a run (``"n_provocations"``), any of these or an outcome ``"... given OUTCOME and not OUTCOME"``, or a :func:`loss`
+    that weighs outcomes. Their ``prob`` is a mean; ``method`` says so. They are worked out from runs of their own, the same
+    again.
 
     Returns
     -------
@@ -205,6 +213,10 @@ def compare(
     >>> failure = table[table["outcome"] == "taiwan_invasion"].set_index("policy")
     >>> float(failure.loc["war", "prob"])
     1.0
+    >>> asked = ["mean arms_flow", "russian_join given taiwan_invasion and not korea_war", crink.loss({"korea_war": 5.0})]
+    >>> table = crink.compare({"exposure": 0.9}, runs=500, worlds="defaults", measures=asked)
+    >>> table["outcome"].tolist()[-3:]
+    ['mean arms_flow', 'russian_join given taiwan_invasion and not korea_war', 'loss']
     """
     if not policies:
         raise InputError("compare takes at least one policy (a mapping of levers, or a scenario's name)")
@@ -216,8 +228,10 @@ def compare(
     kind = arguments.one_of("interval", interval, intervals.KINDS)
     driven = _of_each(drivers, len(given), months)
     calendars = [policy.calendar(chosen, months, start, each) for chosen, each in zip(given, driven, strict=True)]
+    asked = _measures(measures)
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
+    check_memory(runs * len(asked) * 8 * 6, "measures of all runs of compare, all held at once,")
     accumulator = Accumulator(
         chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules), count=count_runs
     )
@@ -234,8 +248,62 @@ def compare(
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})
     table = accumulator.estimates(points, kind).drop(columns=["point", "family", "n_both"])
+    if asked:
+        rows = _measured(calendars, chosen_worlds, runs, seed, months, rules, asked)
+        more = pd.DataFrame([{"policy": labels[number], **row} for number, row in rows])
+        table = pd.concat([table, more], ignore_index=True)
+        table = table.iloc[np.argsort(table["policy"].map(labels.index), kind="stable")].reset_index(drop=True)
     table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
     return table
+
+
+def _measures(given: Any) -> list[Measure]:
+    """Measures as they are asked for, by name or made by :func:`loss`."""
+    if isinstance(given, str | Measure):
+        given = [given]
+    chosen = [
+        one if isinstance(one, Measure) else measure(one) for one in arguments.several("measures", given, least=0)
+    ]
+    names = [one.name for one in chosen]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"two measures are named {twice[0]!r}; give each once, or a loss a name: loss(weights, name)")
+    return chosen
+
+
+def _measured(
+    calendars: list[np.ndarray], worlds: ensembles.Worlds, n: int, seed: int, months: int, rules: Any, asked: list[Measure]
+) -> Iterator[tuple[int, dict[str, Any]]]:  # fmt: skip
+    """Rows of measures, policy by policy: the first policy's runs stay for the comparison."""
+    fields = sorted({name for one in asked for name in one.fields})
+    world_of = worlds.of_runs(0, n)
+    number, weight, base = worlds.number[world_of], worlds.weights(n)[world_of], None
+    lost = np.zeros(n, bool)
+    for place, calendar in enumerate(calendars):
+        found = np.empty((len(asked), 2, n))
+        for first in range(0, n, _PIECE):
+            part = slice(first, min(first + _PIECE, n))
+            how: dict[str, Any] = {"seed": seed, "first_run": first, "world_of": world_of[part], "rules": rules}
+            means = last = np.zeros((part.stop - first, 0))
+            if fields:
+                values, means, last = compiled.state_summaries(
+                    calendar, worlds.values, part.stop - first, fields, **how
+                )
+            else:
+                values = compiled.run_many(calendar, worlds.values, part.stop - first, **how)
+            bad = failed(values)
+            state = [dict(zip(fields, np.nan_to_num(x).T, strict=True)) for x in (means, last)]
+            done = Runs(np.nan_to_num(values), months, *state)
+            for k, one in enumerate(asked):
+                found[k, 0, part] = one.of(done)
+                found[k, 1, part] = 1.0 if one.among is None else one.among(done)
+            found[:, 1, part] *= ~bad
+            if place == 0:
+                lost[part] = bad
+        found[:, 1] *= ~lost
+        base = found if base is None else base
+        for k, one in enumerate(asked):
+            here, there = (tuple(x[k]) for x in (found, base))
+            yield place, {"outcome": one.name, **row(here, there, number, weight)}
 
 
 def costs(

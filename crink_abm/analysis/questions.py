@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from ..ensemble.build import make_worlds
+from ..estimation.measures import measures
 from ..experiment.design import baseline
 from ..experiment.schema import MOST_AUDITED, Experiment
 from ..model import arguments
 from ..util.errors import InputError
 from ..util.schema import Strict, Whole
-from .measures import measures
 from .responses import Arm, Setting
 
 #: The arm that all packages are compared with.
@@ -27,7 +27,7 @@ class Ask(Strict):
 
     Attributes
     ----------
-    outcomes : measures (:func:`crink_abm.analysis.measures.measure`)
+    outcomes : measures (:func:`crink_abm.estimation.measures.measure`)
     runs_per_world : runs of each arm in each world; even
     margin : the smallest change of a probability that a reader would act on: half a percentage point, if not said
     """

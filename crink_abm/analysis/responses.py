@@ -17,6 +17,7 @@ import numpy as np
 from ..engine import compiled
 from ..ensemble.worlds import Worlds
 from ..estimation.control_variates import Moments
+from ..estimation.measures import Measure, Runs, measures
 from ..model import levers, outcomes
 from ..model.overrides import changes_odds
 from ..model.overrides import checked as checked_rules
@@ -26,7 +27,6 @@ from ..util.content import digest
 from ..util.errors import InputError, nearest
 from ..util.size import check_memory
 from .kept import Kept, key_of
-from .measures import Measure, Runs, measures
 
 #: Runs that are counted at a time.
 _PIECE = 65_536
@@ -194,7 +194,7 @@ def respond(
     ----------
     setting : worlds, months, seed
     arms : what is compared
-    asked : measures, by name (:func:`crink_abm.analysis.measures.measure`) or as they are
+    asked : measures, by name (:func:`crink_abm.estimation.measures.measure`) or as they are
     rounds : runs of each arm in each world; even
     first_round : rounds that are left out before: fresh random numbers begin where others ended; even
     kept : where finished arms are kept, if anywhere; one that is there is not run again

@@ -2,7 +2,7 @@
 
 import html
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,13 @@ import pandas as pd
 from ..ensemble.build import read_worlds
 from ..ensemble.summary import runs_in_words, worlds_in_words
 from ..estimation import by_world, intervals
+from ..estimation.means import row
+from ..estimation.measures import Measure, Runs, measure
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 from ..experiment import design, reader, schema
 from ..model import arguments, levers, outcomes
 from ..model.keys import rules_hash
-from ..model.outcomes import failed
+from ..model.outcomes import RESULTS, failed
 from ..model.overrides import Rules as CheckedRules
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
@@ -34,6 +36,12 @@ if TYPE_CHECKING:
     import xarray
 
     from ..agents.model import DeterrenceModel
+
+
+def _numbers(asked: Measure, runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """The number of each run, and which runs count."""
+    number = np.asarray(asked.of(runs), float)
+    return number, np.ones(len(number)) if asked.among is None else asked.among(runs).astype(float)
 
 
 class Results:
@@ -279,6 +287,45 @@ class Results:
             paired = base if self.plan.n_runs[point] <= self.plan.n_runs[self.baseline] else None
             frames.append(by_world.counts(outcome, self.runs([point]), paired, self.plan.worlds, self.plan.head.months))
         return pd.concat(frames, ignore_index=True)
+
+    def measure(self, names: Sequence[str | Measure] | str, points: Iterable[int] | int | None = None) -> pd.DataFrame:
+        """Means of what was not counted in the sweep, from its runs: outcomes given others, counts of a run, losses.
+
+        Parameters
+        ----------
+        names : measures, as in :func:`crink_abm.compare`; states of the model (``"mean FIELD"``) are not among the runs that
+            a sweep stores
+        points : numbers of points; all if None
+
+        Returns
+        -------
+        DataFrame, a row a point and measure: point, measure, prob (a mean), low, high, ensemble_low, ensemble_high, n_runs,
+        n_events (-1 of what is no share), and diff, diff_low, ... from the baseline on the runs that both have
+
+        Raises
+        ------
+        InputError
+            On an unknown measure or point, or a state.
+        """
+        asked = [
+            one if isinstance(one, Measure) else measure(one) for one in ([names] if isinstance(names, str) else names)
+        ]
+        if states := [one.name for one in asked if one.fields]:
+            raise InputError(
+                f"a sweep stores no states of its runs: {states[0]!r} is had by compare(..., measures=[...])"
+            )
+        n_points, months, worlds = self.manifest["n_points"], self.plan.head.months, self.plan.worlds
+        base, rows = self.runs([self.baseline]).set_index("run"), []
+        for point in range(n_points) if points is None else sorted(arguments.points(points, n_points)):
+            mine = self.runs([point]).set_index("run")
+            both = mine.index.intersection(base.index)
+            place = worlds.of(both.to_numpy())
+            weight = worlds.weights(self.plan.n_runs[point])[place]
+            here, there = (Runs(x.loc[both, list(RESULTS)].to_numpy(float), months, {}, {}) for x in (mine, base))
+            for one in asked:
+                of, at_base = _numbers(one, here), _numbers(one, there)
+                rows.append({"point": point, "measure": one.name, **row(of, at_base, worlds.number[place], weight)})
+        return pd.DataFrame(rows).drop(columns=["n_only_policy", "n_only_baseline"])
 
     def incidence(
         self, points: Iterable[int] | int, names: Iterable[OutcomeName] | OutcomeName | None = None

@@ -6,11 +6,11 @@ from hot import HOT
 
 from crink_abm import DeterrenceModel, InputError
 from crink_abm.analysis.kept import Kept
-from crink_abm.analysis.measures import Runs, loss, measure
 from crink_abm.analysis.questions import AnswerFile, arms_of, setting_of
 from crink_abm.analysis.responses import Arm, Setting, changed, respond
 from crink_abm.engine import compiled
 from crink_abm.ensemble import worlds
+from crink_abm.estimation.measures import Runs, loss, measure
 from crink_abm.experiment import reader
 from crink_abm.model import levers, outcomes
 from crink_abm.model.parameters import CATALOGUE

@@ -184,7 +184,8 @@ def test_the_error_allows_for_more_than_stratified_types_leave():
     k = list(OUTCOMES).index("any_failure")
     batches = np.split(np.arange(192_000), 300)  # ten whole groups each
     made = [
-        [_moments(event[b], residual[b], half=b % 2).adjusted(take_out)[0] for take_out in (True, False)] for b in batches
+        [_moments(event[b], residual[b], half=b % 2).adjusted(take_out)[0] for take_out in (True, False)]
+        for b in batches
     ]
     sure = stats.chi2(299).ppf([1e-4, 1 - 1e-4]) / 299
     ratios = []
