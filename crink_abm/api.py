@@ -24,6 +24,7 @@ from .model.fields import BY_NAME
 from .model.outcomes import RESULTS, failed
 from .model.overrides import changes_odds
 from .model.overrides import checked as checked_rules
+from .results.compact import Comparison
 from .results.results import Results
 from .results.simulated import Batch
 from .sweeps import pilot
@@ -171,7 +172,7 @@ def compare(
     interval: Interval = "best",
     rules: Rules | None = None,
     measures: Sequence[str | Measure] = (),
-) -> pd.DataFrame:
+) -> Comparison:
     """Policies under common random numbers, each a mapping of levers or the name of a scenario.
 
     The first is what the others are compared with; one alone is compared with today's. By default the runs are
@@ -190,9 +191,10 @@ def compare(
 
     Returns
     -------
-    DataFrame, a row a policy and outcome, columns as in ``Results.estimates``: prob, low, high (by ``method``: control
-    variates, or counts), n_runs; diff, diff_low, diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the
-    runs in which only one of the two fails; q_value; and the spreads of both over the worlds.
+    Comparison, a DataFrame that shows its changes first (:meth:`Comparison.table`), with a row a policy and outcome and columns
+    as in ``Results.estimates``: prob, low, high (by ``method``: control variates, or counts), n_runs; diff, diff_low,
+    diff_high (paired, by ``diff_method``); n_only_policy, n_only_baseline, the runs in which only one of the two fails;
+    q_value; and the spreads of both over the worlds.
 
     Raises
     ------
@@ -253,8 +255,8 @@ def compare(
         more = pd.DataFrame([{"policy": labels[number], **row} for number, row in rows])
         table = pd.concat([table, more], ignore_index=True)
         table = table.iloc[np.argsort(table["policy"].map(labels.index), kind="stable")].reset_index(drop=True)
-    table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note}
-    return table
+    table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note, "months": months}
+    return Comparison(table)
 
 
 def _measures(given: Any) -> list[Measure]:

@@ -16,7 +16,7 @@ from .info import info
 from .record import calibrate, validate
 from .run import run
 from .studies import audit, compare, rare
-from .sweep import plot, replay, sweep
+from .sweep import plot, replay, runs, sweep, table
 from .terminal import (
     number,
     path,
@@ -96,6 +96,35 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
     sub.add_argument("--point", type=whole, required=True, metavar="I", help="number of the policy")
     sub.add_argument("--run", type=whole, required=True, metavar="K", help="number of the run")
+
+    sub = add(table)
+    sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
+    sub.add_argument("--outcomes", type=word, nargs="+", metavar="O", help="which (default: the four kinds of force)")
+    sub.add_argument(
+        "--policies",
+        type=word,
+        nargs="+",
+        metavar="P",
+        help="packages by name or points by number (default: the packages)",
+    )
+    sub.add_argument(
+        "--interval", choices=("ensemble", "runs"), default="ensemble", help="worlds as the sample, or given"
+    )
+    sub.add_argument("--digits", type=whole, default=1, metavar="N", help="of a percentage point (default 1)")
+    sub.add_argument("--format", choices=("text", "markdown", "latex", "html", "csv"), default="text")
+    sub.add_argument("--out", type=path, metavar="FILE", help="write it: .txt, .md, .tex, .html, .csv, .docx or .xlsx")
+
+    sub = add(runs)
+    sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
+    sub.add_argument(
+        "--where",
+        type=word,
+        required=True,
+        metavar="W",
+        help="outcomes joined by 'and', each with 'not' before it or without",
+    )
+    sub.add_argument("--point", type=whole, metavar="I", help="number of the policy (default: the baseline)")
+    sub.add_argument("--most", type=whole, default=10, metavar="N", help="how many are listed (default 10)")
 
     sub = add(plot)
     sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")

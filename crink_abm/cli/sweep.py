@@ -116,9 +116,56 @@ def _summary(results: "Results", drawn: list[Path], args: argparse.Namespace) ->
     columns = ["outcome", "prob", "low", "high", "n_runs", "method"]
     columns += ["ensemble_low", "ensemble_high", "parameter_sd", "structure_sd"]
     print(base[columns].to_string(index=False, float_format=lambda x: f"{x:.3f}", na_rep=""))
+    _changes(results)
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:
         print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
+
+
+def _changes(results: "Results") -> None:
+    """What the policies change, if they are few enough for a table."""
+    from ..results.results import MOST_ROWS
+
+    families = results.points["family"]
+    if 0 < (families == "package").sum() <= MOST_ROWS or 1 < len(families) <= MOST_ROWS:
+        print(f"\n{results.table().text()}")
+
+
+def table(args: argparse.Namespace) -> None:
+    """The policies' changes of a finished sweep as a table, for papers"""
+    from ..results.results import Results
+
+    made = Results(args.folder).table(
+        args.outcomes, [int(one) if one.isdecimal() else one for one in args.policies] if args.policies else None,
+        interval=args.interval, digits=args.digits,
+    )  # fmt: skip
+    if args.out:
+        print(made.save(args.out))
+    elif args.json:
+        print_json({"note": made.note, "table": rows_of(made.numbers)})
+    else:
+        print(getattr(made, args.format)())
+
+
+def runs(args: argparse.Namespace) -> None:
+    """Runs of a finished sweep in which something happened, to be opened with replay"""
+    from ..estimation.measures import condition
+    from ..results.results import Results
+
+    results = Results(args.folder)
+    point = results.baseline if args.point is None else args.point
+    found, n = results.find(condition(args.where), point), results.plan.n_runs[point]
+    share = len(found) / n
+    if args.json:
+        print_json(
+            {"folder": str(args.folder), "point": point, "where": args.where, "n_runs": n, "runs": rows_of(found)}
+        )
+        return
+    print(f"{args.where}: {len(found):,} of {n:,} runs of point {point} ({100 * share:.2g} %)")
+    if len(found):
+        print(found.head(args.most).to_string(index=False))
+        run = int(found["run"].iloc[0])
+        print(f"open one: crink-abm replay {one_line(args.folder)} --point {point} --run {run}")
 
 
 def replay(args: argparse.Namespace) -> None:

@@ -92,14 +92,20 @@ def _number(name: str) -> tuple[Callable[[Runs], FloatArray], tuple[str, ...]]:
     )
 
 
-def _condition(words: str) -> Callable[[Runs], BoolArray]:
-    """Which runs count, of words such as ``taiwan_invasion and not korea_war``."""
+def condition(words: str) -> Callable[[Runs], BoolArray]:
+    """Which runs count, of words such as ``taiwan_invasion and not korea_war``.
+
+    Raises
+    ------
+    InputError
+        On a word that is no outcome.
+    """
     parts = []
     for part in re.split(r"\s+and\s+", words.strip()):
         wanted, name = (False, part[4:].strip()) if part.startswith("not ") else (True, part)
         if name not in OUTCOMES:
             raise InputError(
-                f"'given' takes outcomes joined by 'and', each with 'not' before it or without; {told(name)} is none"
+                f"a condition is outcomes joined by 'and', each with 'not' before it or without; {told(name)} is none"
                 f"{nearest(name, OUTCOMES)}"
             )
         parts.append((name, wanted))
@@ -132,7 +138,7 @@ def measure(name: str) -> Measure:
         return Measure(name, lambda runs: runs.followed[name][1].astype(float), lambda runs: runs.followed[name][0])
     head, given, words = name.partition(" given ")
     of, fields = _number(head.strip())
-    return Measure(name, of, _condition(words) if given else None, fields)
+    return Measure(name, of, condition(words) if given else None, fields)
 
 
 def measures(names: Sequence[str]) -> list[Measure]:

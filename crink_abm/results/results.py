@@ -2,7 +2,7 @@
 
 import html
 import pickle
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from ..ensemble.build import read_worlds
 from ..ensemble.summary import runs_in_words, worlds_in_words
 from ..estimation import by_world, intervals
 from ..estimation.means import row
-from ..estimation.measures import Measure, Runs, measure
+from ..estimation.measures import Measure, Runs, condition, measure
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 from ..experiment import design, reader, schema
 from ..model import arguments, levers, outcomes
@@ -31,11 +31,16 @@ from ..sweeps.store import PACK_FORMAT, Store
 from ..typing import AnyOutcome, Interval, LeverName, OutcomeName, PathLike, Rules
 from ..util.errors import InputError, nearest, told
 from ..util.scalars import real
+from .compact import CompactTable, compact
 
 if TYPE_CHECKING:
     import xarray
 
     from ..agents.model import DeterrenceModel
+
+
+#: Policies of a compact table at most, where none are named.
+MOST_ROWS = 40
 
 
 def _numbers(asked: Measure, runs: Runs) -> tuple[np.ndarray, np.ndarray]:
@@ -288,6 +293,57 @@ class Results:
             frames.append(by_world.counts(outcome, self.runs([point]), paired, self.plan.worlds, self.plan.head.months))
         return pd.concat(frames, ignore_index=True)
 
+    def table(
+        self, outcomes: Sequence[str] | str | None = None, policies: Sequence[str | int] | str | int | None = None, *,
+        interval: str = "ensemble", digits: int = 1,
+    ) -> CompactTable:  # fmt: skip
+        """The policies' changes from the baseline as a compact table, to be read, printed and pasted.
+
+        Parameters
+        ----------
+        outcomes : which, by name; the four kinds of force if None
+        policies : packages by name, or points by number; the packages if None, or all points where there are few
+        interval : ``"ensemble"``, the worlds as the sample; ``"runs"``, the worlds given
+        digits : of a percentage point
+
+        Raises
+        ------
+        InputError
+            On an outcome or a policy that there is not, or where all policies are too many for a table.
+        """
+        names = self._names
+        if policies is None:
+            packages = [point for point in names if self.points.loc[point, "family"] == "package"]
+            wanted = packages or list(names)
+            if len(wanted) > MOST_ROWS:
+                raise InputError(
+                    f"{len(wanted):,} policies are too many for a table of at most {MOST_ROWS}; name some: policies=[...], "
+                    "by the names of packages or the numbers of points"
+                )
+        else:
+            by_name = {name: point for point, name in names.items()}
+            given = [policies] if isinstance(policies, str | int) else list(policies)
+            texts = [one for one in given if isinstance(one, str)]
+            arguments.names("policies", texts or [next(iter(by_name))], by_name, kind="policy")
+            wanted = [by_name[one] if isinstance(one, str) else arguments.points(one, len(names))[0] for one in given]
+        rows = self.estimates[self.estimates["point"].isin({*wanted, self.baseline})]
+        rows = rows.assign(policy=rows["point"].map(names))
+        few = rows["ensemble_low"].isna().all()
+        return compact(
+            rows, names[self.baseline], outcomes=outcomes, policies=[names[point] for point in wanted if point != self.baseline],
+            interval="runs" if few else interval, digits=digits, months=self.plan.head.months,
+        )  # fmt: skip
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        """The name of each point: a package's own, or the levers that it moves; no two have the same."""
+        names, seen = {}, set()
+        for point, policy in enumerate(self.design.policies):
+            said = str(self.points.loc[point, "label"]) or design.moves_in_words(policy) or "today"
+            names[point] = said = f"{said} (point {point})" if said in seen else said
+            seen.add(said)
+        return names
+
     def measure(self, names: Sequence[str | Measure] | str, points: Iterable[int] | int | None = None) -> pd.DataFrame:
         """Means of what was not counted in the sweep, from its runs: outcomes given others, counts of a run, losses.
 
@@ -326,6 +382,30 @@ class Results:
                 of, at_base = _numbers(one, here), _numbers(one, there)
                 rows.append({"point": point, "measure": one.name, **row(of, at_base, worlds.number[place], weight)})
         return pd.DataFrame(rows).drop(columns=["n_only_policy", "n_only_baseline"])
+
+    def find(self, where: str | Callable[[Runs], np.ndarray], point: int | None = None) -> pd.DataFrame:
+        """Runs of one policy in which something happened, with their worlds and months: each opens with :meth:`replay`.
+
+        Parameters
+        ----------
+        where : outcomes joined by "and", each with "not" before it or without, such as ``"taiwan_invasion and not korea_war"``
+        point : number of the policy; the baseline if None
+
+        Returns
+        -------
+        DataFrame, a row a run: run, world, and the first month of each outcome with a month of its own (-1 never)
+
+        Raises
+        ------
+        InputError
+            On a word that is no outcome, or a point that there is not.
+        """
+        chosen = condition(where) if isinstance(where, str) else where
+        frame = self.runs([self.baseline if point is None else point])
+        mask = chosen(Runs(frame[list(RESULTS)].to_numpy(float), self.plan.head.months, {}, {}))
+        found = frame.loc[mask, ["run", *(one.first for one in outcomes.REGISTRY.by_name.values() if one.first)]]
+        found.insert(1, "world", self.plan.worlds.of(found["run"].to_numpy()))
+        return found.reset_index(drop=True)
 
     def incidence(
         self, points: Iterable[int] | int, names: Iterable[OutcomeName] | OutcomeName | None = None

@@ -122,7 +122,7 @@ def test_measures_by_name(setting):
     assert (weighed == when[:, at("taiwan_blockade")] + 5.0 * when[:, at("korea_war")]).all()
     with pytest.raises(InputError, match="did you mean"):
         measure("taiwan_failur")
-    with pytest.raises(InputError, match="takes outcomes joined by 'and'"):
+    with pytest.raises(InputError, match="is outcomes joined by 'and'"):
         measure("russian_join given winter")
 
 
