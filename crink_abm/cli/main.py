@@ -16,7 +16,7 @@ from .info import info
 from .record import calibrate, validate
 from .run import run
 from .studies import audit, compare, rare
-from .sweep import plot, replay, runs, sweep, table
+from .sweep import bundle, plot, replay, runs, sweep, table
 from .terminal import (
     number,
     path,
@@ -113,6 +113,10 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("--digits", type=whole, default=1, metavar="N", help="of a percentage point (default 1)")
     sub.add_argument("--format", choices=("text", "markdown", "latex", "html", "csv"), default="text")
     sub.add_argument("--out", type=path, metavar="FILE", help="write it: .txt, .md, .tex, .html, .csv, .docx or .xlsx")
+
+    sub = add(bundle)
+    sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
+    sub.add_argument("--out", type=path, metavar="FILE", help="the file (default NAME.crink.zip beside the folder)")
 
     sub = add(runs)
     sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")

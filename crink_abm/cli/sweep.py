@@ -147,6 +147,18 @@ def table(args: argparse.Namespace) -> None:
         print(getattr(made, args.format)())
 
 
+def bundle(args: argparse.Namespace) -> None:
+    """One small file of a finished sweep, to be read, drawn and replayed elsewhere"""
+    from ..results.bundle import bundle as make
+
+    made = make(args.folder, args.out)
+    size = made.stat().st_size
+    if args.json:
+        print_json({"bundle": str(made), "bytes": size})
+    else:
+        print(f"{made} ({size / 1e6:.1f} MB): reads, draws and replays as a folder of results does")
+
+
 def runs(args: argparse.Namespace) -> None:
     """Runs of a finished sweep in which something happened, to be opened with replay"""
     from ..estimation.measures import condition

@@ -31,6 +31,7 @@ from ..sweeps.store import PACK_FORMAT, Store
 from ..typing import AnyOutcome, Interval, LeverName, OutcomeName, PathLike, Rules
 from ..util.errors import InputError, nearest, told
 from ..util.scalars import real
+from .bundle import is_bundle, opened
 from .compact import CompactTable, compact
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Results:
 
     def __init__(self, folder: PathLike, *, rules: Rules | None = None, plan: SweepPlan | None = None) -> None:
         self.folder, self.store = arguments.path("the folder of results", folder), None
+        if self.folder.suffix.lower() == ".zip" and self.folder.is_file():
+            self.folder = opened(self.folder)
         self.manifest = manifest.load(self.folder)
         self.estimates = self._read("estimates")
         self.metrics = self._read("metrics")
@@ -241,6 +244,11 @@ class Results:
                     if other
                     else ""
                 )
+                if is_bundle(self.folder):
+                    raise InputError(
+                        "this is a bundle, which has no runs: replay(point, run) makes any of them again, and the same "
+                        "experiment (Results.experiment) all of them, by crink.sweep"
+                    )
                 raise InputError(
                     f"runs {missing[0].first} to {cell.first + cell.n - 1} of point {cell.point} in {str(self.folder)!r} are "
                     f"missing or damaged{also}; run the sweep again: only what is missing is redone"
