@@ -1,11 +1,12 @@
 # make demo: the environment, the main job, and where the charts are.   make test: the environment and the tests.
 # make types: mypy over the package, and over a file of uses and misuses of the public names.
+# make site: the documents as a site, in build/site, readable without a network.
 # PYTHON= picks another interpreter (3.11 or later), VENV= another place for the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test types slow docs clean
+.PHONY: demo test types slow docs site clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,6 +44,14 @@ slow: $(VENV)/.ready-test
 docs: $(VENV)/.ready
 	$(BIN)/python -m crink_abm.report.odd docs/odd.md
 	$(BIN)/python docs/architecture.py
+
+$(VENV)/.ready-site: $(VENV)/.ready
+	$(BIN)/python -c '$(GROUP)' site > $(VENV)/site.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $(VENV)/site.txt
+	@touch $@
+
+site: $(VENV)/.ready-site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 clean:
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -86,3 +86,30 @@ def test_the_story_in_the_readme_is_the_run_it_names():
     shown = re.search(r"crink-abm run --seed 1 --run 675 --set usfk_posture=0.7\n```\n\n```\n(.*?)```", text, re.S)[1]
     story = crink.DeterrenceModel({"usfk_posture": 0.7}, seed=1, run=675).run().story
     assert shown.rstrip().removesuffix(" ...") in story
+
+
+#: Pages whose Python runs from the first block to the last, as a reader types it.
+TYPED = ("tutorial", "howto", "misreading")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", [*TYPED, pytest.param("howto all", marks=pytest.mark.slow)])
+def test_what_a_page_tells_a_reader_to_type_runs(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    name, _, every = name.partition(" ")
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.S | re.M)
+    assert blocks
+    scope: dict = {}
+    for block in blocks:
+        if "rules=" in block and not every:
+            continue  # compiled anew: half a minute
+        exec(compile(re.sub(r"\b(20_000|5000)\b", "1000", block), f"{name}.md", "exec"), scope)
+    assert "Traceback" not in capsys.readouterr().out
+
+
+def test_every_page_is_on_the_site():
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md") if not path.stem.endswith("_template")}
+    assert {name for name in pages if name not in nav} == set()
+    assert set(re.findall(r"[a-z_]+\.md", nav.split("nav:")[1])) <= pages
