@@ -26,7 +26,7 @@ class ThresholdsTable(Strict):
     beyond : share of its declared range by which levels go on past it, where its unit has a meaning there
     grid : levels of each of two beliefs together; 0 for none
     runs_per_level : runs of each world at each level; even
-    prior_worlds : worlds drawn from the bare prior for screening
+    prior_worlds, prior_runs : worlds drawn from the bare prior for screening, and runs of each; even
     few : beliefs that a reversal moves together, at most
     within : the largest distance at which a reversal is sought, in standard deviations of the ensemble
     """
@@ -101,10 +101,11 @@ def asked(file: ThresholdsFile) -> list[tuple[str, str]]:
     """
     judge(file)
     plan = file.thresholds
-    if plan.runs_per_level % 2:
-        raise InputError(
-            f"[thresholds] runs_per_level is even, since runs fall into two halves; {plan.runs_per_level} was given"
-        )
+    for entry in ("runs_per_level", "prior_runs"):
+        if getattr(plan, entry) % 2:
+            raise InputError(
+                f"[thresholds] {entry} is even, since runs fall into two halves; {getattr(plan, entry)} was given"
+            )
     if plan.grid == 1:
         raise InputError("[thresholds] grid is 0 for no joint region, or at least 2 levels of each belief; 1 was given")
     for name in plan.named:

@@ -103,7 +103,7 @@ def thresholds(
     ...     "experiment": {"name": "small", "seed": 1, "runs": 100, "months": 24},
     ...     "packages": {"sanctions": {"sanctions_intensity": 0.8}},
     ...     "ask": {"outcomes": ["taiwan_failure"], "runs_per_world": 4},
-    ...     "thresholds": {"named": ["sanctions_cost"], "levels": 3, "grid": 0, "runs_per_level": 2, "prior_worlds": 20},
+    ...     "thresholds": {"named": ["sanctions_cost"], "levels": 3, "grid": 0, "runs_per_level": 2, "prior_worlds": 20, "prior_runs": 2},
     ...     "worlds": {"ensemble": "defaults"},
     ... })
     >>> found.curves["level"].round(2).tolist()
@@ -157,7 +157,7 @@ class _Study:
         )
         rounds = self.file.ask.runs_per_world
         now = self._respond(self.setting, used, outcomes, rounds, "screening, the ensemble")
-        wide = self._respond(bare, used, outcomes, rounds, "screening, the bare prior")
+        wide = self._respond(bare, used, outcomes, plan.prior_runs, "screening, the bare prior")
         questions = [self._screened(now, wide, bare, *one) for one in asked_for]
 
         arms, cells = _Arms(self.packages), {}
@@ -181,6 +181,7 @@ class _Study:
             "worlds": len(self.setting.worlds),
             "different_worlds": int(self.number.max()) + 1,
             "prior_worlds": plan.prior_worlds,
+            "prior_runs": plan.prior_runs,
             "runs_per_world": rounds,
             "runs_per_level": plan.runs_per_level,
             "directions": len(lines),
