@@ -13,7 +13,6 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
     from .analysis.elicitation.study import elicit
-    from .analysis.elicitation.study import elicit
     from .analysis.thresholds.study import thresholds
     from .api import compare, costs, simulate, sweep
     from .model.levers import Lever

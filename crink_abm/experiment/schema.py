@@ -233,9 +233,14 @@ SAID: dict[tuple[int | str, ...], str] = {
     ("ask", "outcomes", "#"): "is the name of a measure; `crink-abm info` lists the outcomes",
     ("ask", "runs_per_world"): f"is an even number from 2 to {MOST_AUDITED:,}",
     ("ask", "margin"): "is a number between 0 and 1",
-    ("thresholds",): "is a table with questions, candidates, named, levels, beyond, grid, runs_per_level, prior_worlds, "
+    (
+        "thresholds",
+    ): "is a table with questions, candidates, named, levels, beyond, grid, runs_per_level, prior_worlds, "
     "prior_runs, few and within",
-    ("thresholds", "questions"): "is a table of packages, each with a list of measures, such as { sanctions = [\"taiwan_failure\"] }",
+    (
+        "thresholds",
+        "questions",
+    ): 'is a table of packages, each with a list of measures, such as { sanctions = ["taiwan_failure"] }',
     ("thresholds", "questions", "*"): "is a list of 1 to 100 measures",
     ("thresholds", "questions", "*", "#"): "is the name of a measure; `crink-abm info` lists the outcomes",
     ("thresholds", "candidates"): "is a whole number from 1 to 20",
@@ -262,7 +267,12 @@ SAID: dict[tuple[int | str, ...], str] = {
     ("experts", "*"): "is a table with weight, constants, switches, bands and correlations",
     ("experts", "*", "weight"): "is a number above 0",
     ("experts", "*", "constants"): "is a table of parameters, each with its quantiles",
-    ("experts", "*", "constants", "*"): "is a table of 2 to 20 quantiles by per cent, such as { 5 = 0.1, 50 = 0.4, 95 = 0.9 }",
+    (
+        "experts",
+        "*",
+        "constants",
+        "*",
+    ): "is a table of 2 to 20 quantiles by per cent, such as { 5 = 0.1, 50 = 0.4, 95 = 0.9 }",
     ("experts", "*", "constants", "*", "*"): "is a number",
     ("experts", "*", "switches"): "is a table of structural switches, each with the probabilities of its levels",
     ("experts", "*", "switches", "*"): "is a table of at least two levels, each with its probability",

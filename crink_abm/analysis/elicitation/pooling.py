@@ -1,9 +1,10 @@
 """Experts pooled, and worlds weighed by what the pool believes.
 
 An expert's weights are the density of the expert's belief over that of the worlds. A linear pool is the mixture of the experts'
-distributions: any of them may be right. A logarithmic pool multiplies their densities, each to the power of its share: it lies where
-all agree. Source: Stone 1961; Genest and Zidek 1986. A band on an outcome is met by Jeffrey's rule: the belief in the band becomes what
-is said, and nothing changes within or outside it; several bands in turn until all are met (Deming and Stephan 1940).
+distributions: any of them may be right. A logarithmic pool multiplies their densities, each to the power of its share: it
+lies where all agree. Source: Stone 1961; Genest and Zidek 1986. A band on an outcome is met by Jeffrey's rule: the belief in
+the band becomes what is said, and nothing changes within or outside it; several bands in turn until all are met (Deming and
+Stephan 1940).
 """
 
 import math
@@ -41,8 +42,7 @@ def pooled(log_ratio: FloatArray, shares: FloatArray, kind: Literal["linear", "l
         made: FloatArray = shares @ np.exp(log)
         return made / made.sum()
     total = np.where(np.isneginf(log).any(0), -np.inf, shares @ np.where(np.isneginf(log), 0.0, log))
-    made = np.exp(total - logsumexp(total))
-    return made
+    return np.asarray(np.exp(total - logsumexp(total)))
 
 
 def effective(weights: FloatArray, number: IntArray) -> float:
@@ -50,7 +50,7 @@ def effective(weights: FloatArray, number: IntArray) -> float:
     return effective_size(np.bincount(number, weights))
 
 
-def in_bands(log_ratio: FloatArray, inside: FloatArray, wanted: FloatArray) -> tuple[FloatArray, bool]:
+def in_bands(log_ratio: FloatArray, inside: FloatArray, wanted: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
     """Weights such that each band has the probability that is wanted (Jeffrey's rule), by turns.
 
     Parameters
@@ -61,7 +61,7 @@ def in_bands(log_ratio: FloatArray, inside: FloatArray, wanted: FloatArray) -> t
 
     Returns
     -------
-    (log weights after, whether all bands are met)
+    (log weights after, the probability that a world lies in each band after, whether all bands are met)
     """
     weight = np.exp(log_ratio - log_ratio.max())
     factor = np.ones((len(wanted), 2))
@@ -77,14 +77,14 @@ def in_bands(log_ratio: FloatArray, inside: FloatArray, wanted: FloatArray) -> t
             others = weight * np.prod(np.delete(each, k, 0), axis=0)
             has = float(others @ (inside[k] * factor[k, 0])), float(others @ ((1.0 - inside[k]) * factor[k, 1]))
             if not (has[0] > 0.0 and has[1] > 0.0) or not math.isfinite(sum(has)):
-                return log_ratio, False
+                return log_ratio, inside, False
             worst = max(worst, abs(has[0] / sum(has) - want))
             factor[k] *= want / has[0], (1.0 - want) / has[1]
         if worst < _NEAR:
             met = True
             break
     with np.errstate(divide="ignore"):
-        return log_ratio + np.log(np.prod(parts(), axis=0)), met
+        return log_ratio + np.log(np.prod(parts(), axis=0)), inside * factor[:, :1] / parts(), met
 
 
 def quantile(x: FloatArray, weights: FloatArray, u: FloatArray) -> FloatArray:

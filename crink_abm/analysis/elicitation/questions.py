@@ -1,7 +1,7 @@
 """What is elicited: the tables of a file of beliefs, judged before anything is run."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,9 @@ class ElicitTable(Strict):
     least_effective: Annotated[float, Field(ge=10)] = 50.0
     runs_per_world: Annotated[Whole, Field(ge=2, le=MOST_AUDITED)] = 400
     outcomes: list[str] = Field(
-        default_factory=lambda: ["taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war"], min_length=1, max_length=100
+        default_factory=lambda: ["taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war"],
+        min_length=1,
+        max_length=100,
     )
 
 
@@ -106,7 +108,7 @@ class Elicited:
     effort: dict[str, Any] = field(default_factory=dict)
 
     #: The tables, by name.
-    TABLES = ("experts", "beliefs", "risks", "densities")
+    TABLES: ClassVar[tuple[str, ...]] = ("experts", "beliefs", "risks", "densities")
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,9 @@ def believed(file: ElicitFile) -> list[Believed]:
     """
     plan = file.elicit
     if plan.runs_per_world % 2:
-        raise InputError(f"[elicit] runs_per_world is even, since runs fall into two halves; {plan.runs_per_world} was given")
+        raise InputError(
+            f"[elicit] runs_per_world is even, since runs fall into two halves; {plan.runs_per_world} was given"
+        )
     measures(plan.outcomes)
     return [_expert(name, said, file) for name, said in file.experts.items()]
 
@@ -156,7 +160,9 @@ def _expert(name: str, said: Expert, file: ElicitFile) -> Believed:
         raise InputError(f"{where} says nothing: give constants, switches or bands")
     for one in (*said.constants, *said.switches):
         if one not in CATALOGUE:
-            raise InputError(f"{where}: no parameter is named {told(one)}{nearest(one, CATALOGUE)}; `crink-abm info` lists them")
+            raise InputError(
+                f"{where}: no parameter is named {told(one)}{nearest(one, CATALOGUE)}; `crink-abm info` lists them"
+            )
         if one in file.parameters:
             raise InputError(f"{where}: {one} is held by [parameters] in every world; leave one of them out")
         if (CATALOGUE[one].switch is None) == (one in said.switches):
@@ -166,7 +172,9 @@ def _expert(name: str, said: Expert, file: ElicitFile) -> Believed:
     for outcome, band in said.bands.items():
         measures([outcome])
         if not band.low < band.high:
-            raise InputError(f"{where}: the band on {outcome} goes from low to high; [{band.low:g}, {band.high:g}] was given")
+            raise InputError(
+                f"{where}: the band on {outcome} goes from low to high; [{band.low:g}, {band.high:g}] was given"
+            )
     switches = {one: _levels(one, levels, where) for one, levels in said.switches.items()}
     return Believed(name, said.weight, constants, _matrix(list(constants), said, where), switches, dict(said.bands))
 
@@ -177,19 +185,25 @@ def _quantiles(name: str, said: dict[str, float], where: str) -> Quantiles:
     for key, value in said.items():
         per_cent = as_number(key)
         if per_cent is None or not 0.0 < per_cent < 100.0:
-            raise InputError(f"{where}: {name} has quantiles by per cent, such as {{ 5 = 0.1, 50 = 0.4, 95 = 0.9 }}; {told(key)} was given")
+            raise InputError(
+                f"{where}: {name} has quantiles by per cent, such as {{ 5 = 0.1, 50 = 0.4, 95 = 0.9 }}; {told(key)} was given"
+            )
         pairs.append((per_cent / 100.0, float(value)))
     pairs.sort()
     levels, at = (np.array(column) for column in zip(*pairs, strict=True))
     if not (np.diff(at) > 0.0).all() or not (np.diff(levels) > 0.0).all():
-        raise InputError(f"{where}: quantiles of {name} rise with their per cent; {', '.join(f'{100 * u:g} % {x:g}' for u, x in pairs)} was given")
+        raise InputError(
+            f"{where}: quantiles of {name} rise with their per cent; {', '.join(f'{100 * u:g} % {x:g}' for u, x in pairs)} was "
+            "given"
+        )
     if p.log and at[0] <= 0.0:
         raise InputError(f"{where}: {name} is above 0; a quantile of {at[0]:g} was given")
     made = Quantiles(scale(p, at), levels, float(scale(p, p.low)), float(scale(p, p.high)))
     if made.outside > LEAST_INSIDE:
         raise InputError(
             f"{where}: {100 * made.outside:.0f} % of what is believed of {name} lies beyond its declared range, [{p.low:g}, "
-            f"{p.high:g}] ({p.unit}), in which worlds must lie; at most {100 * LEAST_INSIDE:.0f} % may. Lower the quantiles, or ask "
+            f"{p.high:g}] ({p.unit}), in which worlds must lie; at most {100 * LEAST_INSIDE:.0f} % may. Lower the quantiles, "
+            "or ask "
             "`crink-abm thresholds` with [thresholds] beyond, which imposes values past the range"
         )
     return made
@@ -212,7 +226,10 @@ def _matrix(names: list[str], said: Expert, where: str) -> np.ndarray:
     for one, other, r in said.correlations:
         pair = [one, other]
         if not all(isinstance(x, str) and x in names for x in pair) or one == other:
-            raise InputError(f"{where}: correlations are between two of this expert's constants ({', '.join(names) or 'none'}); {told(pair)} was given")
+            raise InputError(
+                f"{where}: correlations are between two of this expert's constants ({', '.join(names) or 'none'}); "
+                f"{told(pair)} was given"
+            )
         if isinstance(r, str) or not -1.0 < r < 1.0:
             raise InputError(f"{where}: a rank correlation lies between -1 and 1; {told(r)} was given")
         i, j = (names.index(str(x)) for x in pair)

@@ -30,7 +30,7 @@ from .questions import Believed, Elicited, ElicitFile, believed, scale
 
 _NAMES = tuple(CATALOGUE)
 #: Points at which densities are drawn, and how near to the ends of the range.
-_POINTS, _NEAR_END = 101, 0.005
+_POINTS, _NEAR_END = 101, 0.02
 #: The worlds, as a file for ``[worlds] ensemble``.
 WORLDS = "worlds"
 
@@ -83,9 +83,11 @@ def elicit(
         raise InputError(f"beliefs weigh an ensemble of at least 20 worlds; [worlds] has {len(source)}")
     kept = Kept(out, "elicit") if out is not None else None
     with kept.work() if kept else contextlib.nullcontext():
-        worlds, ratio = _drawn(source, experts, plan.size, head.seed) if plan.method == "draw" else (
-            source, np.stack([_log_ratio(one, source.values, source.values if plan.replaces == "ensemble" else None) for one in experts])
-        )  # fmt: skip
+        if plan.method == "draw":
+            worlds, ratio = _drawn(source, experts, plan.size, head.seed)
+        else:
+            replaced = source.values if plan.replaces == "ensemble" else None
+            worlds, ratio = source, np.stack([_log_ratio(one, source.values, replaced) for one in experts])
         setting = Setting(worlds, head.months, head.start, head.seed, baseline(experiment), experiment.drivers)
         outcomes = list(dict.fromkeys([*plan.outcomes, *(name for one in experts for name in one.bands)]))
         risks = respond(
@@ -156,15 +158,22 @@ def _log_moved(names: list[str], values: FloatArray, ensemble: FloatArray) -> Fl
 
 
 def _drawn(source: Worlds, experts: list[Believed], size: int, seed: int) -> tuple[Worlds, FloatArray]:
-    """Worlds in which elicited beliefs are drawn from the linear pool, and the experts' log densities over that of these worlds."""
+    """Worlds in which elicited beliefs are drawn from the linear pool, and the experts' log densities over that of these "
+    "worlds."""
     rng = np.random.default_rng([seed % 2**63, 61])
-    rows = rng.permutation(np.repeat(np.arange(len(source)), resampled(np.full(len(source), 1.0 / len(source)), size, 1)))
+    rows = rng.permutation(
+        np.repeat(np.arange(len(source)), resampled(np.full(len(source), 1.0 / len(source)), size, 1))
+    )
     values = source.values[rows].copy()
     shares = np.array([one.weight for one in experts]) / sum(one.weight for one in experts)
     of = rng.permutation(np.repeat(np.arange(len(experts)), resampled(shares, size, 2)))
     for k, one in enumerate(experts):
         mine = np.flatnonzero(of == k)
-        z = rng.normal(size=(len(mine), len(one.constants))) @ np.linalg.cholesky(one.matrix).T if one.constants else None
+        z = (
+            rng.normal(size=(len(mine), len(one.constants))) @ np.linalg.cholesky(one.matrix).T
+            if one.constants
+            else None
+        )
         for j, (name, belief) in enumerate(one.constants.items()):
             assert z is not None
             values[mine, _NAMES.index(name)] = _drawn_values(name, belief, z[:, j])
@@ -200,12 +209,18 @@ def _made(
         inside = np.zeros((0, len(worlds)))
         if one.bands:
             inside = np.stack(
-                [_in_band(risks.level(0, name).mean(0), risks.rounds, band.low, band.high) for name, band in one.bands.items()]
+                [
+                    _in_band(risks.level(0, name).mean(0), risks.rounds, band.low, band.high)
+                    for name, band in one.bands.items()
+                ]
             )
-            after, met = pooling.in_bands(before, inside, np.array([band.inside for band in one.bands.values()]))
+            after, inside, met = pooling.in_bands(
+                before, inside, np.array([band.inside for band in one.bands.values()])
+            )
             if not met:
                 raise InputError(
-                    f"[experts.{one.name}]: no weights of these worlds give all its bands ({', '.join(one.bands)}) the probability "
+                    f"[experts.{one.name}]: no weights of these worlds give all its bands ({', '.join(one.bands)}) the "
+                    "probability "
                     'that is said; widen one, raise [worlds] draws with ensemble = "prior", or leave one out'
                 )
             before = after
@@ -219,7 +234,12 @@ def _made(
         raise InputError("every world is ruled out by some expert; leave levels of switches a probability above 0")
     weights["pooled"] = pooling.pooled(np.stack(log), shares, plan.pool)
     rows = [
-        (name, shares[k] / shares.sum() if k < len(experts) else 1.0, pooling.effective(w, number), float(np.bincount(number, w).max()))
+        (
+            name,
+            shares[k] / shares.sum() if k < len(experts) else 1.0,
+            pooling.effective(w, number),
+            float(np.bincount(number, w).max()),
+        )
         for k, (name, w) in enumerate(weights.items())
     ]
     table = pd.DataFrame(rows, columns=["who", "share", "effective", "largest"]).assign(
@@ -236,7 +256,8 @@ def _made(
         )
         raise InputError(
             f"these beliefs leave {worth:.1f} effective worlds of {had:.0f} (by expert and pooled: {each}), where [elicit] "
-            f"least_effective = {plan.least_effective:g} are the least: few worlds are as believed, and what follows would rest on "
+            f"least_effective = {plan.least_effective:g} are the least: few worlds are as believed, and what follows would "
+            "rest on "
             f"them. {remedy[0].upper()}{remedy[1:]}; or widen the beliefs, or take a larger ensemble"
         )
     copies = resampled(weights["pooled"], plan.size, experiment.experiment.seed % 2**32)
@@ -299,9 +320,9 @@ def _risks(
             if band is not None:
                 k = list(next(one.bands for one in experts if one.name == who)).index(outcome)
                 inside = float(w @ insides[who][k])
+            said = (band.low, band.high, band.inside) if band else (np.nan,) * 3
             rows.append(
-                (outcome, who, *weighted_interval(level, w, number), *((band.low, band.high, band.inside) if band else (np.nan,) * 3),
-                 inside, worth[who], len(number), risks.rounds)
+                (outcome, who, *weighted_interval(level, w, number), *said, inside, worth[who], len(number), risks.rounds)
             )  # fmt: skip
     columns = ["outcome", "who", "risk", "low", "high", "band_low", "band_high", "band_said", "band_inside", "effective",
                "n_worlds", "runs_per_world"]  # fmt: skip

@@ -49,8 +49,8 @@ def levels(parameter: Parameter, n: int, beyond: float = 0.0) -> FloatArray:
     ----------
     parameter : of the catalogue
     n : how many levels of a coefficient, evenly spaced (log-spaced where the prior is); a switch has those the prior draws
-    beyond : share of the declared range by which levels go on past it, where the unit has a meaning there; they go down to 0 where 0
-        is below the range
+    beyond : share of the declared range by which levels go on past it, where the unit has a meaning there; they go down to 0
+        where 0 is below the range
     """
     if parameter.switch is not None:
         return np.array([float(level) for level in parameter.drawn])

@@ -1,11 +1,13 @@
 """Where the mean effect over worlds crosses zero along a line of levels, with its confidence set.
 
 The effect is simulated at some levels, in every world and with common random numbers, and is taken to be linear between them.
-A level belongs to the confidence set if a test at the 5 % level does not tell the mean effect there from zero. Such a set covers the
-true crossing in 95 of 100 studies, and may be empty, open to one side, the whole line, or several pieces: where the effect hardly
-hangs on the level, the data do not say where it crosses. Source: Fieller 1954; Read 1983 on sets that are no interval.
+A level belongs to the confidence set if a test at the 5 % level does not tell the mean effect there from zero. Such a set
+covers the true crossing in 95 of 100 studies, and may be empty, open to one side, the whole line, or several pieces: where
+the effect hardly hangs on the level, the data do not say where it crosses. Source: Fieller 1954; Read 1983 on sets that are
+no interval.
 """
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,8 +80,8 @@ def covariance(effect: FloatArray, number: IntArray) -> tuple[FloatArray, float]
 
     Returns
     -------
-    (array (n_levels, n_levels), half-width of a 95 % interval in standard errors). Source: Cochran 1977, the ratio estimator, as in
-    :func:`crink_abm.estimation.clusters.mean_interval`.
+    (array (n_levels, n_levels), half-width of a 95 % interval in standard errors). Source: Cochran 1977, the ratio estimator,
+    as in :func:`crink_abm.estimation.clusters.mean_interval`.
     """
     copies = np.bincount(number)
     seen = copies > 0
@@ -180,7 +182,7 @@ def _not_positive(square: float, linear: float, constant: float) -> list[tuple[f
     elif linear:
         ends.append(-constant / linear)
     cuts = sorted({min(1.0, max(0.0, float(t))) for t in ends})
-    return [(low, high) for low, high in zip(cuts[:-1], cuts[1:], strict=True) if value((low + high) / 2.0) <= 0.0]
+    return [(low, high) for low, high in itertools.pairwise(cuts) if value((low + high) / 2.0) <= 0.0]
 
 
 def _kind(levels: FloatArray, mean: FloatArray, pieces: list[tuple[float, float]]) -> tuple[str, int, int]:

@@ -1,7 +1,7 @@
 """What a study of thresholds is asked: the tables of its file, the questions, and what it finds."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 from pydantic import Field
@@ -31,7 +31,9 @@ class ThresholdsTable(Strict):
     within : the largest distance at which a reversal is sought, in standard deviations of the ensemble
     """
 
-    questions: Annotated[dict[str, Annotated[list[str], Field(min_length=1, max_length=100)]], Field(max_length=100)] = {}
+    questions: Annotated[
+        dict[str, Annotated[list[str], Field(min_length=1, max_length=100)]], Field(max_length=100)
+    ] = {}
     candidates: Annotated[Whole, Field(ge=1, le=20)] = 3
     named: Annotated[list[str], Field(max_length=20)] = []
     levels: Annotated[Whole, Field(ge=3, le=51)] = 7
@@ -56,17 +58,19 @@ class Thresholds:
 
     Attributes
     ----------
-    questions : a row a question: package, outcome, effect with low, high (different worlds as the sample) and noise_low, noise_high
-        (Monte Carlo, the worlds given), sign and size, the same effect over the bare prior, reliability of worlds' effects
-    screening : a row a question and belief: share_ensemble and share_prior of the variance of ranked effects between worlds, their
-        p over all beliefs, whether it is a candidate, and why
+    questions : a row a question: package, outcome, effect with low, high (different worlds as the sample) and noise_low,
+        noise_high (Monte Carlo, the worlds given), sign and size, the same effect over the bare prior, reliability of worlds'
+        effects
+    screening : a row a question and belief: share_ensemble and share_prior of the variance of ranked effects between worlds,
+        their p over all beliefs, whether it is a candidate, and why
     pairs : a row a question, ensemble and strongest pair
     curves : a row a question, belief and level: the effect where every world has this belief, with both intervals
-    thresholds : a row a question and belief: kind, threshold, low, high (worlds), noise_low, noise_high, shares of the ensemble and
-        the bare prior on each side, where the source stands, and the sentence
+    thresholds : a row a question and belief: kind, threshold, low, high (worlds), noise_low, noise_high, shares of the ensemble
+        and the bare prior on each side, where the source stands, and the sentence
     joint : a row a question and cell of two beliefs
     boundary : a row a question and level of the first belief: the threshold on the second
     reversal : a row a question and direction: distance, low, high, odds, the effect there on fresh runs, and the sentence
+    spread : a row a belief and bin of its range, or level: shares of the ensemble and of the bare prior
     margin : the smallest change that matters
     effort : runs, arms, worlds, and what was searched
     """
@@ -79,11 +83,22 @@ class Thresholds:
     joint: pd.DataFrame
     boundary: pd.DataFrame
     reversal: pd.DataFrame
+    spread: pd.DataFrame
     margin: float
     effort: dict[str, Any] = field(default_factory=dict)
 
     #: The tables, by name.
-    TABLES = ("questions", "screening", "pairs", "curves", "thresholds", "joint", "boundary", "reversal")
+    TABLES: ClassVar[tuple[str, ...]] = (
+        "questions",
+        "screening",
+        "pairs",
+        "curves",
+        "thresholds",
+        "joint",
+        "boundary",
+        "reversal",
+        "spread",
+    )
 
     def of(self, table: str, package: str, outcome: str) -> pd.DataFrame:
         """The rows of one question in a table."""

@@ -1,10 +1,10 @@
 """How far an ensemble is from reversal: the least implausible change of a few beliefs that turns the sign of a mean effect.
 
 Beliefs are moved in every world alike, in normal scores under the bare prior, so that no value leaves its declared range. How
-implausible a change is, the ensemble's own spread says: a move by d of its standard deviations (Mahalanobis) has the density of the
-ensemble's centre times exp(-d^2 / 2). Where the effect is linear in the scores, with slopes b and covariance S, the nearest reversal
-lies at m S b / (b' S b), at a distance |m| / sqrt(b' S b). This gives the direction; how far to go along it is simulated.
-Source: Mahalanobis 1936; Hasofer and Lind 1974 (the design point of structural reliability).
+implausible a change is, the ensemble's own spread says: a move by d of its standard deviations (Mahalanobis) has the density
+of the ensemble's centre times exp(-d^2 / 2). Where the effect is linear in the scores, with slopes b and covariance S, the
+nearest reversal lies at m S b / (b' S b), at a distance |m| / sqrt(b' S b). This gives the direction; how far to go along it
+is simulated. Source: Mahalanobis 1936; Hasofer and Lind 1974 (the design point of structural reliability).
 """
 
 import math

@@ -1,9 +1,10 @@
 """Which beliefs carry an effect: how much of what worlds differ in each parameter and switch explains, and each pair.
 
 Effects are turned into ranks, as a few worlds may move much. A coefficient explains through its rank and the rank's square, so a
-belief that matters at both ends is seen; a switch through its levels. The noise of a world's effect is separated by the two halves
-of its runs: shares are of the variance between worlds. Chance is judged over all beliefs at once, by shuffling effects over worlds.
-Source: Iman and Conover 1979 (rank regression); Westfall and Young 1993 (shuffles, the largest of many); Spearman 1904 (attenuation).
+belief that matters at both ends is seen; a switch through its levels. The noise of a world's effect is separated by the two
+halves of its runs: shares are of the variance between worlds. Chance is judged over all beliefs at once, by shuffling effects
+over worlds. Source: Iman and Conover 1979 (rank regression); Westfall and Young 1993 (shuffles, the largest of many);
+Spearman 1904 (attenuation).
 """
 
 from dataclasses import dataclass
@@ -90,7 +91,10 @@ def screen(
     y = rankdata(effect.mean(0))
     y = y - y.mean()
     rely = reliability(effect)
-    empty = pd.DataFrame(columns=["belief", "share", "p"]), pd.DataFrame(columns=["first", "second", "correlation", "p"])
+    empty = (
+        pd.DataFrame(columns=["belief", "share", "p"]),
+        pd.DataFrame(columns=["first", "second", "correlation", "p"]),
+    )
     if not y.any() or n < 20 or not kept:
         return Screen(*empty, rely, n)
     y /= np.linalg.norm(y)
@@ -159,7 +163,9 @@ def _pairs(
         if not np.ptp(x):
             continue
         levels = np.unique(x)
-        raw = [x == level for level in (levels if len(levels) > 2 else levels[1:])] if name in switches else [rankdata(x)]
+        raw = (
+            [x == level for level in (levels if len(levels) > 2 else levels[1:])] if name in switches else [rankdata(x)]
+        )
         for one in raw:
             z = np.asarray(one, float)
             columns.append((z - z.mean()) / z.std())

@@ -94,7 +94,8 @@ def thresholds(
        (:mod:`crink_abm.analysis.thresholds.screening`). 2. Each candidate is imposed at levels in every world, with common random
        numbers; the level at which the mean effect is zero has a confidence set by inversion of a test (Fieller 1954;
        :mod:`.crossing`). 3. The pair that decides most, on a grid. 4. How far the ensemble is from reversal (:mod:`.reversal`).
-    Imposing a belief is an intervention: the other beliefs of each world stay as they are, so a world may then fit the record less.
+    Imposing a belief is an intervention: the other beliefs of each world stay as they are, so a world may then fit the record
+    less.
 
     Examples
     --------
@@ -103,8 +104,8 @@ def thresholds(
     ...     "experiment": {"name": "small", "seed": 1, "runs": 100, "months": 24},
     ...     "packages": {"sanctions": {"sanctions_intensity": 0.8}},
     ...     "ask": {"outcomes": ["taiwan_failure"], "runs_per_world": 4},
-    ...     "thresholds": {"named": ["sanctions_cost"], "levels": 3, "grid": 0, "runs_per_level": 2, "prior_worlds": 20, "prior_runs": 2},
-    ...     "worlds": {"ensemble": "defaults"},
+    ...     "thresholds": {"named": ["sanctions_cost"], "levels": 3, "grid": 0, "runs_per_level": 2, "prior_worlds": 20,
+    "prior_runs": 2}, ...     "worlds": {"ensemble": "defaults"},
     ... })
     >>> found.curves["level"].round(2).tolist()
     [0.0, 0.4, 0.6]
@@ -187,7 +188,11 @@ class _Study:
             "directions": len(lines),
         }
         worlds = self.setting.worlds
-        levels = {"n_worlds": len(worlds), "n_different": int(self.number.max()) + 1, "runs_per_world": plan.runs_per_level}
+        levels = {
+            "n_worlds": len(worlds),
+            "n_different": int(self.number.max()) + 1,
+            "runs_per_world": plan.runs_per_level,
+        }
         boundary, joint = [], []
         for one in questions:
             if one.pair:
@@ -203,6 +208,7 @@ class _Study:
             pd.DataFrame(joint, columns=tables.JOINT),
             pd.DataFrame(boundary, columns=tables.BOUNDARY),
             tables.reversal(lines, moved, checked, worlds, plan.within, levels),
+            tables.spread([belief for one in questions for belief in one.candidates], worlds),
             self.file.ask.margin,
             self.effort,
         )  # fmt: skip
@@ -221,12 +227,12 @@ class _Study:
         return [float(x) for x in beliefs.levels(CATALOGUE[belief], self.plan.levels, self.plan.beyond)]
 
     def _cells(self, first: str, second: str) -> tuple[list[float], list[float], list[Belief]]:
-        one, two = (
-            [float(x) for x in beliefs.levels(CATALOGUE[name], self.plan.grid)] for name in (first, second)
-        )
+        one, two = ([float(x) for x in beliefs.levels(CATALOGUE[name], self.plan.grid)] for name in (first, second))
         return one, two, [(a, b) for a in one for b in two]  # type: ignore[misc]
 
-    def _effects(self, found: Responses, arms: _Arms, package: str, outcome: str, cells: list[tuple[Belief, ...]]) -> Any:
+    def _effects(
+        self, found: Responses, arms: _Arms, package: str, outcome: str, cells: list[tuple[Belief, ...]]
+    ) -> Any:
         """Effects in each half and world, cell by cell: array (2, n_worlds, n_cells)."""
         return np.stack([found.change(*arms.imposed(package, *cell), outcome) for cell in cells], -1)
 
@@ -236,7 +242,13 @@ class _Study:
         return crossing(np.array(at), halves, self.number)
 
     def _joint(
-        self, found: Responses, arms: _Arms, one: _Question, first: list[float], second: list[float], cells: list[Belief]
+        self,
+        found: Responses,
+        arms: _Arms,
+        one: _Question,
+        first: list[float],
+        second: list[float],
+        cells: list[Belief],
     ) -> tuple[list[Any], list[Any]]:
         assert one.pair is not None
         a, b, why = one.pair
@@ -251,14 +263,17 @@ class _Study:
                      self.plan.runs_per_level)
                 )  # fmt: skip
             if CATALOGUE[b].switch is None:
-                edges.append((one.package, one.outcome, a, x, b, line.root, *line.span, line.kind, line.below, line.above))
+                edges.append(
+                    (one.package, one.outcome, a, x, b, line.root, *line.span, line.kind, line.below, line.above)
+                )
         return rows, edges
 
     def _reversals(
         self, questions: list[_Question], curves: Mapping[tuple[str, str, str], Crossing], arms: _Arms, at: Responses,
         outcomes: list[str],
     ) -> tuple[list[tuple[_Question, Direction]], list[Crossing], list[tuple[float, float, float, float]]]:  # fmt: skip
-        """Directions to reversal, the effect along each, and the effect on fresh runs where it turns: (distance, mean, low, high)."""
+        """Directions to reversal, the effect along each, and the effect on fresh runs where it turns: (distance, mean, low, "
+        "high)."""
         lines = [(one, line) for one in questions for line in self._directions(one, curves)]
         steps = [self.plan.within * share for share in STEPS]
         way = _Arms(self.packages)
@@ -292,13 +307,16 @@ class _Study:
         if not names or not np.isfinite(one.effect) or one.effect == 0.0:
             return []
         z = np.stack([beliefs.scores(CATALOGUE[name], self.setting.worlds.column(name)) for name in names], 1)
-        slopes = np.array([self._slope(name, z[:, k], curves[one.package, one.outcome, name]) for k, name in enumerate(names)])
+        slopes = np.array(
+            [self._slope(name, z[:, k], curves[one.package, one.outcome, name]) for k, name in enumerate(names)]
+        )
         if len(z) < 2:
             return []
         return directions(one.effect, names, slopes, np.atleast_2d(np.cov(z.T)), self.plan.few)
 
     def _slope(self, name: str, z: FloatArray, curve: Crossing) -> float:
-        """The change of the mean effect per normal score, over half a score either way: from the curve where the belief is imposed."""
+        """The change of the mean effect per normal score, over half a score either way: from the curve where the belief is "
+        "imposed."""
         up, down = (
             np.interp(beliefs.values(CATALOGUE[name], z + by), curve.levels, curve.mean).mean() for by in (0.5, -0.5)
         )
@@ -316,7 +334,8 @@ class _Study:
 
 
 def candidates(screens: Mapping[str, Screen], most: int, named: list[str]) -> list[str]:
-    """Beliefs that carry an effect more than chance would in the ensemble or in the bare prior, the strongest first; then those named."""
+    """Beliefs that carry an effect more than chance would in the ensemble or in the bare prior, the strongest first; then "
+    "those named."""
     strength: dict[str, float] = {}
     for found in screens.values():
         for row in found.table[found.table["p"] <= CHANCE].itertuples():
@@ -326,7 +345,8 @@ def candidates(screens: Mapping[str, Screen], most: int, named: list[str]) -> li
 
 
 def pair_of(screens: Mapping[str, Screen], found: list[str]) -> tuple[str, str, str] | None:
-    """The pair of beliefs that decides most, a coefficient last, and why: an interaction more than chance, or the two strongest."""
+    """The pair of beliefs that decides most, a coefficient last, and why: an interaction more than chance, or the two "
+    "strongest."""
     rows = [
         (abs(row.correlation), row.first, row.second)
         for one in screens.values()

@@ -20,9 +20,32 @@ from .screening import Screen
 
 JOINT = ["package", "outcome", "first", "first_level", "second", "second_level", "why", "effect", "low", "high", "n_worlds",
          "runs_per_world"]  # fmt: skip
-BOUNDARY = ["package", "outcome", "first", "first_level", "second", "threshold", "low", "high", "kind", "below", "above"]
-_SCREENING = ["package", "outcome", "belief", "share_ensemble", "p_ensemble", "share_prior", "p_prior", "candidate", "named"]
+BOUNDARY = [
+    "package",
+    "outcome",
+    "first",
+    "first_level",
+    "second",
+    "threshold",
+    "low",
+    "high",
+    "kind",
+    "below",
+    "above",
+]
+_SCREENING = [
+    "package",
+    "outcome",
+    "belief",
+    "share_ensemble",
+    "p_ensemble",
+    "share_prior",
+    "p_prior",
+    "candidate",
+    "named",
+]
 _CURVES = ["package", "outcome", "belief", "level", "effect", "low", "high", "noise_low", "noise_high"]
+_QUANTILES = {"ensemble_5": 0.05, "ensemble_25": 0.25, "ensemble_75": 0.75, "ensemble_95": 0.95}
 _SIDES = [f"{where}_{side}" for where in ("ensemble", "prior") for side in ("lowers", "unclear", "raises")]
 
 
@@ -33,9 +56,7 @@ def _noise(halves: FloatArray) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def questions(
-    asked: list[tuple[str, str, Responses, Responses, Mapping[str, Screen]]], margin: float
-) -> pd.DataFrame:
+def questions(asked: list[tuple[str, str, Responses, Responses, Mapping[str, Screen]]], margin: float) -> pd.DataFrame:
     """The effect of each package, in the ensemble and over the bare prior."""
     rows = []
     for package, outcome, now, wide, screens in asked:
@@ -53,7 +74,8 @@ def questions(
 
 
 def verdict(low: float, high: float, margin: float) -> tuple[str, str]:
-    """The sign of an effect (lowers, raises, unclear), and its size against a margin (beyond, within, unsettled), by its interval."""
+    """The sign of an effect (lowers, raises, unclear), and its size against a margin (beyond, within, unsettled), by its "
+    "interval."""
     sign = "lowers" if high < 0.0 else "raises" if low > 0.0 else "unclear"
     beyond = high < -margin or low > margin
     size = "beyond" if beyond else "within" if -margin < low and high < margin else "unsettled"
@@ -122,8 +144,8 @@ def sides(name: str, one: Crossing, worlds: Worlds) -> dict[str, Any]:
     """The shares of the ensemble and of the bare prior where the effect clearly lowers, clearly raises, or is unclear.
 
     ``lowers``, ``lowers_low`` and ``lowers_high`` are the share of the ensemble on the lowering side of the estimated curve: its
-    interval goes from the low end of what clearly lowers to the high end of what does not clearly raise, so that it holds both the
-    threshold's uncertainty and that of an ensemble of so many different worlds.
+    interval goes from the low end of what clearly lowers to the high end of what does not clearly raise, so that it holds
+    both the threshold's uncertainty and that of an ensemble of so many different worlds.
     """
     p, number = CATALOGUE[name], worlds.number
     x = worlds.column(name)
@@ -171,7 +193,9 @@ def thresholds(
         kind = _switch_kind(one) if switch else one.kind
         if not switch:
             u = beliefs.position(p, x)
-        noise = (one.noise_pieces[0][0], one.noise_pieces[-1][1]) if one.noise_pieces and not switch else (np.nan, np.nan)
+        noise = (
+            (one.noise_pieces[0][0], one.noise_pieces[-1][1]) if one.noise_pieces and not switch else (np.nan, np.nan)
+        )
         low, high = one.span if not switch else (np.nan, np.nan)
         said = {
             "package": package, "outcome": outcome, "belief": name, "kind": kind, "found": kind in ("bounded", "levels"),
@@ -179,7 +203,8 @@ def thresholds(
             "below": 0 if switch else one.below, "above": 0 if switch else one.above, "unit": p.unit,
             "declared_low": p.low, "declared_high": p.high, "examined_low": float(one.levels[0]),
             "examined_high": float(one.levels[-1]), **sides(name, one, worlds),
-            "ensemble_median": float(np.median(x)), "narrowed": np.nan if u is None else 1.0 - float(np.std(u)) * np.sqrt(12.0),
+            "ensemble_median": float(np.median(x)), **_spread(x),
+            "narrowed": np.nan if u is None else 1.0 - float(np.std(u)) * np.sqrt(12.0),
             "source": p.source, "standing": beliefs.standing(p), "share_of_variance": _strength(screens[package, outcome], name),
             **levels,
         }  # fmt: skip
@@ -187,9 +212,29 @@ def thresholds(
         rows.append(said)
     columns = ["package", "outcome", "belief", "kind", "found", "threshold", "low", "high", "noise_low", "noise_high", "below",
                "above", "unit", "declared_low", "declared_high", "examined_low", "examined_high", *_SIDES, "lowers", "lowers_low",
-               "lowers_high", "lowers_of_prior", "ensemble_median", "narrowed", "source", "standing", "share_of_variance",
-               *levels, "sentence"]  # fmt: skip
+               "lowers_high", "lowers_of_prior", "ensemble_median", *_QUANTILES, "narrowed", "source", "standing",
+               "share_of_variance",                *levels, "sentence"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def spread(names: Iterable[str], worlds: Worlds, bins: int = 24) -> pd.DataFrame:
+    """Where the ensemble and the bare prior put beliefs: shares by bin of the declared range, or by level of a switch."""
+    rows: list[Any] = []
+    for name in dict.fromkeys(names):
+        p, x = CATALOGUE[name], worlds.column(name)
+        if p.switch is not None:
+            for level in p.drawn:
+                rows.append((name, float(level), float(level), float(np.mean(x == float(level))), 1.0 / len(p.drawn)))
+            continue
+        edges = np.asarray(p.quantile(np.linspace(0.0, 1.0, bins + 1)), float)
+        counts = np.histogram(
+            np.clip(x, p.low, p.high), np.concatenate([edges[:-1], [np.nextafter(edges[-1], np.inf)]])
+        )[0]
+        rows += [
+            (name, low, high, count / len(x), 1.0 / bins)
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["belief", "low", "high", "ensemble", "prior"])
 
 
 def _strength(screens: Mapping[str, Screen], name: str) -> float:
@@ -198,8 +243,13 @@ def _strength(screens: Mapping[str, Screen], name: str) -> float:
     return max(shares, default=float("nan"))
 
 
+def _spread(x: FloatArray) -> dict[str, float]:
+    return {name: float(np.quantile(x, u)) for name, u in _QUANTILES.items()}
+
+
 def _switch_kind(one: Crossing) -> str:
-    """How the levels of a switch divide: "levels" where it clearly turns the sign, "none" where all clearly have one, else "undecided"."""
+    """How the levels of a switch divide: "levels" where it clearly turns the sign, "none" where all clearly have one, else "
+    ""undecided"."""
     lowers, raises = bool((one.high < 0.0).any()), bool((one.low > 0.0).any())
     if lowers and raises:
         return "levels"
@@ -210,7 +260,8 @@ def reversal(
     lines: Iterable[tuple[Any, Direction]], moved: list[Crossing], checked: list[tuple[float, float, float, float]],
     worlds: Worlds, within: float, levels: Mapping[str, int],
 ) -> pd.DataFrame:  # fmt: skip
-    """How far each direction goes until the mean effect turns: found only where the other sign is clear within the largest distance."""
+    """How far each direction goes until the mean effect turns: found only where the other sign is clear within the largest "
+    "distance."""
     rows = []
     for (one, line), path, (at, check, check_low, check_high) in zip(lines, moved, checked, strict=True):
         low, high = path.span if path.pieces else (np.nan, np.nan)

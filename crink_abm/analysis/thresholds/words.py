@@ -28,7 +28,11 @@ def risk(outcome: str) -> str:
 def belief(name: str) -> str:
     """A belief in words, with its name."""
     p = CATALOGUE[name]
-    meaning = p.meaning.split(":", 1)[-1].strip() if p.meaning[:2].endswith(("κ",)) or p.meaning.startswith("κ") else p.meaning
+    meaning = (
+        p.meaning.split(":", 1)[-1].strip()
+        if p.meaning[:2].endswith(("κ",)) or p.meaning.startswith("κ")
+        else p.meaning
+    )
     return f"{meaning[0].lower()}{meaning[1:]} (`{name}`)"
 
 
@@ -57,30 +61,42 @@ def threshold(said: Mapping[str, Any], one: Crossing) -> str:
     where = belief(name)
     examined = f"from {number(said['examined_low'])} to {number(said['examined_high'], said['unit'])}"
     shares = (
-        f"The ensemble has {percent(said['lowers'])} [{percent(said['lowers_low'])}, {percent(said['lowers_high'])}] of its worlds "
+        f"The ensemble has {percent(said['lowers'])} [{percent(said['lowers_low'])}, {percent(said['lowers_high'])}] of its "
+        "worlds "
         f"on the lowering side, the bare prior {percent(said['lowers_of_prior'])}."
     )
     kind = said["kind"]
     low, high = number(said["low"]), number(said["high"])
     if kind == "bounded":
         side, other = ("above", "below") if said["above"] < 0 else ("below", "above")
-        at = f"{number(said['threshold'], said['unit'])} [{low}, {high}]" if np.isfinite(said["threshold"]) else f"[{low}, {high}]"
+        at = (
+            f"{number(said['threshold'], said['unit'])} [{low}, {high}]"
+            if np.isfinite(said["threshold"])
+            else f"[{low}, {high}]"
+        )
         return f"{head}lowers {outcome} if {where} is {side} {at}, and raises it {other}. {shares} {stands}"
     if kind == "none":
         return f"{head}{_TURNS[said['below']]} {outcome} whatever {where} is, {examined}: no threshold. {stands}"
     if kind == "open":
         side, end = ("above", high) if said["above"] else ("below", low)
         sign = _TURNS[said["above"] or said["below"]]
-        rest = f"; the estimate turns at {number(said['threshold'], said['unit'])}" if np.isfinite(said["threshold"]) else ""
-        return f"{head}clearly {sign} {outcome} if {where} is {side} {end}; elsewhere the sign is unsettled{rest}. {shares} {stands}"
+        rest = (
+            f"; the estimate turns at {number(said['threshold'], said['unit'])}"
+            if np.isfinite(said["threshold"])
+            else ""
+        )
+        clear = f"{head}clearly {sign} {outcome} if {where} is {side} {end}"
+        return f"{clear}; elsewhere the sign is unsettled{rest}. {shares} {stands}"
     if kind == "touching":
         return (
-            f"{head}{_TURNS[said['below']]} {outcome} where {where} is below {low} or above {high}; between, the sign is unsettled. "
+            f"{head}{_TURNS[said['below']]} {outcome} where {where} is below {low} or above {high}; between, the sign is "
+            "unsettled. "
             f"{stands}"
         )
     if kind == "disjoint":
         pieces = ", ".join(f"[{number(a)}, {number(b)}]" for a, b in one.pieces)
-        return f"{head}where {where} lies in {pieces}, the sign of the effect on {outcome} is unsettled; it may turn more than once. {shares} {stands}"
+        unsettled = f"{head}where {where} lies in {pieces}, the sign of the effect on {outcome} is unsettled"
+        return f"{unsettled}; it may turn more than once. {shares} {stands}"
     return f"{head}at no level of {where}, {examined}, is the sign of the effect on {outcome} clear: no threshold found. {stands}"
 
 
@@ -109,7 +125,9 @@ def reversal(said: Mapping[str, Any], names: Sequence[str], before: Sequence[flo
         for name, x, y in zip(names, before, after, strict=True)
     )
     sign = _TURNS[-1 if said["effect"] < 0.0 else 1]
-    effort = f"{said['evaluations']} points along it, {said['n_worlds']:,} worlds x {said['runs_per_world']:,} runs each"
+    effort = (
+        f"{said['evaluations']} points along it, {said['n_worlds']:,} worlds x {said['runs_per_world']:,} runs each"
+    )
     if not said["found"]:
         return (
             f"{head}{sign} {outcome} ({effect}); moving {' and '.join(f'`{n}`' for n in names)}, a clear reversal is not found "
@@ -117,6 +135,8 @@ def reversal(said: Mapping[str, Any], names: Sequence[str], before: Sequence[flo
         )
     return (
         f"{head}{sign} {outcome} ({effect}); that turns if one moves {moves}: {said['distance']:.1f} [{said['low']:.1f}, "
-        f"{said['high']:.1f}] standard deviations of the ensemble, odds of 1 to {1.0 / said['odds']:.2g} against today's centre. On "
-        f"fresh runs the effect there is {change(said['check_effect'])} [{change(said['check_low'])}, {change(said['check_high'])}] ({effort})."
+        f"{said['high']:.1f}] standard deviations of the ensemble, odds of 1 to {1.0 / said['odds']:.2g} against today's "
+        "centre. On "
+        f"fresh runs the effect there is {change(said['check_effect'])} [{change(said['check_low'])}, "
+        f"{change(said['check_high'])}] ({effort})."
     )
