@@ -81,7 +81,7 @@ def elicit(
     source = make_worlds(experiment.worlds, experiment.parameters)
     if len(source) < 20:
         raise InputError(f"beliefs weigh an ensemble of at least 20 worlds; [worlds] has {len(source)}")
-    kept = Kept(out, "elicit") if out is not None else None
+    kept = Kept(Path(out), "elicit") if out is not None else None
     with kept.work() if kept else contextlib.nullcontext():
         if plan.method == "draw":
             worlds, ratio = _drawn(source, experts, plan.size, head.seed)
@@ -143,7 +143,9 @@ def _log_moved(names: list[str], values: FloatArray, ensemble: FloatArray) -> Fl
     """The log density of an ensemble's constants over that of the bare prior, smoothed on normal scores."""
     if not names:
         return np.zeros(len(values))
-    total, own, theirs = np.zeros(len(values)), [], []
+    total = np.zeros(len(values))
+    own: list[FloatArray] = []
+    theirs: list[FloatArray] = []
     for name in names:
         p, k = CATALOGUE[name], _NAMES.index(name)
         z, at = beliefs.scores(p, ensemble[:, k]), beliefs.scores(p, values[:, k])

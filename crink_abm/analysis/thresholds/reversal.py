@@ -74,7 +74,7 @@ def directions(
     weight = np.abs(slopes) * np.sqrt(np.diag(covariance))
     order = np.argsort(-weight, kind="stable")
     order = order[weight[order] >= _LEAST * weight.max()]
-    found = []
+    found: list[Direction] = []
     for size in (1, few):
         rows = order[:size]
         if not slopes[rows].any() or any(set(one.beliefs) == {names[k] for k in rows} for one in found):

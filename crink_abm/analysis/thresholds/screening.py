@@ -21,6 +21,7 @@ from ...typing import FloatArray, IntArray
 SHUFFLES, PAIR_SHUFFLES = 400, 40
 #: Shares that are said at most: sampling can carry an estimate past 1.
 _MOST = 1.0
+_SWITCHES = frozenset(p.name for p in CATALOGUE.values() if p.switch)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def screen(
     values: FloatArray,
     effect: FloatArray,
     names: tuple[str, ...] = tuple(CATALOGUE),
-    switches: frozenset[str] = frozenset(p.name for p in CATALOGUE.values() if p.switch),
+    switches: frozenset[str] = _SWITCHES,
     *,
     seed: int = 0,
     most_pairs: int = 5,
@@ -114,7 +115,10 @@ def _bases(
     values: FloatArray, names: tuple[str, ...], switches: frozenset[str]
 ) -> tuple[FloatArray, IntArray, FloatArray, list[str]]:
     """Orthonormal columns of each belief that varies: (basis, the belief of each column, columns of each belief, their names)."""
-    columns, group, sizes, kept = [], [], [], []
+    columns: list[FloatArray] = []
+    group: list[int] = []
+    sizes: list[int] = []
+    kept: list[str] = []
     for k, name in enumerate(names):
         x = values[:, k]
         if not np.ptp(x):
@@ -180,7 +184,8 @@ def _pairs(
     y = y / np.linalg.norm(y)
     found = correlations(y)
     largest = np.array([np.abs(correlations(rng.permutation(y))).max() for _ in range(PAIR_SHUFFLES)])
-    rows, seen = [], set()
+    rows: list[tuple[str, str, float, float]] = []
+    seen = set()
     for at in np.argsort(-np.abs(found), axis=None, kind="stable")[: 20 * most]:
         i, j = np.unravel_index(at, found.shape)
         pair = (names[of[i]], names[of[j]])

@@ -1,8 +1,10 @@
 """The study of thresholds: screening, belief by belief, two together, and the way to reversal, question by question."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,7 +115,7 @@ def thresholds(
     experiment = reader.read(file, ThresholdsFile)
     questions = asked(experiment)
     setting = setting_of(experiment)
-    kept = Kept(out, "thresholds") if out is not None else None
+    kept = Kept(Path(out), "thresholds") if out is not None else None
     with kept.work() if kept else contextlib.nullcontext():
         found = _Study(experiment, setting, kept, progress).run(questions)
         if kept:
@@ -161,14 +163,15 @@ class _Study:
         wide = self._respond(bare, used, outcomes, plan.prior_runs, "screening, the bare prior")
         questions = [self._screened(now, wide, bare, *one) for one in asked_for]
 
-        arms, cells = _Arms(self.packages), {}
+        arms = _Arms(self.packages)
+        cells: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
         for one in questions:
             for belief in one.candidates:
                 for level in self._levels(belief):
                     arms.imposed(one.package, (belief, level))
             if one.pair:
                 cells[one.package, one.outcome] = self._cells(*one.pair[:2])
-                for a, b in cells[one.package, one.outcome][2]:
+                for a, b in itertools.product(*cells[one.package, one.outcome]):
                     arms.imposed(one.package, (one.pair[0], a), (one.pair[1], b))
             arms.ask(one.package, "as it is", {})
         at = self._respond(self.setting, arms.arms.values(), outcomes, plan.runs_per_level, "beliefs imposed")
@@ -215,20 +218,20 @@ class _Study:
 
     def _screened(self, now: Responses, wide: Responses, bare: Setting, package: str, outcome: str) -> _Question:
         screens = {}
-        for where, found, worlds in (("ensemble", now, self.setting.worlds), ("prior", wide, bare.worlds)):
-            effect, first = distinct(found.change(package, BASELINE, outcome), worlds.number)
-            screens[where] = screen(worlds.values[first], effect, seed=self.setting.seed % 2**32)
-        effect = float(now.change(package, BASELINE, outcome).mean())
-        free = [name for name in self.plan.named if name not in self.file.parameters]
-        found = candidates(screens, self.plan.candidates, free)
-        return _Question(package, outcome, effect, screens, found, pair_of(screens, found) if self.plan.grid else None)
+        for where, seen, worlds in (("ensemble", now, self.setting.worlds), ("prior", wide, bare.worlds)):
+            effects, first = distinct(seen.change(package, BASELINE, outcome), worlds.number)
+            screens[where] = screen(worlds.values[first], effects, seed=self.setting.seed % 2**32)
+        mean = float(now.change(package, BASELINE, outcome).mean())
+        found = candidates(screens, self.plan.candidates, self.plan.named)
+        return _Question(package, outcome, mean, screens, found, pair_of(screens, found) if self.plan.grid else None)
 
     def _levels(self, belief: str) -> list[float]:
         return [float(x) for x in beliefs.levels(CATALOGUE[belief], self.plan.levels, self.plan.beyond)]
 
-    def _cells(self, first: str, second: str) -> tuple[list[float], list[float], list[Belief]]:
-        one, two = ([float(x) for x in beliefs.levels(CATALOGUE[name], self.plan.grid)] for name in (first, second))
-        return one, two, [(a, b) for a in one for b in two]  # type: ignore[misc]
+    def _cells(self, first: str, second: str) -> tuple[list[float], list[float]]:
+        """The levels of two beliefs together."""
+        one, two = (beliefs.levels(CATALOGUE[name], self.plan.grid).tolist() for name in (first, second))
+        return one, two
 
     def _effects(
         self, found: Responses, arms: _Arms, package: str, outcome: str, cells: list[tuple[Belief, ...]]
@@ -242,17 +245,12 @@ class _Study:
         return crossing(np.array(at), halves, self.number)
 
     def _joint(
-        self,
-        found: Responses,
-        arms: _Arms,
-        one: _Question,
-        first: list[float],
-        second: list[float],
-        cells: list[Belief],
+        self, found: Responses, arms: _Arms, one: _Question, first: list[float], second: list[float]
     ) -> tuple[list[Any], list[Any]]:
         assert one.pair is not None
         a, b, why = one.pair
-        halves = self._effects(found, arms, one.package, one.outcome, [((a, x), (b, y)) for x, y in cells])  # type: ignore[list-item]
+        cells: list[tuple[Belief, ...]] = [((a, x), (b, y)) for x, y in itertools.product(first, second)]
+        halves = self._effects(found, arms, one.package, one.outcome, cells)
         halves = halves.reshape(*halves.shape[:2], len(first), len(second))
         rows, edges = [], []
         for i, x in enumerate(first):

@@ -70,9 +70,7 @@ def _effect(ax: Axes, row: Any, curve: pd.DataFrame) -> None:
         for ends, width in (("", 0.9), ("noise_", 2.6)):
             ax.vlines(x, 100.0 * curve[f"{ends}low"], 100.0 * curve[f"{ends}high"], color=style.BLUE, linewidth=width)
         ax.plot(x, y, "o", color=style.BLUE)
-        ax.set_xticks(
-            x, [style.written(CATALOGUE[name].switch(int(level)).name.lower().replace("_", " "), 11) for level in x]
-        )
+        ax.set_xticks(x, [style.written(level.name.lower().replace("_", " "), 11) for level in CATALOGUE[name].drawn])
         ax.set_xlim(x[0] - 0.6, x[-1] + 0.6)
         return
     for ends, alpha in (("", 0.15), ("noise_", 0.3)):

@@ -129,7 +129,7 @@ def _questions(table: pd.DataFrame) -> str:
 
 def _question(found: Thresholds, package: str, outcome: str, prefix: str) -> list[str]:
     beliefs, ways = found.of("thresholds", package, outcome), found.of("reversal", package, outcome)
-    parts = [f"### {package}: {OUTCOMES.get(outcome, outcome)} (`{outcome}`)"]  # type: ignore[call-overload]
+    parts = [f"### {package}: {OUTCOMES.get(outcome, outcome)} (`{outcome}`)"]
     if len(beliefs):
         parts.append(f"![{package}](figures/{f'{prefix}-{package}-{outcome}'.replace(' ', '_')}.png)")
         parts.append("\n".join(f"- {sentence}" for sentence in beliefs["sentence"]))
