@@ -71,8 +71,8 @@ def elicit(
     ...     "elicit": {"runs_per_world": 2, "size": 300},
     ...     "worlds": {"size": 300},
     ... })
-    >>> round(float(np.median(found.worlds.column("sanctions_cost"))), 1)
-    0.2
+    >>> bool(0.2 < np.median(found.worlds.column("sanctions_cost")) < 0.3)
+    True
     """
     experiment = reader.read(file, ElicitFile)
     experts = believed(experiment)
@@ -160,8 +160,7 @@ def _log_moved(names: list[str], values: FloatArray, ensemble: FloatArray) -> Fl
 
 
 def _drawn(source: Worlds, experts: list[Believed], size: int, seed: int) -> tuple[Worlds, FloatArray]:
-    """Worlds in which elicited beliefs are drawn from the linear pool, and the experts' log densities over that of these "
-    "worlds."""
+    """Worlds with beliefs drawn from the linear pool, and the experts' log densities over that of these worlds."""
     rng = np.random.default_rng([seed % 2**63, 61])
     rows = rng.permutation(
         np.repeat(np.arange(len(source)), resampled(np.full(len(source), 1.0 / len(source)), size, 1))

@@ -21,7 +21,7 @@ class ThresholdsTable(Strict):
     ----------
     questions : package -> the outcomes that are asked of it; all of ``[ask] outcomes`` for a package that is not named
     candidates : beliefs at most that screening puts forward for each question
-    named : beliefs that are looked at for every question, whatever screening finds
+    named : package -> beliefs that are looked at, whatever screening finds
     levels : levels of a belief at which effects are simulated
     beyond : share of its declared range by which levels go on past it, where its unit has a meaning there
     grid : levels of each of two beliefs together; 0 for none
@@ -35,7 +35,7 @@ class ThresholdsTable(Strict):
         dict[str, Annotated[list[str], Field(min_length=1, max_length=100)]], Field(max_length=100)
     ] = {}
     candidates: Annotated[Whole, Field(ge=1, le=20)] = 3
-    named: Annotated[list[str], Field(max_length=20)] = []
+    named: Annotated[dict[str, Annotated[list[str], Field(max_length=20)]], Field(max_length=100)] = {}
     levels: Annotated[Whole, Field(ge=3, le=51)] = 7
     beyond: Annotated[float, Field(ge=0, le=2)] = 0.5
     grid: Annotated[Whole, Field(ge=0, le=21)] = 4
@@ -123,18 +123,20 @@ def asked(file: ThresholdsFile) -> list[tuple[str, str]]:
             )
     if plan.grid == 1:
         raise InputError("[thresholds] grid is 0 for no joint region, or at least 2 levels of each belief; 1 was given")
-    for name in plan.named:
+    for name in (belief for beliefs in plan.named.values() for belief in beliefs):
         known(name)
         if name in file.parameters:
             raise InputError(
                 f"[thresholds] named asks for {name}, and [parameters] holds it in every world; leave one of them out"
             )
-    for package, outcomes in plan.questions.items():
+    for package in (*plan.questions, *plan.named):
         if package not in file.packages:
             raise InputError(
-                f"[thresholds] questions asks of {told(package)}, which is no package of this file"
+                f"[thresholds] {'questions' if package in plan.questions else 'named'} speaks of {told(package)}, which is "
+                f"no package of this file"
                 f"{nearest(package, file.packages)}; they are {', '.join(file.packages)}"
             )
+    for outcomes in plan.questions.values():
         measures(outcomes)
     return [
         (package, outcome)

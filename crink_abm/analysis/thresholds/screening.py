@@ -21,7 +21,8 @@ from ...typing import FloatArray, IntArray
 SHUFFLES, PAIR_SHUFFLES = 400, 40
 #: Shares that are said at most: sampling can carry an estimate past 1.
 _MOST = 1.0
-_SWITCHES = frozenset(p.name for p in CATALOGUE.values() if p.switch)
+#: The structural switches, whose values are levels.
+SWITCH_NAMES = frozenset(p.name for p in CATALOGUE.values() if p.switch)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def screen(
     values: FloatArray,
     effect: FloatArray,
     names: tuple[str, ...] = tuple(CATALOGUE),
-    switches: frozenset[str] = _SWITCHES,
+    switches: frozenset[str] = SWITCH_NAMES,
     *,
     seed: int = 0,
     most_pairs: int = 5,
@@ -174,12 +175,11 @@ def _pairs(
             z = np.asarray(one, float)
             columns.append((z - z.mean()) / z.std())
             owner.append(k)
-    z, of = np.stack(columns, 1), np.array(owner)
-    size = np.sqrt((z**2).T @ (z**2))
-    upper = np.triu(of[:, None] != of[None, :], 1)
+    z, of = np.stack(columns, 1).astype(np.float32), np.array(owner)  # half the time, and digits enough
+    scale = np.triu(of[:, None] != of[None, :], 1) / np.sqrt((z**2).T @ (z**2))
 
     def correlations(left: FloatArray) -> FloatArray:
-        return np.where(upper, (z * left[:, None]).T @ z / size, 0.0)
+        return np.asarray((z * left[:, None].astype(np.float32)).T @ z * scale)
 
     y = y / np.linalg.norm(y)
     found = correlations(y)

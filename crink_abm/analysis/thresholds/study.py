@@ -22,7 +22,7 @@ from . import beliefs, tables
 from .crossing import Crossing, crossing
 from .questions import Thresholds, ThresholdsFile, asked
 from .reversal import Direction, directions
-from .screening import Screen, distinct, screen
+from .screening import SWITCH_NAMES, Screen, distinct, screen
 
 #: Beliefs of which each is a candidate where chance is this improbable, in each of the two ensembles.
 CHANCE = 0.025
@@ -106,8 +106,9 @@ def thresholds(
     ...     "experiment": {"name": "small", "seed": 1, "runs": 100, "months": 24},
     ...     "packages": {"sanctions": {"sanctions_intensity": 0.8}},
     ...     "ask": {"outcomes": ["taiwan_failure"], "runs_per_world": 4},
-    ...     "thresholds": {"named": ["sanctions_cost"], "levels": 3, "grid": 0, "runs_per_level": 2, "prior_worlds": 20,
-    "prior_runs": 2}, ...     "worlds": {"ensemble": "defaults"},
+    ...     "thresholds": {"named": {"sanctions": ["sanctions_cost"]}, "levels": 3, "grid": 0, "runs_per_level": 2,
+    ...                    "prior_worlds": 20, "prior_runs": 2},
+    ...     "worlds": {"ensemble": "defaults"},
     ... })
     >>> found.curves["level"].round(2).tolist()
     [0.0, 0.4, 0.6]
@@ -222,7 +223,7 @@ class _Study:
             effects, first = distinct(seen.change(package, BASELINE, outcome), worlds.number)
             screens[where] = screen(worlds.values[first], effects, seed=self.setting.seed % 2**32)
         mean = float(now.change(package, BASELINE, outcome).mean())
-        found = candidates(screens, self.plan.candidates, self.plan.named)
+        found = candidates(screens, self.plan.candidates, self.plan.named.get(package, []))
         return _Question(package, outcome, mean, screens, found, pair_of(screens, found) if self.plan.grid else None)
 
     def _levels(self, belief: str) -> list[float]:
@@ -270,8 +271,7 @@ class _Study:
         self, questions: list[_Question], curves: Mapping[tuple[str, str, str], Crossing], arms: _Arms, at: Responses,
         outcomes: list[str],
     ) -> tuple[list[tuple[_Question, Direction]], list[Crossing], list[tuple[float, float, float, float]]]:  # fmt: skip
-        """Directions to reversal, the effect along each, and the effect on fresh runs where it turns: (distance, mean, low, "
-        "high)."""
+        """Directions to reversal, the effect along each, and on fresh runs where it turns: (distance, mean, low, high)."""
         lines = [(one, line) for one in questions for line in self._directions(one, curves)]
         steps = [self.plan.within * share for share in STEPS]
         way = _Arms(self.packages)
@@ -313,8 +313,7 @@ class _Study:
         return directions(one.effect, names, slopes, np.atleast_2d(np.cov(z.T)), self.plan.few)
 
     def _slope(self, name: str, z: FloatArray, curve: Crossing) -> float:
-        """The change of the mean effect per normal score, over half a score either way: from the curve where the belief is "
-        "imposed."""
+        """The change of the mean effect per normal score, half a score either way, from the curve of the imposed belief."""
         up, down = (
             np.interp(beliefs.values(CATALOGUE[name], z + by), curve.levels, curve.mean).mean() for by in (0.5, -0.5)
         )
@@ -332,8 +331,7 @@ class _Study:
 
 
 def candidates(screens: Mapping[str, Screen], most: int, named: list[str]) -> list[str]:
-    """Beliefs that carry an effect more than chance would in the ensemble or in the bare prior, the strongest first; then "
-    "those named."""
+    """Beliefs that carry an effect more than chance would in either ensemble, the strongest first; then those named."""
     strength: dict[str, float] = {}
     for found in screens.values():
         for row in found.table[found.table["p"] <= CHANCE].itertuples():
@@ -343,8 +341,7 @@ def candidates(screens: Mapping[str, Screen], most: int, named: list[str]) -> li
 
 
 def pair_of(screens: Mapping[str, Screen], found: list[str]) -> tuple[str, str, str] | None:
-    """The pair of beliefs that decides most, a coefficient last, and why: an interaction more than chance, or the two "
-    "strongest."""
+    """The pair that decides most, a coefficient last, and why: an interaction more than chance, or the two strongest."""
     rows = [
         (abs(row.correlation), row.first, row.second)
         for one in screens.values()
@@ -357,7 +354,7 @@ def pair_of(screens: Mapping[str, Screen], found: list[str]) -> tuple[str, str, 
         a, b, why = found[0], found[1], "the two strongest"
     else:
         return None
-    return (b, a, why) if CATALOGUE[b].switch is not None else (a, b, why)
+    return (b, a, why) if b in SWITCH_NAMES else (a, b, why)
 
 
 __all__ = ["Thresholds", "candidates", "pair_of", "thresholds"]

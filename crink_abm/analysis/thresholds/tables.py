@@ -74,8 +74,7 @@ def questions(asked: list[tuple[str, str, Responses, Responses, Mapping[str, Scr
 
 
 def verdict(low: float, high: float, margin: float) -> tuple[str, str]:
-    """The sign of an effect (lowers, raises, unclear), and its size against a margin (beyond, within, unsettled), by its "
-    "interval."""
+    """The sign of an effect (lowers, raises, unclear) by its interval, and its size (beyond a margin, within, unsettled)."""
     sign = "lowers" if high < 0.0 else "raises" if low > 0.0 else "unclear"
     beyond = high < -margin or low > margin
     size = "beyond" if beyond else "within" if -margin < low and high < margin else "unsettled"
@@ -83,7 +82,7 @@ def verdict(low: float, high: float, margin: float) -> tuple[str, str]:
 
 
 def screening(
-    asked: list[tuple[str, str, Mapping[str, Screen], list[str]]], named: list[str], most: int
+    asked: list[tuple[str, str, Mapping[str, Screen], list[str]]], named: Mapping[str, list[str]], most: int
 ) -> pd.DataFrame:
     """The strongest beliefs of each question, and all its candidates."""
     rows = []
@@ -97,7 +96,7 @@ def screening(
         for row in kept.itertuples():
             rows.append(
                 (package, outcome, row.belief, row.share_ensemble, row.p_ensemble, row.share_prior, row.p_prior,
-                 row.belief in found, row.belief in named)
+                 row.belief in found, row.belief in named.get(package, []))
             )  # fmt: skip
     return pd.DataFrame(rows, columns=_SCREENING)
 
@@ -260,8 +259,7 @@ def reversal(
     lines: Iterable[tuple[Any, Direction]], moved: list[Crossing], checked: list[tuple[float, float, float, float]],
     worlds: Worlds, within: float, levels: Mapping[str, int],
 ) -> pd.DataFrame:  # fmt: skip
-    """How far each direction goes until the mean effect turns: found only where the other sign is clear within the largest "
-    "distance."""
+    """How far each direction goes until the mean effect turns: found where the other sign is clear within reach."""
     rows = []
     for (one, line), path, (at, check, check_low, check_high) in zip(lines, moved, checked, strict=True):
         low, high = path.span if path.pieces else (np.nan, np.nan)

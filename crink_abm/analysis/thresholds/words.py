@@ -25,15 +25,16 @@ def risk(outcome: str) -> str:
     return f"the risk of {one.label[0].lower()}{one.label[1:]}" if one is not None else outcome
 
 
+def meaning(name: str) -> str:
+    """What a belief is about, without the letter that stands for it in equations."""
+    said = CATALOGUE[name].meaning
+    said = said.split(":", 1)[1].strip() if said.startswith("κ") else said
+    return f"{said[0].lower()}{said[1:]}"
+
+
 def belief(name: str) -> str:
     """A belief in words, with its name."""
-    p = CATALOGUE[name]
-    meaning = (
-        p.meaning.split(":", 1)[-1].strip()
-        if p.meaning[:2].endswith(("κ",)) or p.meaning.startswith("κ")
-        else p.meaning
-    )
-    return f"{meaning[0].lower()}{meaning[1:]} (`{name}`)"
+    return f"{meaning(name)} (`{name}`)"
 
 
 def number(x: float, unit: str = "") -> str:

@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...analysis.thresholds import words
+from ...analysis.thresholds.beliefs import written
 from ...analysis.thresholds.questions import Thresholds
 from ...model.parameters import CATALOGUE
 from ...util.files import refuse_link
@@ -23,16 +25,16 @@ _NOISY = (
 
 
 def _outcome(name: str) -> str:
-    return style.OUTCOMES[name].label.lower() if name in style.OUTCOMES else name
+    return words.risk(name)
 
 
 def _title(name: str) -> str:
-    p = CATALOGUE[name]
-    return "\n".join([*style.wrap(p.meaning, 34)[:3], name])
+    said = words.meaning(name)
+    return "\n".join([*style.wrap(f"{said[0].upper()}{said[1:]}", 34)[:3], name])
 
 
 def _axis(name: str) -> str:
-    return f"in {unit}" if (unit := CATALOGUE[name].unit) else ""
+    return "" if CATALOGUE[name].switch is not None else CATALOGUE[name].unit
 
 
 def _densities(ax: Axes, spread: pd.DataFrame, name: str) -> None:
@@ -111,7 +113,9 @@ def question(found: Thresholds, package: str, outcome: str) -> Figure:
     rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")[:_MOST]]
     curves = found.of("curves", package, outcome)
     fig = style.figure(3.1, style.WIDTH if len(rows) > 1 else 4.2)
-    grid = np.atleast_2d(fig.subplots(2, len(rows), squeeze=False, height_ratios=(1, 3.2), sharey="row"))
+    grid = np.atleast_2d(fig.subplots(2, len(rows), squeeze=False, height_ratios=(1, 3.2)))
+    for ax in grid[1, 1:]:
+        ax.sharey(grid[1, 0])
     for k, row in enumerate(rows.itertuples()):
         top, bottom = grid[0, k], grid[1, k]
         curve = curves[curves["belief"] == row.belief]
@@ -126,7 +130,7 @@ def question(found: Thresholds, package: str, outcome: str) -> Figure:
     first = rows.iloc[0]
     style.caption(
         fig,
-        f"{package}: what decides whether it lowers the risk of {_outcome(outcome)}",
+        f"{package}: what decides whether it lowers {_outcome(outcome)}",
         [
             f"Effect where every world has the belief on the axis, common random numbers, {first['n_worlds']:,} worlds "
             f"({first['n_different']:,} different), {first['runs_per_world']:,} runs each and level. {_NOISY}",
@@ -145,7 +149,6 @@ def question(found: Thresholds, package: str, outcome: str) -> Figure:
 def overview(found: Thresholds) -> Figure:
     """All questions: each belief's declared range, where the ensemble lies in it, and where the effect turns."""
     rows = found.thresholds
-    rows = rows[[CATALOGUE[name].switch is None for name in rows["belief"]]].reset_index(drop=True)
     fig = style.figure(0.9 + 0.27 * max(4, len(rows)))
     ax = fig.subplots()
     places, labels = [], []
@@ -162,13 +165,16 @@ def overview(found: Thresholds) -> Figure:
             else ""
         )
         labels.append(f"{head}   {row.belief}")
-        _line(ax, row, at)
+        if CATALOGUE[str(row.belief)].switch is None:
+            _line(ax, row, at)
+        else:
+            _switch(ax, found.of("curves", str(row.package), str(row.outcome)), str(row.belief), at)
     ax.axvspan(0.0, 1.0, facecolor=style.FAINT, alpha=0.22, linewidth=0, zorder=0)
     ax.set_yticks(places, labels)
     ax.set(
         ylim=(at - 0.8, 0.2),
         xlim=(-0.06, 2.32),
-        xlabel="Share of the declared range of the belief (shaded); levels beyond it are simulated too",
+        xlabel="Position in the declared range (shaded), and past it",
     )
     ax.set_xticks([0.0, 0.5, 1.0, 1.5])
     ax.spines["left"].set_visible(False)
@@ -229,6 +235,15 @@ def _line(ax: Axes, row: Any, at: float) -> None:
         fontsize=6.3,
         color=style.INK,
     )
+
+
+def _switch(ax: Axes, curves: pd.DataFrame, name: str, at: float) -> None:
+    """A switch: under which levels the effect clearly lowers, and under which it clearly raises."""
+    rows, said = curves[curves["belief"] == name], []
+    for word, clear in (("lowers", rows["high"] < 0.0), ("raises", rows["low"] > 0.0)):
+        levels = [written(CATALOGUE[name], level).replace("_", " ") for level in rows.loc[clear, "level"]]
+        said += [f"{word}: {', '.join(levels)}"] if levels else []
+    ax.text(0.0, at, "; ".join(said) or "unclear under every level", va="center", fontsize=6.3, color=style.INK)
 
 
 def draw(found: Thresholds, folder: Path, prefix: str = "thresholds") -> list[Path]:
