@@ -13,8 +13,8 @@ from .crossing import Crossing
 _TURNS = {-1: "lowers", 1: "raises"}
 _STANDS = {
     "assumed": "The range of this belief is assumed.",
-    "elicited": "This belief rests on elicitation.",
-    "sourced": "This belief names a source.",
+    "elicited": "This belief rests on elicitation ({}).",
+    "sourced": "This belief names a source ({}).",
 }
 
 
@@ -56,7 +56,7 @@ def threshold(said: Mapping[str, Any], one: Crossing) -> str:
     """What a belief decides of an effect."""
     name, outcome = said["belief"], risk(said["outcome"])
     head = f"{said['package']}: "
-    stands = _STANDS[said["standing"]]
+    stands = _STANDS[said["standing"]].format(said["source"])
     if CATALOGUE[name].switch is not None:
         return f"{head}{_levels(said, one, outcome)} {stands}"
     where = belief(name)

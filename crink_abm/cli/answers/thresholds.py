@@ -36,6 +36,6 @@ def thresholds(args: argparse.Namespace) -> None:
     if args.json:
         print_json({name: rows_of(getattr(found, name)) for name in Thresholds.TABLES} | {"effort": found.effort})
         return
-    for sentence in (*found.thresholds["sentence"], *found.reversal["sentence"]):
+    for sentence in dict.fromkeys([*found.thresholds["sentence"], *found.reversal["sentence"]]):
         print(sentence)
     say(f"{found.effort['runs']:,} runs; {len(Thresholds.TABLES)} tables and {len(drawn)} charts in {folder}")

@@ -141,7 +141,7 @@ def _question(found: Thresholds, package: str, outcome: str, prefix: str) -> lis
     if joint:
         parts.append(joint)
     parts.append(
-        "\n".join(f"- {sentence}" for sentence in ways["sentence"])
+        "\n".join(f"- {sentence}" for sentence in dict.fromkeys(ways["sentence"]))
         or "- No coefficient among its beliefs: no reversal is sought."
     )
     return parts
