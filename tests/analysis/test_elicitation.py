@@ -240,7 +240,7 @@ def test_the_worlds_serve_any_experiment_and_a_second_run_ends_with_the_same_byt
         ({"switches": {"xi_theory": {"prospect": 0.5, "utility": 0.5}}}, "is one of"),
         ({"bands": {"korea_war": {"low": 0.3, "high": 0.1}}}, "from low to high"),
         ({"bands": {"korea_wars": {"low": 0.1, "high": 0.2}}}, "no measure is named"),
-        ({**ONE, "correlations": [["sanctions_cost", "sea_cost", 0.5]]}, "between two of this expert's constants"),
+        ({**ONE, "correlations": {"sanctions_cost, sea_cost": 0.5}}, "between two of this expert's constants"),
     ],
 )
 def test_beliefs_that_mean_nothing_are_refused(expert, words):

@@ -39,16 +39,14 @@ class Expert(Strict):
     constants : parameter -> per cent -> value: at least two quantiles
     switches : switch -> level -> probability
     bands : outcome -> a band on its risk at the baseline
-    correlations : [parameter, parameter, rank correlation]
+    correlations : "parameter, parameter" -> rank correlation
     """
 
     weight: Annotated[float, Field(gt=0)] = 1.0
     constants: dict[str, Annotated[dict[str, float], Field(min_length=2, max_length=20)]] = {}
     switches: dict[str, Annotated[dict[str, _SHARE], Field(min_length=2)]] = {}
     bands: Annotated[dict[str, BandTable], Field(max_length=20)] = {}
-    correlations: Annotated[
-        list[Annotated[list[str | float], Field(min_length=3, max_length=3)]], Field(max_length=200)
-    ] = []
+    correlations: Annotated[dict[str, Annotated[float, Field(gt=-1, lt=1)]], Field(max_length=200)] = {}
 
 
 class ElicitTable(Strict):
@@ -223,15 +221,13 @@ def _levels(name: str, said: dict[str, float], where: str) -> np.ndarray:
 
 def _matrix(names: list[str], said: Expert, where: str) -> np.ndarray:
     ranks = np.eye(len(names))
-    for one, other, r in said.correlations:
-        pair = [one, other]
-        if not all(isinstance(x, str) and x in names for x in pair) or one == other:
+    for words, r in said.correlations.items():
+        pair = [name.strip() for name in words.split(",")]
+        if len(set(pair)) != 2 or len(pair) != 2 or not set(pair) <= set(names):
             raise InputError(
-                f"{where}: correlations are between two of this expert's constants ({', '.join(names) or 'none'}); "
-                f"{told(pair)} was given"
+                f"{where}: correlations are between two of this expert's constants ({', '.join(names) or 'none'}), such as "
+                f'"sanctions_cost, coordination_cost" = 0.5; {told(words)} was given'
             )
-        if isinstance(r, str) or not -1.0 < r < 1.0:
-            raise InputError(f"{where}: a rank correlation lies between -1 and 1; {told(r)} was given")
-        i, j = (names.index(str(x)) for x in pair)
+        i, j = (names.index(name) for name in pair)
         ranks[i, j] = ranks[j, i] = r
     return product_moment(ranks, where)
