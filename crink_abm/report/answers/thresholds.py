@@ -57,6 +57,36 @@ def _share(x: float) -> str:
     return "" if not np.isfinite(x) else f"{100 * x:.0f} %"
 
 
+def summary(found: Thresholds) -> str:
+    """What was found, in a few sentences: counts, and the sentences of the thresholds within declared ranges."""
+    table = found.thresholds
+    inside = table[
+        (table["kind"] == "levels")
+        | (
+            (table["kind"] == "bounded")
+            & (table["threshold"] >= table["declared_low"])
+            & (table["threshold"] <= table["declared_high"])
+        )
+    ]
+    turned = inside[["package", "outcome"]].drop_duplicates()
+    assumed = int((inside["standing"] == "assumed").sum())
+    ways = found.reversal[found.reversal["found"]]
+    near = ways.groupby(["package", "outcome"])["distance"].min()
+    clear = found.questions[found.questions["sign"] != "unclear"]
+    said = (
+        f"{len(clear)} of {len(found.questions)} policies have a mean effect of clear sign in the ensemble. In {len(turned)} of "
+        f"{len(found.questions)} the sign turns on a single belief, at a level within its declared range: "
+        f"{len(inside)} such beliefs, of which {assumed} have a range that is assumed. "
+    )
+    if len(near):
+        said += (
+            f"In {len(near)} of the {len(clear)} a small change of a few beliefs turns the mean effect: by {near.min():.1f} to "
+            f"{near.max():.1f} standard deviations of the ensemble; in the others no reversal is found within "
+            f"{found.reversal['within'].iloc[0]:g} along the directions tried."
+        )
+    return said
+
+
 def markdown(found: Thresholds) -> str:
     """The beliefs that decide, one a row."""
     rows = []
@@ -94,6 +124,7 @@ def document(found: Thresholds, command: str, prefix: str = "thresholds") -> str
         "percentage points of the risk over the horizon; intervals are at 95 %, the different worlds as the sample, unless "
         "Monte Carlo "
         f"is said. A change of {100 * found.margin:g} points is the margin from which on an effect matters.",
+        "**In short.** " + summary(found),
         *HOW,
         "## The policies",
         _questions(found.questions),
