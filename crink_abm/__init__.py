@@ -12,6 +12,8 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
+    from .analysis.elicitation.study import elicit
+    from .analysis.thresholds.study import thresholds
     from .api import compare, costs, simulate, sweep
     from .estimation.measures import loss
     from .model.levers import Lever
@@ -27,9 +29,9 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
     SCENARIOS: dict[PackageName, tuple[str, Policy]]
 
 __all__ = [
-    "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
-    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "costs",
-    "loss", "rare", "simulate", "sweep",
+    "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran",
+    "Japan", "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__",
+    "compare", "costs", "elicit", "loss", "rare", "simulate", "sweep", "thresholds",
 ]  # fmt: skip
 
 _HOME = {
@@ -41,6 +43,7 @@ _HOME = {
     "sweep": "api", "Results": "results.results",
     "loss": "estimation.measures",
     "rare": "rare_events.study",
+    "elicit": "analysis.elicitation.study", "thresholds": "analysis.thresholds.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

@@ -6,7 +6,9 @@ import tomllib
 import pytest
 from conftest import ROOT
 
+from crink_abm.analysis.elicitation.questions import ElicitFile
 from crink_abm.analysis.sign_audit import AuditFile
+from crink_abm.analysis.thresholds.questions import ThresholdsFile
 from crink_abm.experiment import reader, schema
 from crink_abm.model import levers
 from crink_abm.model.parameters import CATALOGUE
@@ -56,10 +58,19 @@ def test_every_parameter_has_a_source_that_exists():
     assert {p.source for p in CATALOGUE.values()} <= set(SOURCES)
 
 
+#: A table that tells a kind of experiment file -> that kind.
+KINDS = {
+    "audit": AuditFile,
+    "rare": RareFile,
+    "thresholds": ThresholdsFile,
+    "experts": ElicitFile,
+}
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.toml")), ids=lambda p: p.name)
 def test_every_experiment_file_is_valid(path):
     tables = tomllib.loads(path.read_text())
-    kind = AuditFile if "audit" in tables else RareFile if "rare" in tables else schema.Experiment
+    kind = next((kind for table, kind in KINDS.items() if table in tables), schema.Experiment)
     assert reader.read(path, kind).experiment.name == path.stem
 
 

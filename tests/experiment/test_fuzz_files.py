@@ -13,6 +13,8 @@ from conftest import ROOT
 
 from crink_abm import InputError
 from crink_abm.analysis import sign_audit
+from crink_abm.analysis.elicitation.questions import ElicitFile
+from crink_abm.analysis.thresholds.questions import ThresholdsFile
 from crink_abm.experiment import design, factors, reader, schema
 from crink_abm.model.levers import DRIVERS, LEVERS
 from crink_abm.rare_events import study
@@ -22,10 +24,14 @@ pytestmark = pytest.mark.once  # the same on every Python and Mesa
 FILES = sorted((ROOT / "experiments").glob("*.toml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 DATA = [tomllib.loads(text) for text in TEXTS]
-KINDS = [
-    sign_audit.AuditFile if "audit" in data else study.RareFile if "rare" in data else schema.Experiment
-    for data in DATA
-]
+#: A table that tells a kind of experiment file -> that kind.
+KIND = {
+    "audit": sign_audit.AuditFile,
+    "rare": study.RareFile,
+    "thresholds": ThresholdsFile,
+    "experts": ElicitFile,
+}
+KINDS = [next((kind for table, kind in KIND.items() if table in data), schema.Experiment) for data in DATA]
 #: The longest message, and the longest time in seconds of the processor.
 LONGEST, SLOWEST = 700, 2.0
 
