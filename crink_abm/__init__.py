@@ -12,6 +12,9 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
+    from .analysis.causes.but_for import but_for
+    from .analysis.causes.study import causes
+    from .analysis.discovery.study import discover
     from .api import compare, costs, simulate, sweep
     from .model.levers import Lever
     from .model.parameters import CATALOGUE
@@ -27,8 +30,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
-    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "costs",
-    "rare", "simulate", "sweep",
+    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "but_for", "causes",
+    "compare", "costs", "discover", "rare", "simulate", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -39,6 +42,7 @@ _HOME = {
     "simulate": "api", "compare": "api", "costs": "api", "Batch": "results.simulated",
     "sweep": "api", "Results": "results.results",
     "rare": "rare_events.study",
+    "discover": "analysis.discovery.study", "causes": "analysis.causes.study", "but_for": "analysis.causes.but_for",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip
