@@ -128,15 +128,17 @@ def but_for(
     -1
     """
     if outcome not in OUTCOMES:
-        raise InputError(f"no outcome is named {told(outcome)}{nearest(outcome, OUTCOMES)}; they are {', '.join(OUTCOMES)}")
+        raise InputError(
+            f"no outcome is named {told(outcome)}{nearest(outcome, OUTCOMES)}; they are {', '.join(OUTCOMES)}"
+        )
     policy = levers.checked(dict(policy or {}))
     full = checked_parameters(parameters)
     calendar = levers.calendar(policy, months, start, drivers or None)
-    replays = Replays(calendar, np.array(list(full.values())), seed, run, rules)
     made_with = {
         "levers": policy, "parameters": full, "seed": seed, "run": run, "months": months, "start": start,
         "drivers": drivers or None, "rules": rules,
     }  # fmt: skip
+    replays = Replays(calendar, np.array(list(full.values())), seed, run, made_with if rules else None)
     search = _Search(replays, outcome, full, most_replays)
     month, rows, singles = search.singles()
     if month >= 0:
@@ -210,7 +212,7 @@ class _Search:
         for first, trace, month in self._seen:
             for second in self._open(trace, first.month, month):
                 pair = tuple(sorted((first, second)))
-                if first.rule == second.rule and first.month == second.month or pair in tried:
+                if (first.rule == second.rule and first.month == second.month) or pair in tried:
                     continue
                 if self._replays.done >= self._most:
                     return tuple(sorted(found)), False

@@ -6,6 +6,7 @@ other value in that month; all other rules, and all draws of all months, stay as
 has changed.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,7 +123,9 @@ class Change:
         return SCALE * NUMBER[self.rule] + self.month
 
 
-def with_turns(step: Step, turned: str, condition: str, asked: Sequence[str] = ()) -> Callable[..., Any]:
+def with_turns(
+    step: Step, turned: str, condition: str, asked: Sequence[str] = (), rule: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """A rule that gives what it gives by itself, but where a condition holds what it gives when turned.
 
     Parameters
@@ -130,44 +133,47 @@ def with_turns(step: Step, turned: str, condition: str, asked: Sequence[str] = (
     step : the rule's step
     turned : the expression of :attr:`Hinge.turned`
     condition : an expression of the names ``asked`` for besides the rule's arguments
+    rule : a function of the reader's in place of the rule, if any
     """
-    arguments = list(step.reads)
-    names = [*arguments, *(name for name in asked if name not in arguments)]
+    arguments = list(inspect.signature(rule or step.rule).parameters)
+    names = list(dict.fromkeys((*arguments, *step.reads, *asked)))
     text = f"""def {step.rule.__name__}({", ".join(names)}):
     usual = rule({", ".join(arguments)})
     return ({turned}) if {condition} else usual
 """
-    scope: dict[str, Any] = {"__name__": step.rule.__module__, "rule": step.rule}
+    scope: dict[str, Any] = {"__name__": step.rule.__module__, "rule": rule or step.rule}
     exec(text, scope)
     made: Callable[..., Any] = scope[step.rule.__name__]
     return made
 
 
-def rules_of(changes: Sequence[Change]) -> dict[str, Callable[..., Any]]:
-    """Changes as functions in place of rules: what ``DeterrenceModel(rules=...)`` takes.
+def rules_of(
+    changes: Sequence[Change], rules: Mapping[str, Callable[..., Any]] | None = None
+) -> dict[str, Callable[..., Any]]:
+    """Changes as functions in place of rules: what ``DeterrenceModel(rules=...)`` takes; ``rules`` are the reader's own.
 
     Examples
     --------
     >>> list(rules_of([Change(3, "xi.choose")]))
     ['xi.choose']
     """
-    made = {}
+    made = dict(rules or {})
     for rule in sorted({change.rule for change in changes}):
         months = [change.month for change in changes if change.rule == rule]
         condition = " or ".join(f"month == {float(month)!r}" for month in months)
-        made[rule] = with_turns(_STEPS[rule], BY_RULE[rule].turned, condition, ("month",))
+        made[rule] = with_turns(_STEPS[rule], BY_RULE[rule].turned, condition, ("month",), made.get(rule))
     return made
 
 
 def replay(changes: Sequence[Change], **made_with: Any) -> DeterrenceModel:
     """A run in Mesa, from its beginning, with some changes; ``made_with`` is what ``DeterrenceModel`` takes.
 
-    Rules of the reader's own (``rules=``) stay, where no change turns them.
+    Rules of the reader's own (``rules=``) stay; turned, they give the other value in that month alone.
 
     Examples
     --------
     >>> replay([], seed=1, run=3, months=12).run().month
     12
     """
-    rules = {**(made_with.pop("rules", None) or {}), **rules_of(changes)}
+    rules = rules_of(changes, made_with.pop("rules", None))
     return DeterrenceModel(rules=rules or None, **made_with)

@@ -146,7 +146,9 @@ def count(
     found, made, total = [], 0, 0
     while total < failures and made < most_runs:
         n = n_worlds * min(rounds, max(1, (most_runs - made) // n_worlds))
-        key = key_of("pathways 1", calendar, values, setting.worlds.order, [setting.seed, made, n, outcome, list(stages)])
+        key = key_of(
+            "pathways 1", calendar, values, setting.worlds.order, [setting.seed, made, n, outcome, list(stages)]
+        )
         piece = kept.read(key) if kept else None
         if piece is None:
             piece = _piece(setting, calendar, values, outcome, stages, made, n, arm.name)
@@ -184,7 +186,9 @@ def _piece(
 
     run_slices(work, range(0, n, LANES))
     if (bad := np.flatnonzero(outcomes.failed(results))).size:
-        raise InputError(f"run {first + int(bad[0])} of arm {name!r} failed (a rule raised, or gave a number that is not finite)")
+        raise InputError(
+            f"run {first + int(bad[0])} of arm {name!r} failed (a rule raised, or gave a number that is not finite)"
+        )
     when = outcomes.months(results)
     fails = when[:, list(OUTCOMES).index(outcome)] >= 0
     runs = Failures(

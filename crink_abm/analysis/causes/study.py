@@ -14,8 +14,7 @@ from ...model import levers
 from ...model.outcomes import OUTCOMES
 from ...typing import PathLike
 from ...util.errors import InputError, nearest, told
-from ...util.schema import Whole
-from ...util.schema import Strict
+from ...util.schema import Strict, Whole
 from ..kept import Kept, key_of
 from ..questions import AnswerFile, arms_of, setting_of
 from ..questions import judge as judge_questions
@@ -139,7 +138,9 @@ def judged(experiment: CausesFile) -> CausesFile:
         raise InputError(f"[causes] stages are each named once; {table.stages} were given")
     if table.package not in ("baseline", *experiment.packages):
         known = ("baseline", *experiment.packages)
-        raise InputError(f"[causes] package: {told(table.package)} is none of {', '.join(known)}{nearest(table.package, known)}")
+        raise InputError(
+            f"[causes] package: {told(table.package)} is none of {', '.join(known)}{nearest(table.package, known)}"
+        )
     return experiment
 
 
@@ -224,7 +225,9 @@ def _averting(setting: Setting, arm: Arm, found: Counted, plan: CausesTable, kep
     came = []
     for run in chosen.tolist():
         calendar, values = setting.calendar(arm), setting.values(arm)[int(setting.worlds.of(run))]
-        key = key_of("averting 1", calendar, values, [setting.seed, run, plan.outcome, [(h.rule, h.turned) for h in HINGES]])
+        key = key_of(
+            "averting 1", calendar, values, [setting.seed, run, plan.outcome, [(h.rule, h.turned) for h in HINGES]]
+        )
         row = kept.read(key) if kept else None
         if row is None:
             given = made_with(setting, arm, run)
@@ -239,7 +242,9 @@ def _averting(setting: Setting, arm: Arm, found: Counted, plan: CausesTable, kep
     rows = []
     for name, column in [*zip(rules, every.T, strict=True), ("none", ~every.any(1))]:
         mean, low, high = clusters.mean_interval(np.asarray(column, float), np.unique(world, return_inverse=True)[1])
-        rows.append({"rule": name, "averted": mean, "low": max(0.0, low), "high": min(1.0, high), "n_failures": len(chosen)})
+        rows.append(
+            {"rule": name, "averted": mean, "low": max(0.0, low), "high": min(1.0, high), "n_failures": len(chosen)}
+        )
     return pd.DataFrame(rows)
 
 

@@ -102,9 +102,7 @@ def cross(case: Case, most: int) -> list[Tried]:
         inside.append(box.holds(case.values, case.features))
         there = part != k
         by_event = any(limit.name in events for limit in box.limits)
-        judged.append(
-            judge(inside[-1][there], case.fails[there], case.weight[there], case.world[there], by_event)
-        )
+        judged.append(judge(inside[-1][there], case.fails[there], case.weight[there], case.world[there], by_event))
     adjusted = holm(np.array([one.p for one in judged]))
     tried = []
     for k, (method, box, where) in enumerate(found):

@@ -60,7 +60,7 @@ def judge(inside: BoolArray, fails: BoolArray, weight: FloatArray, world: IntArr
     total, mass = weight.sum(), weight[inside].sum()
     if not mass or not weight[fails].sum():
         nothing = Share(np.nan, np.nan, np.nan)
-        return Judgement(nothing, nothing, nothing, mass / total, int(len(np.unique(world[inside]))), 1.0)
+        return Judgement(nothing, nothing, nothing, mass / total, len(np.unique(world[inside])), 1.0)
     share = mass / total
     density, outside = weight[inside & fails].sum() / mass, 0.0
     if mass < total:
@@ -76,12 +76,14 @@ def judge(inside: BoolArray, fails: BoolArray, weight: FloatArray, world: IntArr
         _share(share * density / base, share * there / bases),
         _share(density / base, there / bases),
         float(share),
-        int(len(np.unique(world[inside]))),
+        len(np.unique(world[inside])),
         p,
     )
 
 
-def _posterior(share: float, rows: BoolArray, weight: FloatArray, world: IntArray, rng: np.random.Generator) -> FloatArray:
+def _posterior(
+    share: float, rows: BoolArray, weight: FloatArray, world: IntArray, rng: np.random.Generator
+) -> FloatArray:
     """Draws of a share of rows, Jeffreys' prior, from as many observations as the different worlds are worth."""
     own = np.bincount(world[rows], weight[rows])
     worth = own.sum() ** 2 / (own**2).sum()

@@ -162,7 +162,10 @@ def _states(table: DiscoverTable) -> list[tuple[tuple[int, ...], dict[str, Any]]
     """Combinations of events: (which come, drivers)."""
     events = list(table.events.values())
     return [
-        (state, {k: v for one, come in zip(events, state, strict=True) for k, v in (one.yes if come else one.no).items()})
+        (
+            state,
+            {k: v for one, come in zip(events, state, strict=True) for k, v in (one.yes if come else one.no).items()},
+        )
         for state in itertools.product((0, 1), repeat=len(events))
     ]
 
@@ -236,7 +239,9 @@ def discover(
             fails, either = value > beyond, halves > beyond
             case = Case(values[known], features, fails[known], weight[known], world[known])
             every = cross(case, table.boxes)
-            frames.append(pd.DataFrame({"package": package, "outcome": outcome, "value": value, "fails": fails & known}))
+            frames.append(
+                pd.DataFrame({"package": package, "outcome": outcome, "value": value, "fails": fails & known})
+            )
             runs = [
                 _open(setting, found, arms, one.box, case, package, outcome, table, value[known], len(states))
                 if one.reported

@@ -42,11 +42,15 @@ def flow(found: Pathways) -> Figure:
 def _panel(ax: Axes, found: Pathways, package: str) -> None:
     edges = found.edges[found.edges["package"] == package]
     stages = [STAGES[name] for name in found.stages]
-    colour = {answer: c for answer, c in zip(stages[0].answers, (style.BLUE, style.VERMILLION, style.GREEN), strict=False)}
+    colour = {
+        answer: c for answer, c in zip(stages[0].answers, (style.BLUE, style.VERMILLION, style.GREEN), strict=False)
+    }
     share: list[dict[str, float]] = []
     for k, stage in enumerate(stages):
         side = ("from_stage", "from") if k < len(stages) - 1 else ("to_stage", "to")
-        here = edges[(edges[side[0]] == stage.name) & (edges["from_stage" if k < len(stages) - 1 else "to_stage"] == stage.name)]
+        here = edges[
+            (edges[side[0]] == stage.name) & (edges["from_stage" if k < len(stages) - 1 else "to_stage"] == stage.name)
+        ]
         sums = here.groupby(side[1])["share"].sum()
         share.append({answer: float(sums.get(answer, 0.0)) for answer in stage.answers if sums.get(answer, 0.0) > 0})
     top = [_tops(one) for one in share]
@@ -90,7 +94,17 @@ def _bands(
             left[said], right[then] = a - size, b - size
             x0, x1 = k + HALF, k + 1 - HALF
             mid = (x0 + x1) / 2
-            verts = [(x0, a), (mid, a), (mid, b), (x1, b), (x1, b - size), (mid, b - size), (mid, a - size), (x0, a - size), (x0, a)]
+            verts = [
+                (x0, a),
+                (mid, a),
+                (mid, b),
+                (x1, b),
+                (x1, b - size),
+                (mid, b - size),
+                (mid, a - size),
+                (x0, a - size),
+                (x0, a),
+            ]
             codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
             patch = PathPatch(Path(verts, codes), facecolor=colour.get(said, style.BLUE), alpha=float(shades[said]), lw=0.3,
                               edgecolor="white", zorder=1)  # fmt: skip

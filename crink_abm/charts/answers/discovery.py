@@ -28,7 +28,9 @@ def boxes(found: Discovered) -> Figure:
     for place, k in enumerate(rows):
         _ranges(fig.add_subplot(grid[place, 0]), found, found.tried[k], k)
         _shares(fig.add_subplot(grid[place, 1]), found, k, place == len(rows) - 1)
-    style.caption(fig, "Where the policy fails: regions of beliefs, judged in worlds they were not found in", _notes(found))
+    style.caption(
+        fig, "Where the policy fails: regions of beliefs, judged in worlds they were not found in", _notes(found)
+    )
     return style.settle(fig)
 
 
@@ -37,7 +39,8 @@ def _notes(found: Discovered) -> list[str]:
     return [
         f"Dark: the region; pale: the whole range in the ensemble. {int(first['n_worlds'])} different worlds, "
         f"{found.n_runs} runs of each policy in each; found in one half of the worlds, judged in the other.",
-        "Bars: 95 % intervals with worlds as the sample. Open mark: the share of all worlds that fail.",
+        "Bars: 95 % intervals with worlds as the sample. Diamond: the share of all worlds that fail. Square: the share of all "
+        "worlds that lie in the region.",
     ]
 
 
@@ -50,7 +53,9 @@ def _ranges(ax: Axes, found: Discovered, box: Box, k: int) -> None:
             n = len(feature.levels)
             for level, said in enumerate(feature.levels):
                 inside = said in limit.levels
-                ax.barh(row, 0.96 / n, left=(level + 0.02) / n, height=0.5, color=style.BLUE if inside else "#e3e3e3", lw=0)
+                ax.barh(
+                    row, 0.96 / n, left=(level + 0.02) / n, height=0.5, color=style.BLUE if inside else "#e3e3e3", lw=0
+                )
                 ax.text((level + 0.5) / n, row, said.replace("_", " "), ha="center", va="center", fontsize=5.5,
                         color="white" if inside else style.MUTED)  # fmt: skip
             continue
@@ -58,12 +63,16 @@ def _ranges(ax: Axes, found: Discovered, box: Box, k: int) -> None:
         least, most = float(values.min()), float(values.max())
         low, high = max(limit.low, least), min(limit.high, most)
         ax.barh(row, 1.0, height=0.5, color="#e3e3e3", lw=0)
-        ax.barh(row, (high - low) / (most - least), left=(low - least) / (most - least), height=0.5, color=style.BLUE, lw=0)
+        ax.barh(
+            row, (high - low) / (most - least), left=(low - least) / (most - least), height=0.5, color=style.BLUE, lw=0
+        )
         for at, text, align in ((0.0, f"{least:.3g}", "left"), (1.0, f"{most:.3g}", "right")):
             ax.text(at, row - 0.36, text, fontsize=5.5, ha=align, va="bottom", color=style.MUTED)
         for bound, end in ((limit.low, least), (limit.high, most)):
             if np.isfinite(bound) and least < bound < most:
-                ax.text((bound - least) / (most - least), row + 0.28, f"{bound:.3g}", fontsize=5.5, ha="center", va="top")
+                ax.text(
+                    (bound - least) / (most - least), row + 0.28, f"{bound:.3g}", fontsize=5.5, ha="center", va="top"
+                )
     ax.set_yticks(range(len(box)), [style.clipped(limit.name, 26) for limit in box.limits])
     ax.set(xlim=(-0.01, 1.01), ylim=(max(2, len(box)) - 0.4, -0.6), xticks=[])
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
@@ -90,4 +99,4 @@ def _shares(ax: Axes, found: Discovered, k: int, last: bool) -> None:
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)
     if last:
-        ax.set_xlabel("Per cent of worlds (diamond: of all worlds; square: the region's share)")
+        ax.set_xlabel("Per cent of worlds")

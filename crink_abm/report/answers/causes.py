@@ -41,7 +41,9 @@ def markdown(found: Pathways) -> str:
                 (f"`{one.rule}`" if one.rule != "none" else "no single change", _share(one.averted, one.low, one.high))
                 for one in some.itertuples()
             ]
-            parts.append(f"Of {n} failures, replayed with every single change: the share that a change of this kind averts.")
+            parts.append(
+                f"Of {n} failures, replayed with every single change: the share that a change of this kind averts."
+            )
             parts.append(markdown_table(("turned in one month", "averts [95 %]"), lines))
     return "\n\n".join(parts)
 

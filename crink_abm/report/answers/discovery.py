@@ -31,7 +31,9 @@ def markdown(found: Discovered) -> str:
 
 def document(found: Discovered, file: str | Path) -> str:
     """The whole finding as a page."""
-    head = f"Made by `crink-abm discover {file}`.\n\nEach box was found in one half of the worlds and judged in the other."
+    head = (
+        f"Made by `crink-abm discover {file}`.\n\nEach box was found in one half of the worlds and judged in the other."
+    )
     return f"# Where a policy fails\n\n{head}\n\n{markdown(found)}\n"
 
 
@@ -61,7 +63,9 @@ def _run(run: Opened) -> str:
         dict(run.levers), parameters=dict(run.parameters), seed=run.seed, run=run.run, months=run.months, start=run.start,
         drivers=dict(run.drivers) or None, trace=False, collect=(),
     ).run()  # fmt: skip
-    told = [f"{event.date}: {event.text}" for event in model.events if event.calculus is not None or event.actor == "World"]
+    told = [
+        f"{event.date}: {event.text}" for event in model.events if event.calculus is not None or event.actor == "World"
+    ]
     made = f"seed {run.seed}, run {run.run}, world {run.world}"
     return f"One such run ({made}):\n\n" + "\n".join(f"* {line}" for line in told[:8])
 
