@@ -34,7 +34,7 @@ class War:
     ----------
     outcome : which
     month : its first month, from 0; -1 if it did not come
-    changes : DataFrame, a row a single change that makes a difference: month, date, rule, decision (or chance), happened, instead,
+    changes : DataFrame, a row a single change that makes a difference: month, date, rule, decision, happened, instead,
         averts, later (the outcome's month where it only comes later; -1 where averted)
     singles : the changes that avert it, each by itself
     pairs : minimal pairs that avert it; looked for only where no single change does
@@ -71,12 +71,13 @@ class War:
         date = levers.month_label(self.month, self.start)
         if self.singles:
             n = len(self.singles)
-            return f"{self.outcome} comes in {date}; {n} single change{'s' * (n > 1)} would have averted it ({self.replays:,} replays)."
+            return f"{self.outcome} comes in {date}; {n} single change{'s' * (n > 1)} would avert it ({self.replays:,} replays)."
         if self.pairs:
             n = len(self.pairs)
             return (
                 f"{self.outcome} comes in {date} and is over-determined: no single change averts it, {n} "
-                f"pair{'s do' if n > 1 else ' does'} ({self.replays:,} replays{'' if self.complete else ', not all pairs tried'})."
+                f"pair{'s do' if n > 1 else ' does'} "
+                f"({self.replays:,} replays{'' if self.complete else ', not all pairs tried'})."
             )
         return (
             f"{self.outcome} comes in {date}; no single change averts it, and no pair was found in {self.replays:,} replays"
@@ -208,10 +209,11 @@ class _Search:
 
     def pairs(self) -> tuple[tuple[tuple[Change, Change], ...], bool]:
         """Minimal pairs, and whether all were tried."""
-        found, tried = set(), set()
+        found: set[tuple[Change, Change]] = set()
+        tried: set[tuple[Change, Change]] = set()
         for first, trace, month in self._seen:
             for second in self._open(trace, first.month, month):
-                pair = tuple(sorted((first, second)))
+                pair = (first, second) if first < second else (second, first)
                 if (first.rule == second.rule and first.month == second.month) or pair in tried:
                     continue
                 if self._replays.done >= self._most:

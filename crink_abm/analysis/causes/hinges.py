@@ -25,7 +25,7 @@ class Hinge:
     ----------
     rule : its full name
     turned : what it gives where it is turned: an expression of its arguments and of ``usual``, what it gives by itself
-    where : fields, one of which is above 0 in any month in which there may be something to turn; or that have changed, after ``~``
+    where : fields, one of which is above 0 in any month that may have something to turn; or that have changed, after ``~``
     rank : the order in which pairs are looked for: 0 decisions and crises, 1 who fights, 2 what surrounds them
     decision : whether a leader decides, or chance does
     field : the field by which what happened is said

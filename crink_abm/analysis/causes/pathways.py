@@ -85,17 +85,20 @@ STAGES: dict[str, Stage] = {
         Stage("theatre", "First force", ("over Taiwan", "in Korea"), _theatre),
         Stage("elsewhere", "United States then", ("free", "tied down elsewhere"),
               lambda runs: (runs.then["us_crisis"] > 0).astype(np.int64)),
-        Stage("ukraine", "War in Ukraine then", ("over", "goes on"), lambda runs: (runs.then["ukraine_war"] > 0).astype(np.int64)),
+        Stage("ukraine", "War in Ukraine then", ("over", "goes on"),
+              lambda runs: (runs.then["ukraine_war"] > 0).astype(np.int64)),
         Stage("option", "Option chosen", ("blockade", "invasion", "limited attack", "war in Korea"), _option),
         Stage("counts_on_help", "Xi counts on partners", ("no force over Taiwan", "on few", "on a third or more"),
               lambda runs: np.select(
-                  [outcomes.column(runs.results, "help_expected") < 0, outcomes.column(runs.results, "help_expected") < COUNTS_ON],
+                  [outcomes.column(runs.results, "help_expected") < 0,
+                   outcomes.column(runs.results, "help_expected") < COUNTS_ON],
                   [0, 1], default=2).astype(np.int64)),
         Stage("escalation", "Escalation", ("stays limited", "becomes or is war"), _escalates),
         Stage("second_front", "Second front", ("one front", "force in both within 12 months"),
               lambda runs: runs.came("two_front").astype(np.int64)),
         Stage("partners", "Partners", ("none joins", "others join", "Russia joins"), _partners),
-        Stage("nuclear", "Nuclear use", ("no nuclear use", "nuclear use"), lambda runs: runs.came("nuclear_use").astype(np.int64)),
+        Stage("nuclear", "Nuclear use", ("no nuclear use", "nuclear use"),
+              lambda runs: runs.came("nuclear_use").astype(np.int64)),
     )
 }  # fmt: skip
 #: The stages of a flow, unless a file says others.
@@ -123,7 +126,7 @@ class Counted:
 
 def count(
     setting: Setting, arm: Arm, outcome: str, stages: Sequence[str], failures: int, most_runs: int,
-    kept: Kept | None = None, progress: Callable[[int, int], object] | None = None,
+    kept: Kept | None = None, progress: Callable[..., object] | None = None,
 ) -> Counted:  # fmt: skip
     """Run an arm in every world by whole rounds until so many runs have the outcome, or no more may be made.
 

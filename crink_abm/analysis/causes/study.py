@@ -41,7 +41,7 @@ class CausesTable(Strict):
     outcome: str = "any_failure"
     failures: Annotated[Whole, Field(ge=1, le=10**7)] = 100_000
     most_runs: Annotated[Whole, Field(ge=1, le=10**8)] = 1_000_000
-    stages: Annotated[list[str], Field(min_length=2, max_length=9)] = list(DEFAULT)
+    stages: list[str] = Field(default_factory=lambda: list(DEFAULT), min_length=2, max_length=9)
     replayed: Annotated[Whole, Field(ge=0, le=10**5)] = 60
     run: Annotated[Whole, Field(ge=0, lt=2**63)] | None = None
     package: str = "baseline"
@@ -148,7 +148,7 @@ def causes(
     experiment: PathLike | Mapping[str, Any] | CausesFile,
     *,
     kept: Kept | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Pathways:
     """The pathways by which deterrence fails under each package, and what would have averted some of the failures.
 

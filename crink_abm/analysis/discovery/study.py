@@ -57,7 +57,7 @@ class DiscoverTable(Strict):
     fails: Literal["risk", "effect"] = "effect"
     beyond: Annotated[float, Field(gt=-1, lt=1000)] | None = None
     boxes: Annotated[Whole, Field(ge=1, le=10)] = 2
-    events: Annotated[dict[str, Event], Field(max_length=MOST_EVENTS)] = {}
+    events: dict[str, Event] = Field(default_factory=dict, max_length=MOST_EVENTS)
 
 
 class DiscoverFile(AnswerFile):
@@ -174,7 +174,7 @@ def discover(
     experiment: PathLike | Mapping[str, Any] | DiscoverFile,
     *,
     kept: Kept | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Discovered:
     """Scenario discovery: the boxes of beliefs and events in which a policy fails.
 
@@ -227,7 +227,11 @@ def discover(
         raise InputError("the worlds do not differ in any belief; take an [worlds] ensemble of several")
     features = (*belief_features(varying), *(event_feature(name) for name in table.events))
     values, weight, world = _rows(setting, varying, [state for state, _ in states])
-    questions, boxes, tried, opened, frames = [], [], [], [], []
+    questions: list[dict[str, Any]] = []
+    boxes: list[dict[str, Any]] = []
+    tried: list[Box] = []
+    opened: list[Opened | None] = []
+    frames: list[pd.DataFrame] = []
     for package in experiment.packages:
         for outcome in ask.outcomes:
             halves = np.concatenate(

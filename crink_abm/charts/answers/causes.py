@@ -30,7 +30,7 @@ def flow(found: Pathways) -> Figure:
     )
     style.caption(
         fig,
-        f"By which way: the pathways of {len(found.table.index) and found.outcome.replace('_', ' ')}",
+        f"By which way deterrence fails: {style.OUTCOMES[found.outcome].label.lower()}, from first force to its end",
         [
             f"Failure: {OUTCOMES[found.outcome]}. {runs}; {int(found.table['n_worlds'].iloc[0])} different worlds. Heights are "
             "shares of the failures, per cent; a second number is the half-width of the 95 % interval with worlds as the sample.",
@@ -42,9 +42,7 @@ def flow(found: Pathways) -> Figure:
 def _panel(ax: Axes, found: Pathways, package: str) -> None:
     edges = found.edges[found.edges["package"] == package]
     stages = [STAGES[name] for name in found.stages]
-    colour = {
-        answer: c for answer, c in zip(stages[0].answers, (style.BLUE, style.VERMILLION, style.GREEN), strict=False)
-    }
+    colour = dict(zip(stages[0].answers, (style.BLUE, style.VERMILLION, style.GREEN), strict=False))
     share: list[dict[str, float]] = []
     for k, stage in enumerate(stages):
         side = ("from_stage", "from") if k < len(stages) - 1 else ("to_stage", "to")

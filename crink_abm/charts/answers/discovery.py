@@ -68,7 +68,7 @@ def _ranges(ax: Axes, found: Discovered, box: Box, k: int) -> None:
         )
         for at, text, align in ((0.0, f"{least:.3g}", "left"), (1.0, f"{most:.3g}", "right")):
             ax.text(at, row - 0.36, text, fontsize=5.5, ha=align, va="bottom", color=style.MUTED)
-        for bound, end in ((limit.low, least), (limit.high, most)):
+        for bound in (limit.low, limit.high):
             if np.isfinite(bound) and least < bound < most:
                 ax.text(
                     (bound - least) / (most - least), row + 0.28, f"{bound:.3g}", fontsize=5.5, ha="center", va="top"

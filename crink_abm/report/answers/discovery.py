@@ -1,6 +1,7 @@
 """Scenario discovery as a Markdown page."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -59,10 +60,11 @@ def _share(row: object, name: str) -> str:
 
 
 def _run(run: Opened) -> str:
-    model = DeterrenceModel(
-        dict(run.levers), parameters=dict(run.parameters), seed=run.seed, run=run.run, months=run.months, start=run.start,
-        drivers=dict(run.drivers) or None, trace=False, collect=(),
-    ).run()  # fmt: skip
+    made_with: dict[str, Any] = {
+        "levers": dict(run.levers), "parameters": dict(run.parameters), "seed": run.seed, "run": run.run,
+        "months": run.months, "start": run.start, "drivers": dict(run.drivers) or None,
+    }  # fmt: skip
+    model = DeterrenceModel(**made_with, trace=False, collect=()).run()
     told = [
         f"{event.date}: {event.text}" for event in model.events if event.calculus is not None or event.actor == "World"
     ]
