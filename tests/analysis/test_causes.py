@@ -148,7 +148,7 @@ def test_the_run_of_an_edge_takes_it(found):
         when = {name: date for name, date in model.outcome.items() if date}
         first = min(when[name] for name in outcomes.CAUSES if name in when)
         theatre = "over Taiwan" if when.get("taiwan_failure") == first else "in Korea"
-        elsewhere = "tied down elsewhere" if model.history.loc[first, "us_crisis"] > 0 else "free"
+        elsewhere = "tied down" if model.history.loc[first, "us_crisis"] > 0 else "free"
         ukraine = "goes on" if model.history.loc[first, "ukraine_war"] > 0 else "over"
         told = {"theatre": theatre, "elsewhere": elsewhere, "ukraine": ukraine}
         assert (told[row.from_stage], told[row.to_stage]) == (row[4], row.to)

@@ -83,7 +83,7 @@ STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
         Stage("theatre", "First force", ("over Taiwan", "in Korea"), _theatre),
-        Stage("elsewhere", "United States then", ("free", "tied down elsewhere"),
+        Stage("elsewhere", "United States then", ("free", "tied down"),
               lambda runs: (runs.then["us_crisis"] > 0).astype(np.int64)),
         Stage("ukraine", "War in Ukraine then", ("over", "goes on"),
               lambda runs: (runs.then["ukraine_war"] > 0).astype(np.int64)),
@@ -94,7 +94,7 @@ STAGES: dict[str, Stage] = {
                    outcomes.column(runs.results, "help_expected") < COUNTS_ON],
                   [0, 1], default=2).astype(np.int64)),
         Stage("escalation", "Escalation", ("stays limited", "becomes or is war"), _escalates),
-        Stage("second_front", "Second front", ("one front", "force in both within 12 months"),
+        Stage("second_front", "Second front", ("one front", "in both theatres"),
               lambda runs: runs.came("two_front").astype(np.int64)),
         Stage("partners", "Partners", ("none joins", "others join", "Russia joins"), _partners),
         Stage("nuclear", "Nuclear use", ("no nuclear use", "nuclear use"),
