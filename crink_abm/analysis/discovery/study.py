@@ -29,7 +29,7 @@ from ..questions import BASELINE, AnswerFile, setting_of
 from ..questions import judge as judge_questions
 from ..responses import Arm, Responses, Setting, respond
 from .boxes import Box, Feature, as_dict, belief_features, event_feature
-from .crossed import LEAST, Case, Tried, cross
+from .crossed import LEAST, Case, Tried, cross, parts_of
 
 #: Events at most: their combinations are run one by one.
 MOST_EVENTS = 3
@@ -307,8 +307,6 @@ def _row(
     package: str, outcome: str, kind: str, beyond: float, one: Tried, run: Opened | None, case: Case, either: np.ndarray,
     features: tuple[Feature, ...],
 ) -> dict[str, Any]:  # fmt: skip
-    from .crossed import parts_of
-
     judgement, there = one.judgement, parts_of(case.world) != one.part
     inside = one.box.holds(case.values, features) & there
     by_half = [
