@@ -12,6 +12,9 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
+    from .analysis.causes.but_for import but_for
+    from .analysis.causes.study import causes
+    from .analysis.discovery.study import discover
     from .analysis.elicitation.study import elicit
     from .analysis.thresholds.study import thresholds
     from .api import compare, costs, simulate, sweep
@@ -31,7 +34,7 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran",
     "Japan", "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__",
-    "compare", "costs", "elicit", "loss", "rare", "simulate", "sweep", "thresholds",
+    "but_for", "causes", "compare", "costs", "discover", "elicit", "loss", "rare", "simulate", "sweep", "thresholds",
 ]  # fmt: skip
 
 _HOME = {
@@ -44,6 +47,7 @@ _HOME = {
     "loss": "estimation.measures",
     "rare": "rare_events.study",
     "elicit": "analysis.elicitation.study", "thresholds": "analysis.thresholds.study",
+    "discover": "analysis.discovery.study", "causes": "analysis.causes.study", "but_for": "analysis.causes.but_for",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

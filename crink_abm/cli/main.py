@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from ..util.errors import InputError, nearest, told
 from ..version import __version__
 from . import guard
+from .answers.causes import causes
+from .answers.discover import discover
 from .answers.elicitation import elicit
 from .answers.thresholds import thresholds
 from .bench import bench
@@ -174,6 +176,32 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("file", type=path, metavar="FILE", help="a file of beliefs, e.g. experiments/elicitation.toml")
     sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
     sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+
+    sub = add(discover)
+    sub.add_argument("file", type=path, nargs="?", default="experiments/discover.toml", metavar="FILE")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
+
+    sub = add(causes)
+    sub.add_argument(
+        "file", type=path, nargs="?", metavar="FILE", help="such as experiments/causes.toml; none for one run"
+    )
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
+    sub.add_argument("--run", type=whole, metavar="K", help="explain this run: what would have averted it")
+    sub.add_argument("--package", type=word, metavar="NAME", help="whose run of FILE that is (default: baseline)")
+    sub.add_argument("--seed", type=whole, help="without FILE: which seed (default 0)")
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="LEVER=VALUE",
+        help="without FILE: a lever in [0, 1]; may be repeated",
+    )
+    sub.add_argument("--months", type=whole, metavar="N", help="without FILE: horizon (default 120)")
+    sub.add_argument(
+        "--outcome", type=word, metavar="O", help="without FILE: what is to be averted (default any_failure)"
+    )
 
     sub = add(calibrate)
     sub.add_argument(
