@@ -6,20 +6,22 @@ rows of a block, and all policies, face the same runs (common random numbers); b
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...engine import compiled
 from ...engine.threads import run_slices
-from ...model import levers, outcomes
-from ...model.parameters import CATALOGUE
+from ...model import draws, levers, outcomes
+from ...model.parameters import CATALOGUE, checked
 from ...typing import BoolArray, FloatArray
 from ...util.errors import InputError
 from ..kept import Kept, key_of
 from ..measures import Measure, Runs
 from ..responses import Arm, Setting
 
+#: Runs of a row come in multiples of this: leaders' types are stratified over 64 runs in a row, so halves that are independent
+#: are of whole such groups.
+STEP = 2 * draws.STRATA
 #: Share of blocks that may fail before an analysis refuses.
 MOST_FAILED = 0.05
 
@@ -107,8 +109,7 @@ class Responded:
 
 def run_rows(
     design: Design, setting: Setting, arms: Sequence[Arm], measures: Sequence[Measure], *, runs: int, first_block: int = 0,
-    block_runs: int | None = None, kept: Kept | None = None, progress: Callable[[int, int], object] | None = None,
-    rules: Any = None,
+    fixed: Mapping[str, float] | None = None, kept: Kept | None = None, progress: Callable[[int, int], object] | None = None,
 ) -> Responded:  # fmt: skip
     """Run every row of a design under every arm.
 
@@ -118,51 +119,39 @@ def run_rows(
     setting : months, start, seed, baseline and drivers; its worlds are not used
     arms : policies; their levers stand over those of the row
     measures : means of runs, of results alone (no field, nothing given)
-    runs : of each row and arm; even, since they fall into halves
+    runs : of each row and arm; a multiple of :data:`STEP`, since they fall into two independent halves
     first_block : number of the first block: what numbers its runs begin at
-    block_runs : distance between the first runs of blocks, ``runs`` if None
+    fixed : parameters that stand at a value in all rows
     kept : where blocks are kept
     progress : called with blocks done, and all
-    rules : functions in place of rules
 
     Raises
     ------
     InputError
-        If more than one block in twenty has a run that failed.
+        If ``runs`` are no such multiple, or more than one block in twenty has a run that failed.
     """
+    if runs < STEP or runs % STEP:
+        raise InputError(f"the runs of a row are a multiple of {STEP}, two groups of stratified draws; {runs} was given")
     names = [one.name for one in measures]
     n_blocks, n_rows, _ = design.unit.shape
     columns = {name: k for k, name in enumerate(CATALOGUE)}
-    middle = np.array([p.default for p in CATALOGUE.values()], float)
+    middle = np.array(list(checked(fixed).values()))
     plans = [(setting.calendar(arm), [k for k, f in enumerate(design.factors) if f.kind == "lever" and f.name not in arm.levers])
              for arm in arms]  # fmt: skip
-    lever_at = {name: column for column, name in enumerate(levers.LEVERS)}
-    kernel = compiled.compiled(rules)
     means = np.full((n_blocks, n_rows, len(arms), len(measures), 2), np.nan)
-    failed, said = np.zeros(n_blocks, bool), {}
+    failed = np.zeros(n_blocks, bool)
+    said: dict[str, str] = {}
     own = [(k, columns[f.name]) for k, f in enumerate(design.factors) if f.kind != "lever"]
     for block in range(n_blocks):
         unit = design.unit[block]
         values = np.tile(middle, (n_rows, 1))
         for k, column in own:
             values[:, column] = design.factors[k].at(unit[:, k])
-        first_run = (first_block + block) * (block_runs or runs)
+        first_run = (first_block + block) * runs
         key = key_of(unit, values, *[calendar for calendar, _ in plans], [setting.seed, runs, first_run, names])
         made = kept.read(key) if kept else None
         if made is None:
-            results = np.empty((n_rows, len(arms), runs, len(outcomes.RESULTS)))
-            nobody = np.zeros(runs, np.int64)
-
-            def work(row: int) -> None:
-                for number, (calendar, moved) in enumerate(plans):
-                    if moved:
-                        calendar = calendar.copy()
-                        for k in moved:
-                            calendar[:, lever_at[design.factors[k].name]] = unit[row, k]
-                    kernel.fill(calendar, values[row : row + 1], nobody, setting.seed, first_run, results[row, number])
-
-            run_slices(work, range(n_rows))
-            flat = results.reshape(-1, results.shape[-1])
+            flat = _results(design, unit, values, plans, setting.seed, first_run, runs)
             seen = Runs(flat, setting.months, {}, {})
             number = np.stack([one.of(seen) for one in measures], axis=-1)
             number[outcomes.failed(flat)] = np.nan
@@ -186,6 +175,27 @@ def run_rows(
     return Responded(means.transpose(2, 3, 0, 1, 4), failed, said.get("first"), n_blocks * n_rows * len(arms) * runs)
 
 
+def _results(
+    design: Design, unit: FloatArray, values: FloatArray, plans: Sequence[tuple[np.ndarray, list[int]]], seed: int,
+    first_run: int, runs: int,
+) -> FloatArray:  # fmt: skip
+    """The runs of one block: array (n_rows x n_arms x runs, n_results)."""
+    lever_at = {name: column for column, name in enumerate(levers.LEVERS)}
+    kernel = compiled.compiled()
+    results = np.empty((len(unit), len(plans), runs, len(outcomes.RESULTS)))
+    own = np.zeros(runs, np.int64)
+
+    def work(row: int) -> None:
+        for number, (calendar, moved) in enumerate(plans):
+            there = calendar.copy() if moved else calendar
+            for k in moved:
+                there[:, lever_at[design.factors[k].name]] = unit[row, k]
+            kernel.fill(there, values[row : row + 1], own, seed, first_run, results[row, number])
+
+    run_slices(work, range(len(unit)))
+    return results.reshape(-1, results.shape[-1])
+
+
 def plain_measures(measures: Sequence[Measure]) -> None:
     """Refuse measures that a row's few runs cannot give.
 
@@ -200,7 +210,3 @@ def plain_measures(measures: Sequence[Measure]) -> None:
                 "give outcomes or counts"
             )
 
-
-def levels_of(arm_levers: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Levers that any of some policies moves."""
-    return {name for one in arm_levers for name in one}
