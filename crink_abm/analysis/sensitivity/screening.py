@@ -66,7 +66,7 @@ def screened(unit: FloatArray, values: FloatArray, names: Sequence[str]) -> pd.D
 
 
 def chosen(tables: Sequence[pd.DataFrame], n: int, always: Sequence[str] = ()) -> list[str]:
-    """The factors that go on: by their largest share, over the questions, of the sum of mean square effects.
+    """The factors that go on: by the mean, over the questions, of their share in the sum of mean square effects.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def chosen(tables: Sequence[pd.DataFrame], n: int, always: Sequence[str] = ()) -
     for table in tables:
         square = np.maximum(table["square"].to_numpy(), 0.0)
         shares.append(square / max(square.sum(), 1e-300))
-    top = np.max(shares, axis=0)
+    top = np.mean(shares, axis=0)
     names = tables[0]["factor"].to_numpy()
     free = [k for k in np.argsort(-top, kind="stable") if names[k] not in set(always)]
     kept = {*always, *names[free[:n]]}
