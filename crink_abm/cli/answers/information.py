@@ -1,0 +1,39 @@
+"""The command ``information``."""
+
+import argparse
+from pathlib import Path
+
+from ...util.progress import shown
+from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
+
+
+def information(args: argparse.Namespace) -> None:
+    """What it is worth to know more before a policy is chosen, and what to watch."""
+    from ...analysis.kept import Kept
+    from ...analysis.information import study
+    from ...experiment import reader
+    from ...report.answers import information as report
+
+    experiment = reader.read(args.file, study.InformationFile)
+    study.plan(experiment)
+    folder = Path(args.out or Path("results") / experiment.experiment.name)
+    Kept(folder, "information")
+    check_folder(folder)
+    if args.markdown is not None:
+        check_writable(Path(args.markdown))
+    ready_engine()
+    found = study.information(experiment, folder, shown("piece"))
+    page = report.document(found)
+    say("drawing the chart ...")
+    from ...charts.answers import drawn
+    from ...charts.answers import information as charts
+
+    paths = drawn.write(folder, "information", charts.worth, found)
+    if args.markdown is not None:
+        Path(args.markdown).write_text(f"# The value of information\n\nMade by `crink-abm information {args.file}`.\n\n{page}", encoding="utf-8")
+    if args.json:
+        tables = {name: rows_of(getattr(found, name)) for name in ("policies", "beliefs", "signposts")}
+        print_json({"report": found.report, **tables, "figures": [str(path) for path in paths]})
+        return
+    print(page)
+    print(f"tables and figures/information.png: {folder}")
