@@ -17,6 +17,7 @@ from scipy.special import stdtrit
 from ...estimation import clusters
 from ...typing import FloatArray, IntArray
 from ..sensitivity.indices import DRAWS, LEVEL
+from ..sensitivity.shapley import ridge
 
 #: Parts of the worlds, each judged by what was found on the others.
 FOLDS = 5
@@ -72,14 +73,11 @@ def conditional(x: FloatArray, y: FloatArray, weight: FloatArray, new: FloatArra
             there = x == level
             found[new == level] = np.average(y[there], axis=0, weights=weight[there])
         return found
-    from sklearn.linear_model import RidgeCV
     from sklearn.preprocessing import SplineTransformer
 
     spline = SplineTransformer(n_knots=6, degree=3, knots="quantile", extrapolation="constant", include_bias=False)
     made = spline.fit_transform(x[:, None])
-    fit = RidgeCV(alphas=10.0 ** np.arange(-3.0, 4.0)).fit(made, y, sample_weight=weight)
-    found = fit.predict(spline.transform(new[:, None]))
-    return np.asarray(found).reshape(len(new), -1)
+    return ridge(made, y, weight, spline.transform(new[:, None]))
 
 
 def partial(

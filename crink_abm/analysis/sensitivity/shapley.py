@@ -65,28 +65,34 @@ def predicted(features: FloatArray, y: FloatArray, weight: FloatArray, fold: Int
         here = fold == k
         for twin in (0, 1):
             there = ~here & ((fold - k) % FOLDS % 2 == twin)
-            found[twin, here] = _ridge(features[there], y[there], weight[there], features[here])
+            found[twin, here] = ridge(features[there], y[there, None], weight[there], features[here])[:, 0]
     return found
 
 
-def _ridge(features: FloatArray, y: FloatArray, weight: FloatArray, new: FloatArray) -> FloatArray:
-    """Predictions at new features; the penalty by generalised cross-validation."""
+def ridge(features: FloatArray, y: FloatArray, weight: FloatArray, new: FloatArray) -> FloatArray:
+    """Predictions at new features, by a ridge whose penalty generalised cross-validation chooses: array (n_new, n_targets).
+
+    Parameters
+    ----------
+    features, y, weight : arrays (n, p), (n, n_targets), (n,); p may be 0
+    new : array (n_new, p)
+    """
     w = weight / weight.sum()
     centre = w @ y
     if not features.shape[1]:
-        return np.full(len(new), centre)
+        return np.tile(centre, (len(new), 1))
     middle = w @ features
     spread = np.sqrt(w @ (features - middle) ** 2)
     scale = np.where(spread > 1e-9, spread, np.inf)
     root = np.sqrt(w)[:, None]
     u, s, vt = np.linalg.svd(root * (features - middle) / scale, full_matrices=False)
-    target = root[:, 0] * (y - centre)
-    along, whole = u.T @ target, float(target @ target)
+    target = root * (y - centre)
+    along, whole = u.T @ target, (target**2).sum(0)
     shrink = s**2 / (s**2 + _PENALTIES[:, None])
-    left = whole - (along**2 * (2.0 * shrink - shrink**2)).sum(1)
+    left = whole - (2.0 * shrink - shrink**2) @ along**2
     freedom = 1.0 - (1.0 + shrink.sum(1)) / len(y)
-    best = int(np.argmin(np.where(freedom > 0.05, left / np.maximum(freedom, 0.05) ** 2, np.inf)))
-    found: FloatArray = centre + (new - middle) / scale @ (vt.T @ (s * along / (s**2 + _PENALTIES[best])))
+    best = np.argmin(np.where(freedom[:, None] > 0.05, left / np.maximum(freedom[:, None], 0.05) ** 2, np.inf), axis=0)
+    found: FloatArray = centre + (new - middle) / scale @ (vt.T @ (s[:, None] * along / (s[:, None] ** 2 + _PENALTIES[best])))
     return found
 
 

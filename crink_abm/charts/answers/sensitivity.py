@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...model.outcomes import OUTCOMES
 from .. import style
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def ranked(found: "Sensitivity") -> Figure:
         ax.axvline(0.0, color=style.MUTED, linewidth=0.6)
         ax.set_xlim(-0.1, 1.25)
         what = "level" if policy == "baseline" else f"effect of {style.clipped(policy)}"
-        ax.set_title(f"{OUTCOMES.get(outcome, outcome)}: {what}", fontsize=6.8)
+        ax.set_title(f"{outcome}: {what}", fontsize=6.8)
     for ax in panels[-1]:
         ax.set_xlabel("Share of the variance between worlds")
     report = found.report
