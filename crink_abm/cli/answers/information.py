@@ -23,17 +23,17 @@ def information(args: argparse.Namespace) -> None:
         check_writable(Path(args.markdown))
     ready_engine()
     found = study.information(experiment, folder, shown("piece"))
-    page = report.document(found)
     say("drawing the chart ...")
     from ...charts.answers import drawn
     from ...charts.answers import information as charts
 
     paths = drawn.write(folder, "information", charts.worth, found)
     if args.markdown is not None:
-        Path(args.markdown).write_text(f"# The value of information\n\nMade by `crink-abm information {args.file}`.\n\n{page}", encoding="utf-8")
+        command = f"crink-abm information {args.file} --markdown {args.markdown}"
+        Path(args.markdown).write_text(report.page(found, command), encoding="utf-8")
     if args.json:
         tables = {name: rows_of(getattr(found, name)) for name in ("policies", "beliefs", "signposts")}
         print_json({"report": found.report, **tables, "figures": [str(path) for path in paths]})
         return
-    print(page)
+    print(report.document(found))
     print(f"tables and figures/information.png: {folder}")

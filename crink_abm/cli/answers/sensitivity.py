@@ -23,17 +23,17 @@ def sensitivity(args: argparse.Namespace) -> None:
         check_writable(Path(args.markdown))
     ready_engine()
     found = study.sensitivity(experiment, folder, shown("piece"))
-    page = report.document(found)
     say("drawing the chart ...")
     from ...charts.answers import drawn
     from ...charts.answers import sensitivity as charts
 
     paths = drawn.write(folder, "sensitivity", charts.ranked, found)
     if args.markdown is not None:
-        Path(args.markdown).write_text(f"# Sensitivity\n\nMade by `crink-abm sensitivity {args.file}`.\n\n{page}", encoding="utf-8")
+        command = f"crink-abm sensitivity {args.file} --markdown {args.markdown}"
+        Path(args.markdown).write_text(report.page(found, command), encoding="utf-8")
     if args.json:
         tables = {name: rows_of(getattr(found, name)) for name in ("questions", "indices", "pairs", "shapley")}
         print_json({"report": found.report, **tables, "figures": [str(path) for path in paths]})
         return
-    print(page)
+    print(report.document(found))
     print(f"tables and figures/sensitivity.png: {folder}")

@@ -7,6 +7,28 @@ from ...util.markdown import markdown_table
 MOST = 15
 
 
+_HOW = """Would it pay to know more before one of some policies is chosen? A **loss** is declared: weights of the kinds of force, plus the policy's
+declared cost (`crink.costs`, middle values). Without more knowledge one holds the policy whose loss is least on average over the ensemble.
+
+* **EVPI**, the expected value of perfect information: what would be saved, on average, if the world were known before the choice. The least of some noisy
+  means is too low, in proportion to the noise's variance, which doubles where half of the runs are left out: the two together take that bias out.
+* **EVPPI**, that of one belief: what would be saved if this belief alone were known. A regression of the losses on the belief, fitted on four fifths of
+  the worlds, chooses a policy in the others, and there it is read what that saves; *in sample* is the usual estimate, which is too high with few worlds.
+  A belief that never changes the choice is worth nothing, however much it moves the risk. So this list is far shorter than that of
+  [sensitivity](sensitivity.md).
+* **Signposts**: all policies are the baseline up to a month, and each its own from then on. Which observation of those months tells which policy to hold? A
+  threshold (or a small tree) is found on half of the worlds, and scored on the other half, run by run against the policy that was best on
+  the first half. The rule that would be taken is chosen where it was found; if its interval on the other half does not lie above zero, no signpost pays.
+
+Checked in `tests/analysis/test_information.py`: against closed forms and nested Monte Carlo within 2 %; where observations are shuffled
+"no signpost pays" is said in at least 95 % of 400 trials; a shorter run is the beginning of the longer one."""
+
+
+def page(found: Information, command: str) -> str:
+    """The documentation page: how to read it, and the finding."""
+    return f"# The value of information, and signposts\n\nMade by `{command}`.\n\n{_HOW}\n\n## What was run\n\n{document(found)}"
+
+
 def document(found: Information) -> str:
     """The whole finding as a page."""
     r = found.report
