@@ -11,7 +11,7 @@ from crink_abm.analysis.information.study import InformationFile, information, p
 from crink_abm.engine import compiled
 from crink_abm.ensemble.build import ensemble
 from crink_abm.model import levers
-from crink_abm.model.outcomes import OUTCOMES, months
+from crink_abm.model.outcomes import months
 from crink_abm.util.errors import InputError
 
 MEAN, OWN, OTHER = 0.3, 1.0, 0.7
@@ -35,7 +35,9 @@ def test_the_value_of_the_whole_world_by_its_closed_form():
     losses, _ = two_policies(400_000, 0.5, 1)
     truth, found = closed(MEAN, np.hypot(OWN, OTHER)), worth.perfect(losses, np.arange(400_000))
     assert found["evpi"] == pytest.approx(truth, rel=0.02)
-    assert found["found"] < 0.95 * truth and found["plug_in"] > 1.02 * truth, "what the noise does where nothing is done"
+    assert found["found"] < 0.95 * truth and found["plug_in"] > 1.02 * truth, (
+        "what the noise does where nothing is done"
+    )
     assert found["low"] <= truth <= found["high"]
 
 
@@ -85,7 +87,14 @@ def test_beliefs_without_part_are_worth_nothing():
     clear = 0
     for seed in range(20):
         losses, beliefs = two_policies(150, 1.0, seed)
-        table = worth.partial(losses, np.random.default_rng(seed).permutation(beliefs), list("abc"), [False] * 3, np.arange(150), draws=200)
+        table = worth.partial(
+            losses,
+            np.random.default_rng(seed).permutation(beliefs),
+            list("abc"),
+            [False] * 3,
+            np.arange(150),
+            draws=200,
+        )
         clear += table["clear"].any()
     assert clear <= 3
 
@@ -133,7 +142,8 @@ def test_a_shorter_run_is_the_beginning_of_the_longer():
     worlds = ensemble("calibrated").first(200)
     calendar = levers.calendar({}, 60)
     short, long = (
-        months(compiled.run_many(part, worlds.values, 1000, seed=4, world_of=worlds.of_runs(0, 1000))) for part in (calendar[:24], calendar)
+        months(compiled.run_many(part, worlds.values, 1000, seed=4, world_of=worlds.of_runs(0, 1000)))
+        for part in (calendar[:24], calendar)
     )
     assert np.array_equal(short, np.where(long < 24, long, -1)) and (short >= 0).any()
 

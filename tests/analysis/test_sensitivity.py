@@ -209,7 +209,14 @@ SMALL = {
     "packages": {"more": {"usfk_posture": 0.9}},
     "worlds": {"ensemble": "calibrated", "size": 60},
     "ask": {"outcomes": ["korea_attack"], "runs_per_world": 10},
-    "sensitivity": {"levers": ["exposure"], "trajectories": 2, "screened": 2, "base": 16, "most_base": 16, "shapley": 2},
+    "sensitivity": {
+        "levers": ["exposure"],
+        "trajectories": 2,
+        "screened": 2,
+        "base": 16,
+        "most_base": 16,
+        "shapley": 2,
+    },
 }
 
 
@@ -232,7 +239,9 @@ def test_the_study_takes_up_where_it_was_killed_with_the_same_bytes(tmp_path):
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "a" / "kept").iterdir()}
     assert kept
     again = sensitivity(asks, tmp_path / "a")
-    assert all((tmp_path / "a" / "kept" / name).stat().st_mtime_ns == when for name, when in kept.items()), "not run again"
+    assert all((tmp_path / "a" / "kept" / name).stat().st_mtime_ns == when for name, when in kept.items()), (
+        "not run again"
+    )
     whole = sensitivity(asks)
     assert again.indices.equals(whole.indices) and again.shapley.equals(whole.shapley)
     assert json.dumps(again.report) == json.dumps(whole.report)
@@ -271,7 +280,9 @@ def test_rows_of_a_block_face_the_same_runs_and_levers_are_the_row_s():
     setting, unit = Setting(worlds.defaults(), months=36, seed=2), np.zeros((2, 3, 1))
     unit[:, 1:] = [[0.0], [1.0]]
     posture = tuple(f for f in rows.factors_of(["usfk_posture"]) if f.kind == "lever")
-    made = rows.run_rows(rows.Design(unit, posture), setting, [Arm("now")], measures(["n_provocations", "korea_attack"]), runs=256)
+    made = rows.run_rows(
+        rows.Design(unit, posture), setting, [Arm("now")], measures(["n_provocations", "korea_attack"]), runs=256
+    )
     means = made.means[0]
     assert np.array_equal(means[:, :, 0], means[:, :, 1]), "equal rows, equal runs"
     assert not np.array_equal(means[0, 0, 0], means[0, 1, 0]), "blocks face other runs"
@@ -280,7 +291,9 @@ def test_rows_of_a_block_face_the_same_runs_and_levers_are_the_row_s():
 
 def test_halves_are_whole_groups_of_stratified_draws():
     with pytest.raises(InputError, match="multiple of 128"):
-        rows.run_rows(design(2), Setting(worlds.defaults(), months=6), [Arm("now")], measures(["korea_attack"]), runs=64)
+        rows.run_rows(
+            design(2), Setting(worlds.defaults(), months=6), [Arm("now")], measures(["korea_attack"]), runs=64
+        )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 All policies are the baseline up to a month, and each its own from then on; a run has the same past under all of them. A rule, a
 shallow tree on what is seen of that past, is found on half of the worlds and scored on the other, run by run against the one
-policy that was best on the first half. Source: Haasnoot et al. 2013 (signposts and triggers); Athey and Wager 2021 (policy trees).
+policy that was best on the first half. Source: Haasnoot et al. 2013 (signposts and triggers); Athey and Wager 2021 (trees).
 """
 
 from collections.abc import Sequence
@@ -104,8 +104,10 @@ def best_signpost(
 
     Returns
     -------
-    DataFrame: a row a month and observable (``all``: the tree on all): rule, found (what it saves by cross-validation in the half it was found on),
-    saves, low, high (on the other half), held (the policy it is compared with), chosen (the one that would be taken, by ``found``),
+    DataFrame: a row a month and observable (``all``: the tree on all): rule, found (what it saves by cross-validation
+    in the half it was found on),
+    saves, low, high (on the other half), held (the policy it is compared with), chosen (the one that would be taken,
+    by ``found``),
     pays (of the chosen one: whether its interval lies above zero)
     """
     numbers = np.unique(world)
@@ -133,7 +135,8 @@ def best_signpost(
             rows.append((month, name, rule.words, ", ".join(rule.used), policies[held], inner, saves, low, high,
                          int((~here).sum()), len(np.unique(world[~here]))))  # fmt: skip
     made = pd.DataFrame(
-        rows, columns=["month", "observable", "rule", "asks", "held", "found", "saves", "low", "high", "n_runs", "n_worlds"]
+        rows,
+        columns=["month", "observable", "rule", "asks", "held", "found", "saves", "low", "high", "n_runs", "n_worlds"],
     )
     made["chosen"] = np.arange(len(made)) == int(made["found"].to_numpy().argmax())
     made["pays"] = made["chosen"] & (made["low"] > 0.0) & (made["found"] > 0.0)

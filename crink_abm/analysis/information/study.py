@@ -5,6 +5,7 @@ The loss of a policy in a world is the sum of the declared weights of the outcom
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,7 +101,9 @@ def plan(experiment: InformationFile) -> None:
     table, months = experiment.information, experiment.experiment.months
     loss(table.loss)
     if late := [month for month in table.months if month >= months]:
-        raise InputError(f"[information] months: a policy is switched before the run's end at {months}; {late[0]} was given")
+        raise InputError(
+            f"[information] months: a policy is switched before the run's end at {months}; {late[0]} was given"
+        )
     for name in table.observables:
         one = measure(name)
         if one.among is not None or (not one.fields and name not in _COUNTS):
@@ -177,7 +180,10 @@ def _study(experiment: InformationFile, kept: Kept | None, progress: Callable[..
     mean = losses.mean(0)
     rows = []
     for k, name in enumerate(names):
-        level, change = clusters.mean_interval(mean[k], worlds.number), clusters.mean_interval(mean[k] - mean[0], worlds.number)
+        level, change = (
+            clusters.mean_interval(mean[k], worlds.number),
+            clusters.mean_interval(mean[k] - mean[0], worlds.number),
+        )
         best = float((mean.argmin(0) == k).mean())
         rows.append((name, *level, *change, float(price[k] - price[0]), best))
     policies = pd.DataFrame(
@@ -243,20 +249,22 @@ def _signposts(
     def watched(calendar: np.ndarray) -> FloatArray:
         results, means, last = compiled.state_summaries(calendar, setting.worlds.values, n, fields, **how)
         _refuse_failed(results, first)
-        runs = Runs(results, len(calendar), dict(zip(fields, means.T, strict=True)), dict(zip(fields, last.T, strict=True)))
+        runs = Runs(
+            results, len(calendar), dict(zip(fields, means.T, strict=True)), dict(zip(fields, last.T, strict=True))
+        )
         return np.column_stack([measure(name).of(runs) for name in table.observables]).astype(float)
 
     seen, losses = {}, {}
     common = [setting.worlds.values, setting.worlds.order, [setting.seed, n, first]]
     for month in sorted(set(table.months)):
         early = base[:month]
-        seen[month] = kept_or(key_of("seen", early, *common, list(table.observables)), lambda early=early: watched(early))
+        seen[month] = kept_or(key_of("seen", early, *common, list(table.observables)), partial(watched, early))
         every = []
         for k, arm in enumerate(arms):
             calendar = base.copy()
             calendar[month:] = setting.calendar(arm)[month:]
             share = (setting.months - month) / setting.months  # the cost is borne while the policy is
-            own = kept_or(key_of("loss", calendar, *common, dict(table.loss)), lambda calendar=calendar: lost(calendar))
+            own = kept_or(key_of("loss", calendar, *common, dict(table.loss)), partial(lost, calendar))
             every.append(own + share * (price[k] - price[0]))
         losses[month] = np.array(every)
     found = signposts.best_signpost(
@@ -269,7 +277,9 @@ def _signposts(
 def _refuse_failed(results: FloatArray, first: int) -> None:
     bad = np.flatnonzero(outcomes.failed(results))
     if len(bad):
-        raise InputError(f"run {first + int(bad[0])} failed, and {len(bad) - 1:,} more of {len(results):,}; leave out what makes it fail")
+        raise InputError(
+            f"run {first + int(bad[0])} failed, and {len(bad) - 1:,} more of {len(results):,}; leave out what makes it fail"
+        )
 
 
 __all__ = ["Information", "InformationFile", "InformationTable", "information", "plan"]

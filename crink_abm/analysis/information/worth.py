@@ -1,7 +1,8 @@
 """Expected value of perfect information, of everything and of single beliefs, with the noise of runs taken out.
 
 The least of some noisy means is too low on average, in proportion to the variance of the noise, which doubles where half of the
-runs are left out: the two together take that bias out (the antithetic estimator). For a belief, a regression of losses on it, fitted on four fifths of the worlds, says which policy to take in the
+runs are left out: the two together take that bias out (the antithetic estimator). For a belief, a regression
+of losses on it, fitted on four fifths of the worlds, says which policy to take in the
 rest, and there it is read what that choice saves. So what is reported is what a rule that was found saves where it was not found:
 at most the true value, on average, and near it where worlds are many. Source: Raiffa and Schlaifer 1961; Giles and
 Goda 2019 (antithetic); Strong, Oakley and
@@ -33,7 +34,8 @@ def perfect(losses: FloatArray, world: IntArray) -> dict[str, float]:
 
     Returns
     -------
-    dict: evpi with its 95 % interval low, high (the bias of the least noisy mean taken out by the two halves); found (chosen by one half,
+    dict: evpi with its 95 % interval low, high (the bias of the least noisy mean taken out by the two halves); found (chosen by
+    one half,
     read from the other: on average not above the true value); plug_in (the least of the noisy means: on average not below it)
 
     Examples
@@ -53,7 +55,13 @@ def perfect(losses: FloatArray, world: IntArray) -> dict[str, float]:
     # The least of noisy means is low in proportion to the noise's variance, which half of the runs doubles.
     least = 2.0 * whole.min(0) - losses.min(1).mean(0)
     mean, low, high = clusters.mean_interval(whole[held] - least, world)
-    return {"evpi": mean, "low": low, "high": high, "found": float(found.mean()), "plug_in": float((whole[held] - whole.min(0)).mean())}
+    return {
+        "evpi": mean,
+        "low": low,
+        "high": high,
+        "found": float(found.mean()),
+        "plug_in": float((whole[held] - whole.min(0)).mean()),
+    }
 
 
 def conditional(x: FloatArray, y: FloatArray, weight: FloatArray, new: FloatArray, switch: bool) -> FloatArray:
@@ -97,7 +105,8 @@ def partial(
 
     Returns
     -------
-    DataFrame: factor, evppi (saved on worlds that the regression has not seen), low, high (95 %, each for itself), low_all, high_all
+    DataFrame: factor, evppi (saved on worlds that the regression has not seen), low, high (95 %, each for itself),
+    low_all, high_all
     (simultaneous), in_sample (Strong et al.'s: the fitted least mean, on the same worlds; above the truth with few worlds), clear
     """
     first = np.unique(world, return_index=True)[1]

@@ -6,6 +6,7 @@ however few runs there are. Source: Saltelli et al. 2010 (the design and the est
 Iooss et al. 2017 on noisy (stochastic) simulators.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,9 +101,10 @@ def sobol(values: FloatArray, factors: Sequence[str], *, draws: int = DRAWS, see
     total = 0.25 * (_cross(both_a - swapped_a, both_a - swapped_a) + _cross(both_b - swapped_b, both_b - swapped_b))
     left, right = np.triu_indices(d, 1)
     alike = _cross(a, b)[:, None]
-    closed = 0.5 * (
-        _cross(swapped_b[:, left], swapped_a[:, right]) + _cross(swapped_b[:, right], swapped_a[:, left])
-    ) - alike
+    closed = (
+        0.5 * (_cross(swapped_b[:, left], swapped_a[:, right]) + _cross(swapped_b[:, right], swapped_a[:, left]))
+        - alike
+    )
     pairs = closed - first[:, left] - first[:, right]
     noise = float(((values[..., 0] - values[..., 1]) ** 2).mean() / 4.0)
     parts = np.hstack([variance[:, None], first, total, pairs])
@@ -155,7 +157,7 @@ def unsettled(found: Sobol, important: Sequence[int], tie: float, level: float =
     if not found.answered:
         return []
     order = sorted(important, key=lambda k: -found.total[k, 0])
-    pairs = list(zip(order[:-1], order[1:], strict=True))
+    pairs = list(itertools.pairwise(order))
     if not pairs:
         return []
     high, low = (np.array(side) for side in zip(*pairs, strict=True))

@@ -71,7 +71,10 @@ def factors_of(chosen_levers: Sequence[str]) -> list[Factor]:
         Factor(p.name, "switch" if p.switch else "parameter", standing(p.source), p.source, p.meaning)
         for p in CATALOGUE.values()
     ]
-    found += [Factor(name, "lever", "policy", "policy", f"from {levers.LEVERS[name].low} to {levers.LEVERS[name].high}") for name in chosen_levers]
+    found += [
+        Factor(name, "lever", "policy", "policy", f"from {levers.LEVERS[name].low} to {levers.LEVERS[name].high}")
+        for name in chosen_levers
+    ]
     return found
 
 
@@ -131,7 +134,9 @@ def run_rows(
         If ``runs`` are no such multiple, or more than one block in twenty has a run that failed.
     """
     if runs < STEP or runs % STEP:
-        raise InputError(f"the runs of a row are a multiple of {STEP}, two groups of stratified draws; {runs} was given")
+        raise InputError(
+            f"the runs of a row are a multiple of {STEP}, two groups of stratified draws; {runs} was given"
+        )
     names = [one.name for one in measures]
     n_blocks, n_rows, _ = design.unit.shape
     columns = {name: k for k, name in enumerate(CATALOGUE)}
@@ -169,8 +174,8 @@ def run_rows(
     if failed.mean() > MOST_FAILED:
         raise InputError(
             f"{int(failed.sum()):,} of {n_blocks:,} blocks of the design have a run that failed (the first: {said['first']}); a "
-            "rule raised, or gave a number that is not finite, or odds that are none. More than one block in twenty is too many to "
-            "leave out; leave out what makes them fail"
+            "rule raised, or gave a number that is not finite, or odds that are none. More than one block in twenty is too many "
+            "to leave out; leave out what makes them fail"
         )
     return Responded(means.transpose(2, 3, 0, 1, 4), failed, said.get("first"), n_blocks * n_rows * len(arms) * runs)
 
@@ -206,7 +211,6 @@ def plain_measures(measures: Sequence[Measure]) -> None:
     for one in measures:
         if one.among is not None or one.fields:
             raise InputError(
-                f"[ask] outcomes: {one.name!r} is a conditional, or a field's mean; an index here is of the mean over a row's runs: "
+                f"[ask] outcomes: {one.name!r} is a conditional, or a field's mean; an index here is of a row's mean: "
                 "give outcomes or counts"
             )
-

@@ -16,7 +16,7 @@ GRID = 4
 
 
 def trajectories(n_factors: int, n: int, seed: int) -> FloatArray:
-    """SALib's Morris trajectories: array (n, n_factors + 1, n_factors); in each step one factor moves by two thirds of its range."""
+    """SALib's Morris trajectories: array (n, n_factors + 1, n_factors); each step moves one factor by two thirds of its range."""
     from SALib.sample.morris import sample
 
     problem = {

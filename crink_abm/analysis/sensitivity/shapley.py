@@ -2,8 +2,8 @@
 
 Evidence makes beliefs depend on one another; then no Sobol index divides the variance. The Shapley effect of a belief does: its
 mean gain, over all orders in which beliefs become known, of the variance that is explained. What a set of beliefs explains is
-estimated from the worlds that there are: a regression on the set, fitted twice on separate parts of the worlds and judged on the rest,
-with the noise of runs taken out by the two halves. Source: Owen 2014; Song, Nelson and Staum 2016; Broto, Bachoc and Depecker
+estimated from the worlds that there are: a regression on the set, fitted twice on separate parts of the worlds and judged on the
+rest, with the noise of runs taken out by the two halves. Source: Owen 2014; Song, Nelson and Staum 2016; Broto, Bachoc and Depecker
 2020 (given data); Williamson and Feng 2020 (cross-fitted, with intervals).
 """
 
@@ -21,8 +21,8 @@ from .indices import DRAWS, LEVEL
 FOLDS = 7
 #: Beliefs that can be divided among at most: each further one doubles the sets.
 MOST = 10
-#: What the fitted regressions add to the spread over worlds: with it, intervals cover as they say in the check on dependent normal
-#: beliefs (``tests/analysis/test_sensitivity.py``); without it 85 % of 95.
+#: What the fitted regressions add to the spread over worlds: with it, intervals cover as they say in the check on dependent
+#: normal beliefs (``tests/analysis/test_sensitivity.py``); without it 85 % of 95.
 _FITTING = 1.25
 #: Penalties of the ridge, as shares of the worlds.
 _PENALTIES = 10.0 ** np.arange(-4.0, 2.0)
@@ -36,7 +36,11 @@ def basis(columns: FloatArray, switches: Sequence[bool]) -> list[FloatArray]:
     found = []
     for x, switch in zip(columns.T, switches, strict=True):
         if switch:
-            made = np.column_stack([x == level for level in np.unique(x)[1:]]).astype(float) if np.ptp(x) else np.zeros((len(x), 1))
+            made = (
+                np.column_stack([x == level for level in np.unique(x)[1:]]).astype(float)
+                if np.ptp(x)
+                else np.zeros((len(x), 1))
+            )
         else:
             t = 2.0 * (x - x.min()) / max(float(np.ptp(x)), 1e-300) - 1.0
             made = np.column_stack([t, (3 * t**2 - 1) / 2, (5 * t**3 - 3 * t) / 2])
@@ -48,7 +52,8 @@ def _features(parts: Sequence[FloatArray], chosen: Sequence[int]) -> FloatArray:
     """The functions of a set of beliefs: each one's own, and products of pairs up to degree 2 each."""
     own = [parts[k] for k in chosen]
     pairs = [
-        (left[:, :2, None] * right[:, None, :2]).reshape(len(left), -1) for left, right in itertools.combinations(own, 2)
+        (left[:, :2, None] * right[:, None, :2]).reshape(len(left), -1)
+        for left, right in itertools.combinations(own, 2)
     ]
     return np.hstack([*own, *pairs])
 
@@ -95,7 +100,9 @@ def ridge(features: FloatArray, y: FloatArray, weight: FloatArray, new: FloatArr
     left = whole - (2.0 * shrink - shrink**2) @ along**2
     freedom = 1.0 - (1.0 + shrink.sum(1)) / len(y)
     best = np.argmin(np.where(freedom[:, None] > 0.05, left / np.maximum(freedom[:, None], 0.05) ** 2, np.inf), axis=0)
-    found: FloatArray = centre + (new - middle) / scale @ (vt.T @ (s[:, None] * along / (s[:, None] ** 2 + _PENALTIES[best])))
+    found: FloatArray = centre + (new - middle) / scale @ (
+        vt.T @ (s[:, None] * along / (s[:, None] ** 2 + _PENALTIES[best]))
+    )
     return found
 
 
@@ -135,7 +142,11 @@ def shapley(
         left[chosen] = 0.5 * ((y[0] - one) * (y[1] - other) + (y[0] - other) * (y[1] - one))
     gain = np.zeros((n, d))
     for chosen, before in left.items():
-        share = math.factorial(len(chosen)) * math.factorial(d - len(chosen) - 1) / math.factorial(d) if len(chosen) < d else 0.0
+        share = (
+            math.factorial(len(chosen)) * math.factorial(d - len(chosen) - 1) / math.factorial(d)
+            if len(chosen) < d
+            else 0.0
+        )
         for k in set(range(d)) - set(chosen):
             gain[:, k] += share * (before - left[tuple(sorted({*chosen, k}))])
     spread = left[()]

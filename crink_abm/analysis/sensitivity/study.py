@@ -89,7 +89,9 @@ class Sensitivity:
 
     def top(self, effects: bool, n: int = 10) -> pd.DataFrame:
         """The factors that matter most for levels or for effects: by the mean over questions of the total index."""
-        part = self.indices[(self.indices["kind"] == ("effect" if effects else "level")) & (self.indices["factor"] != REST)]
+        part = self.indices[
+            (self.indices["kind"] == ("effect" if effects else "level")) & (self.indices["factor"] != REST)
+        ]
         part = part.dropna(subset=["total"])
         grouped = part.groupby("factor", sort=False)
         found = grouped.agg(
@@ -127,7 +129,7 @@ def plan(experiment: SensitivityFile) -> list[rows.Factor]:
             raise InputError(f"[sensitivity] levers: no lever is named {name!r}{nearest(name, levers.LEVERS)}")
         if name in moved:
             raise InputError(
-                f"[sensitivity] levers: {name} is moved by a package, whose effect it is; leave it out, or take levers = \"others\""
+                f'[sensitivity] levers: {name} is moved by a package, whose effect it is; leave it out, or take levers = "others"'
             )
     return rows.factors_of(list(dict.fromkeys(table.levers)))
 
@@ -197,7 +199,9 @@ def _study(experiment: SensitivityFile, kept: Kept | None, progress: Callable[..
     unit = screening.trajectories(len(factors), table.trajectories, setting.seed)
     fixed = {name: checked(experiment.parameters)[name] for name in held}
     design = rows.Design(unit, tuple(factors))
-    made = rows.run_rows(design, setting, arms, asked, runs=table.runs, kept=kept, progress=told("screening"), fixed=fixed)
+    made = rows.run_rows(
+        design, setting, arms, asked, runs=table.runs, kept=kept, progress=told("screening"), fixed=fixed
+    )
     names = [f.name for f in factors]
     whole = ~made.failed
     tables = [screening.screened(unit[whole], values[whole], names) for values in _values(made.means)]
@@ -256,9 +260,7 @@ def _study(experiment: SensitivityFile, kept: Kept | None, progress: Callable[..
         "ensemble": setting.worlds.origin, "seed": setting.seed,
         "standing": pd.Series([f.standing for f in factors]).value_counts().to_dict(),
     }  # fmt: skip
-    return Sensitivity(
-        _front(screen), every, pd.concat(pairs, ignore_index=True), shares, pd.DataFrame(said), report
-    )
+    return Sensitivity(_front(screen), every, pd.concat(pairs, ignore_index=True), shares, pd.DataFrame(said), report)
 
 
 def _values(means: FloatArray) -> list[FloatArray]:
@@ -288,12 +290,13 @@ def saltelli(names: Sequence[str], chosen: Sequence[str], base: int, seed: int) 
     from SALib.sample import sobol as sample
 
     kept = set(chosen)
+    labels = [name if name in kept else REST for name in names]
     problem = {
         "num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names),
-        "groups": [name if name in kept else REST for name in names],
+        "groups": labels,
     }  # fmt: skip
     made = sample.sample(problem, base, calc_second_order=True, scramble=True, seed=seed)
-    order = list(dict.fromkeys(problem["groups"]))
+    order = list(dict.fromkeys(labels))
     n = len(order)
     table = made.reshape(base, 2 * n + 2, len(names))
     wanted = [*chosen, *([REST] if len(kept) < len(names) else [])]
@@ -314,7 +317,18 @@ def _shapley(
     found = []
     if not beliefs:  # one world, or worlds that are all the same
         return pd.DataFrame(
-            columns=["policy", "outcome", "kind", "factor", "shapley", "low", "high", "explained", "n_different", "standing"]
+            columns=[
+                "policy",
+                "outcome",
+                "kind",
+                "factor",
+                "shapley",
+                "low",
+                "high",
+                "explained",
+                "n_different",
+                "standing",
+            ]
         ), n_runs * len(arms) * len(setting.worlds)
     places = [(arm, one) for arm in arms for one in asked]
     for table, (arm, one) in zip(tables, places, strict=True):
@@ -323,7 +337,12 @@ def _shapley(
         halves = made.level(0, one.name) if arm is arms[0] else made.change(arm.name, arms[0].name, one.name)
         columns = np.column_stack([setting.worlds.column(name) for name in chosen])
         frame = shapley(
-            halves, columns, chosen, [kinds[name].kind == "switch" for name in chosen], setting.worlds.number, seed=setting.seed
+            halves,
+            columns,
+            chosen,
+            [kinds[name].kind == "switch" for name in chosen],
+            setting.worlds.number,
+            seed=setting.seed,
         )
         frame["standing"] = [kinds[name].standing for name in chosen]
         found.append(_of(frame, arm.name, one.name))

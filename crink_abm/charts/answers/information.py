@@ -46,10 +46,11 @@ def worth(found: "Information") -> Figure:
     style.caption(
         fig, f"What it is worth to know more before choosing among {len(found.policies)} policies",
         [
-            f"Loss: {', '.join(f'{weight:g} {name}' for name, weight in report['loss'].items())}, plus cost. Knowing the whole world (EVPI): "
+            f"Loss: {', '.join(f'{weight:g} {name}' for name, weight in report['loss'].items())}, plus cost. "
+            f"Knowing the whole world (EVPI): "
             f"{report['evpi']:.3g} [{report['low']:.3g}, {report['high']:.3g}].",
-            "Left: simultaneous 95 % intervals; dark: above zero (s: sourced, a: assumed). Right: 95 % intervals; diamond: the rule "
-            "chosen on the half of the worlds where it was found.",
+            "Left: simultaneous 95 % intervals; dark: above zero (s: sourced, a: assumed). Right: 95 % intervals; diamond: "
+            "the rule chosen on the half of the worlds where it was found.",
             f"{report['n_different']} different worlds, {report['runs_per_world']} runs a policy in each row of the ensemble "
             f"({report['signpost_runs']} for signposts); {report['n_runs']:,} runs in all.",
         ],

@@ -33,14 +33,26 @@ def ranked(found: "Sensitivity") -> Figure:
         rows = rows[rows["factor"] != "all others"].sort_values("total", ascending=False).head(MOST)
         names = [*rows["factor"], *rest["factor"]]
         y = np.arange(len(names))[::-1]
-        total = np.r_[rows[["total", "total_low", "total_high"]].to_numpy(), rest[["total", "total_low", "total_high"]].to_numpy()]
+        total = np.r_[
+            rows[["total", "total_low", "total_high"]].to_numpy(), rest[["total", "total_low", "total_high"]].to_numpy()
+        ]
         first = np.r_[rows["first"].to_numpy(), rest["first"].to_numpy()]
         colours = [style.SKY] * len(rows) + [style.FAINT] * len(rest)
         ax.barh(y, np.clip(total[:, 0], 0.0, None), color=colours, height=0.66)
         ax.hlines(y, np.clip(total[:, 1], -0.1, 1.25), np.clip(total[:, 2], -0.1, 1.25), color=style.INK, linewidth=0.8)
-        ax.plot(np.clip(first, -0.1, 1.25), y, "D", color=style.VERMILLION, markersize=2.6, markeredgecolor="white", markeredgewidth=0.3)
+        ax.plot(
+            np.clip(first, -0.1, 1.25),
+            y,
+            "D",
+            color=style.VERMILLION,
+            markersize=2.6,
+            markeredgecolor="white",
+            markeredgewidth=0.3,
+        )
         marks = [_MARK[s] for s in [*rows["standing"], *rest["standing"]]]
-        ax.set_yticks(y, [f"{name} ({mark})" if mark else name for name, mark in zip(names, marks, strict=True)], fontsize=5.6)
+        ax.set_yticks(
+            y, [f"{name} ({mark})" if mark else name for name, mark in zip(names, marks, strict=True)], fontsize=5.6
+        )
         ax.axvline(0.0, color=style.MUTED, linewidth=0.6)
         ax.set_xlim(-0.1, 1.25)
         what = "level" if policy == "baseline" else f"effect of {style.clipped(policy)}"
@@ -51,9 +63,10 @@ def ranked(found: "Sensitivity") -> Figure:
     style.caption(
         fig, "What levels of risk, and effects of policies, are sensitive to",
         [
-            "Bars: total index (with interactions); line: its simultaneous 95 % interval, cut at the panel's edges; diamond: first order. "
-            "Noise of runs is taken out. s: sourced, a: assumed, e: elicited; lever: a policy that no package moves.",
-            f"{found.questions['n_blocks'].min():,} base points x {report['rows']} rows x {report['runs_per_row']} runs a policy, "
+            "Bars: total index (with interactions); line: its simultaneous 95 % interval, cut at the panel's edges; "
+            "diamond: first order. Noise of runs is taken out. s: sourced, a: assumed, e: elicited; lever: a policy that no package moves.",
+            f"{found.questions['n_blocks'].min():,} base points x {report['rows']} rows x "
+            f"{report['runs_per_row']} runs a policy, "
             f"{report['n_factors']} factors over the prior; {report['n_runs']:,} runs in all.",
         ],
     )  # fmt: skip

@@ -9,8 +9,8 @@ from ..terminal import check_folder, check_writable, print_json, ready_engine, r
 
 def information(args: argparse.Namespace) -> None:
     """What it is worth to know more before a policy is chosen, and what to watch."""
-    from ...analysis.kept import Kept
     from ...analysis.information import study
+    from ...analysis.kept import Kept
     from ...experiment import reader
     from ...report.answers import information as report
 
