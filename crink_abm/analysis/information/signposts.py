@@ -152,6 +152,11 @@ def sentence(table: pd.DataFrame) -> str:
             f"A signpost pays: {row['rule']} (by month {row['month']}). Against {row['held']} it saves {interval} of loss, on "
             f"{row['n_worlds']} worlds that it was not found on."
         )
+    if not row["asks"]:
+        return (
+            f"No signpost pays: on the half of the worlds where rules were looked for, none by any month did better than to hold "
+            f"{row['held']}."
+        )
     return (
         f"No signpost pays: the best rule found ({row['rule']}, by month {row['month']}) saves {interval} of loss against "
         f"{row['held']}, on {row['n_worlds']} worlds that it was not found on."

@@ -3,7 +3,8 @@
 Evidence makes beliefs depend on one another; then no Sobol index divides the variance. The Shapley effect of a belief does: its
 mean gain, over all orders in which beliefs become known, of the variance that is explained. What a set of beliefs explains is
 estimated from the worlds that there are: a regression on the set, fitted twice on separate parts of the worlds and judged on the
-rest, with the noise of runs taken out by the two halves. Source: Owen 2014; Song, Nelson and Staum 2016; Broto, Bachoc and Depecker
+rest, with the noise of runs taken out by the two halves. Source: Owen 2014; Song, Nelson and Staum
+2016; Broto, Bachoc and Depecker
 2020 (given data); Williamson and Feng 2020 (cross-fitted, with intervals).
 """
 

@@ -64,7 +64,8 @@ def ranked(found: "Sensitivity") -> Figure:
         fig, "What levels of risk, and effects of policies, are sensitive to",
         [
             "Bars: total index (with interactions); line: its simultaneous 95 % interval, cut at the panel's edges; "
-            "diamond: first order. Noise of runs is taken out. s: sourced, a: assumed, e: elicited; lever: a policy that no package moves.",
+            "diamond: first order. Noise is taken out. "
+            "s: sourced, a: assumed, e: elicited; lever: a policy that no package moves.",
             f"{found.questions['n_blocks'].min():,} base points x {report['rows']} rows x "
             f"{report['runs_per_row']} runs a policy, "
             f"{report['n_factors']} factors over the prior; {report['n_runs']:,} runs in all.",
