@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
     from .analysis.causes.study import causes
     from .analysis.discovery.study import discover
     from .analysis.elicitation.study import elicit
+    from .analysis.information.study import information
+    from .analysis.sensitivity.study import sensitivity
     from .analysis.thresholds.study import thresholds
     from .api import compare, costs, simulate, sweep
     from .estimation.measures import loss
@@ -34,7 +36,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran",
     "Japan", "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__",
-    "but_for", "causes", "compare", "costs", "discover", "elicit", "loss", "rare", "simulate", "sweep", "thresholds",
+    "but_for", "causes", "compare", "costs", "discover", "elicit", "information", "loss", "rare", "sensitivity",
+    "simulate", "sweep", "thresholds",
 ]  # fmt: skip
 
 _HOME = {
@@ -48,6 +51,7 @@ _HOME = {
     "rare": "rare_events.study",
     "elicit": "analysis.elicitation.study", "thresholds": "analysis.thresholds.study",
     "discover": "analysis.discovery.study", "causes": "analysis.causes.study", "but_for": "analysis.causes.but_for",
+    "sensitivity": "analysis.sensitivity.study", "information": "analysis.information.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

@@ -14,6 +14,8 @@ from . import guard
 from .answers.causes import causes
 from .answers.discover import discover
 from .answers.elicitation import elicit
+from .answers.information import information
+from .answers.sensitivity import sensitivity
 from .answers.thresholds import thresholds
 from .bench import bench
 from .info import info
@@ -202,6 +204,12 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument(
         "--outcome", type=word, metavar="O", help="without FILE: what is to be averted (default any_failure)"
     )
+
+    for answer in (sensitivity, information):
+        sub = add(answer)
+        sub.add_argument("file", type=path, metavar="FILE", help=f"e.g. experiments/{answer.__name__}.toml")
+        sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+        sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -7,6 +7,8 @@ import pytest
 from conftest import ROOT
 
 from crink_abm.analysis.elicitation.questions import ElicitFile
+from crink_abm.analysis.information.study import InformationFile
+from crink_abm.analysis.sensitivity.study import SensitivityFile
 from crink_abm.analysis.sign_audit import AuditFile
 from crink_abm.analysis.thresholds.questions import ThresholdsFile
 from crink_abm.experiment import reader, schema
@@ -71,6 +73,8 @@ KINDS = {
 def test_every_experiment_file_is_valid(path):
     tables = tomllib.loads(path.read_text())
     kind = next((kind for table, kind in KINDS.items() if table in tables), schema.Experiment)
+    kinds = {"audit": AuditFile, "rare": RareFile, "sensitivity": SensitivityFile, "information": InformationFile}
+    kind = next((kind for table, kind in kinds.items() if table in tables), schema.Experiment)
     assert reader.read(path, kind).experiment.name == path.stem
 
 

@@ -44,6 +44,7 @@ HEAVY = {
     "distributed": "sweeps",
     "joblib": "sweeps",
     "loky": "sweeps",
+    "SALib": "analysis",
 }
 MEASURED = {("engine.benchmark.throughput", "mesa")}
 
