@@ -92,7 +92,7 @@ class ClaimFile(AnswerFile):
 
     arms: Annotated[dict[str, ArmTable], Field(min_length=1, max_length=20)]
     claim: ClaimTable
-    ask: Ask = Ask(runs_per_world=200)
+    ask: Ask = Ask(runs_per_world=150)
 
     @property
     def id(self) -> str:

@@ -1,0 +1,282 @@
+"""Claims run: the estimand, the counter-claim's, the ablation, the deciding constant's scan, and what is made of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...ensemble.build import make_worlds
+from ...ensemble.worlds import Worlds
+from ...estimation import clusters
+from ...experiment.design import baseline
+from ...model import arguments
+from ...model.mechanisms import MECHANISMS
+from ...model.parameters import CATALOGUE, SWITCHES
+from ...typing import FloatArray, IntArray, PathLike
+from ..kept import Kept
+from ..responses import Arm, Setting
+from . import estimands, spec
+from .pool import Pool
+from .spec import ClaimFile, Estimand
+from .verdicts import Evidence, Interval, because, verdict
+
+#: Where the claims of the article stand.
+FOLDER = "experiments/claims"
+#: Standard errors from which on a world's own sign is clear.
+CLEAR = 2.0
+#: Different worlds of a switch's level below which nothing is said of it.
+LEAST_WORLDS = 8
+
+
+@dataclass(frozen=True)
+class Size:
+    """Another size than the files': for a first look, and for tests; None leaves what the files say."""
+
+    worlds: int | None = None
+    runs_per_world: int | None = None
+    months: int | None = None
+    seed: int | None = None
+
+
+def setting_of(file: ClaimFile, size: Size, made: dict[str, Worlds]) -> Setting:
+    """The setting of a claim's file; worlds that are made once are shared."""
+    head, table = file.experiment, file.worlds
+    if size.worlds is not None:
+        table = table.model_copy(update={"size": size.worlds})
+    key = table.model_dump_json() + repr(sorted(file.parameters.items()))
+    worlds = made.setdefault(key, make_worlds(table, file.parameters)) if key not in made else made[key]
+    seed = head.seed if size.seed is None else size.seed
+    return Setting(worlds, size.months or head.months, head.start, seed, baseline(file), file.drivers)
+
+
+def interval(estimate: FloatArray, number: IntArray, among: np.ndarray | None = None) -> Interval:
+    """The mean over worlds of an estimate (2, n_worlds), all or some, with its interval."""
+    mean, number = estimate.mean(0), np.asarray(number)
+    if among is not None:
+        mean, number = mean[among], number[among]
+    return Interval(*clusters.mean_interval(mean, np.unique(number, return_inverse=True)[1]))
+
+
+def opposed(estimate: FloatArray, expected: str) -> tuple[float, int]:
+    """Share of the worlds with a clear sign that say the opposite of a claim, and how many are clear.
+
+    A world's sign is clear where its mean lies :data:`CLEAR` standard errors of its noise from 0; the noise is that of all
+    worlds, from their halves.
+    """
+    if expected == "same":
+        return float("nan"), 0
+    mean = estimate.mean(0)
+    noise = np.sqrt(((estimate[0] - estimate[1]) ** 2).mean() / 4.0)
+    clear = np.abs(mean) > CLEAR * noise
+    if not clear.any():
+        return float("nan"), 0
+    against = mean < 0 if expected == "above" else mean > 0
+    return float(against[clear].mean()), int(clear.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One way of running an estimand: the arms by name, and the keys of their runs."""
+
+    estimand: Estimand
+    arms: dict[str, Arm]
+    keys: dict[str, str]
+    months: int
+
+    def estimate(self, pool: Pool) -> FloatArray:
+        found = pool.found(self.keys, self.estimand.measures)
+        name = {one: one for one in self.keys}
+        return estimands.by_world(self.estimand, found, name, self.arms, self.months) - self.estimand.against
+
+
+#: What changes every arm of a claim: parameters that are imposed, by name.
+Changes = Mapping[str, Any]
+
+
+def part(pool: Pool, file: ClaimFile, setting: Setting, estimand: Estimand, changes: Changes, rules: Any = None) -> _Part:
+    """Ask the pool for the arms of an estimand, with parameters imposed in all of them."""
+    arms = {name: replace(file.arm(name, dict(changes)), rules=rules) for name in estimand.arms}
+    keys = {name: pool.ask(setting, arm, estimand.measures) for name, arm in arms.items()}
+    return _Part(estimand, arms, keys, setting.months)
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """What became of claims.
+
+    Attributes
+    ----------
+    table : a row a claim: id, says, estimand, estimate, low, high, expected, margin, verdict, because, opposed, clear worlds; the
+        counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range, source and threshold;
+        worlds, different worlds, runs per world, months, seed
+    scan : a row a claim and value of its deciding constant: value, place (neutral, low, high), estimate, low, high
+    switches : a row a claim, switch and level: estimate, low, high, worlds
+    files : the claims' files, by number
+    n_arms : arms that were run in all
+    """
+
+    table: pd.DataFrame
+    scan: pd.DataFrame
+    switches: pd.DataFrame
+    files: dict[str, ClaimFile]
+    n_arms: int
+
+
+def claims(
+    ids: Sequence[str] = (), *, folder: PathLike = FOLDER, size: Size | None = None, kept: Kept | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Claims:  # fmt: skip
+    """Run claims against their counter-claims, without their mechanisms, and over their deciding constants.
+
+    Parameters
+    ----------
+    ids : numbers of claims, such as ``["C01", "C19"]``; all if none
+    folder : where their files stand
+    size : another size than the files'
+    kept : where finished arms are kept, if anywhere
+    progress : called with the arms done and those in all
+
+    Returns
+    -------
+    Claims
+
+    Raises
+    ------
+    InputError
+        If there is no such claim, or its file cannot be taken.
+
+    Examples
+    --------
+    >>> import crink_abm
+    >>> from crink_abm.analysis.claims.run import Size
+    >>> found = crink_abm.claims(["C10"], size=Size(worlds=10, runs_per_world=4, months=24))
+    >>> found.table["claim"].tolist()
+    ['C10']
+    """
+    arguments.environment()
+    size = size or Size()
+    files = {file.id: file for file in spec.read_all(folder, ids)}
+    made: dict[str, Worlds] = {}
+    pools: dict[int, Pool] = {}
+    plans = {}
+    for name, file in files.items():
+        rounds = size.runs_per_world or file.ask.runs_per_world
+        pool = pools.setdefault(rounds, Pool(rounds))
+        setting = setting_of(file, size, made)
+        plans[name] = (pool, setting, _plan(pool, file, setting))
+    n_arms, before = sum(map(len, pools.values())), 0
+    for pool in pools.values():
+
+        def shown(done: int, _: int, before: int = before) -> None:
+            if progress:
+                progress(before + done, n_arms)
+
+        pool.run(kept, shown)
+        before += len(pool)
+    rows, scans, levels = [], [], []
+    for name, (pool, setting, plan) in plans.items():
+        row, scan, level = _judged(files[name], pool, setting, plan)
+        rows.append(row)
+        scans += scan
+        levels += level
+    switches = pd.DataFrame(levels, columns=["claim", "switch", "level", "estimate", "low", "high", "n_worlds"])
+    scan = pd.DataFrame(scans, columns=["claim", "constant", "place", "value", "estimate", "low", "high"])
+    return Claims(pd.DataFrame(rows), scan, switches, files, n_arms)
+
+
+def _plan(pool: Pool, file: ClaimFile, setting: Setting) -> dict[str, _Part]:
+    """All ways in which a claim is run, by name; those that come to the same runs share them."""
+    claim, constant = file.claim, CATALOGUE[file.claim.decides]
+    ways: dict[str, Changes] = {"clean": {}, "low": {constant.name: constant.low}, "high": {constant.name: constant.high}}
+    if neutral := file.neutral():
+        ways["ablated"] = neutral
+    off = neutral_value(constant.name)
+    if off is not None:
+        ways["neutral"] = {constant.name: off}
+    plan = {way: part(pool, file, setting, claim.estimand, changes) for way, changes in ways.items()}
+    plan["counter"] = part(pool, file, setting, claim.counter, {})
+    return plan
+
+
+def neutral_value(constant: str) -> float | None:
+    """The value at which a constant does nothing; None if there is none."""
+    for one in MECHANISMS.values():
+        if constant in one.neutral:
+            return float(one.neutral[constant])
+    return None
+
+
+def crossing(values: Sequence[float], means: Sequence[float]) -> float | None:
+    """Where a piecewise linear curve first crosses 0; None if it does not.
+
+    Examples
+    --------
+    >>> crossing([0.0, 1.0, 3.0], [1.0, 0.5, -0.5])
+    2.0
+    """
+    order = np.argsort(values)
+    x, y = np.asarray(values, float)[order], np.asarray(means, float)[order]
+    for k in range(len(x) - 1):
+        if y[k] == 0.0:
+            return float(x[k])
+        if y[k] * y[k + 1] < 0:
+            return float(x[k] + (x[k + 1] - x[k]) * y[k] / (y[k] - y[k + 1]))
+    return float(x[-1]) if len(x) and y[-1] == 0.0 else None
+
+
+def _judged(
+    file: ClaimFile, pool: Pool, setting: Setting, plan: dict[str, _Part]
+) -> tuple[dict[str, Any], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    claim, number, worlds = file.claim, setting.worlds.number, setting.worlds
+    by_world = {way: one.estimate(pool) for way, one in plan.items()}
+    means = {way: interval(estimate, number) for way, estimate in by_world.items()}
+    against, n_clear = opposed(by_world["clean"], claim.estimand.expected)
+    switches, levels = {}, []
+    for switch in SWITCHES:
+        column = worlds.column(switch.name)
+        for level in switch.levels:
+            among = column == float(level)
+            if among.any() and len(np.unique(number[among])) >= LEAST_WORLDS:
+                here = interval(by_world["clean"], number, among)
+                switches[switch.name, level.name.lower()] = here
+                levels.append((file.id, switch.name, level.name.lower(), *_shown(claim.estimand, here), int(among.sum())))
+    constant = CATALOGUE[claim.decides]
+    at = {"low": constant.low, "high": constant.high, "neutral": neutral_value(constant.name)}
+    scan = [
+        (file.id, constant.name, way, float(at[way] or 0.0), *_shown(claim.estimand, means[way]))
+        for way in ("neutral", "low", "high") if way in means
+    ]  # fmt: skip
+    evidence = Evidence(
+        claim.estimand.expected, claim.estimand.margin, means["clean"], against, switches, means.get("ablated"),
+        (means["low"], means["high"]), constant.source != "assumed",
+    )  # fmt: skip
+    counter = Evidence(claim.counter.expected, claim.counter.margin, means["counter"])
+    where = crossing([row[3] for row in scan], [row[4] - claim.estimand.against for row in scan])
+    row = {
+        "claim": file.id, "says": claim.says, "estimand": claim.estimand.words, "measure": claim.estimand.measure,
+        "kind": claim.estimand.kind, "expected": claim.estimand.expected, "against": claim.estimand.against,
+        "margin": claim.estimand.margin, **_named("", claim.estimand, means["clean"]),
+        "verdict": verdict(evidence), "because": because(evidence), "opposed": against, "n_clear": n_clear,
+        "counter_says": claim.counter_says, "counter_estimand": claim.counter.words, "counter_expected": claim.counter.expected,
+        "counter_against": claim.counter.against, "counter_margin": claim.counter.margin,
+        **_named("counter_", claim.counter, means["counter"]), "counter_state": counter.says(means["counter"]),
+        "mechanisms": ", ".join(claim.mechanisms), **_named("ablated_", claim.estimand, means.get("ablated")),
+        "stays": evidence.stays, "constant": constant.name, "constant_low": constant.low, "constant_high": constant.high,
+        "source": constant.source, "threshold": np.nan if where is None else where,
+        "threshold_inside": where is not None and constant.low <= where <= constant.high,
+        "n_worlds": len(worlds), "n_different": len(np.unique(number)), "runs_per_world": pool.rounds,
+        "months": setting.months, "seed": setting.seed,
+    }  # fmt: skip
+    return row, scan, levels
+
+
+def _shown(estimand: Estimand, of: Interval) -> tuple[float, float, float]:
+    """An interval as it is shown: of the estimate itself."""
+    return of.mean + estimand.against, of.low + estimand.against, of.high + estimand.against
+
+
+def _named(prefix: str, estimand: Estimand, of: Interval | None) -> dict[str, float]:
+    shown = (np.nan,) * 3 if of is None else _shown(estimand, of)
+    return dict(zip((f"{prefix}estimate", f"{prefix}low", f"{prefix}high"), shown, strict=True))
