@@ -12,6 +12,8 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
+    from .analysis.ablation import ablate
+    from .analysis.claims.run import claims
     from .api import compare, costs, simulate, sweep
     from .model.levers import Lever
     from .model.parameters import CATALOGUE
@@ -27,8 +29,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
-    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "costs",
-    "rare", "simulate", "sweep",
+    "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "ablate", "claims",
+    "compare", "costs", "rare", "simulate", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -38,7 +40,7 @@ _HOME = {
     "Monitors": "agents.actors",
     "simulate": "api", "compare": "api", "costs": "api", "Batch": "results.simulated",
     "sweep": "api", "Results": "results.results",
-    "rare": "rare_events.study",
+    "rare": "rare_events.study", "ablate": "analysis.ablation", "claims": "analysis.claims.run",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

@@ -28,14 +28,13 @@ def price(arm: Arm, currency: str, months: int) -> float:
     return float(sum(row[currency] for row in cost(arm.levers, months)))
 
 
-def by_world(estimand: Estimand, found: Responses, name: dict[str, str], arms: dict[str, Arm], months: int) -> FloatArray:
+def by_world(estimand: Estimand, found: Responses, arms: dict[str, Arm], months: int) -> FloatArray:
     """The estimate in each half and world, whose mean over worlds is the estimate: array (2, n_worlds).
 
     Parameters
     ----------
     estimand : what is estimated
-    found : the responses of all arms
-    name : arm of the file -> its name among ``found``
+    found : the responses of its arms, by the file's names
     arms : arm of the file -> the arm, for its cost
     months : the length of a run
 
@@ -45,17 +44,17 @@ def by_world(estimand: Estimand, found: Responses, name: dict[str, str], arms: d
         If a ratio is over nothing, or an arm that costs nothing is to be compared by cost.
     """
     measure, other = estimand.measure, estimand.base_measure or estimand.measure
-    arm = found.influence(name[estimand.arm], measure)
+    arm = found.influence(estimand.arm, measure)
     if estimand.kind == "trend":
         mean = measure.replace("last ", "mean ", 1)
-        arm = arm - found.influence(name[estimand.arm], mean)
+        arm = arm - found.influence(estimand.arm, mean)
         if estimand.base is None:
             return arm
-        base = found.influence(name[estimand.base], measure) - found.influence(name[estimand.base], mean)
+        base = found.influence(estimand.base, measure) - found.influence(estimand.base, mean)
         return arm - base
     if estimand.base is None:
         return arm
-    base = found.influence(name[estimand.base], other)
+    base = found.influence(estimand.base, other)
     if estimand.kind == "ratio":
         below = base.mean()
         if not below:
@@ -63,12 +62,14 @@ def by_world(estimand: Estimand, found: Responses, name: dict[str, str], arms: d
         ratio = arm.mean() / below
         return np.asarray(ratio + (arm - ratio * base) / below)
     if estimand.kind == "interaction":
-        parts = [found.influence(name[part], measure) - base for part in estimand.parts]
+        parts = [found.influence(part, measure) - base for part in estimand.parts]
         return np.asarray(arm - base - np.sum(parts, axis=0))
     if estimand.kind == "per_cost":
         part = estimand.parts[0]
         here, there = (price(arms[one], estimand.cost, months) for one in (estimand.arm, part))
         if here <= 0 or there <= 0:
-            raise InputError(f"arms {estimand.arm!r} and {part!r} are compared at equal cost, and one of them costs nothing")
-        return np.asarray(arm - base - here / there * (found.influence(name[part], measure) - base))
+            raise InputError(
+                f"arms {estimand.arm!r} and {part!r} are compared at equal cost, and one of them costs nothing"
+            )
+        return np.asarray(arm - base - here / there * (found.influence(part, measure) - base))
     return np.asarray(arm - base)

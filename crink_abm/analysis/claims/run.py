@@ -1,6 +1,6 @@
 """Claims run: the estimand, the counter-claim's, the ablation, the deciding constant's scan, and what is made of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +13,11 @@ from ...estimation import clusters
 from ...experiment.design import baseline
 from ...model import arguments
 from ...model.mechanisms import MECHANISMS
+from ...model.outcomes import CONDITIONALS, OUTCOMES
 from ...model.parameters import CATALOGUE, SWITCHES
 from ...typing import FloatArray, IntArray, PathLike
 from ..kept import Kept
-from ..responses import Arm, Setting
+from ..responses import Arm, Responses, Setting
 from . import estimands, spec
 from .pool import Pool
 from .spec import ClaimFile, Estimand
@@ -51,12 +52,33 @@ def setting_of(file: ClaimFile, size: Size, made: dict[str, Worlds]) -> Setting:
     return Setting(worlds, size.months or head.months, head.start, seed, baseline(file), file.drivers)
 
 
-def interval(estimate: FloatArray, number: IntArray, among: np.ndarray | None = None) -> Interval:
-    """The mean over worlds of an estimate (2, n_worlds), all or some, with its interval."""
+def interval(
+    estimate: FloatArray, number: IntArray, among: np.ndarray | None = None, *, runs: float = np.inf
+) -> Interval:
+    """The mean over worlds of an estimate (2, n_worlds), all or some, with its interval.
+
+    Parameters
+    ----------
+    estimate, number : the estimate, and which of the different worlds each is
+    among : the worlds that count; all if None
+    runs : for a probability, the runs of an arm in all worlds: a change that none of them shows is no nearer to 0 than 3 over
+        their number (the rule of three), so the interval is never narrower than that on either side
+    """
     mean, number = estimate.mean(0), np.asarray(number)
     if among is not None:
-        mean, number = mean[among], number[among]
-    return Interval(*clusters.mean_interval(mean, np.unique(number, return_inverse=True)[1]))
+        mean, number, runs = mean[among], number[among], runs * among.mean()
+    centre, low, high = clusters.mean_interval(mean, np.unique(number, return_inverse=True)[1])
+    least = 3.0 / max(runs, 1.0)
+    return Interval(centre, min(low, centre - least), max(high, centre + least))
+
+
+def seen(found: Responses, arms: Iterable[str], measure: str) -> float:
+    """The runs of an arm that a probability is taken over, the fewest of some arms; infinite where the measure is none."""
+    head = measure.partition(" given ")[0]
+    if head not in OUTCOMES and head not in CONDITIONALS:
+        return float("inf")
+    j, total = found.measure(measure), found.rounds * found.total.shape[2]
+    return float(min(found.among[found.arm(arm), :, :, j].mean() for arm in arms) * total)
 
 
 def opposed(estimate: FloatArray, expected: str) -> tuple[float, int]:
@@ -87,15 +109,19 @@ class _Part:
 
     def estimate(self, pool: Pool) -> FloatArray:
         found = pool.found(self.keys, self.estimand.measures)
-        name = {one: one for one in self.keys}
-        return estimands.by_world(self.estimand, found, name, self.arms, self.months) - self.estimand.against
+        return estimands.by_world(self.estimand, found, self.arms, self.months) - self.estimand.against
+
+    def runs(self, pool: Pool) -> float:
+        return seen(pool.found(self.keys, self.estimand.measures), self.keys, self.estimand.measure)
 
 
 #: What changes every arm of a claim: parameters that are imposed, by name.
 Changes = Mapping[str, Any]
 
 
-def part(pool: Pool, file: ClaimFile, setting: Setting, estimand: Estimand, changes: Changes, rules: Any = None) -> _Part:
+def part(
+    pool: Pool, file: ClaimFile, setting: Setting, estimand: Estimand, changes: Changes, rules: Any = None
+) -> _Part:
     """Ask the pool for the arms of an estimand, with parameters imposed in all of them."""
     arms = {name: replace(file.arm(name, dict(changes)), rules=rules) for name in estimand.arms}
     keys = {name: pool.ask(setting, arm, estimand.measures) for name, arm in arms.items()}
@@ -189,7 +215,11 @@ def claims(
 def _plan(pool: Pool, file: ClaimFile, setting: Setting) -> dict[str, _Part]:
     """All ways in which a claim is run, by name; those that come to the same runs share them."""
     claim, constant = file.claim, CATALOGUE[file.claim.decides]
-    ways: dict[str, Changes] = {"clean": {}, "low": {constant.name: constant.low}, "high": {constant.name: constant.high}}
+    ways: dict[str, Changes] = {
+        "clean": {},
+        "low": {constant.name: constant.low},
+        "high": {constant.name: constant.high},
+    }
     if neutral := file.neutral():
         ways["ablated"] = neutral
     off = neutral_value(constant.name)
@@ -231,7 +261,8 @@ def _judged(
 ) -> tuple[dict[str, Any], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     claim, number, worlds = file.claim, setting.worlds.number, setting.worlds
     by_world = {way: one.estimate(pool) for way, one in plan.items()}
-    means = {way: interval(estimate, number) for way, estimate in by_world.items()}
+    runs = {way: one.runs(pool) for way, one in plan.items()}
+    means = {way: interval(estimate, number, runs=runs[way]) for way, estimate in by_world.items()}
     against, n_clear = opposed(by_world["clean"], claim.estimand.expected)
     switches, levels = {}, []
     for switch in SWITCHES:
@@ -239,9 +270,11 @@ def _judged(
         for level in switch.levels:
             among = column == float(level)
             if among.any() and len(np.unique(number[among])) >= LEAST_WORLDS:
-                here = interval(by_world["clean"], number, among)
+                here = interval(by_world["clean"], number, among, runs=runs["clean"])
                 switches[switch.name, level.name.lower()] = here
-                levels.append((file.id, switch.name, level.name.lower(), *_shown(claim.estimand, here), int(among.sum())))
+                levels.append(
+                    (file.id, switch.name, level.name.lower(), *_shown(claim.estimand, here), int(among.sum()))
+                )
     constant = CATALOGUE[claim.decides]
     at = {"low": constant.low, "high": constant.high, "neutral": neutral_value(constant.name)}
     scan = [

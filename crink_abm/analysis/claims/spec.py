@@ -135,9 +135,13 @@ def judge(file: ClaimFile, where: str) -> None:
         raise InputError(f"{where}: [ask] runs_per_world is even, since runs fall into two halves")
     for name in claim.mechanisms:
         if name not in MECHANISMS:
-            raise InputError(f"{where}: no mechanism is named {name!r}{nearest(name, MECHANISMS)}; `crink-abm ablate` lists them")
+            raise InputError(
+                f"{where}: no mechanism is named {name!r}{nearest(name, MECHANISMS)}; `crink-abm ablate` lists them"
+            )
     if claim.decides not in CATALOGUE:
-        raise InputError(f"{where}: [claim] decides is a parameter; {claim.decides!r} is none{nearest(claim.decides, CATALOGUE)}")
+        raise InputError(
+            f"{where}: [claim] decides is a parameter; {claim.decides!r} is none{nearest(claim.decides, CATALOGUE)}"
+        )
     for arm in file.arms.values():
         checked(arm.levers)
         for name in arm.parameters:
@@ -151,13 +155,19 @@ def judge(file: ClaimFile, where: str) -> None:
                     f"arms are {', '.join(file.arms)}"
                 )
         if estimand.base is None and estimand.kind not in ("level", "trend"):
-            raise InputError(f"{where}: [claim.{part}] of kind {estimand.kind} needs base, the arm that it is compared with")
+            raise InputError(
+                f"{where}: [claim.{part}] of kind {estimand.kind} needs base, the arm that it is compared with"
+            )
         if estimand.kind == "interaction" and len(estimand.parts) < 2:
             raise InputError(f"{where}: [claim.{part}] of kind interaction needs at least two parts")
         if estimand.kind == "trend" and not estimand.measure.startswith("last "):
-            raise InputError(f"{where}: [claim.{part}] of kind trend has a measure 'last FIELD'; {estimand.measure!r} was given")
+            raise InputError(
+                f"{where}: [claim.{part}] of kind trend has a measure 'last FIELD'; {estimand.measure!r} was given"
+            )
         if estimand.kind == "per_cost" and len(estimand.parts) != 1:
-            raise InputError(f"{where}: [claim.{part}] of kind per_cost has one part, the arm whose effect is brought to equal cost")
+            raise InputError(
+                f"{where}: [claim.{part}] of kind per_cost has one part, the arm whose effect is brought to equal cost"
+            )
         measures(estimand.measures)
 
 
@@ -171,7 +181,9 @@ def read_all(folder: PathLike, ids: Sequence[str] = ()) -> list[ClaimFile]:
     """
     paths = {path.stem: path for path in sorted(Path(folder).glob("C[0-9][0-9].toml"))}
     if not paths:
-        raise InputError(f"no claims stand in {str(folder)!r}; they are files C01.toml to C30.toml, as in experiments/claims")
+        raise InputError(
+            f"no claims stand in {str(folder)!r}; they are files C01.toml to C30.toml, as in experiments/claims"
+        )
     for one in ids:
         if one not in paths:
             raise InputError(f"no claim is numbered {one!r}{nearest(one, paths)}; they are {', '.join(paths)}")

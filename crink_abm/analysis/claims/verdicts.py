@@ -140,7 +140,11 @@ def because(evidence: Evidence) -> str:
         return "the interval reaches across the margin: more runs or worlds are needed"
     if word == "refuted":
         called = estimate.called(evidence.margin)
-        return "no effect within the margin" if called == "within" else f"the estimate lies {called}, the claim says {evidence.expected}"
+        return (
+            "no effect within the margin"
+            if called == "within"
+            else f"the estimate lies {called}, the claim says {evidence.expected}"
+        )
     if word == "assumption-driven":
         return "it fails at one end of what its constant may be, is gone without its mechanism, and only our assumption stands behind it"
     if word == "fragile":
