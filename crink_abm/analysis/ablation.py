@@ -17,9 +17,9 @@ from pydantic import Field
 
 from ..experiment import reader
 from ..model.fields import BY_NAME
+from ..model.levers import LEVERS
 from ..model.mechanisms import MECHANISMS
 from ..model.parameters import CATALOGUE
-from ..model.levers import LEVERS
 from ..model.schedule import steps
 from ..typing import FloatArray, IntArray, PathLike
 from ..util.errors import InputError, nearest
@@ -51,7 +51,7 @@ class AblateTable(Strict):
     """``[ablate]``: which mechanisms are switched off one by one, which paths are frozen, and whether all are audited."""
 
     mechanisms: Literal["all"] | list[str] = "all"
-    paths: list[PathTable] = []
+    paths: list[PathTable] = Field(default_factory=list)
     audit: bool = True
 
 
@@ -96,7 +96,8 @@ def judge(file: AblationFile) -> list[str]:
             )
         if name not in switchable:
             raise InputError(
-                f"no number switches {name} off ({MECHANISMS[name].meaning}); leave it out, or freeze a path with [[ablate.paths]]"
+                f"no number switches {name} off ({MECHANISMS[name].meaning}); leave it out, or freeze a path with "
+                "[[ablate.paths]]"
             )
     known = {step.name: step for step in steps()}
     for path in file.ablate.paths:

@@ -1,7 +1,7 @@
 """A zoo of planted faults: constants with a wrong sign, dead mechanisms, swapped theatres, rules that are a month off.
 
-A fault touches the claims that rest on the mechanisms of its constants (:mod:`crink_abm.model.mechanisms`), and those alone. Faults
-in constants are imposed in every world, also outside the declared ranges; faults in rules replace a rule of the model.
+A fault touches the claims that rest on the mechanisms of its constants (:mod:`crink_abm.model.mechanisms`), and those alone.
+Faults in constants are imposed in every world, also outside the declared ranges; faults in rules replace a rule of the model.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +12,9 @@ from ...ensemble.worlds import Worlds
 from ...model.mechanisms import MECHANISMS
 from ...model.rules import russia, united_states
 from ...model.rules.building_blocks import inside, opening
-from ...typing import FloatArray
 
 #: Constants by world -> what a constant is put at.
-Change = Callable[[Worlds], FloatArray | float]
+Change = Callable[[Worlds], Any]
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,14 @@ def _late_opening(taiwan_status, taiwan_last_force, opening_months, month):  # t
 
 def _leaking_join(  # type: ignore[no-untyped-def]
     taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination, attention_taiwan,
-    coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest, russia_busy, russia_join_cost, russia_binding,
-    directed_pull, join_speed, u_russia_joins
+    coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest, russia_busy, russia_join_cost,
+    russia_binding, directed_pull, join_speed, u_russia_joins
 ):  # fmt: skip
     """Russia's joining, with chance that leaks: the draw is moved by a lever, as where a stream is shared with a policy."""
     prob, _ = russia.joins(
-        taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination, attention_taiwan,
-        coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest, russia_busy, russia_join_cost, russia_binding,
-        directed_pull, join_speed, u_russia_joins,
+        taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination,
+        attention_taiwan, coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest, russia_busy,
+        russia_join_cost, russia_binding, directed_pull, join_speed, u_russia_joins,
     )  # fmt: skip
     at_war = taiwan_status == 3.0 or korea_status == 3.0
     drawn = u_russia_joins + 0.5 * (1.0 - ukraine_war)
@@ -121,8 +120,8 @@ def _leaking_join(  # type: ignore[no-untyped-def]
 
 #: The faults in constants: no kernel is compiled for them.
 OF_CONSTANTS: tuple[Fault, ...] = (
-    _flipped("ground cost reversed", "sign flip", "heavy forces in Korea invite an attack on Taiwan", "ground_cost", "ground_cost"),
-    _flipped("coordination reversed", "sign flip", "coordination invites an attack on Taiwan", "coordination_cost", "coordination_cost"),
+    _flipped("ground cost reversed", "sign flip", "heavy forces in Korea invite an attack", "ground_cost", "ground_cost"),
+    _flipped("coordination reversed", "sign flip", "coordination invites an attack", "coordination_cost", "coordination_cost"),
     _flipped("encirclement reversed", "sign flip", "coordination soothes Beijing", "alliance_grievance",
              "grievance_coordination grievance_japan"),
     _flipped("relief reversed", "sign flip", "Japanese forces tie US power down", "japan_relief", "japan_relief"),
@@ -146,11 +145,12 @@ OF_CONSTANTS: tuple[Fault, ...] = (
           {"survivability_flow": _put(0.0)}),
     Fault("wedge dead", "dead mechanism", "offers cost no trust", ("wedge",), {"wedge_effect": _put(0.0)}),
     Fault("illicit dead", "dead mechanism", "counter-measures close nothing off", ("illicit",), {"illicit_cut": _put(0.0)}),
-    Fault("opportunism swapped", "swapped theatres", "the pulls of the two theatres on each other are swapped",
+    Fault("opportunism swapped", "swapped theatres", "Beijing has Kim's pull, and Kim Beijing's, who gains nothing by the occasion",
           ("kim_opportunism", "beijing_opportunism"),
-          {"korea_opportunism": _column("strait_opportunism"), "strait_opportunism": _column("korea_opportunism")}),
-    Fault("persistence reversed", "wrong end", "what survives a settlement and what does not are swapped", ("settlement_need",),
-          {"tie_persistence": lambda worlds: 1.0 - worlds.column("tie_persistence")}),
+          {"korea_opportunism": _column("strait_opportunism"), "strait_opportunism": _column("korea_opportunism"),
+           "kim_opportunity": _put(0.0)}),
+    Fault("nothing persists", "wrong end", "a settlement leaves nothing of Moscow's need", ("settlement_need",),
+          {"tie_persistence": _put(0.0)}),
     Fault("exposure hardens", "sign flip", "exposure builds trust", ("trust_exposure",),
           {"trust_exposure": lambda worlds: -abs(worlds.column("trust_exposure"))}),
 )  # fmt: skip
@@ -163,8 +163,16 @@ OF_RULES: tuple[Fault, ...] = (
           rules={"united_states.attention": _swapped_attention}),
     Fault("door closed a year early", "off by months", "the door in Korea is closed while Taiwan burns, and a year older after",
           ("kim_opportunism", "openings"), rules={"north_korea.taiwan_opens": _late_opening}),
-    Fault("leaked chance", "leaked randomness", "the draw of Russia's joining is moved by the state of Ukraine", ("settlement_join",),
+    Fault("leaked chance", "leaked randomness", "the draw of Russia's joining hangs on the war in Ukraine", ("settlement_join",),
           rules={"russia.joins": _leaking_join}),
 )  # fmt: skip
 
 FAULTS = (*OF_CONSTANTS, *OF_RULES)
+
+
+def switched_off(mechanism: str) -> Fault:
+    """A mechanism that is dead: what the registry's claims are checked by."""
+    neutral = MECHANISMS[mechanism].neutral
+    return Fault(
+        mechanism, "switched off", MECHANISMS[mechanism].meaning, (mechanism,), {k: _put(v) for k, v in neutral.items()}
+    )

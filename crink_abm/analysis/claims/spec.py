@@ -26,9 +26,9 @@ SIGNS = ("above", "below", "same")
 class ArmTable(Strict):
     """``[arms.NAME]``: a policy, and what is imposed with it."""
 
-    levers: dict[str, float | dict[str, float]] = {}
-    drivers: dict[str, float | dict[str, float]] = {}
-    parameters: dict[str, float] = {}
+    levers: dict[str, float | dict[str, float]] = Field(default_factory=dict)
+    drivers: dict[str, float | dict[str, float]] = Field(default_factory=dict)
+    parameters: dict[str, float] = Field(default_factory=dict)
 
 
 class Estimand(Strict):
@@ -54,7 +54,7 @@ class Estimand(Strict):
     arm: str
     base: str | None = None
     base_measure: str | None = None
-    parts: list[str] = []
+    parts: list[str] = Field(default_factory=list)
     cost: Literal["money", "politics"] = "money"
     against: float = 0.0
     expected: Literal["above", "below", "same"]

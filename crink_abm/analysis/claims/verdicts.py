@@ -146,7 +146,10 @@ def because(evidence: Evidence) -> str:
             else f"the estimate lies {called}, the claim says {evidence.expected}"
         )
     if word == "assumption-driven":
-        return "it fails at one end of what its constant may be, is gone without its mechanism, and only our assumption stands behind it"
+        return (
+            "it fails at one end of what its constant may be, is gone without its mechanism, and only our assumption stands "
+            "behind it"
+        )
     if word == "fragile":
         why = ["it fails at one end of what its constant may be"] if evidence.turns else []
         why += [f"it fails where {switch} is {level}" for switch, level in evidence.failing_switches]

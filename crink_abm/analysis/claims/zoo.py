@@ -91,8 +91,8 @@ def confusion(
 
     Returns
     -------
-    DataFrame, a row a fault and claim: fault, kind, claim, touched (by the registry), found (caught, clear or open), and the larger
-    move of its two parts in margins
+    DataFrame, a row a fault and claim: fault, kind, claim, touched (by the registry), found (caught, clear or open), and the
+    larger move of its two parts in margins
     """
     clean, rows = estimates(files, size, kept=kept), []
     for done, fault in enumerate(faults):

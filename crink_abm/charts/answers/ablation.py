@@ -56,8 +56,10 @@ def before_after(effects: pd.DataFrame, outcome: str) -> Figure:
     style.caption(
         fig, f"What each lever does to {outcome.replace('_', ' ')}, with every mechanism and without each",
         [
-            "First column: the change of the ten-year risk in percentage points as the model has it; others: with the mechanism named "
-            "below switched off in every world. After the number: C it carries the effect, + it adds to it, − it works against it, "
+            "First column: the change of the ten-year risk in percentage points as the model has it; others: with the "
+            "mechanism named "
+            "below switched off in every world. After the number: C it carries the effect, + it adds to it, − it works "
+            "against it, "
             f"? cannot be told; nothing: no part within {100 * first['margin']:g} points. {first['n_worlds']} worlds "
             f"({first['n_different']} different), {first['runs_per_world']} runs each and arm, common random numbers.",
         ],

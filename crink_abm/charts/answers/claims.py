@@ -11,7 +11,8 @@ from .. import style
 #: Verdict -> (colour, marker, filled).
 LOOKS: dict[str, tuple[str, str, bool]] = {
     "robust": (style.BLUE, "o", True), "shifted": (style.SKY, "s", True), "fragile": (style.ORANGE, "D", True),
-    "assumption-driven": (style.PURPLE, "^", True), "inconclusive": (style.MUTED, "o", False), "refuted": (style.VERMILLION, "X", True),
+    "assumption-driven": (style.PURPLE, "^", True), "inconclusive": (style.MUTED, "o", False),
+    "refuted": (style.VERMILLION, "X", True),
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def verdicts(table: pd.DataFrame) -> Figure:
             facecolor=colour if filled else "white",
         )
     ax.set_xscale("symlog", linthresh=2.0, linscale=0.6)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: style.signed(x)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+.0f}".replace("-", "\N{MINUS SIGN}") if x else "0"))
     ticks = [-30, -10, -3, -1, 0, 1, 3, 10, 30]
     ends = ax.get_xlim()
     ax.set_xticks([tick for tick in ticks if ends[0] <= tick <= ends[1]])
@@ -53,7 +54,10 @@ def verdicts(table: pd.DataFrame) -> Figure:
         "Margins by which the estimate lies on the claim's side (right) or off it (left); grey: within the margin"
     )
     marks = [
-        Line2D([], [], color=colour, marker=marker, linewidth=0, markerfacecolor=colour if filled else "white", markersize=4.5, label=word)
+        Line2D(
+            [], [], color=colour, marker=marker, linewidth=0, markerfacecolor=colour if filled else "white", markersize=4.5,
+            label=word,
+        )
         for word, (colour, marker, filled) in LOOKS.items()
     ]  # fmt: skip
     first = table.iloc[0]
@@ -61,10 +65,12 @@ def verdicts(table: pd.DataFrame) -> Figure:
         fig, f"{len(table)} claims against the margins fixed beforehand",
         [
             f"{first['n_worlds']} worlds ({first['n_different']} different), {first['runs_per_world']} runs each and arm over "
-            f"{first['months']} months under common random numbers, seed {first['seed']}. Lines: 95 % intervals, the worlds as the "
-            "sample. A claim of no difference holds inside the grey band. The verdict also asks the ablation, the deciding constant and "
+            f"{first['months']} months under common random numbers, seed {first['seed']}. Lines: 95 % intervals, the "
+            "worlds as the "
+            "sample. A claim of no difference holds inside the grey band. The verdict also asks the ablation, the "
+            "deciding constant and "
             "the structural switches.",
         ],
     )  # fmt: skip
-    ax.legend(handles=marks, loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=6.5)
+    ax.legend(handles=marks, loc=(0.02, 0.46), frameon=True, framealpha=0.9, edgecolor="none", fontsize=6.5)
     return style.settle(fig)

@@ -1,10 +1,17 @@
 """The commands about mechanisms: ``claims`` and ``ablate``."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from ...util.progress import shown
 from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
+
+
+def _arms() -> Callable[[int, int], None]:
+    """Progress in arms."""
+    show = shown("arm")
+    return lambda done, total: show(done, total, "")
 
 
 def claims(args: argparse.Namespace) -> None:
@@ -22,9 +29,10 @@ def claims(args: argparse.Namespace) -> None:
     kept = Kept(folder, "claims")
     ready_engine()
     with kept.work():
-        found = study.claims(args.ids, folder=args.folder, kept=kept, progress=shown("arm"))
+        found = study.claims(args.ids, folder=args.folder, kept=kept, progress=_arms())
         for name in ("table", "scan", "switches"):
             kept.finish({"table": "claims"}.get(name, f"claims_{name}"), getattr(found, name))
+    (folder / "figures").mkdir(exist_ok=True)
     from ...charts import style
     from ...charts.answers import claims as charts
 
@@ -37,7 +45,8 @@ def claims(args: argparse.Namespace) -> None:
         return
     first = found.table.iloc[0]
     print(
-        f"{first['n_worlds']} worlds, {first['runs_per_world']} runs each and arm, {found.n_arms} arms; 95 %, the worlds as the sample\n"
+        f"{first['n_worlds']} worlds, {first['runs_per_world']} runs each and arm, {found.n_arms} arms; 95 %, the "
+        "worlds as the sample\n"
     )
     for row in found.table.itertuples():
         print(f"{row.claim}  {row.verdict:<18} {report.estimate(row)}  {row.says}")
@@ -62,9 +71,10 @@ def ablate(args: argparse.Namespace) -> None:
     kept = Kept(folder, "ablate")
     ready_engine()
     with kept.work():
-        found = ablation.ablate(file, kept=kept, progress=shown("arm"))
+        found = ablation.ablate(file, kept=kept, progress=_arms())
         kept.finish("effects", found.effects)
         kept.finish("audit", found.audit)
+    (folder / "figures").mkdir(exist_ok=True)
     from ...charts import style
     from ...charts.answers import ablation as charts
 

@@ -50,8 +50,10 @@ def document(found: Ablation, file: str) -> str:
     """The whole page."""
     first = (found.effects if len(found.effects) else found.audit).iloc[0]
     size = (
-        f"{int(first['n_worlds'])} worlds, {int(first['n_different'])} of them different; {int(first['runs_per_world'])} runs each and "
-        f"arm under common random numbers; margin {100 * first['margin']:g} percentage points; intervals are 95 %, the different worlds "
+        f"{int(first['n_worlds'])} worlds, {int(first['n_different'])} of them different; "
+        f"{int(first['runs_per_world'])} runs each and "
+        f"arm under common random numbers; margin {100 * first['margin']:g} percentage points; intervals are 95 %, the "
+        "different worlds "
         "as the sample"
     )
     counts = found.effects["verdict"].value_counts() if len(found.effects) else pd.Series(dtype=int)
@@ -59,8 +61,10 @@ def document(found: Ablation, file: str) -> str:
         "# Ablation: what carries what",
         f"Made by `crink-abm ablate {file} --markdown docs/ablation.md`.",
         "A mechanism is switched off in every world by the values of its constants at which it does nothing, also where they lie "
-        "outside the ranges of the prior. Every policy is then run again on the same random numbers. The *part* of a mechanism in an "
-        "effect is the effect with it less the effect without it, paired run by run. It says what the model's answer rests on; it does "
+        "outside the ranges of the prior. Every policy is then run again on the same random numbers. The *part* of a "
+        "mechanism in an "
+        "effect is the effect with it less the effect without it, paired run by run. It says what the model's answer "
+        "rests on; it does "
         "not say that the mechanism is there in the world.",
         f"{size}.",
         markdown_table(
@@ -95,12 +99,18 @@ def document(found: Ablation, file: str) -> str:
     names = list(dict.fromkeys(found.audit["mechanism"]))
     parts += [
         "## The audit of mechanisms",
-        "What each mechanism does to each risk at the baseline policy: with it less without it, percentage points. ↑ raises it beyond the "
+        "What each mechanism does to each risk at the baseline policy: with it less without it, percentage points. ↑ "
+        "raises it beyond the "
         "margin, ↓ lowers it, · does not move it within the margin, ? cannot be told.",
-        markdown_table(("mechanism", *(f"`{name}`" for name in outcomes)), [(name, *(wide[name, one] for one in outcomes)) for name in names]),
-        f"Mechanisms that move no outcome and no effect here beyond the margin (dead at this baseline): {', '.join(found.dead) or 'none'}.",
+        markdown_table(
+            ("mechanism", *(f"`{name}`" for name in outcomes)),
+            [(name, *(wide[name, one] for one in outcomes)) for name in names],
+        ),
+        "Mechanisms that move no outcome and no effect here beyond the margin (dead at this baseline): "
+        f"{', '.join(found.dead) or 'none'}.",
         "## The mechanisms",
-        "What each says, the constants that switch it off with their neutral values, and the claims that rest on it. Those without a "
+        "What each says, the constants that switch it off with their neutral values, and the claims that rest on it. "
+        "Those without a "
         "neutral value cannot be switched off by a number.",
         markdown_table(
             ("mechanism", "says", "off at", "claims"),
@@ -110,6 +120,7 @@ def document(found: Ablation, file: str) -> str:
                 for one in MECHANISMS.values()
             ],
         ),
-        f"{len(NONE)} parameters belong to no mechanism: starting values, trends that no actor decides, and the noise of measured series.",
+        f"{len(NONE)} parameters belong to no mechanism: starting values, trends that no actor decides, and the noise "
+        "of measured series.",
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"

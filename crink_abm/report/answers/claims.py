@@ -65,10 +65,7 @@ def section(row: Any, found: Claims) -> str:
     """One claim."""
     file = found.files[row.claim]
     lines = ", ".join(map(str, file.claim.lines))
-    mechanisms = "; ".join(
-        f"*{name}* ({MECHANISMS[name].meaning[0].lower()}{MECHANISMS[name].meaning[1:]})"
-        for name in file.claim.mechanisms
-    )
+    mechanisms = "; ".join(f"*{name}* ({MECHANISMS[name].meaning})" for name in file.claim.mechanisms)
     source = SOURCES.get(row.source, row.source).rstrip(".")
     parts = [
         f"## {row.claim}: {row.verdict}",
@@ -101,7 +98,7 @@ def section(row: Any, found: Claims) -> str:
 
 
 def _stays(row: Any) -> str:
-    return f"{100 * row.stays:.0f} % stays" if np.isfinite(row.stays) else "n/a"
+    return f"{100 * row.stays + 0.0:.0f} % stays".replace("-0 %", "0 %") if np.isfinite(row.stays) else "n/a"
 
 
 def _scan(row: Any, found: Claims) -> list[tuple[str, ...]]:
@@ -124,34 +121,46 @@ class _Row:
         self.kind, self.estimate, self.low, self.high = kind, estimate, low, high
 
 
-def document(found: Claims, zoo: str = "docs/zoo.md") -> str:
+def document(found: Claims, zoo: str = "zoo.md") -> str:
     """The whole page."""
     first, table = found.table.iloc[0], found.table
     count = table["verdict"].value_counts()
     parts = [
         "# The article's thirty claims",
         "Made by `crink-abm claims --markdown docs/claims.md`.",
-        "Each claim of the article is a sentence about an estimate: a change of a risk, a level, a ratio. What is estimated, what the "
+        "Each claim of the article is a sentence about an estimate: a change of a risk, a level, a ratio. What is "
+        "estimated, what the "
         "claim says of it, and the smallest distance that matters (the margin) stand in the claim's file, and were fixed before "
-        "anything was run. A counter-claim from the literature is run the same way. Then the claim's mechanism is switched off in "
-        "every world (*ablation*), and the constant that decides it is put at both ends of what we would not rule out, and at the "
+        "anything was run. A counter-claim from the literature is run the same way. Then the claim's mechanism is "
+        "switched off in "
+        "every world (*ablation*), and the constant that decides it is put at both ends of what we would not rule out, "
+        "and at the "
         "value at which it does nothing.",
-        f"{int(first['n_worlds'])} worlds, {int(first['n_different'])} of them different (draws of the calibrated ensemble: parameters "
-        f"and structural switches); {int(first['runs_per_world'])} runs each and arm over {int(first['months'])} months, {found.n_arms} "
-        f"arms in all under common random numbers, seed {int(first['seed'])}. Intervals are 95 %, the different worlds as the sample "
-        "(Student's t); they are not simultaneous over the thirty. An interval is called against the margin (superiority and equivalence), "
-        "never by failing to be significant. These are statements about the model: what it makes of the article's sentences, and what "
+        f"{int(first['n_worlds'])} worlds, {int(first['n_different'])} of them different (draws of the calibrated "
+        "ensemble: parameters "
+        f"and structural switches); {int(first['runs_per_world'])} runs each and arm over {int(first['months'])} "
+        f"months, {found.n_arms} "
+        f"arms in all under common random numbers, seed {int(first['seed'])}. Intervals are 95 %, the different worlds "
+        "as the sample "
+        "(Student's t); they are not simultaneous over the thirty. An interval is called against the margin "
+        "(superiority and equivalence), "
+        "never by failing to be significant. These are statements about the model: what it makes of the article's "
+        "sentences, and what "
         "one has to believe for them.",
         "## What the verdicts mean",
-        markdown_table(("verdict", "when (asked in this order)", "claims"), [(word, _MEANS[word], int(count.get(word, 0))) for word in VERDICTS]),
-        "The rule is one function, `crink_abm.analysis.claims.verdicts.verdict`. A fault planted in the model is caught by the claims "
+        markdown_table(
+            ("verdict", "when (asked in this order)", "claims"),
+            [(word, _MEANS[word], int(count.get(word, 0))) for word in VERDICTS],
+        ),
+        "The rule is one function, `crink_abm.analysis.claims.verdicts.verdict`. A fault planted in the model is "
+        "caught by the claims "
         f"that rest on what it breaks: [{zoo}]({zoo}).",
         "## The thirty at a glance",
         markdown_table(
             ("claim", "says", "estimate [95 %]", "the claim says", "verdict", "counter-claim"),
             [
-                (f"[{row.claim}](#{row.claim.lower()}-{row.verdict})", row.says, estimate(row), _against(row), f"**{row.verdict}**",
-                 row.counter_state)
+                (f"[{row.claim}](#{row.claim.lower()}-{row.verdict})", row.says, estimate(row), _against(row),
+                 f"**{row.verdict}**", row.counter_state)
                 for row in table.itertuples()
             ],
         ),
