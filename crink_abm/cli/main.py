@@ -139,8 +139,9 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub = add(claims)
     sub.add_argument("ids", type=word, nargs="*", metavar="ID", help="numbers of claims, such as C01 (default: all)")
     sub.add_argument("--folder", type=path, default="experiments/claims", metavar="DIR", help="where their files stand")
-    sub.add_argument("--out", type=path, default="results/claims", metavar="DIR", help="folder for results")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/claims, results/zoo)")
     sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page (docs/claims.md)")
+    sub.add_argument("--zoo", action="store_true", help="plant faults in the model, and see which claims catch them")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -121,7 +121,8 @@ def _leaking_join(  # type: ignore[no-untyped-def]
 #: The faults in constants: no kernel is compiled for them.
 OF_CONSTANTS: tuple[Fault, ...] = (
     _flipped("ground cost reversed", "sign flip", "heavy forces in Korea invite an attack", "ground_cost", "ground_cost"),
-    _flipped("coordination reversed", "sign flip", "coordination invites an attack", "coordination_cost", "coordination_cost"),
+    _flipped("coordination reversed", "sign flip", "coordination invites an attack", "coordination_cost",
+             "coordination_cost"),
     _flipped("encirclement reversed", "sign flip", "coordination soothes Beijing", "alliance_grievance",
              "grievance_coordination grievance_japan"),
     _flipped("relief reversed", "sign flip", "Japanese forces tie US power down", "japan_relief", "japan_relief"),
@@ -145,7 +146,7 @@ OF_CONSTANTS: tuple[Fault, ...] = (
           {"survivability_flow": _put(0.0)}),
     Fault("wedge dead", "dead mechanism", "offers cost no trust", ("wedge",), {"wedge_effect": _put(0.0)}),
     Fault("illicit dead", "dead mechanism", "counter-measures close nothing off", ("illicit",), {"illicit_cut": _put(0.0)}),
-    Fault("opportunism swapped", "swapped theatres", "Beijing has Kim's pull, and Kim Beijing's, who gains nothing by the occasion",
+    Fault("opportunism swapped", "swapped theatres", "Beijing has Kim's pull, Kim has Beijing's and gains nothing",
           ("kim_opportunism", "beijing_opportunism"),
           {"korea_opportunism": _column("strait_opportunism"), "strait_opportunism": _column("korea_opportunism"),
            "kim_opportunity": _put(0.0)}),

@@ -22,6 +22,10 @@ from .spec import ClaimFile
 
 #: The parts of a claim that are watched.
 PARTS = ("estimand", "counter")
+#: The size at which faults are planted, and that of each seed of the clean model.
+PLANTED, CLEAN = Size(worlds=90, runs_per_world=60, seed=12), Size(worlds=60, runs_per_world=10)
+#: Seeds of the clean model, and the times that they are split.
+SEEDS, SPLITS = range(1000, 1040), 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +108,37 @@ def confusion(
         if progress:
             progress(done + 1, len(faults))
     return pd.DataFrame(rows, columns=["fault", "kind", "claim", "touched", "found", "margins"])
+
+
+@dataclass(frozen=True, eq=False)
+class Zoo:
+    """What became of planted faults, and of the clean model against itself.
+
+    Attributes
+    ----------
+    confusion : a row a fault and claim; see :func:`confusion`
+    alarms : a row a split of the clean model's seeds and claim; see :func:`false_alarms`
+    faults : the faults
+    """
+
+    confusion: pd.DataFrame
+    alarms: pd.DataFrame
+    faults: tuple[Fault, ...]
+
+
+def study(
+    files: Sequence[ClaimFile], faults: Sequence[Fault], *, kept: Kept | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Zoo:  # fmt: skip
+    """The whole proof at its default size."""
+    total = len(faults) + len(SEEDS)
+
+    def shown(before: int) -> Callable[[int, int], object]:
+        return lambda done, _: progress(before + done, total) if progress else None
+
+    alarms = false_alarms(files, CLEAN, seeds=SEEDS, splits=SPLITS, kept=kept, progress=shown(0))
+    table = confusion(files, faults, PLANTED, kept=kept, progress=shown(len(SEEDS)))
+    return Zoo(table, alarms, tuple(faults))
 
 
 def false_alarms(

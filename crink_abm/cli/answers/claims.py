@@ -8,9 +8,9 @@ from ...util.progress import shown
 from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
 
 
-def _arms() -> Callable[[int, int], None]:
-    """Progress in arms."""
-    show = shown("arm")
+def _arms(unit: str = "arm") -> Callable[[int, int], None]:
+    """Progress in arms, or another unit."""
+    show = shown(unit)
     return lambda done, total: show(done, total, "")
 
 
@@ -22,7 +22,10 @@ def claims(args: argparse.Namespace) -> None:
     from ...report.answers import claims as report
 
     spec.read_all(args.folder, args.ids)
-    folder = Path(args.out)
+    if args.zoo:
+        _zoo(args)
+        return
+    folder = Path(args.out or "results/claims")
     check_folder(folder)
     if args.markdown is not None:
         check_writable(Path(args.markdown))
@@ -51,6 +54,32 @@ def claims(args: argparse.Namespace) -> None:
     for row in found.table.itertuples():
         print(f"{row.claim}  {row.verdict:<18} {report.estimate(row)}  {row.says}")
     say(f"tables and figures/claims.png in {str(folder)!r}")
+
+
+def _zoo(args: argparse.Namespace) -> None:
+    """The claims proved on planted faults."""
+    from ...analysis.claims import faults, spec, zoo
+    from ...analysis.kept import Kept
+    from ...report.answers import zoo as report
+
+    folder = Path(args.out or "results/zoo")
+    check_folder(folder)
+    if args.markdown is not None:
+        check_writable(Path(args.markdown))
+    kept = Kept(folder, "claims")
+    ready_engine()
+    with kept.work():
+        found = zoo.study(
+            spec.read_all(args.folder, args.ids), faults.FAULTS, kept=kept, progress=_arms("fault or seed")
+        )
+        kept.finish("confusion", found.confusion)
+        kept.finish("alarms", found.alarms)
+    if args.markdown is not None:
+        Path(args.markdown).write_text(report.document(found), encoding="utf-8")
+    if args.json:
+        print_json({"confusion": rows_of(found.confusion), "alarms": rows_of(found.alarms)})
+        return
+    print(report.summary(found))
 
 
 def ablate(args: argparse.Namespace) -> None:
