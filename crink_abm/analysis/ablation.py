@@ -21,10 +21,10 @@ from ..model.levers import LEVERS
 from ..model.mechanisms import MECHANISMS
 from ..model.parameters import CATALOGUE
 from ..model.schedule import steps
-from ..typing import FloatArray, IntArray, PathLike
+from ..typing import IntArray, PathLike
 from ..util.errors import InputError, nearest
 from ..util.schema import Strict
-from .claims.run import interval, seen
+from .claims.evidence import interval, noise, seen
 from .claims.verdicts import Interval
 from .kept import Kept
 from .questions import BASELINE, AnswerFile, arms_of, setting_of
@@ -263,11 +263,6 @@ def _effects(
                 "verdict": part_of(called["before"], called["after"], called["part"], margin),
             })  # fmt: skip
     return rows
-
-
-def noise(change: FloatArray) -> float:
-    """The standard error of a mean over worlds from luck alone, from its two halves (2, n_worlds)."""
-    return float(np.sqrt(((change[0] - change[1]) ** 2).mean() / 4.0 / change.shape[1]))
 
 
 def _audit(found: Responses, name: str, off: Arm, number: IntArray, margin: float) -> list[dict[str, Any]]:

@@ -141,6 +141,7 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("--folder", type=path, default="experiments/claims", metavar="DIR", help="where their files stand")
     sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/claims, results/zoo)")
     sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page (docs/claims.md)")
+    sub.add_argument("--thresholds", type=path, metavar="DIR", help="results of `crink-abm thresholds`, shown beside")
     sub.add_argument("--zoo", action="store_true", help="plant faults in the model, and see which claims catch them")
 
     sub = add(calibrate)

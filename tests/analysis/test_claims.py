@@ -8,8 +8,9 @@ import pytest
 from conftest import ROOT
 
 from crink_abm.analysis.claims import estimands, faults, spec, verdicts, zoo
+from crink_abm.analysis.claims.evidence import crossing, interval, opposed
 from crink_abm.analysis.claims.pool import Pool
-from crink_abm.analysis.claims.run import Size, claims, crossing, interval, opposed
+from crink_abm.analysis.claims.run import Size, claims
 from crink_abm.analysis.claims.verdicts import Evidence, Interval, verdict
 from crink_abm.analysis.kept import Kept
 from crink_abm.analysis.responses import Arm, Responses, Setting
@@ -281,3 +282,25 @@ def test_splits_of_a_clean_model_are_compared_as_two_models_are():
     table = zoo.false_alarms(files, QUICK, seeds=[1, 2, 3, 4], splits=10)
     assert len(table) == 20
     assert table["alarm"].mean() <= 0.1
+
+
+def test_a_study_of_thresholds_is_shown_beside_where_it_asks_the_same():
+    from crink_abm.analysis.claims.run import with_thresholds
+
+    table = pd.DataFrame({"measure": ["taiwan_failure", "korea_war"], "constant": ["ground_cost", "ground_cost"]})
+    studied = pd.DataFrame(
+        {
+            "package": ["posture"],
+            "outcome": ["taiwan_failure"],
+            "belief": ["ground_cost"],
+            "threshold": [1.2],
+            "low": [1.0],
+            "high": [1.4],
+        }
+    )
+    found = with_thresholds(table, studied)
+    assert found["studied"].tolist() == ["posture", ""]
+    assert found["studied_threshold"].tolist()[0] == 1.2
+    with pytest.raises(InputError, match="threshold is missing"):
+        with_thresholds(table, studied.drop(columns="threshold"))
+    assert with_thresholds(table, None)["studied"].tolist() == ["", ""]

@@ -1,6 +1,6 @@
 """Claims run: the estimand, the counter-claim's, the ablation, the deciding constant's scan, and what is made of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,24 +9,22 @@ import pandas as pd
 
 from ...ensemble.build import make_worlds
 from ...ensemble.worlds import Worlds
-from ...estimation import clusters
 from ...experiment.design import baseline
 from ...model import arguments
 from ...model.mechanisms import MECHANISMS
-from ...model.outcomes import CONDITIONALS, OUTCOMES
 from ...model.parameters import CATALOGUE, SWITCHES
-from ...typing import FloatArray, IntArray, PathLike
+from ...typing import FloatArray, PathLike
+from ...util.errors import InputError
 from ..kept import Kept
-from ..responses import Arm, Responses, Setting
+from ..responses import Arm, Setting
 from . import estimands, spec
+from .evidence import crossing, interval, noise, opposed, seen
 from .pool import Pool
 from .spec import ClaimFile, Estimand
 from .verdicts import Evidence, Interval, because, verdict
 
 #: Where the claims of the article stand.
 FOLDER = "experiments/claims"
-#: Standard errors from which on a world's own sign is clear.
-CLEAR = 2.0
 #: Different worlds of a switch's level below which nothing is said of it.
 LEAST_WORLDS = 8
 
@@ -50,52 +48,6 @@ def setting_of(file: ClaimFile, size: Size, made: dict[str, Worlds]) -> Setting:
     worlds = made.setdefault(key, make_worlds(table, file.parameters)) if key not in made else made[key]
     seed = head.seed if size.seed is None else size.seed
     return Setting(worlds, size.months or head.months, head.start, seed, baseline(file), file.drivers)
-
-
-def interval(
-    estimate: FloatArray, number: IntArray, among: np.ndarray | None = None, *, runs: float = np.inf
-) -> Interval:
-    """The mean over worlds of an estimate (2, n_worlds), all or some, with its interval.
-
-    Parameters
-    ----------
-    estimate, number : the estimate, and which of the different worlds each is
-    among : the worlds that count; all if None
-    runs : for a probability, the runs of an arm in all worlds: a change that none of them shows is no nearer to 0 than 3 over
-        their number (the rule of three), so the interval is never narrower than that on either side
-    """
-    mean, number = estimate.mean(0), np.asarray(number)
-    if among is not None:
-        mean, number, runs = mean[among], number[among], runs * among.mean()
-    centre, low, high = clusters.mean_interval(mean, np.unique(number, return_inverse=True)[1])
-    least = 3.0 / max(runs, 1.0)
-    return Interval(centre, min(low, centre - least), max(high, centre + least))
-
-
-def seen(found: Responses, arms: Iterable[str], measure: str) -> float:
-    """The runs of an arm that a probability is taken over, the fewest of some arms; infinite where the measure is none."""
-    head = measure.partition(" given ")[0]
-    if head not in OUTCOMES and head not in CONDITIONALS:
-        return float("inf")
-    j, total = found.measure(measure), found.rounds * found.total.shape[2]
-    return float(min(found.among[found.arm(arm), :, :, j].mean() for arm in arms) * total)
-
-
-def opposed(estimate: FloatArray, expected: str) -> tuple[float, int]:
-    """Share of the worlds with a clear sign that say the opposite of a claim, and how many are clear.
-
-    A world's sign is clear where its mean lies :data:`CLEAR` standard errors of its noise from 0; the noise is that of all
-    worlds, from their halves.
-    """
-    if expected == "same":
-        return float("nan"), 0
-    mean = estimate.mean(0)
-    noise = np.sqrt(((estimate[0] - estimate[1]) ** 2).mean() / 4.0)
-    clear = np.abs(mean) > CLEAR * noise
-    if not clear.any():
-        return float("nan"), 0
-    against = mean < 0 if expected == "above" else mean > 0
-    return float(against[clear].mean()), int(clear.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +86,9 @@ class Claims:
 
     Attributes
     ----------
-    table : a row a claim: id, says, estimand, estimate, low, high, expected, margin, verdict, because, opposed, clear worlds; the
-        counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range, source and threshold;
+    table : a row a claim: id, says, estimand, estimate, low, high, noise (the standard error from luck alone), structure_low and
+        structure_high (the range of its means over structural switches), expected, margin, verdict, because, opposed,
+        clear worlds; the counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range, source and threshold;
         worlds, different worlds, runs per world, months, seed
     scan : a row a claim and value of its deciding constant: value, place (neutral, low, high), estimate, low, high
     switches : a row a claim, switch and level: estimate, low, high, worlds
@@ -152,7 +105,7 @@ class Claims:
 
 def claims(
     ids: Sequence[str] = (), *, folder: PathLike = FOLDER, size: Size | None = None, kept: Kept | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    thresholds: pd.DataFrame | None = None, progress: Callable[[int, int], object] | None = None,
 ) -> Claims:  # fmt: skip
     """Run claims against their counter-claims, without their mechanisms, and over their deciding constants.
 
@@ -162,6 +115,7 @@ def claims(
     folder : where their files stand
     size : another size than the files'
     kept : where finished arms are kept, if anywhere
+    thresholds : the table of a study of thresholds (package, outcome, belief, threshold, low, high), if there is one
     progress : called with the arms done and those in all
 
     Returns
@@ -209,7 +163,7 @@ def claims(
         levels += level
     switches = pd.DataFrame(levels, columns=["claim", "switch", "level", "estimate", "low", "high", "n_worlds"])
     scan = pd.DataFrame(scans, columns=["claim", "constant", "place", "value", "estimate", "low", "high"])
-    return Claims(pd.DataFrame(rows), scan, switches, files, n_arms)
+    return Claims(with_thresholds(pd.DataFrame(rows), thresholds), scan, switches, files, n_arms)
 
 
 def _plan(pool: Pool, file: ClaimFile, setting: Setting) -> dict[str, _Part]:
@@ -230,30 +184,38 @@ def _plan(pool: Pool, file: ClaimFile, setting: Setting) -> dict[str, _Part]:
     return plan
 
 
+def with_thresholds(table: pd.DataFrame, thresholds: pd.DataFrame | None) -> pd.DataFrame:
+    """Claims with what a study of thresholds found for their constant and measure, the first policy of those that it studied.
+
+    Columns that are added: studied (the policy; empty where there is none), studied_threshold, studied_low, studied_high.
+
+    Raises
+    ------
+    InputError
+        If the table of thresholds lacks a column.
+    """
+    wanted = ["package", "outcome", "belief", "threshold", "low", "high"]
+    given = pd.DataFrame(columns=wanted) if thresholds is None else thresholds
+    if lacking := [name for name in wanted if name not in given]:
+        raise InputError(f"a table of thresholds has the columns {', '.join(wanted)}; {', '.join(lacking)} is missing")
+    found = given.dropna(subset=["threshold"]).drop_duplicates(["outcome", "belief"]).set_index(["outcome", "belief"])
+    rows: list[tuple[Any, ...]] = []
+    for measure, constant in zip(table["measure"], table["constant"], strict=True):
+        if (measure, constant) in found.index:
+            one = found.loc[(measure, constant)]
+            rows.append((one["package"], one["threshold"], one["low"], one["high"]))
+        else:
+            rows.append(("", np.nan, np.nan, np.nan))
+    names = ["studied", "studied_threshold", "studied_low", "studied_high"]
+    return table.join(pd.DataFrame(rows, columns=names, index=table.index))
+
+
 def neutral_value(constant: str) -> float | None:
     """The value at which a constant does nothing; None if there is none."""
     for one in MECHANISMS.values():
         if constant in one.neutral:
             return float(one.neutral[constant])
     return None
-
-
-def crossing(values: Sequence[float], means: Sequence[float]) -> float | None:
-    """Where a piecewise linear curve first crosses 0; None if it does not.
-
-    Examples
-    --------
-    >>> crossing([0.0, 1.0, 3.0], [1.0, 0.5, -0.5])
-    2.0
-    """
-    order = np.argsort(values)
-    x, y = np.asarray(values, float)[order], np.asarray(means, float)[order]
-    for k in range(len(x) - 1):
-        if y[k] == 0.0:
-            return float(x[k])
-        if y[k] * y[k + 1] < 0:
-            return float(x[k] + (x[k + 1] - x[k]) * y[k] / (y[k] - y[k + 1]))
-    return float(x[-1]) if len(x) and y[-1] == 0.0 else None
 
 
 def _judged(
@@ -291,6 +253,7 @@ def _judged(
         "claim": file.id, "says": claim.says, "estimand": claim.estimand.words, "measure": claim.estimand.measure,
         "kind": claim.estimand.kind, "expected": claim.estimand.expected, "against": claim.estimand.against,
         "margin": claim.estimand.margin, **_named("", claim.estimand, means["clean"]),
+        "noise": noise(by_world["clean"]), **_structural(claim.estimand, switches),
         "verdict": verdict(evidence), "because": because(evidence), "opposed": against, "n_clear": n_clear,
         "counter_says": claim.counter_says, "counter_estimand": claim.counter.words, "counter_expected": claim.counter.expected,
         "counter_against": claim.counter.against, "counter_margin": claim.counter.margin,
@@ -303,6 +266,12 @@ def _judged(
         "months": setting.months, "seed": setting.seed,
     }  # fmt: skip
     return row, scan, levels
+
+
+def _structural(estimand: Estimand, switches: Mapping[tuple[str, str], Interval]) -> dict[str, float]:
+    """The range of the means over structural switches."""
+    means = [one.mean + estimand.against for one in switches.values()] or [np.nan]
+    return {"structure_low": min(means), "structure_high": max(means)}
 
 
 def _shown(estimand: Estimand, of: Interval) -> tuple[float, float, float]:

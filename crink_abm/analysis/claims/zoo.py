@@ -15,9 +15,10 @@ import pandas as pd
 from ...ensemble.worlds import Worlds
 from ...typing import FloatArray, IntArray
 from ..kept import Kept
+from .evidence import interval
 from .faults import Fault
 from .pool import Pool
-from .run import Size, interval, part, setting_of
+from .run import Size, part, setting_of
 from .spec import ClaimFile
 
 #: The parts of a claim that are watched.

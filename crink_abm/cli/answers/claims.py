@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from ...util.errors import InputError
 from ...util.progress import shown
 from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
 
@@ -20,6 +21,7 @@ def claims(args: argparse.Namespace) -> None:
     from ...analysis.claims import spec
     from ...analysis.kept import Kept
     from ...report.answers import claims as report
+    from ...util.files import table_of
 
     spec.read_all(args.folder, args.ids)
     if args.zoo:
@@ -29,10 +31,13 @@ def claims(args: argparse.Namespace) -> None:
     check_folder(folder)
     if args.markdown is not None:
         check_writable(Path(args.markdown))
+    thresholds = None
+    if args.thresholds is not None:
+        thresholds = table_of(_read(Path(args.thresholds) / "thresholds.parquet"))
     kept = Kept(folder, "claims")
     ready_engine()
     with kept.work():
-        found = study.claims(args.ids, folder=args.folder, kept=kept, progress=_arms())
+        found = study.claims(args.ids, folder=args.folder, kept=kept, thresholds=thresholds, progress=_arms())
         for name in ("table", "scan", "switches"):
             kept.finish({"table": "claims"}.get(name, f"claims_{name}"), getattr(found, name))
     (folder / "figures").mkdir(exist_ok=True)
@@ -54,6 +59,22 @@ def claims(args: argparse.Namespace) -> None:
     for row in found.table.itertuples():
         print(f"{row.claim}  {row.verdict:<18} {report.estimate(row)}  {row.says}")
     say(f"tables and figures/claims.png in {str(folder)!r}")
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a table of results.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    from ...util import files
+
+    data = files.read(path)
+    if data is None:
+        raise InputError(f"{str(path)!r} is not there; --thresholds is a folder of results of `crink-abm thresholds`")
+    return data
 
 
 def _zoo(args: argparse.Namespace) -> None:

@@ -58,6 +58,11 @@ def threshold(row: Any) -> str:
     if not np.isfinite(row.threshold):
         return f"no crossing of {row.against:g} is found for `{row.constant}` in {where}, nor at its neutral value"
     place = "inside" if row.threshold_inside else "outside"
+    if row.studied:
+        place = (
+            f"(the study of thresholds, for `{row.studied}`: {row.studied_threshold:.3g} [{row.studied_low:.3g}, "
+            f"{row.studied_high:.3g}]), {place}"
+        )
     return f"the estimate crosses {row.against:g} at `{row.constant}` = {row.threshold:.3g}, {place} {where}"
 
 
@@ -87,6 +92,8 @@ def section(row: Any, found: Claims) -> str:
             ],
         ),
         f"Mechanism: {mechanisms}. Deciding constant: `{row.constant}` ({source}); {threshold(row)}. "
+        + f"Luck alone moves the estimate by {number(row.noise)} (standard error); its means over structural switches lie from "
+        f"{number(row.structure_low)} to {number(row.structure_high)}. "
         + (
             f"Of {row.n_clear} worlds with a clear sign {100 * row.opposed:.0f} % say the opposite. "
             if row.n_clear
