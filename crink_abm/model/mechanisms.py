@@ -1,7 +1,9 @@
 """Mechanisms of the model: what each says, the rules that hold it, the constants that switch it off, the claims that rest on it.
 
 A mechanism is switched off by neutral values of its constants, in every world, also where they lie outside the ranges that the
-prior draws from. Constants that shape a mechanism but switch nothing off (speeds, base rates) are listed with it. What belongs
+prior draws from. Which claims rest on a mechanism was written down from the rules, and corrected by switching mechanisms off: a claim
+rests on it if its estimate, or its counter-claim's, then moves beyond the claim's margin (:mod:`crink_abm.analysis.claims.zoo`).
+Constants that shape a mechanism but switch nothing off (speeds, base rates) are listed with it. What belongs
 to no mechanism is in :data:`NONE`, with the reason. Data only.
 """
 
@@ -57,7 +59,7 @@ MECHANISMS: dict[str, Mechanism] = {
         _of("sea_reach", "Carriers and bombers add strength at the Strait", "united_states.strength", _off("maritime_reach"),
             claims="C02 C29"),
         _of("coordination_cost", "A coordinated allied response raises Xi's cost of force", "xi.cost_of_coordination",
-            _off("coordination_cost"), claims="C19 C27 C30"),
+            _off("coordination_cost"), claims="C04 C19 C27 C30"),
         _of("japan_cost", "Japan's own role raises Xi's cost of force", "xi.cost_of_japan", _off("japan_cost"), claims="C27 C30"),
         _of("sanctions_cost", "A proven sanctions machine raises Xi's cost of force", "xi.cost_of_sanctions",
             _off("sanctions_cost"), claims="C27 C30"),
@@ -81,7 +83,7 @@ MECHANISMS: dict[str, Mechanism] = {
         _of("posture_paths", "Whether posture deters, alarms, or does both", "world.posture_paths", {},
             "posture_effect spiral_weight", "C01 C02 C18 C27 C29 C30"),
         _of("alliance_grievance", "Coordination and Japan's role feed Beijing's grievance", "china.grievance",
-            _off("grievance_coordination grievance_japan"), claims="C19 C20 C27"),
+            _off("grievance_coordination grievance_japan"), claims="C04 C19 C20 C27"),
         _of("sanctions_grievance", "Sanctions feed Beijing's grievance", "china.grievance", _off("grievance_sanctions"),
             claims="C27"),
         _of("island_grievance", "Taiwan's drift and defence, and Seoul's hedge, feed Beijing's grievance", "china.grievance",
@@ -117,7 +119,7 @@ MECHANISMS: dict[str, Mechanism] = {
         _of("tripwire", "Forces present draw Washington into a war in Korea", "united_states.joins_korea", _off("tripwire")),
         _of("survivability_discount", "A survivable arsenal discounts punishment",
             "kim.punishment_belief united_states.joins_korea",
-            _off("discount_attack discount_war decoupling"), claims="C13"),
+            _off("discount_attack discount_war decoupling"), claims="C03 C05 C13 C22 C24 C27"),
         _of("hedge", "Seoul hedges towards a bomb of its own", "allies.rok_hedge kim.utilities kim.fear",
             _off("hedge_base hedge_fear hedge_assurance hedge_shock hedge_deterrence fear_hedge"), "hedge_adjustment", "C13"),
         # Two theatres.
@@ -178,7 +180,7 @@ MECHANISMS: dict[str, Mechanism] = {
             "resolve_prior resolve_signal"),
         _of("experience", "Fighting teaches leaders their odds", "xi.experience kim.experience", _off("experience_gain")),
         # Moscow and Pyongyang.
-        _of("interdiction", "Enforced sanctions stop part of the flow", "russia.flow", _off("interdiction"), claims="C08 C22"),
+        _of("interdiction", "Enforced sanctions stop part of the flow", "russia.flow", _off("interdiction"), claims="C22"),
         _of("enforcement", "Sanctions on paper bite as far as they are enforced and exposed", "monitors.enforcement",
             _off("enforcement_base enforcement_exposure"), claims="C12 C22"),
         _of("veto", "The Russian veto took a step out of enforcement", "monitors.enforcement", _off("veto_step"), claims="C12"),
@@ -199,7 +201,7 @@ MECHANISMS: dict[str, Mechanism] = {
         _of("russian_stock", "The war burns Russia's stock, arms refill it", "russia.stock russia.joins",
             _off("stock_supply stock_burn russia_interest"), "stock_rebuild", "C17"),
         _of("russian_cost", "Coordination raises Russia's cost of joining", "russia.joins", _off("russia_join_cost"),
-            claims="C21"),
+            claims="C17 C21"),
         _of("russian_binding", "Coordination binds the opposing coalition", "russia.joins", _off("russia_binding"), claims="C21"),
         _of("joins", "Partners join a war", "russia.joins iran.joins north_korea.joins china.joins_korea", _off("join_speed"),
             "russia_reliability north_korea_reliability iran_reliability china_reliability north_korea_interest iran_interest "
@@ -208,9 +210,9 @@ MECHANISMS: dict[str, Mechanism] = {
             _off("iran_share iran_supply_base"),
             "iran_interdiction"),
         # Pyongyang's stocks.
-        _of("technology_flow", "Russian help speeds technology", "north_korea.technology", _off("tech_flow"), claims="C05 C08"),
+        _of("technology_flow", "Russian help speeds technology", "north_korea.technology", _off("tech_flow"), claims="C05 C08 C24"),
         _of("survivability_flow", "Russian help makes the arsenal survivable", "north_korea.survivability",
-            _off("survivability_flow"), claims="C11"),
+            _off("survivability_flow"), claims="C05 C11"),
         _of("own_rate", "The North's programmes advance by themselves", "north_korea.technology north_korea.survivability",
             _off("tech_base survivability_base"), claims="C08 C11"),
         _of("stolen_money", "Stolen money buys technology", "north_korea.technology", _off("tech_money"), claims="C08"),
@@ -235,17 +237,17 @@ MECHANISMS: dict[str, Mechanism] = {
         _of("reference_point", "Lost welfare puts Kim in losses", "kim.utilities north_korea.reference_point",
             _off("kim_reference"), "reference_adjustment", "C05"),
         _of("autonomy", "Russian arms trade frees Kim from Beijing", "north_korea.autonomy", _off("autonomy_flow"),
-            "autonomy_base autonomy_adjustment", "C10"),
+            "autonomy_base autonomy_adjustment", "C05 C10 C25 C27"),
         _of("restraint", "Beijing restrains Kim, or eggs him on", "north_korea.restraint kim.utilities",
-            _off("restraint_strength beijing_profit restraint_cost"), "restraint_hold restraint_war", "C25"),
+            _off("restraint_strength beijing_profit restraint_cost"), "restraint_hold restraint_war", "C05 C25 C27 C29"),
         # Tests and talks.
         _of("backlog", "Technology that waits presses for tests", "north_korea.testing_pressure", _off("campaign_backlog"),
-            claims="C05"),
+            claims="C05 C24"),
         _of("exercise_tests", "Exercises bring tests", "north_korea.testing_pressure", _off("campaign_exercise"), claims="C27"),
         _of("closed_borders", "Closed borders keep tests down", "north_korea.testing_pressure", _off("campaign_borders")),
         _of("moratorium", "Talks open a moratorium, failed talks break it", "north_korea.testing_regime",
             _off("moratorium_speed"),
-            claims="C24"),
+            claims="C24 C27 C29"),
         _of("testing", "Tests come in campaigns", "north_korea.testing_regime", {},
             "quiet_rate campaign_rate campaign_begin campaign_end", "C05 C24 C25"),
         _of("provocation_memory", "Tests raise the odds of a crisis", "north_korea.incident_prob north_korea.provocation",

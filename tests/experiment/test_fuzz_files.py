@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from crink_abm import InputError
-from crink_abm.analysis import sign_audit
+from crink_abm.analysis import ablation, sign_audit
 from crink_abm.experiment import design, factors, reader, schema
 from crink_abm.model.levers import DRIVERS, LEVERS
 from crink_abm.rare_events import study
@@ -23,7 +23,13 @@ FILES = sorted((ROOT / "experiments").glob("*.toml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 DATA = [tomllib.loads(text) for text in TEXTS]
 KINDS = [
-    sign_audit.AuditFile if "audit" in data else study.RareFile if "rare" in data else schema.Experiment
+    sign_audit.AuditFile
+    if "audit" in data
+    else study.RareFile
+    if "rare" in data
+    else ablation.AblationFile
+    if "ablate" in data
+    else schema.Experiment
     for data in DATA
 ]
 #: The longest message, and the longest time in seconds of the processor.

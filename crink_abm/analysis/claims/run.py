@@ -88,8 +88,8 @@ class Claims:
     ----------
     table : a row a claim: id, says, estimand, estimate, low, high, noise (the standard error from luck alone), structure_low and
         structure_high (the range of its means over structural switches), expected, margin, verdict, because, opposed,
-        clear worlds; the counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range, source and threshold;
-        worlds, different worlds, runs per world, months, seed
+        clear worlds; the counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range,
+        source and threshold; worlds, different worlds, runs per world, months, seed
     scan : a row a claim and value of its deciding constant: value, place (neutral, low, high), estimate, low, high
     switches : a row a claim, switch and level: estimate, low, high, worlds
     files : the claims' files, by number
@@ -129,9 +129,11 @@ def claims(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> import crink_abm
     >>> from crink_abm.analysis.claims.run import Size
-    >>> found = crink_abm.claims(["C10"], size=Size(worlds=10, runs_per_world=4, months=24))
+    >>> folder = Path(crink_abm.__file__).parents[1] / "experiments" / "claims"
+    >>> found = crink_abm.claims(["C10"], folder=folder, size=Size(worlds=10, runs_per_world=4, months=24))
     >>> found.table["claim"].tolist()
     ['C10']
     """

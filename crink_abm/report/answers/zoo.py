@@ -76,7 +76,7 @@ def document(found: Zoo) -> str:
         "random numbers.",
         "What rests on what was checked beforehand by switching each mechanism off, with another seed; the faults here "
         "are others "
-        "(signs, sizes, swaps), but the registry is not independent of the model.",
+        "is not independent of the model. This page is a planting with a seed of its own.",
         f"**{noticed} of {len(found.faults)} faults are caught, {len(exact(found))} by exactly the claims they touch.**",
         markdown_table(
             ("", "caught", "open", "clear"),
