@@ -1,10 +1,10 @@
 """Mechanisms of the model: what each says, the rules that hold it, the constants that switch it off, the claims that rest on it.
 
 A mechanism is switched off by neutral values of its constants, in every world, also where they lie outside the ranges that the
-prior draws from. Which claims rest on a mechanism was written down from the rules, and corrected by switching mechanisms off: a claim
-rests on it if its estimate, or its counter-claim's, then moves beyond the claim's margin (:mod:`crink_abm.analysis.claims.zoo`).
-Constants that shape a mechanism but switch nothing off (speeds, base rates) are listed with it. What belongs
-to no mechanism is in :data:`NONE`, with the reason. Data only.
+prior draws from. Which claims rest on a mechanism was written down from the rules, and corrected by switching mechanisms off: a
+claim rests on it if its estimate, or its counter-claim's, then moves beyond the claim's margin (``analysis.claims.zoo``). Constants
+that shape a mechanism but switch nothing off (speeds, base rates) are listed with it. What belongs to no mechanism is in
+:data:`NONE`, with the reason. Data only.
 """
 
 from collections.abc import Mapping
@@ -210,7 +210,8 @@ MECHANISMS: dict[str, Mechanism] = {
             _off("iran_share iran_supply_base"),
             "iran_interdiction"),
         # Pyongyang's stocks.
-        _of("technology_flow", "Russian help speeds technology", "north_korea.technology", _off("tech_flow"), claims="C05 C08 C24"),
+        _of("technology_flow", "Russian help speeds technology", "north_korea.technology", _off("tech_flow"),
+            claims="C05 C08 C24"),
         _of("survivability_flow", "Russian help makes the arsenal survivable", "north_korea.survivability",
             _off("survivability_flow"), claims="C05 C11"),
         _of("own_rate", "The North's programmes advance by themselves", "north_korea.technology north_korea.survivability",

@@ -24,9 +24,9 @@ from .spec import ClaimFile
 #: The parts of a claim that are watched.
 PARTS = ("estimand", "counter")
 #: The size at which faults are planted, and that of each seed of the clean model.
-PLANTED, CLEAN = Size(worlds=75, runs_per_world=50, seed=12), Size(worlds=60, runs_per_world=8)
+PLANTED, CLEAN = Size(worlds=100, runs_per_world=20, seed=12), Size(worlds=60, runs_per_world=6)
 #: Seeds of the clean model, and the times that they are split.
-SEEDS, SPLITS = range(1000, 1030), 200
+SEEDS, SPLITS = range(1000, 1024), 200
 
 
 @dataclass(frozen=True, eq=False)
