@@ -2,7 +2,7 @@
 
 A mechanism is switched off by neutral values of its constants, in every world, also where they lie outside the ranges that the
 prior draws from. Which claims rest on a mechanism was written down from the rules, and corrected by switching mechanisms off: a
-claim rests on it if its estimate, or its counter-claim's, then moves beyond the claim's margin (``analysis.claims.zoo``). Constants
+claim rests on it if its estimate, or its counter-claim's, then moves beyond the margin (``analysis.claims.zoo``). Constants
 that shape a mechanism but switch nothing off (speeds, base rates) are listed with it. What belongs to no mechanism is in
 :data:`NONE`, with the reason. Data only.
 """

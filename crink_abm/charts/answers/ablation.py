@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ...model.outcomes import REGISTRY
 from .. import primitives, style
 
 #: Marks of verdicts in a cell.
@@ -37,7 +38,8 @@ def before_after(effects: pd.DataFrame, outcome: str) -> Figure:
         for j, name in enumerate(table.columns):
             value = table.loc[package, name]
             mark = MARKS[said.loc[package, name]] if j else ""
-            ax.text(j, i, f"{value:+.1f}{mark}".replace("-", "−"), ha="center", va="center", fontsize=4.4,
+            shown = f"{value:+.1f}".replace("-", "\N{MINUS SIGN}") if round(value, 1) else "0"
+            ax.text(j, i, f"{shown}\n{mark}" if j else shown, ha="center", va="center", fontsize=5.2, linespacing=1.0,
                     color="white" if abs(value) > 0.6 * most else style.INK)  # fmt: skip
     ax.axvline(0.5, color=style.INK, linewidth=1.0)
     ax.set_yticks(range(len(packages)), [name.replace("_", " ") for name in packages])
@@ -54,14 +56,20 @@ def before_after(effects: pd.DataFrame, outcome: str) -> Figure:
     bar.outline.set_visible(False)
     first = rows.iloc[0]
     style.caption(
-        fig, f"What each lever does to {outcome.replace('_', ' ')}, with every mechanism and without each",
+        fig, f"What each lever does to the risk of {_words(outcome)}, with every mechanism and without each",
         [
             "First column: the change of the ten-year risk in percentage points as the model has it; others: with the "
             "mechanism named "
-            "below switched off in every world. After the number: C it carries the effect, + it adds to it, − it works "
+            "below switched off in every world. Below the number: C it carries the effect, + it adds to it, − it works "
             "against it, "
             f"? cannot be told; nothing: no part within {100 * first['margin']:g} points. {first['n_worlds']} worlds "
             f"({first['n_different']} different), {first['runs_per_world']} runs each and arm, common random numbers.",
         ],
     )  # fmt: skip
     return style.settle(fig)
+
+
+def _words(outcome: str) -> str:
+    """An outcome as a title has it."""
+    known = REGISTRY.by_name.get(outcome)
+    return known.label.lower().replace("taiwan", "Taiwan").replace("korea", "Korea") if known else outcome
