@@ -90,7 +90,8 @@ class Claims:
         structure_high (the range of its means over structural switches), expected, margin, verdict, because, opposed,
         clear worlds; the counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range,
         source and threshold; worlds, different worlds, runs per world, months, seed
-    scan : a row a claim and value of its deciding constant: value, place (neutral, low, high), estimate, low, high
+    scan : a row a claim and value of its deciding constant: value, place (neutral, low, high), estimate, low, high, state
+        (whether the claim holds or fails there, or is open)
     switches : a row a claim, switch and level: estimate, low, high, worlds
     files : the claims' files, by number
     n_arms : arms that were run in all
@@ -164,7 +165,7 @@ def claims(
         scans += scan
         levels += level
     switches = pd.DataFrame(levels, columns=["claim", "switch", "level", "estimate", "low", "high", "n_worlds"])
-    scan = pd.DataFrame(scans, columns=["claim", "constant", "place", "value", "estimate", "low", "high"])
+    scan = pd.DataFrame(scans, columns=["claim", "constant", "place", "value", "estimate", "low", "high", "state"])
     return Claims(with_thresholds(pd.DataFrame(rows), thresholds), scan, switches, files, n_arms)
 
 
@@ -241,14 +242,14 @@ def _judged(
                 )
     constant = CATALOGUE[claim.decides]
     at = {"low": constant.low, "high": constant.high, "neutral": neutral_value(constant.name)}
-    scan = [
-        (file.id, constant.name, way, float(at[way] or 0.0), *_shown(claim.estimand, means[way]))
-        for way in ("neutral", "low", "high") if way in means
-    ]  # fmt: skip
     evidence = Evidence(
         claim.estimand.expected, claim.estimand.margin, means["clean"], against, switches, means.get("ablated"),
         (means["low"], means["high"]), constant.source != "assumed",
     )  # fmt: skip
+    scan = [
+        (file.id, constant.name, way, float(at[way] or 0.0), *_shown(claim.estimand, means[way]), evidence.says(means[way]))
+        for way in ("neutral", "low", "high") if way in means
+    ]  # fmt: skip
     counter = Evidence(claim.counter.expected, claim.counter.margin, means["counter"])
     where = crossing([row[3] for row in scan], [row[4] - claim.estimand.against for row in scan])
     row = {
@@ -261,7 +262,7 @@ def _judged(
         "counter_against": claim.counter.against, "counter_margin": claim.counter.margin,
         **_named("counter_", claim.counter, means["counter"]), "counter_state": counter.says(means["counter"]),
         "mechanisms": ", ".join(claim.mechanisms), **_named("ablated_", claim.estimand, means.get("ablated")),
-        "stays": evidence.stays, "constant": constant.name, "constant_low": constant.low, "constant_high": constant.high,
+        "ablated_state": evidence.says(evidence.ablated) if evidence.ablated else "", "stays": evidence.stays, "constant": constant.name, "constant_low": constant.low, "constant_high": constant.high,
         "source": constant.source, "threshold": np.nan if where is None else where,
         "threshold_inside": where is not None and constant.low <= where <= constant.high,
         "n_worlds": len(worlds), "n_different": len(np.unique(number)), "runs_per_world": pool.rounds,

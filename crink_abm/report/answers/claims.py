@@ -105,7 +105,10 @@ def section(row: Any, found: Claims) -> str:
 
 
 def _stays(row: Any) -> str:
-    return f"{100 * row.stays + 0.0:.0f} % stays".replace("-0 %", "0 %") if np.isfinite(row.stays) else "n/a"
+    """What is left of a claim without its mechanism; the share where there is an effect to speak of."""
+    held = row.verdict not in ("inconclusive", "refuted") and np.isfinite(row.stays)
+    share = f", {100 * row.stays + 0.0:.0f} % of it stays".replace("-0 %", "0 %") if held and not row.against else ""
+    return f"{row.ablated_state}{share}" if row.ablated_state else "n/a"
 
 
 def _scan(row: Any, found: Claims) -> list[tuple[str, ...]]:
@@ -117,7 +120,7 @@ def _scan(row: Any, found: Claims) -> list[tuple[str, ...]]:
             f"`{one.constant}` = {one.value:g}",
             estimate(_Row(row.kind, one.estimate, one.low, one.high)),
             "",
-            "",
+            one.state,
         )
         for one in rows.itertuples()
     ]
