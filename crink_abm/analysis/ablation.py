@@ -52,7 +52,7 @@ class AblateTable(Strict):
 
     mechanisms: Literal["all"] | list[str] = "all"
     paths: list[PathTable] = Field(default_factory=list)
-    audit: bool = True
+    audit: Literal["all", "none"] = "all"
 
 
 class AblationFile(AnswerFile):
@@ -212,7 +212,7 @@ def ablate(
     >>> from crink_abm.analysis.ablation import AblationFile
     >>> file = AblationFile.model_validate({
     ...     "experiment": {"name": "one", "seed": 1, "runs": 1, "months": 24}, "worlds": {"ensemble": "calibrated", "size": 10},
-    ...     "packages": {"posture": {"usfk_posture": 0.9}}, "ablate": {"mechanisms": ["ground_cost"], "audit": False},
+    ...     "packages": {"posture": {"usfk_posture": 0.9}}, "ablate": {"mechanisms": ["ground_cost"], "audit": "none"},
     ...     "ask": {"outcomes": ["taiwan_failure"], "runs_per_world": 20}})
     >>> crink_abm.ablate(file).effects["mechanism"].tolist()
     ['ground_cost']
@@ -227,7 +227,7 @@ def ablate(
     for path in file.ablate.paths:
         rules = {path.rule: frozen(path.rule, path.argument, _value_of(path, setting, rounds, kept))}
         sets[path.name] = _off(packages, path.name, {}, rules)
-    if file.ablate.audit:
+    if file.ablate.audit == "all":
         for one in MECHANISMS.values():
             if one.neutral and one.name not in sets:
                 sets[one.name] = _off(packages[:1], one.name, one.neutral)

@@ -242,7 +242,7 @@ SAID: dict[tuple[int | str, ...], str] = {
     ("ablate", "paths", "#", "rule"): "is the full name of a rule, such as 'united_states.attention'",
     ("ablate", "paths", "#", "argument"): "is an input of that rule",
     ("ablate", "paths", "#", "value"): "is a number",
-    ("ablate", "audit"): "is true or false",
+    ("ablate", "audit"): "is 'all' or 'none'",
     ("arms",): "is a table of 1 to 20 arms, each with levers, drivers and parameters",
     ("arms", "*"): "is a table with levers, drivers and parameters",
     ("arms", "*", "levers"): "is a table of levers",

@@ -35,7 +35,7 @@ def _file(**ablated):
             "experiment": {"name": "one", "seed": 5, "runs": 1, "months": 60},
             "worlds": {"ensemble": "calibrated", "size": 40},
             "packages": {"talks": {"diplomatic_offramp": 0.9}, "posture": {"usfk_posture": 0.9, "dual_role": 0.9}},
-            "ablate": {"mechanisms": ["moratorium", "ground_cost"], "audit": False, **ablated},
+            "ablate": {"mechanisms": ["moratorium", "ground_cost"], "audit": "none", **ablated},
             "ask": {"outcomes": ["n_provocations", "taiwan_failure"], "runs_per_world": 20, "margin": 0.02},
         }
     )
@@ -113,7 +113,7 @@ def test_calls_on_noise_alone_do_not_contradict_one_another():
 
 def test_the_audit_names_what_is_dead():
     """No run of a calm year reaches a war: what only acts in wars moves nothing, and is named; what tests rest on is not."""
-    file = _file(mechanisms=["moratorium"], audit=True)
+    file = _file(mechanisms=["moratorium"], audit="all")
     file.experiment.months, file.ask.outcomes, file.packages = (
         12,
         ["n_provocations"],

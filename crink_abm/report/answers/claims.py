@@ -107,7 +107,8 @@ def section(row: Any, found: Claims) -> str:
 def _stays(row: Any) -> str:
     """What is left of a claim without its mechanism; the share where there is an effect to speak of."""
     held = row.verdict not in ("inconclusive", "refuted") and np.isfinite(row.stays)
-    share = f", {100 * row.stays + 0.0:.0f} % of it stays".replace("-0 %", "0 %") if held and not row.against else ""
+    left = f"{100 * row.stays:.0f} %" if held and row.stays > 0.005 else "nothing"
+    share = f", {left} of it stays" if held and not row.against else ""
     return f"{row.ablated_state}{share}" if row.ablated_state else "n/a"
 
 
