@@ -31,8 +31,8 @@ from .questions import BASELINE, AnswerFile, arms_of, setting_of
 from .responses import Arm, Responses, Setting, respond
 
 #: What is said of a mechanism's part in an effect.
-CARRIES, ADDS, AGAINST, NO_PART, OPEN = (
-    "carries the effect", "adds to it", "works against it", "no part within the margin", "cannot be told",
+CARRIES, ADDS, AGAINST, OFFSET, NO_PART, OPEN = (
+    "carries the effect", "adds to it", "works against it", "offset by others", "no part within the margin", "cannot be told",
 )  # fmt: skip
 #: What is said of a mechanism and an outcome.
 RAISES, LOWERS, IDLE = "raises it", "lowers it", "does not move it within the margin"
@@ -153,6 +153,8 @@ def part_of(before: Interval, after: Interval, part: Interval, margin: float) ->
         return NO_PART
     if moved == "open" or whole == "open":
         return OPEN
+    if whole == "within":
+        return OFFSET
     if whole != moved:
         return AGAINST
     return OPEN if rest == "open" else (ADDS if rest == whole else CARRIES)

@@ -76,7 +76,7 @@ I_FOR, I_LESS, I_NONE, I_OTHER, I_WIDE = (
         (I_WIDE, I_NONE, I_FOR, OPEN),
         (I_FOR, I_NONE, I_WIDE, OPEN),
         (I_LESS, I_FOR, I_OTHER, AGAINST),
-        (I_NONE, I_FOR, I_OTHER, AGAINST),
+        (I_NONE, I_FOR, I_OTHER, OFFSET),
     ],
 )
 def test_parts_are_called_against_the_margin(before, after, part, word):

@@ -8,12 +8,9 @@ from .. import primitives, style
 
 #: Marks of verdicts in a cell.
 MARKS = {
-    "carries the effect": "C",
-    "adds to it": "+",
-    "works against it": "−",
-    "cannot be told": "?",
+    "carries the effect": "C", "adds to it": "+", "works against it": "\N{MINUS SIGN}", "offset by others": "o", "cannot be told": "?",
     "no part within the margin": "",
-}
+}  # fmt: skip
 
 
 def before_after(effects: pd.DataFrame, outcome: str) -> Figure:

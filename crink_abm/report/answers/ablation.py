@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...analysis.ablation import ADDS, AGAINST, CARRIES, IDLE, LOWERS, NO_PART, OPEN, RAISES, Ablation
+from ...analysis.ablation import ADDS, AGAINST, CARRIES, IDLE, LOWERS, NO_PART, OFFSET, OPEN, RAISES, Ablation
 from ...model.mechanisms import MECHANISMS, NONE
 from ...util.markdown import markdown_table
 
@@ -13,7 +13,8 @@ MEANS = {
     CARRIES: "the effect lies beyond the margin, the mechanism's part too and on the same side, and without it nothing is left "
     "beyond the margin on that side",
     ADDS: "the same, but without it the effect still lies beyond the margin",
-    AGAINST: "the mechanism's part lies beyond the margin on the side that the effect is not",
+    AGAINST: "the mechanism's part lies beyond the margin on the other side than the effect",
+    OFFSET: "the mechanism's part lies beyond the margin, and the effect within it: other mechanisms cancel the part",
     NO_PART: "the part lies inside the margin",
     OPEN: "an interval reaches across the margin: more runs or worlds are needed",
 }
@@ -43,7 +44,7 @@ def summary(found: Ablation) -> str:
 def _told(effects: pd.DataFrame) -> pd.DataFrame:
     if not len(effects):
         return effects
-    return effects[effects["verdict"].isin([CARRIES, ADDS, AGAINST])]
+    return effects[effects["verdict"].isin([CARRIES, ADDS, AGAINST, OFFSET])]
 
 
 def document(found: Ablation, file: str) -> str:
