@@ -15,6 +15,7 @@ from crink_abm.analysis.ablation import (
     CARRIES,
     IDLE,
     NO_PART,
+    OFFSET,
     OPEN,
     AblationFile,
     PathTable,

@@ -8,7 +8,8 @@ from .. import primitives, style
 
 #: Marks of verdicts in a cell.
 MARKS = {
-    "carries the effect": "C", "adds to it": "+", "works against it": "\N{MINUS SIGN}", "offset by others": "o", "cannot be told": "?",
+    "carries the effect": "C", "adds to it": "+", "works against it": "\N{MINUS SIGN}", "offset by others": "o",
+    "cannot be told": "?",
     "no part within the margin": "",
 }  # fmt: skip
 
@@ -58,7 +59,7 @@ def before_after(effects: pd.DataFrame, outcome: str) -> Figure:
             "First column: the change of the ten-year risk in percentage points as the model has it; others: with the "
             "mechanism named "
             "below switched off in every world. Below the number: C it carries the effect, + it adds to it, − it works "
-            "against it, "
+            "against it, o others offset it, "
             f"? cannot be told; nothing: no part within {100 * first['margin']:g} points. {first['n_worlds']} worlds "
             f"({first['n_different']} different), {first['runs_per_world']} runs each and arm, common random numbers.",
         ],
