@@ -194,7 +194,7 @@ MECHANISMS: dict[str, Mechanism] = {
         _of("wartime_tie", "The war in Ukraine makes a tie", "russia.tie", _off("tie_growth")),
         _of("settlement_need", "A settlement shrinks Moscow's need of arms", "russia.need russia.war_in_ukraine",
             {"tie_persistence": 1.0},
-            "need_adjustment ukraine_end_rate", "C15 C16"),
+            "need_adjustment ukraine_end_rate", "C15 C16 C17"),
         _of("kit_return", "A settlement frees Russian kit for the North", "russia.kit_return", _off("kit_release"), claims="C16"),
         _of("settlement_join", "A settlement turns Moscow to Beijing's wars", "russia.joins china.expected_reliability",
             _off("settlement_tie russia_busy reliability_peace"), claims="C17"),

@@ -163,8 +163,9 @@ OF_RULES: tuple[Fault, ...] = (
     Fault("attention swapped", "swapped theatres", "Washington looks at Korea where it should at Taiwan", ("attention",),
           rules={"united_states.attention": _swapped_attention}),
     Fault("door closed a year early", "off by months", "the door in Korea is closed while Taiwan burns, and a year older after",
-          ("kim_opportunism", "openings"), rules={"north_korea.taiwan_opens": _late_opening}),
-    Fault("leaked chance", "leaked randomness", "the draw of Russia's joining hangs on the war in Ukraine", ("settlement_join",),
+          ("kim_opportunism",), rules={"north_korea.taiwan_opens": _late_opening}),
+    Fault("leaked chance", "leaked randomness", "the draw of Russia's joining hangs on the war in Ukraine",
+          ("settlement_join", "joins"),
           rules={"russia.joins": _leaking_join}),
 )  # fmt: skip
 

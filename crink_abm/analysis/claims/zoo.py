@@ -1,7 +1,8 @@
 """The proof of the claims on planted faults: which claims catch which fault, and how often a clean model gives alarm.
 
 A claim *catches* a fault if its estimate, or that of its counter-claim, moves beyond its margin: the paired difference of the
-faulty and the clean model is called above or below the margin by its interval (superiority). It is *clear* of it if both
+faulty and the clean model is called above or below the margin by its interval (superiority), which is simultaneous over all
+claims that are watched: a clean model gives any alarm at most once in twenty times. It is *clear* of it if both
 differences are called within, else it cannot be told.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...ensemble.worlds import Worlds
+from ...estimation.intervals import LEVEL, over_worlds
 from ...typing import FloatArray, IntArray
 from ..kept import Kept
 from .evidence import interval
@@ -20,6 +22,7 @@ from .faults import Fault
 from .pool import Pool
 from .run import Size, part, setting_of
 from .spec import ClaimFile
+from .verdicts import Interval
 
 #: The parts of a claim that are watched.
 PARTS = ("estimand", "counter")
@@ -74,9 +77,18 @@ def moved(files: Sequence[ClaimFile], clean: Estimates, other: Estimates) -> pd.
         for name in PARTS:
             key, margin = (file.id, name), getattr(file.claim, name).margin
             runs = min(clean.runs[key], other.runs[key])
-            one = interval(other.by_world[key] - clean.by_world[key], clean.number[file.id], runs=runs)
+            number = clean.number[file.id]
+            one = _wider(
+                interval(other.by_world[key] - clean.by_world[key], number, runs=runs), number, len(PARTS) * len(files)
+            )
             rows.append((file.id, name, one.mean, one.low, one.high, margin, one.called(margin)))
     return pd.DataFrame(rows, columns=["claim", "part", "moved", "low", "high", "margin", "called"])
+
+
+def _wider(one: Interval, number: IntArray, family: int) -> Interval:
+    """An interval that holds together with the others of its family (Bonferroni), from one that holds alone."""
+    times = over_worlds(len(np.unique(number)), 1.0 - (1.0 - LEVEL) / family) / over_worlds(len(np.unique(number)))
+    return Interval(one.mean, one.mean - times * (one.mean - one.low), one.mean + times * (one.high - one.mean))
 
 
 def caught(table: pd.DataFrame) -> dict[str, str]:

@@ -70,13 +70,14 @@ def document(found: Zoo) -> str:
         "(`crink_abm/model/mechanisms.py`), and should be caught by exactly these.",
         "A claim *catches* a fault if its estimate, or that of its counter-claim, moves beyond the claim's margin: the "
         "paired difference of "
-        "the faulty and the clean model is called above or below the margin by its 95 % interval. It is *clear* of it if both "
+        "the faulty and the clean model is called above or below the margin by its interval, 95 % over all claims at "
+        "once (Bonferroni). It is *clear* of it if both "
         "differences lie within the margin, else *open*. "
         f"{zoo.PLANTED.worlds} worlds, {zoo.PLANTED.runs_per_world} runs each and arm, seed {zoo.PLANTED.seed}, common "
         "random numbers.",
-        "What rests on what was checked beforehand by switching each mechanism off, with another seed; the faults here "
-        "are others "
-        "is not independent of the model. This page is a planting with a seed of its own.",
+        "What rests on what was corrected after mechanisms were switched off and faults planted with other seeds, so "
+        "the registry is "
+        "not independent of the model. This page is a planting with a seed of its own.",
         f"**{noticed} of {len(found.faults)} faults are caught, {len(exact(found))} by exactly the claims they touch.**",
         markdown_table(
             ("", "caught", "open", "clear"),
