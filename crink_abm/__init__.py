@@ -12,8 +12,10 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
+    from .analysis.ablation import ablate
     from .analysis.causes.but_for import but_for
     from .analysis.causes.study import causes
+    from .analysis.claims.run import claims
     from .analysis.discovery.study import discover
     from .analysis.elicitation.study import elicit
     from .analysis.information.study import information
@@ -36,8 +38,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran",
     "Japan", "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__",
-    "but_for", "causes", "compare", "costs", "discover", "elicit", "information", "loss", "rare", "sensitivity",
-    "simulate", "sweep", "thresholds",
+    "ablate", "but_for", "causes", "claims", "compare", "costs", "discover", "elicit", "information", "loss", "rare",
+    "sensitivity", "simulate", "sweep", "thresholds",
 ]  # fmt: skip
 
 _HOME = {
@@ -52,6 +54,7 @@ _HOME = {
     "elicit": "analysis.elicitation.study", "thresholds": "analysis.thresholds.study",
     "discover": "analysis.discovery.study", "causes": "analysis.causes.study", "but_for": "analysis.causes.but_for",
     "sensitivity": "analysis.sensitivity.study", "information": "analysis.information.study",
+    "rare": "rare_events.study", "ablate": "analysis.ablation", "claims": "analysis.claims.run",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from ..util.errors import InputError, nearest, told
 from ..version import __version__
 from . import guard
 from .answers.causes import causes
+from .answers.claims import ablate, claims
 from .answers.discover import discover
 from .answers.elicitation import elicit
 from .answers.information import information
@@ -210,6 +211,19 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
         sub.add_argument("file", type=path, metavar="FILE", help=f"e.g. experiments/{answer.__name__}.toml")
         sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
         sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+
+    sub = add(ablate)
+    sub.add_argument("file", type=path, nargs="?", default="experiments/ablation.toml", metavar="FILE")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+
+    sub = add(claims)
+    sub.add_argument("ids", type=word, nargs="*", metavar="ID", help="numbers of claims, such as C01 (default: all)")
+    sub.add_argument("--folder", type=path, default="experiments/claims", metavar="DIR", help="where their files stand")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/claims, results/zoo)")
+    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page (docs/claims.md)")
+    sub.add_argument("--thresholds", type=path, metavar="DIR", help="results of `crink-abm thresholds`, shown beside")
+    sub.add_argument("--zoo", action="store_true", help="plant faults in the model, and see which claims catch them")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from conftest import ROOT
 
+from crink_abm.analysis.ablation import AblationFile
 from crink_abm.analysis.elicitation.questions import ElicitFile
 from crink_abm.analysis.information.study import InformationFile
 from crink_abm.analysis.sensitivity.study import SensitivityFile
@@ -74,6 +75,7 @@ def test_every_experiment_file_is_valid(path):
     tables = tomllib.loads(path.read_text())
     kind = next((kind for table, kind in KINDS.items() if table in tables), schema.Experiment)
     kinds = {"audit": AuditFile, "rare": RareFile, "sensitivity": SensitivityFile, "information": InformationFile}
+    kinds = {"audit": AuditFile, "rare": RareFile, "ablate": AblationFile}
     kind = next((kind for table, kind in kinds.items() if table in tables), schema.Experiment)
     assert reader.read(path, kind).experiment.name == path.stem
 

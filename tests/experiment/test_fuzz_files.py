@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from crink_abm import InputError
-from crink_abm.analysis import sign_audit
+from crink_abm.analysis import ablation, sign_audit
 from crink_abm.analysis.elicitation.questions import ElicitFile
 from crink_abm.analysis.thresholds.questions import ThresholdsFile
 from crink_abm.experiment import design, factors, reader, schema
@@ -32,6 +32,16 @@ KIND = {
     "experts": ElicitFile,
 }
 KINDS = [next((kind for table, kind in KIND.items() if table in data), schema.Experiment) for data in DATA]
+KINDS = [
+    sign_audit.AuditFile
+    if "audit" in data
+    else study.RareFile
+    if "rare" in data
+    else ablation.AblationFile
+    if "ablate" in data
+    else schema.Experiment
+    for data in DATA
+]
 #: The longest message, and the longest time in seconds of the processor.
 LONGEST, SLOWEST = 700, 2.0
 
