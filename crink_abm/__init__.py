@@ -12,6 +12,7 @@ from .version import __version__
 if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keeps the three lists equal
     from .agents.actors import China, Iran, Japan, Monitors, NorthKorea, Russia, SouthKorea, Taiwan, UnitedStates
     from .agents.model import DeterrenceModel
+    from .analysis.portfolio.study import portfolio
     from .api import compare, costs, simulate, sweep
     from .model.levers import Lever
     from .model.parameters import CATALOGUE
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran", "Japan",
     "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__", "compare", "costs",
-    "rare", "simulate", "sweep",
+    "portfolio", "rare", "simulate", "sweep",
 ]  # fmt: skip
 
 _HOME = {
@@ -39,6 +40,7 @@ _HOME = {
     "simulate": "api", "compare": "api", "costs": "api", "Batch": "results.simulated",
     "sweep": "api", "Results": "results.results",
     "rare": "rare_events.study",
+    "portfolio": "analysis.portfolio.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

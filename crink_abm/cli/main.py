@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from ..util.errors import InputError, nearest, told
 from ..version import __version__
 from . import guard
+from .answers.portfolio import portfolio
 from .bench import bench
 from .info import info
 from .record import calibrate, validate
@@ -129,6 +130,11 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("file", type=path, nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
     sub.add_argument("--out", type=path, metavar="DIR", help="keep the tables here as Parquet")
     sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
+
+    sub = add(portfolio)
+    sub.add_argument("file", type=path, nargs="?", default="experiments/portfolio.toml", metavar="FILE")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -109,9 +109,7 @@ def designed(
         u = source.random(size)
         count = moves[0] + np.minimum((u[:, 0] * (most - moves[0] + 1)).astype(int), most - moves[0])
         place, level = np.argsort(u[:, 1 : d + 1], axis=1, kind="stable"), np.round(u[:, d + 1 :], DECIMALS)
-        some = [
-            {chosen[c]: float(level[k, c]) for c in sorted(place[k, : count[k]].tolist())} for k in range(size)
-        ]
+        some = [{chosen[c]: float(level[k, c]) for c in sorted(place[k, : count[k]].tolist())} for k in range(size)]
         spent = costs_of([{**baseline, **one} for one in some], months, start)[0]
         fits = np.all([spent[:, list(CURRENCIES).index(name)] <= cap for name, cap in caps.items()], axis=0)
         for k in range(size):

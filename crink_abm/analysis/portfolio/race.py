@@ -92,7 +92,8 @@ class Raced:
 
 def race(
     costs: FloatArray, fronts: Sequence[Front], draw: Draw, *, budget: int, most: int, alpha: float = 0.05,
-    promise: Promise = "any", kept: Kept | None = None, key: Any = None, progress: Callable[[int, int], object] | None = None,
+    promise: Promise = "any", n_risks: int | None = None, kept: Kept | None = None, key: Any = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Raced:  # fmt: skip
     """Race policies to their fronts.
 
@@ -104,6 +105,7 @@ def race(
     budget : runs of all policies at most
     most : runs of one policy at most; a multiple of :data:`STEP`
     alpha, promise : the chance, at most, that any policy of any front is wrongly dropped, or each
+    n_risks : risks that ``draw`` gives, if there are more than fronts ask for
     kept, key : where looks are kept, if anywhere, and what decides the runs besides what is said here
     progress : called with the runs done and the budget
 
@@ -125,7 +127,8 @@ def race(
     [True, True, False, True]
     """
     costs = np.asarray(costs, float)
-    n, n_risks = len(costs), 1 + max(place for front in fronts for place in front.risks)
+    n = len(costs)
+    n_risks = n_risks or 1 + max(place for front in fronts for place in front.risks)
     if budget < n * STEP:
         raise InputError(
             f"{n:,} policies take {n * STEP:,} runs for a first look; a budget of {budget:,} was given: raise it, or give fewer "
@@ -225,7 +228,7 @@ def _piece(values: FloatArray, bets: list[tuple[int, int]], against: list[IntArr
     """Of each policy, the sums of its risks, and what the logarithm of its wealth gains in each bet: array (n, numbers)."""
     n, width = len(values), _SIDES * len(BETS)
     part = np.zeros((n, n_risks + len(bets) * width))
-    part[:, :n_risks] = values[:, :, :n_risks].sum(1, dtype=float)
+    part[:, :n_risks] = values.sum(1, dtype=float)
     for b, (f, k) in enumerate(bets):
         opponents = against[f]
         asked = np.flatnonzero(opponents[:, 0] >= 0)

@@ -123,9 +123,5 @@ def regret_matrix(
         for case, mask in cases.items():
             apart = (losses[k] - best[case])[mask]
             found = clusters.mean_interval(apart, number[mask])
-            rows.append(
-                (name, case, *found, best_name[case], int(mask.sum()), len(np.unique(number[mask])))
-            )
-    return pd.DataFrame(
-        rows, columns=["policy", "case", "regret", "low", "high", "best", "n_worlds", "n_different"]
-    )
+            rows.append((name, case, *found, best_name[case], int(mask.sum()), len(np.unique(number[mask]))))
+    return pd.DataFrame(rows, columns=["policy", "case", "regret", "low", "high", "best", "n_worlds", "n_different"])

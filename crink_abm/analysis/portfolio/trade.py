@@ -129,7 +129,7 @@ def shapley(value: Mapping[frozenset[str], FloatArray], world: IntArray) -> pd.D
 
     >>> gain = {frozenset(): 0.0, frozenset("a"): 1.0, frozenset("b"): 2.0, frozenset("ab"): 4.0}
     >>> table = shapley({key: np.full(3, x) for key, x in gain.items()}, np.arange(3))
-    >>> table[["kind", "value"]].values.tolist()[:2], table["value"].iloc[-1]
+    >>> table[["kind", "value"]].values.tolist()[:2], float(table["value"].iloc[-1])
     ([['share', 1.5], ['share', 2.5]], 1.0)
 
     Source: Shapley 1953; Grabisch and Roubens 1999 (interaction index).
