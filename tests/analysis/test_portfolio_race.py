@@ -17,7 +17,9 @@ def planted(seed, n=200, members=10, gap=0.07):
     ladder = np.linspace(0.0, 1.0, members)
     risk_there = 0.6 - 0.5 * ladder**0.7
     cost = rng.random(n - members)
-    risk = np.minimum(risk_there[np.searchsorted(ladder, cost, side="right") - 1] + gap + rng.exponential(0.08, n - members), 0.95)
+    risk = np.minimum(
+        risk_there[np.searchsorted(ladder, cost, side="right") - 1] + gap + rng.exponential(0.08, n - members), 0.95
+    )
     order = rng.permutation(n)
     return np.r_[ladder, cost][order, None], np.r_[risk_there, risk][order], (np.arange(n) < members)[order]
 
@@ -98,7 +100,9 @@ def test_equal_policies_are_not_dropped_beyond_alpha_and_a_test_without_looks_in
 
 def test_a_front_of_two_risks_keeps_what_is_better_in_one():
     risk = np.array([[0.5, 0.5], [0.2, 0.6], [0.6, 0.2], [0.7, 0.7]])
-    found = race(np.zeros((4, 1)), [Front("both", (0, 1)), Front("first", (0,))], noisy(risk, 1), budget=40_000, most=4096)
+    found = race(
+        np.zeros((4, 1)), [Front("both", (0, 1)), Front("first", (0,))], noisy(risk, 1), budget=40_000, most=4096
+    )
     assert found.alive[0].tolist() == [True, True, True, False]
     assert found.alive[1].tolist() == [False, True, False, False]
     assert found.dropped_at[0, 3] > 0
@@ -168,7 +172,9 @@ def test_the_chance_to_be_on_the_front_is_even_for_equals_and_sure_for_what_is_f
     for seed in range(60):
         rng = np.random.default_rng(seed)
         by_world = np.array([0.5, 0.5, 0.9])[:, None] + rng.normal(0, 0.1, (3, 80))
-        found.append(chances(np.array([[0.0], [1.0], [2.0]]), by_world[:, :, None], world_weights(np.arange(80), 200, seed)))
+        found.append(
+            chances(np.array([[0.0], [1.0], [2.0]]), by_world[:, :, None], world_weights(np.arange(80), 200, seed))
+        )
     found = np.array(found)
     assert (found[:, 0] == 1.0).all()
     assert found[:, 2].max() == 0.0

@@ -47,8 +47,9 @@ class Portfolio:
         probability that it is on it (``chance_F``; 0 for those dropped from all, nan for those left that are no finalists); for
         finalists each measure's mean in the finals with its interval
     looks : a row a look of the race
-    robust : a row a budget and criterion: the policy chosen; ``chosen_by`` its loss in the finals, ``fresh`` the same in fresh
-        runs with its interval, ``less`` fresh less finals with its interval (noise); change from the baseline
+    robust : a row a budget and criterion: the policy chosen; ``chosen_by`` its change from the baseline in the
+        finals; in fresh runs its loss (``fresh``) and ``change`` with their intervals, and ``less``, that change less the one in
+        the finals: what the choice flattered
     levels : a row a reported policy and measure, in fresh runs: level and change from the baseline with intervals
     regret : a row a reported policy and structural case
     break_even, shapley, odds : what is traded
@@ -157,6 +158,8 @@ def run(
     finalists = _finalists(policies, raced, raced_fronts, fronts, plan.finalists, len(file.packages) + 1)
     arms = [Arm(policies.names[k], policies.levers[k]) for k in finalists]
     how: dict[str, Any] = {"kept": kept, "progress": progress}
+    if progress:
+        progress(0, len(arms))
     finals = respond(setting, arms, file.measures(), rounds=plan.final_rounds, first_round=first, **how)
     halves = finals.total.transpose(3, 0, 1, 2)  # (measures, finalists, halves, worlds)
     table = _policy_table(file, policies, raced, raced_fronts, fronts, finalists, halves, worlds.number)
@@ -173,6 +176,8 @@ def run(
     for name in dict.fromkeys(one for pair in plan.break_even for one in pair):
         at = _RAISED.format(name)
         wanted[at] = Arm(at, {name: setting.baseline[name] + plan.step})
+    if progress:
+        progress(0, len(wanted))
     fresh = respond(
         setting,
         list(wanted.values()),
@@ -277,16 +282,15 @@ def _robust(
     file: PortfolioFile, chosen: list[tuple[str, str, int, float]], arms: list[Arm], finals: Responses, fresh: Responses
 ) -> pd.DataFrame:
     judge, number, rows = file.names.index(file.judge), fresh.number, []
-    for budget, criterion, k, value in chosen:
+    for budget, criterion, k, _ in chosen:
         name = arms[k].name
-        now = fresh.level(name, judge).mean(0)
-        error = float(np.hypot(finals.noise[k, judge], fresh.noise[fresh.arm(name), judge]))
-        less = float(now.mean()) - value
-        change = clusters.mean_interval(fresh.change(name, BASELINE, judge).mean(0), number)
-        rows.append((budget, criterion, name, _said(arms[k]), value, *clusters.mean_interval(now, number), less,
-                     less - 1.96 * error, less + 1.96 * error, *change, len(now), fresh.rounds))  # fmt: skip
-    return pd.DataFrame(rows, columns=["budget", "criterion", "policy", "levers", "chosen_by", "fresh", "low", "high", "less",
-                                       "less_low", "less_high", "change", "change_low", "change_high", "n_worlds",
+        now = fresh.change(name, BASELINE, judge).mean(0)
+        before = finals.change(name, BASELINE, judge).mean(0)
+        rows.append((budget, criterion, name, _said(arms[k]), float(before.mean()),
+                     *clusters.mean_interval(fresh.level(name, judge).mean(0), number),
+                     *clusters.mean_interval(now, number), *clusters.mean_interval(now - before, number), len(now), fresh.rounds))  # fmt: skip
+    return pd.DataFrame(rows, columns=["budget", "criterion", "policy", "levers", "chosen_by", "fresh", "low", "high", "change",
+                                       "change_low", "change_high", "less", "less_low", "less_high", "n_worlds",
                                        "runs_per_world"])  # fmt: skip
 
 

@@ -169,8 +169,8 @@ def document(found: Portfolio, command: str, name: str) -> str:
         "all are in `policies.parquet`). Money is billions of US dollars a year beyond today.",
         *_fronts(found),
         "## Robust policies",
-        "Chosen in the finals, reported from fresh runs. *Fresh less finals* is what the choice flattered: with an interval that holds 0, "
-        "no winner's curse is seen.",
+        "Chosen in the finals, reported from fresh runs. *Fresh less finals* is the change in fresh runs less "
+        "that in the finals: by so much the choice flattered the policy. The fresh number is the one to quote.",
         markdown_table(
             ("budget", "criterion", "policy", "sets", f"{facts['judge']} in fresh runs", "change from today", "fresh less finals"),
             [
