@@ -1,4 +1,4 @@
-"""The policies of a portfolio study, and what each costs: those with a name, and a scrambled Sobol sequence of moves of a few levers."""
+"""The policies of a portfolio study and what each costs: those with a name, and a Sobol sequence of moves of a few levers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ def on_front(costs: FloatArray, risks: FloatArray) -> BoolArray:
 
 
 def world_weights(number: IntArray, draws: int, seed: int) -> FloatArray:
-    """Weights of the rows of an ensemble in bootstrap draws of its different worlds: array (draws, n_rows), each row summing to 1.
+    """Weights of an ensemble's rows in bootstrap draws of its different worlds: array (draws, n_rows); each draw sums to 1.
 
     A world that stands in several rows is drawn whole. Source: Efron and Tibshirani 1993, ch. 8 (clusters).
     """

@@ -194,12 +194,12 @@ def judged(file: PortfolioFile, base: Mapping[str, Any]) -> None:
                     "different levers"
                 )
             seen[lever] = name
-    for name, one in plan.odds.items():
-        for which in one.policies:
+    for name, asked in plan.odds.items():
+        for which in asked.policies:
             _known(which, [BASELINE, *file.packages], f"[portfolio.odds] {name}", "package")
-        if one.on is not None:
-            _known(one.on, file.names, f"[portfolio.odds] {name}", "measure")
-        for case in (one.good, one.bad):
+        if asked.on is not None:
+            _known(asked.on, file.names, f"[portfolio.odds] {name}", "measure")
+        for case in (asked.good, asked.bad):
             for belief, level in case.items():
                 _known(belief, CATALOGUE, f"[portfolio.odds] {name}", "parameter")
                 if not isinstance(level, list):

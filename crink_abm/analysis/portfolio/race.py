@@ -9,8 +9,8 @@ policies that cost no more, its risk is not larger, so wealth that begins at 1 a
 less theirs), with b and the mixture chosen before the run, is a nonnegative supermartingale. By Ville's inequality it ever
 exceeds 1 / a with a probability of at most a, whatever the number of looks and however opponents are chosen from earlier runs.
 Two promises can be asked for. ``any``: a policy is dropped where its wealth exceeds (policies x fronts) / alpha, and the chance
-that any policy is wrongly dropped from any front is at most alpha. ``each``: it is dropped where its wealth exceeds 1 / alpha, and
-each policy of a front is wrongly dropped from it with a chance of at most alpha, so at most this share of a front is lost on
+that any policy is wrongly dropped from any front is at most alpha. ``each``: it is dropped where its wealth exceeds 1 / alpha,
+and each policy of a front is wrongly dropped from it with a chance of at most alpha, so at most this share of a front is lost on
 average; this takes a third of the runs where there are thousands. No normal approximation and no variance is assumed.
 
 Source: Ville 1939; Waudby-Smith and Ramdas 2024 (testing the mean of bounded variables by betting); Shafer 2021; Maron and Moore
@@ -28,6 +28,8 @@ from ...typing import BoolArray, FloatArray, IntArray
 from ...util.errors import InputError
 from ..kept import Kept, key_of
 
+#: Of a kept look; raised where one comes to mean another thing.
+FORMAT = 1
 #: Shares of wealth that are put on a run, side by side; the wealth that counts is their mean.
 BETS = (0.05, 0.1, 0.2, 0.4, 0.8)
 #: Cheaper policies with the least risk so far: where a front has one risk, half of the wealth is put against the first of them,
@@ -48,7 +50,7 @@ _BLOCK = 4_000_000
 Promise = Literal["any", "each"]
 #: ``draw(policies, first, n)``: the risks of some policies in runs ``first`` to ``first + n - 1``, between 0 and 1, the same
 #: runs for each: array (n_policies, n, n_risks).
-Draw = Callable[[IntArray, int, int], FloatArray]
+Draw = Callable[[IntArray, int, int], Any]
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Raced:
 def race(
     costs: FloatArray, fronts: Sequence[Front], draw: Draw, *, budget: int, most: int, alpha: float = 0.05,
     promise: Promise = "any", n_risks: int | None = None, kept: Kept | None = None, key: Any = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Raced:  # fmt: skip
     """Race policies to their fronts.
 
@@ -152,7 +154,7 @@ def race(
         ]
         gain = np.zeros((len(bets), len(policies), _SIDES * len(BETS)))
         for first, count in _pieces(done, new, len(policies) * n_risks):
-            name = key_of([key, alpha, first, count, BETS], costs, policies, *against) if kept else ""
+            name = key_of([FORMAT, key, alpha, first, count, BETS], costs, policies, *against) if kept else ""
             part = kept.read(name) if kept else None
             if part is None:
                 part = _piece(draw(policies, first, count), bets, against, n_risks)

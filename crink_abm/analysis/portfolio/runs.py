@@ -5,7 +5,7 @@ the ensemble's mean: this is what bounds under repeated looks ask for. A run is 
 policy, the world, the seed and the run's number.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ import numpy as np
 from ...engine import compiled
 from ...engine.threads import run_slices
 from ...model import levers, outcomes
-from ...typing import FloatArray, IntArray
+from ...typing import IntArray
 from ...util.errors import InputError
 from ..measures import Measure, Runs
 from ..responses import Arm, Setting
+from .race import Draw
 
 #: Runs whose worlds are drawn together.
 BLOCK = 64
@@ -35,7 +36,7 @@ def worlds_of_runs(setting: Setting, first: int, n: int) -> IntArray:
 def drawer(
     setting: Setting, policies: Sequence[Mapping[str, Any]], measures: Sequence[Measure], tops: Sequence[float],
     *, names: Sequence[str] | None = None,
-) -> Callable[[IntArray, int, int], FloatArray]:  # fmt: skip
+) -> Draw:  # fmt: skip
     """What a race draws its runs from (:data:`crink_abm.analysis.portfolio.race.Draw`).
 
     Parameters
@@ -67,7 +68,7 @@ def drawer(
             table[:, column[name]] = value
         return table
 
-    def draw(which: IntArray, first: int, n: int) -> FloatArray:
+    def draw(which: IntArray, first: int, n: int) -> Any:
         world_of = worlds_of_runs(setting, first, n)
         values = np.empty((len(which), n, len(measures)), np.float32)
 

@@ -20,20 +20,19 @@ from ...model import levers
 from ...typing import BoolArray, FloatArray, IntArray, PathLike
 from ..kept import Kept, key_of
 from ..questions import BASELINE, setting_of
-from ..responses import Arm, Responses, Setting, respond
+from ..responses import Arm, Setting, respond
 from . import plan as plans
-from .design import CURRENCIES, Policies, costs_of, designed
+from . import tables
+from .design import CURRENCIES, Policies, designed
 from .front import chances, world_weights
 from .plan import PortfolioFile
 from .race import Front, Raced, race
-from .robust import CRITERIA, criteria, regret_matrix, regrets, structures_of
+from .robust import CRITERIA, criteria, regrets, structures_of
 from .runs import drawer
-from .trade import break_even, coalitions, odds, shapley
+from .trade import coalitions
 
 #: The command, and the owner of its folder.
 COMMAND = "portfolio"
-#: Names of a coalition of pillars and of a lever raised, as arms.
-_COALITION, _RAISED = "pillars: {}", "{} raised"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +41,8 @@ class Portfolio:
 
     Attributes
     ----------
-    policies : a row a policy: name, levers, money and politics with their ranges, runs in the race and the mean of each measure in
-        them; for each front F the runs after which it was dropped from it (``dropped_F``; 0: it was not), and the
+    policies : a row a policy: name, levers, money and politics with their ranges, runs in the race and the mean of each measure
+        in them; for each front F the runs after which it was dropped from it (``dropped_F``; 0: it was not), and the
         probability that it is on it (``chance_F``; 0 for those dropped from all, nan for those left that are no finalists); for
         finalists each measure's mean in the finals with its interval
     looks : a row a look of the race
@@ -77,7 +76,7 @@ def portfolio(
     experiment: PathLike | Mapping[str, Any],
     *,
     out: PathLike | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Portfolio:
     """Thousands of policies by many worlds: fronts of cost and risk, robust policies, and what levers trade for.
 
@@ -135,7 +134,7 @@ def run(
     file: PortfolioFile,
     setting: Setting,
     kept: Kept | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Portfolio:
     """Design, race, finals, and the report in fresh runs."""
     plan, names, fronts = file.portfolio, file.names, file.fronts()
@@ -172,9 +171,9 @@ def run(
     wanted |= {arms[k].name: arms[k] for _, _, k, _ in chosen} | {arms[k].name: arms[k] for k in best}
     pillars = coalitions({name: file.packages[name] for name in plan.pillars})
     for some, moved in pillars.items():
-        wanted |= {(at := _COALITION.format(" + ".join(sorted(some)) or "none")): Arm(at, moved)}
+        wanted |= {(at := tables.COALITION.format(" + ".join(sorted(some)) or "none")): Arm(at, moved)}
     for name in dict.fromkeys(one for pair in plan.break_even for one in pair):
-        at = _RAISED.format(name)
+        at = tables.RAISED.format(name)
         wanted[at] = Arm(at, {name: setting.baseline[name] + plan.step})
     if progress:
         progress(0, len(wanted))
@@ -200,9 +199,9 @@ def run(
         "names": names,
     }  # fmt: skip
     return Portfolio(
-        table, raced.looks, _robust(file, chosen, arms, finals, fresh), _levels(fresh, [BASELINE, *shown], names),
-        _regret(file, fresh, [BASELINE, *shown], arms, best, cases), _break_even(file, setting, fresh),
-        _shapley(file, pillars, fresh), _odds(file, setting, fresh), facts,
+        table, raced.looks, tables.robust(file, chosen, arms, finals, fresh), tables.levels(fresh, [BASELINE, *shown], names),
+        tables.regret(file, fresh, [BASELINE, *shown], arms, best, cases), tables.break_even(file, setting, fresh),
+        tables.shapley(file, pillars, fresh), tables.odds(file, setting, fresh), facts,
     )  # fmt: skip
 
 
@@ -276,105 +275,3 @@ def _chosen(
                 k = int(table[criterion].to_numpy().argmin())
                 found.append((name, criterion, int(within[k]), float(table["mean"].iloc[k])))
     return found
-
-
-def _robust(
-    file: PortfolioFile, chosen: list[tuple[str, str, int, float]], arms: list[Arm], finals: Responses, fresh: Responses
-) -> pd.DataFrame:
-    judge, number, rows = file.names.index(file.judge), fresh.number, []
-    for budget, criterion, k, _ in chosen:
-        name = arms[k].name
-        now = fresh.change(name, BASELINE, judge).mean(0)
-        before = finals.change(name, BASELINE, judge).mean(0)
-        rows.append((budget, criterion, name, _said(arms[k]), float(before.mean()),
-                     *clusters.mean_interval(fresh.level(name, judge).mean(0), number),
-                     *clusters.mean_interval(now, number), *clusters.mean_interval(now - before, number), len(now), fresh.rounds))  # fmt: skip
-    return pd.DataFrame(rows, columns=["budget", "criterion", "policy", "levers", "chosen_by", "fresh", "low", "high", "change",
-                                       "change_low", "change_high", "less", "less_low", "less_high", "n_worlds",
-                                       "runs_per_world"])  # fmt: skip
-
-
-def _said(arm: Arm) -> str:
-    return ", ".join(
-        f"{name} {'on a schedule' if isinstance(x, Mapping) else f'{x:g}'}" for name, x in arm.levers.items()
-    )
-
-
-def _levels(fresh: Responses, shown: list[str], names: list[str]) -> pd.DataFrame:
-    rows = []
-    for name in shown:
-        for k, measure in enumerate(names):
-            level = clusters.mean_interval(fresh.level(name, k).mean(0), fresh.number)
-            change = clusters.mean_interval(fresh.change(name, BASELINE, k).mean(0), fresh.number)
-            rows.append((name, measure, *level, *change, len(fresh.number), fresh.rounds))
-    return pd.DataFrame(rows, columns=["policy", "measure", "level", "low", "high", "change", "change_low", "change_high",
-                                       "n_worlds", "runs_per_world"])  # fmt: skip
-
-
-def _regret(
-    file: PortfolioFile,
-    fresh: Responses,
-    shown: list[str],
-    arms: list[Arm],
-    best: IntArray,
-    cases: Mapping[str, BoolArray],
-) -> pd.DataFrame:
-    judge = file.names.index(file.judge)
-    losses = np.stack([fresh.level(name, judge).mean(0) for name in shown])
-    there = {case: arms[k].name for case, k in zip(cases, best, strict=True)}
-    return regret_matrix(
-        shown,
-        losses,
-        {case: fresh.level(name, judge).mean(0) for case, name in there.items()},
-        there,
-        cases,
-        fresh.number,
-    )
-
-
-def _break_even(file: PortfolioFile, setting: Setting, fresh: Responses) -> pd.DataFrame:
-    rows = []
-    now = costs_of([setting.baseline], setting.months, setting.start)[0, 0]
-    for a, b in file.portfolio.break_even:
-        steps = [setting.baseline | {name: setting.baseline[name] + file.portfolio.step} for name in (a, b)]
-        cost = costs_of(steps, setting.months, setting.start)[0] - now
-        for k, measure in enumerate(file.names):
-            gain = [-fresh.change(_RAISED.format(name), BASELINE, k).mean(0) for name in (a, b)]
-            for c, currency in enumerate(CURRENCIES):
-                if (cost[:, c] <= 0).any():
-                    continue
-                ratio, _, _ = break_even(gain[0], gain[1], cost[0, c], cost[1, c], fresh.number)
-                rows.append((a, b, measure, currency, cost[0, c], cost[1, c], *clusters.mean_interval(gain[0], fresh.number),
-                             *clusters.mean_interval(gain[1], fresh.number), ratio.value, ratio.kind, ratio.low, ratio.high,
-                             len(fresh.number), fresh.rounds))  # fmt: skip
-    return pd.DataFrame(rows, columns=["lever", "other", "measure", "currency", "cost", "other_cost", "lowers", "lowers_low",
-                                       "lowers_high", "other_lowers", "other_low", "other_high", "factor", "kind",
-                                       "factor_low", "factor_high", "n_worlds", "runs_per_world"])  # fmt: skip
-
-
-def _shapley(file: PortfolioFile, pillars: Mapping[frozenset[str], Any], fresh: Responses) -> pd.DataFrame:
-    found, none = [], _COALITION.format("none")
-    for k, measure in enumerate(file.names) if len(pillars) > 1 else ():
-        value = {
-            some: -fresh.change(_COALITION.format(" + ".join(sorted(some)) or "none"), none, k).mean(0)
-            for some in pillars
-        }
-        table = shapley(value, fresh.number)
-        table.insert(0, "measure", measure)
-        found.append(table.assign(n_worlds=len(fresh.number), runs_per_world=fresh.rounds))
-    columns = ["measure", "kind", "pillars", "value", "low", "high", "n_worlds", "runs_per_world"]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
-
-
-def _odds(file: PortfolioFile, setting: Setting, fresh: Responses) -> pd.DataFrame:
-    rows = []
-    for name, one in file.portfolio.odds.items():
-        good, bad = plans.cases_of(name, one, setting.worlds)
-        on = one.on or file.judge
-        apart = fresh.change(one.policies[0], one.policies[1], file.names.index(on)).mean(0)
-        found = odds(apart, good, bad, fresh.number)
-        rows.append({"name": name, "A": one.policies[0], "B": one.policies[1], "measure": on, "good_case": plans.in_words(one.good),
-                     "bad_case": plans.in_words(one.bad), "share_bad": bad.sum() / (good | bad).sum(), **{
-                         f"{key}_apart" if key in ("good", "bad") else key: value for key, value in found.items()},
-                     "n_good": int(good.sum()), "n_bad": int(bad.sum()), "runs_per_world": fresh.rounds})  # fmt: skip
-    return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""What levers and pillars trade for: break-even prices, Shapley shares, and the odds at which one policy is preferred to another."""
+"""What levers and pillars trade for: break-even prices, Shapley shares, odds at which one policy is preferred to another."""
 
 import itertools
 import math
@@ -174,9 +174,9 @@ def odds(apart: FloatArray, good: BoolArray, bad: BoolArray, world: IntArray) ->
 
     Returns
     -------
-    dict with good, good_low, good_high, bad, ... (mean loss of A less B in each case, 95 %), p (break-even probability of the bad
-    case; nan if none lies in [0, 1]), p_kind, p_low, p_high (Fieller's set within [0, 1]), prefer: ``A above p``, ``B above p``, or ``A``,
-    ``B`` at any odds by the means; settled: whether the 95 % sets of both cases have a sign
+    dict with good, good_low, good_high, bad, ... (mean loss of A less B in each case, 95 %); p, the break-even probability of
+    the bad case (nan if none lies in [0, 1]); p_kind, p_low, p_high, Fieller's set within [0, 1]; prefer: ``A above p``,
+    ``B above p``, or ``A``, ``B`` at any odds by the means; settled, whether the 95 % sets of both cases have a sign
 
     Examples
     --------

@@ -18,6 +18,8 @@ from .. import style
 #: Probabilities of being on a front that the key shows.
 _KEY = (0.1, 0.5, 1.0)
 _PALE = "#d9d9d9"
+#: Behind words that a line would cross.
+_BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 
 
 def _word(name: str) -> str:
@@ -50,14 +52,15 @@ def fronts(found: Portfolio) -> Figure:
         few = chance < 0.02
         ax.scatter(part["money"][few], 100 * part[name][few], s=3, color=_PALE, linewidths=0, zorder=1)
         marks = ax.scatter(
-            part["money"][~few], 100 * part[name][~few], s=_size(chance[~few]), c=part["politics"][~few], cmap="cividis_r", vmin=0,
+            part["money"][~few], 100 * part[name][~few], s=_size(chance[~few]), c=part["politics"][~few],
+            cmap="cividis_r", vmin=0,
             vmax=top, edgecolors=style.INK, linewidths=0.4, zorder=2,
         )  # fmt: skip
         base = table[table["name"] == "baseline"].iloc[0]
         ax.axhline(100 * base[name], color=style.MUTED, linewidth=0.6, linestyle=style.DOTTED, zorder=0)
         ax.set_title(_word(name), fontsize=7.5)
-        ax.set_xlabel("Money (billion USD a year beyond today)")
-        ax.set_ylabel(_unit(name) if name not in OUTCOMES else "Ten-year risk (%)")
+        ax.set_xlabel("Money (billion USD a year)")
+        ax.set_ylabel("Wars per 100 runs" if name not in OUTCOMES else "Ten-year risk (%)")
     for ax in grid[len(names) :]:
         ax.set_axis_off()
     spare = grid[len(names)] if len(grid) > len(names) else None
@@ -105,7 +108,7 @@ def regrets(found: Portfolio) -> Figure:
     wide = table.set_index(["policy", "case"])
     value = np.array([[100 * wide.loc[(r, c), "regret"] for c in columns] for r in rows])
     low = np.array([[wide.loc[(r, c), "low"] for c in columns] for r in rows])
-    fig = style.figure(0.8 + 0.24 * len(rows) + 0.9)
+    fig = style.figure(0.28 * len(rows) + 1.6)
     ax = fig.subplots()
     top = float(np.nanmax(value))
     ax.imshow(value, cmap="Greys", vmin=0, vmax=1.25 * top, aspect="auto")
@@ -115,12 +118,14 @@ def regrets(found: Portfolio) -> Figure:
             dark = value[i, j] > 0.7 * top
             ax.text(j, i, f"{value[i, j]:.1f}", ha="center", va="center", fontsize=6.0,
                     color="white" if dark else style.INK if clear else style.MUTED,
-                    fontstyle="normal" if clear else "italic", fontweight="bold" if value[i, j] == value[i].max() else "normal")  # fmt: skip
-    words = found.robust.groupby("policy", sort=False).apply(
-        lambda part: ", ".join(f"{b} {c}" for b, c in zip(part["budget"], part["criterion"], strict=True)),
-        include_groups=False,
-    )
-    ax.set_yticks(range(len(rows)), [f"{r} ({words[r]})" if r in words.index else r for r in rows], fontsize=6)
+                    fontstyle="normal" if clear else "italic",
+                    fontweight="bold" if value[i, j] == value[i].max() else "normal")  # fmt: skip
+    words = {
+        policy: "; ".join(f"{b}: {', '.join(part['criterion'])}" for b, part in rows_.groupby("budget", sort=False))
+        for policy, rows_ in found.robust.groupby("policy", sort=False)
+    }
+    labels = [f"{row}\n{words[row]}" if row in words else row for row in rows]
+    ax.set_yticks(range(len(rows)), labels, fontsize=6)
     ax.set_xticks(range(len(columns)), [_case(c) for c in columns], rotation=45, ha="right", fontsize=6)
     ax.tick_params(length=0)
     for side in ax.spines.values():
@@ -129,8 +134,9 @@ def regrets(found: Portfolio) -> Figure:
         fig,
         f"Regret by structural case: {_word(found.facts['judge']).lower()} beyond the best policy of the case",
         [
-            f"Unit: {_unit(found.facts['judge'])}. Bold: the greatest of a row. Italic: the 95 % interval holds 0. The best of each "
-            "case was found in other runs than those shown. In brackets: budget and criterion by which a policy was chosen.",
+            f"Unit: {_unit(found.facts['judge'])}. Bold: the greatest of a row. Italic: the 95 % interval holds 0. "
+            f"The best of each "
+            "case was found in other runs than those shown. Below a policy's name: budget and criteria by which it was chosen.",
             _basis(found, found.facts["fresh_rounds"]),
         ],
     )
@@ -150,7 +156,8 @@ def shares(found: Portfolio) -> Figure | None:
     names = list(dict.fromkeys(names)) or found.facts["names"][:3]
     fig = style.figure(3.6)
     axes = np.atleast_1d(fig.subplots(1, len(names), sharey=True))
-    looks = {"share": (style.BLUE, "Share (Shapley)"), "alone": (style.SKY, "Alone"), "pair": (style.ORANGE, "Interaction of a pair"),
+    looks = {"share": (style.BLUE, "Share (Shapley)"), "alone": (style.SKY, "Alone"), 
+             "pair": (style.ORANGE, "Interaction of a pair"),
              "excess": (style.VERMILLION, "All less the sum of those alone"), "all": (style.INK, "All together")}  # fmt: skip
     for ax, name in zip(axes, names, strict=True):
         style.axes(ax)
@@ -175,7 +182,8 @@ def shares(found: Portfolio) -> Figure | None:
         fig,
         "What each pillar of the article's policy contributes, and whether pillars reinforce each other",
         [
-            "To the right: lowers the risk. Shares sum to what all pillars do together. Hatched: above 0 pillars reinforce each other "
+            "To the right: lowers the risk. Shares sum to what all pillars do together. Hatched: above 0 pillars "
+            "reinforce each other "
             "(they do more together than apart), below 0 they get in each other's way. Lines: 95 %, worlds as the sample.",
             _basis(found, found.facts["fresh_rounds"]),
         ],
@@ -203,6 +211,8 @@ def odds(found: Portfolio) -> Figure | None:
             ax.axvline(100 * row.p, color=style.VERMILLION, linestyle=style.DASHED, linewidth=0.9)
         ax.plot([100 * row.share_bad], [0], marker="^", color=style.INK, clip_on=False, zorder=5, markersize=5)
         ax.set_xlim(0, 100)
+        if np.isfinite(row.p_low):
+            ax.hlines(0, 100 * row.p_low, 100 * row.p_high, color=style.VERMILLION, linewidth=3.5, alpha=0.6, zorder=3)
         low, high = ax.get_ylim()
         ax.text(
             0.98,
@@ -213,6 +223,8 @@ def odds(found: Portfolio) -> Figure | None:
             va="top",
             fontsize=6,
             color=style.MUTED,
+            bbox=_BLANK,
+            zorder=6,
         )
         ax.text(
             0.98,
@@ -223,6 +235,8 @@ def odds(found: Portfolio) -> Figure | None:
             va="bottom",
             fontsize=6,
             color=style.MUTED,
+            bbox=_BLANK,
+            zorder=6,
         )
         pad = 0.16 * (high - low)
         ax.set_ylim(low - pad, high + pad)
@@ -238,7 +252,7 @@ def odds(found: Portfolio) -> Figure | None:
         "Odds at which one policy is preferred to another",
         [
             "Line: expected difference at each probability of the second case; band: 95 %, worlds as the sample. Dashed: "
-            "break-even. Triangle: the case's share of the calibrated worlds.",
+            "break-even, bar on the zero line: its 95 % set. Triangle: the case's share of the calibrated worlds.",
             _basis(found, found.facts["fresh_rounds"]),
         ],
     )

@@ -22,7 +22,7 @@ def _unit(name: str) -> str:
 
 
 def verdict(low: float, high: float, margin: float, above: str, below: str, between: str) -> str:
-    """What an interval says against a margin: above it, below it, within it, or not settled (with the direction, if it has one)."""
+    """What an interval says against a margin: above it, below it, within it, or not settled."""
     if low > margin:
         return above
     if high < -margin:
@@ -57,6 +57,16 @@ def exchange(row: Any) -> str:
     )
 
 
+def prices(found: Portfolio) -> list[str]:
+    """Break-even prices in sentences: one a pair and measure where no price is found in any currency, else one a currency."""
+    said = []
+    for _, rows in found.break_even.groupby(["lever", "other", "measure"], sort=False):
+        each = [exchange(row) for row in rows.itertuples()]
+        alike = {text.replace(f", {row.currency}:", ":") for text, row in zip(each, rows.itertuples(), strict=True)}
+        said += list(alike) if len(alike) == 1 else each
+    return said
+
+
 def preference(row: Any) -> str:
     """An odds chart in a sentence."""
     basis = f"{row.n_good + row.n_bad:,} worlds, {row.runs_per_world} runs each"
@@ -64,9 +74,11 @@ def preference(row: Any) -> str:
     if not np.isfinite(row.p):
         better = row.A if row.prefer == "A" else row.B
         if row.settled:
-            return f"Prefer '{better}' to '{row.B if better == row.A else row.A}' on {row.measure} at any odds of {row.bad_case} ({basis})."
+            other = row.B if better == row.A else row.A
+            return f"Prefer '{better}' to '{other}' on {row.measure} at any odds of {row.bad_case} ({basis})."
         return (
-            f"'{better}' is the better of '{row.A}' and '{row.B}' on {row.measure} in both cases by the means, but not in each at "
+            f"'{better}' is the better of '{row.A}' and '{row.B}' on {row.measure} in both cases by the means, but "
+            f"not in each at "
             f"the 95 % level ({basis})."
         )
     first, other = (row.A, row.B) if row.prefer == "A above p" else (row.B, row.A)
@@ -81,7 +93,8 @@ def sentences(found: Portfolio) -> list[str]:
     """What was found, a sentence each."""
     facts, table = found.facts, found.policies
     said = [
-        f"{facts['policies']:,} policies, {facts['race_runs']:,} runs in {facts['looks']} looks (budget {facts['budget']:,}; ended by "
+        f"{facts['policies']:,} policies, {facts['race_runs']:,} runs in {facts['looks']} looks (budget "
+        f"{facts['budget']:,}; ended by "
         f"{facts['ended']}); {facts['left']:,} are left on a raced front, {facts['finalists']:,} were run in all "
         f"{facts['worlds']:,} worlds."
     ]
@@ -102,7 +115,7 @@ def sentences(found: Portfolio) -> list[str]:
             f"{_of(row.fresh, row.low, row.high)}, change from today {_of(row.change, row.change_low, row.change_high, True)} "
             f"{_unit(facts['judge'])} (fresh runs: {row.n_worlds:,} worlds, {row.runs_per_world} each)."
         )
-    said += [exchange(row) for row in found.break_even.itertuples()]
+    said += prices(found)
     said += [preference(row) for row in found.odds.itertuples()]
     return said
 
@@ -143,6 +156,7 @@ def document(found: Portfolio, command: str, name: str) -> str:
     """
     facts, margin = found.facts, found.facts["margin"]
     robust, regret = found.robust, found.regret
+    left = [f"left_{front}" for front in facts["raced"]]
     parts = [
         "# Portfolios: which policy is worth its cost, and which is robust",
         f"Made by `{command}`.",
@@ -150,29 +164,34 @@ def document(found: Portfolio, command: str, name: str) -> str:
         "## In short",
         "\n".join(f"* {one}" for one in sentences(found)),
         "## The race",
-        f"{facts['drawn']:,} policies were drawn from a scrambled Sobol sequence to have {facts['policies']:,} within the caps (those "
-        f"with a name count too, whatever they cost). The race gave {facts['race_runs']:,} runs in {facts['looks']} looks. A policy of "
+        f"{facts['drawn']:,} policies were drawn from a scrambled Sobol sequence to have {facts['policies']:,} "
+        f"within the caps (those "
+        f"with a name count too, whatever they cost). The race gave {facts['race_runs']:,} runs in {facts['looks']} "
+        f"looks. A policy of "
         f"a front is wrongly dropped from it with a chance of at most {facts['alpha']:g} "
         f"({'each' if facts['promise'] == 'each' else 'any of all'}), however often one looks. Fronts raced: "
-        f"{', '.join(facts['raced'])}; the others are worked out among the finalists, so a policy that all raced fronts drop is on "
+        f"{', '.join(facts['raced'])}; the others are worked out among the finalists, so a policy that all raced "
+        f"fronts drop is on "
         "none of them.",
         markdown_table(
             ("runs of a policy", "policies in", "runs of all", *(f"left: {front}" for front in facts["raced"])),
             [
-                (f"{r['runs_so_far']:,}", f"{r['policies_in']:,}", f"{r['runs_of_all']:,}", *(f"{r[f'left_{f}']:,}" for f in facts["raced"]))
+                tuple(f"{r[column]:,}" for column in ("runs_so_far", "policies_in", "runs_of_all", *left))
                 for _, r in found.looks.iterrows()
             ],
         ),
         "## Fronts",
         f"![Fronts of cost and risk](figures/{name}_front.png)",
-        "Policies with a probability of at least a half of being on the front, those with least political capital first (15 at most; "
+        "Policies with a probability of at least a half of being on the front, those with least political capital "
+        "first (15 at most; "
         "all are in `policies.parquet`). Money is billions of US dollars a year beyond today.",
         *_fronts(found),
         "## Robust policies",
         "Chosen in the finals, reported from fresh runs. *Fresh less finals* is the change in fresh runs less "
         "that in the finals: by so much the choice flattered the policy. The fresh number is the one to quote.",
         markdown_table(
-            ("budget", "criterion", "policy", "sets", f"{facts['judge']} in fresh runs", "change from today", "fresh less finals"),
+            ("budget", "criterion", "policy", "sets", f"{facts['judge']} in fresh runs", "change from today",
+             "fresh less finals"),
             [
                 (r.budget, CRITERIA[r.criterion], r.policy, r.levers or "today", _of(r.fresh, r.low, r.high),
                  _of(r.change, r.change_low, r.change_high, True), _of(r.less, r.less_low, r.less_high, True))
@@ -194,9 +213,10 @@ def document(found: Portfolio, command: str, name: str) -> str:
             parts.append(f"Too few worlds to be a case: {', '.join(facts['few'])}.")
     parts += [
         f"## Break-even prices: both levers raised by {facts['step']:g}",
-        "At which multiple of its declared cost is the first lever as good a buy as the second, per unit of cost? Above 1, it may cost "
+        "At which multiple of its declared cost is the first lever as good a buy as the second, per unit of cost? "
+        "Above 1, it may cost "
         "more than declared. Interval by Fieller over worlds.",
-        "\n".join(f"* {exchange(row)}" for row in found.break_even.itertuples()) or "None was asked for.",
+        "\n".join(f"* {one}" for one in prices(found)) or "None was asked for.",
     ]
     if len(found.shapley):
         parts += ["## Shares of the pillars", f"![Shares of the pillars](figures/{name}_shapley.png)"]
@@ -240,13 +260,13 @@ not dominated are the *front*: the policies among which a government's own weigh
 With ten thousand policies most of the computing would go to hopeless ones, and the best of many noisy estimates is flattered by
 its noise. So the study has three stages, with no run in common.
 
-1. **The race.** All policies get the same few runs (common random numbers); those shown to be dominated are dropped, the rest get
-   more. The bound that drops them is a *betting* bound (Ville 1939; Waudby-Smith and Ramdas 2024): it holds after any number of looks
-   and assumes no distribution.
-2. **The finals.** Policies left are run in every world. The *probability of being on the front* is the share of bootstrap draws of
-   the worlds (noise included) in which a policy is not dominated.
+1. **The race.** All policies get the same few runs (common random numbers); those shown to be dominated are dropped, the rest
+   get more. The bound that drops them is a *betting* bound (Ville 1939; Waudby-Smith and Ramdas 2024): it holds after any number
+   of looks and assumes no distribution.
+2. **The finals.** Policies left are run in every world. The *probability of being on the front* is the share of bootstrap draws
+   of the worlds (noise included) in which a policy is not dominated.
 3. **The report.** Whatever is chosen is run again on fresh random numbers, and only those are reported.
 
-A policy is *robust* by the mean over worlds, by the 90th percentile over worlds (the loss that nine worlds in ten stay below; noise
-is taken out), or by the greatest *regret* over structures (how much worse it is than the best policy of a structural case, such as
-posture that provokes rather than deters)."""
+A policy is *robust* by the mean over worlds, by the 90th percentile over worlds (the loss that nine worlds in ten stay below;
+noise is taken out), or by the greatest *regret* over structures (how much worse it is than the best policy of a structural case,
+such as posture that provokes rather than deters)."""
