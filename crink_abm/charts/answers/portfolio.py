@@ -24,7 +24,13 @@ _BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 
 def _word(name: str) -> str:
     """A measure as a reader calls it."""
-    return REGISTRY.by_name[name].short if name in OUTCOMES else name.replace("_", " ").capitalize()
+    return (
+        "Either theatre"
+        if name == "any_failure"
+        else REGISTRY.by_name[name].short
+        if name in OUTCOMES
+        else name.replace("_", " ").capitalize()
+    )
 
 
 def _unit(name: str) -> str:
@@ -32,7 +38,7 @@ def _unit(name: str) -> str:
 
 
 def _size(chance: np.ndarray | float) -> np.ndarray:
-    return 4.0 + 55.0 * np.asarray(chance, float)
+    return 3.0 + 30.0 * np.asarray(chance, float)
 
 
 def fronts(found: Portfolio) -> Figure:
@@ -88,7 +94,8 @@ def fronts(found: Portfolio) -> Figure:
         f"Which of {found.facts['policies']:,} policies buy the least risk for their cost",
         [
             f"Finalists of the race ({found.facts['finalists']:,}); each panel is a front of its own: a policy is on it unless "
-            "another costs no more money and no more political capital and has less risk. Probability: share of "
+            "another costs no more money and no more political capital and has less risk. Money is beyond today's. "
+            "Probability: share of "
             f"{found.facts['draws']} bootstrap draws of the worlds, noise included.",
             _basis(found, found.facts["final_rounds"]),
         ],

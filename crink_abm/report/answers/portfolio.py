@@ -50,6 +50,12 @@ def exchange(row: Any) -> str:
         return f"{what}: `{row.lever}` raises it, so no price makes it as good a buy ({basis})."
     if row.kind != "interval":
         return f"{what}: the price is open at the 95 % level ({basis})."
+    if row.factor <= 0:
+        return (
+            f"{what}: by the means `{row.lever}` raises it and no price makes it as good a buy; at the 95 % level "
+            f"it would have to "
+            f"cost at most {max(row.factor_high, 0.0):.2f} times what is declared ({basis})."
+        )
     said = f"{max(row.factor_low, 0.0):.2f} to {row.factor_high:.2f}"
     return (
         f"{what}: `{row.lever}` is as good a buy at {row.factor:.2f} times its declared cost [{said}]"
@@ -126,7 +132,7 @@ def _fronts(found: Portfolio) -> list[str]:
     for front in facts["fronts"]:
         if front not in table:
             continue
-        part = table[table[f"chance_{front}"] >= 0.5].sort_values(["politics", "money"]).head(15)
+        part = table[table[f"chance_{front}"] >= 0.5].sort_values(front).head(12)
         parts += [
             f"### {front}",
             markdown_table(
@@ -269,4 +275,13 @@ its noise. So the study has three stages, with no run in common.
 
 A policy is *robust* by the mean over worlds, by the 90th percentile over worlds (the loss that nine worlds in ten stay below;
 noise is taken out), or by the greatest *regret* over structures (how much worse it is than the best policy of a structural case,
-such as posture that provokes rather than deters)."""
+such as posture that provokes rather than deters).
+
+**How far to trust it.** On planted problems (`tests/analysis/test_portfolio_race.py`) the whole front, and nothing else, is
+found in at least 190 of 200 races; where all policies are equal none is dropped beyond the promised chance; a race that is
+killed ends with the same bytes. Against NSGA-II (pymoo) with fixed replications, at the same error and with NSGA-II's own best
+replications and generations, a race took 3 to 8 times fewer runs, the more so the nearer the front
+(`tests/analysis/test_portfolio_nsga2.py`). A bound that promises this much takes many runs: policies that differ by two or
+three percentage points are not told apart in a thousand runs. Policies that stay in the race without being finalists are *not
+told*, which is not the same as good. Costs are
+declared by us; see `crink_abm/model/costs.py` for ranges and sources."""
