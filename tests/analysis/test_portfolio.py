@@ -338,3 +338,30 @@ def test_what_cannot_be_asked_is_refused_before_anything_runs(plan, said, monkey
     monkeypatch.setattr(study, "run", lambda *_, **__: pytest.fail("it ran"))
     with pytest.raises(InputError, match=said):
         study.portfolio(plan)
+
+
+def test_the_command_writes_tables_charts_page_and_json(tmp_path, capsys):
+    import json
+
+    from conftest import ROOT
+
+    from crink_abm.cli.main import main
+
+    text = (ROOT / "experiments" / "portfolio.toml").read_text()
+    for was, now in (
+        ("[ask]", "months = 24\n[ask]"), ("policies = 10000", "policies = 20"), ("budget = 10_000_000", "budget = 2_000"),
+        ("finalists = 600", "finalists = 10"), ("final_rounds = 4", "final_rounds = 2"), ("runs_per_world = 60", "runs_per_world = 2"),
+        ("[worlds]", "[worlds]\nsize = 150"), ("draws = 400", "draws = 100"),
+    ):  # fmt: skip
+        assert was in text
+        text = text.replace(was, now, 1)
+    file = tmp_path / "small.toml"
+    file.write_text(text.replace("months = 24\n[ask]", "[ask]").replace("runs = 1000", "months = 24\nruns = 1000"))
+    page = tmp_path / "page.md"
+    assert main(["portfolio", str(file), "--out", str(tmp_path / "out"), "--markdown", str(page), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["policies"]) == 10 and told["facts"]["policies"] == 20
+    assert {path.stem for path in (tmp_path / "out").glob("*.parquet")} == set(told) - {"facts"}
+    assert len(list((tmp_path / "out" / "figures").glob("portfolio_*.png"))) == 4
+    assert page.read_text().startswith("# Portfolios")
+    assert all((page.parent / name).exists() for name in re.findall(r"\((figures/.+?)\)", page.read_text()))

@@ -107,7 +107,8 @@ def sentences(found: Portfolio) -> list[str]:
     if facts["left"] > int((table["left"] & table["finalist"]).sum()):
         rest = int((table["left"] & ~table["finalist"]).sum())
         said.append(
-            f"Of {rest:,} policies nothing is said but that they are not shown to be dominated: they were no finalists."
+            f"Of {rest:,} policies nothing is said but that they are not shown to be dominated: they were no finalists. "
+            "Probabilities of being on a front are among the finalists."
         )
     for front in facts["fronts"]:
         chance = table[f"chance_{front}"]
