@@ -239,10 +239,25 @@ def found():
     return study.portfolio(SMALL)
 
 
-def test_stages_share_no_run(found):
-    facts = found.facts
-    assert int(found.policies["runs"].max()) <= facts["first_run_of_finals"]
-    assert facts["first_run_of_finals"] + facts["final_rounds"] * facts["worlds"] <= facts["first_run_of_report"]
+def test_stages_share_no_run(monkeypatch):
+    """Race, finals and report: each begins beyond all runs of those before."""
+    spans, plain, draws = [], study.respond, study.drawer
+
+    def watched(setting, arms, asked, *, rounds, first_round, **more):
+        n = len(setting.worlds)
+        spans.append((first_round * n, (first_round + rounds) * n))
+        return plain(setting, arms, asked, rounds=rounds, first_round=first_round, **more)
+
+    def drawn(*given, **more):
+        draw = draws(*given, **more)
+        return lambda which, first, n: (spans.append((first, first + n)), draw(which, first, n))[1]
+
+    monkeypatch.setattr(study, "respond", watched)
+    monkeypatch.setattr(study, "drawer", drawn)
+    facts = study.portfolio(SMALL).facts
+    assert len(spans) > 3
+    assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(spans))
+    assert (facts["first_run_of_finals"], facts["first_run_of_report"]) == (spans[-2][0], spans[-1][0])
     assert facts["race_runs"] <= facts["budget"]
 
 

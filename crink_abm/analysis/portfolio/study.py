@@ -186,7 +186,7 @@ def run(
         **how,
     )
 
-    shown = list(dict.fromkeys([*file.packages, *(arms[k].name for _, _, k, _ in chosen)]))
+    shown = list(dict.fromkeys([BASELINE, *file.packages, *(arms[k].name for _, _, k, _ in chosen)]))
     facts = {
         "policies": len(policies), "drawn": policies.drawn, "worlds": len(worlds), "different": len(np.unique(worlds.number)),
         "origin": worlds.origin, "race_runs": int(raced.runs.sum()), "budget": plan.budget, "looks": len(raced.looks),
@@ -199,8 +199,8 @@ def run(
         "names": names,
     }  # fmt: skip
     return Portfolio(
-        table, raced.looks, tables.robust(file, chosen, arms, finals, fresh), tables.levels(fresh, [BASELINE, *shown], names),
-        tables.regret(file, fresh, [BASELINE, *shown], arms, best, cases), tables.break_even(file, setting, fresh),
+        table, raced.looks, tables.robust(file, chosen, arms, finals, fresh), tables.levels(fresh, shown, names),
+        tables.regret(file, fresh, shown, arms, best, cases), tables.break_even(file, setting, fresh),
         tables.shapley(file, pillars, fresh), tables.odds(file, setting, fresh), facts,
     )  # fmt: skip
 

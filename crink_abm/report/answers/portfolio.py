@@ -189,8 +189,8 @@ def document(found: Portfolio, command: str, name: str) -> str:
         ),
         "## Fronts",
         f"![Fronts of cost and risk](figures/{name}_front.png)",
-        "Policies with a probability of at least a half of being on the front, those with least political capital "
-        "first (15 at most; "
+        "Policies with a probability of at least a half of being on the front, those with the least risk "
+        "first (12 at most; "
         "all are in `policies.parquet`). Money is billions of US dollars a year beyond today.",
         *_fronts(found),
         "## Robust policies",
