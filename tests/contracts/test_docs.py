@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from conftest import ROOT
 
+from crink_abm.analysis.portfolio.plan import PortfolioFile
 from crink_abm.analysis.sign_audit import AuditFile
 from crink_abm.experiment import reader, schema
 from crink_abm.model import levers
@@ -59,7 +60,8 @@ def test_every_parameter_has_a_source_that_exists():
 @pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.toml")), ids=lambda p: p.name)
 def test_every_experiment_file_is_valid(path):
     tables = tomllib.loads(path.read_text())
-    kind = AuditFile if "audit" in tables else RareFile if "rare" in tables else schema.Experiment
+    kinds = {"audit": AuditFile, "rare": RareFile, "portfolio": PortfolioFile}
+    kind = next((kind for table, kind in kinds.items() if table in tables), schema.Experiment)
     assert reader.read(path, kind).experiment.name == path.stem
 
 
