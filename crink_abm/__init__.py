@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
     from .analysis.discovery.study import discover
     from .analysis.elicitation.study import elicit
     from .analysis.information.study import information
+    from .analysis.portfolio.study import portfolio
     from .analysis.sensitivity.study import sensitivity
     from .analysis.thresholds.study import thresholds
     from .api import compare, costs, simulate, sweep
@@ -38,8 +39,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOME says; a test keep
 __all__ = [
     "CATALOGUE", "LEVERS", "OUTCOMES", "SCENARIOS", "Batch", "China", "DeterrenceModel", "InputError", "Iran",
     "Japan", "Monitors", "NorthKorea", "Results", "Russia", "SouthKorea", "Taiwan", "UnitedStates", "__version__",
-    "ablate", "but_for", "causes", "claims", "compare", "costs", "discover", "elicit", "information", "loss", "rare",
-    "sensitivity", "simulate", "sweep", "thresholds",
+    "ablate", "but_for", "causes", "claims", "compare", "costs", "discover", "elicit", "information", "loss",
+    "portfolio", "rare", "sensitivity", "simulate", "sweep", "thresholds",
 ]  # fmt: skip
 
 _HOME = {
@@ -55,6 +56,7 @@ _HOME = {
     "discover": "analysis.discovery.study", "causes": "analysis.causes.study", "but_for": "analysis.causes.but_for",
     "sensitivity": "analysis.sensitivity.study", "information": "analysis.information.study",
     "rare": "rare_events.study", "ablate": "analysis.ablation", "claims": "analysis.claims.run",
+    "portfolio": "analysis.portfolio.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",
 }  # fmt: skip

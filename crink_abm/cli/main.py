@@ -16,6 +16,7 @@ from .answers.claims import ablate, claims
 from .answers.discover import discover
 from .answers.elicitation import elicit
 from .answers.information import information
+from .answers.portfolio import portfolio
 from .answers.sensitivity import sensitivity
 from .answers.thresholds import thresholds
 from .bench import bench
@@ -224,6 +225,11 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page (docs/claims.md)")
     sub.add_argument("--thresholds", type=path, metavar="DIR", help="results of `crink-abm thresholds`, shown beside")
     sub.add_argument("--zoo", action="store_true", help="plant faults in the model, and see which claims catch them")
+
+    sub = add(portfolio)
+    sub.add_argument("file", type=path, nargs="?", default="experiments/portfolio.toml", metavar="FILE")
+    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -9,6 +9,7 @@ from conftest import ROOT
 from crink_abm.analysis.ablation import AblationFile
 from crink_abm.analysis.elicitation.questions import ElicitFile
 from crink_abm.analysis.information.study import InformationFile
+from crink_abm.analysis.portfolio.plan import PortfolioFile
 from crink_abm.analysis.sensitivity.study import SensitivityFile
 from crink_abm.analysis.sign_audit import AuditFile
 from crink_abm.analysis.thresholds.questions import ThresholdsFile
@@ -76,6 +77,7 @@ def test_every_experiment_file_is_valid(path):
     kind = next((kind for table, kind in KINDS.items() if table in tables), schema.Experiment)
     kinds = {"audit": AuditFile, "rare": RareFile, "sensitivity": SensitivityFile, "information": InformationFile}
     kinds = {"audit": AuditFile, "rare": RareFile, "ablate": AblationFile}
+    kinds = {"audit": AuditFile, "rare": RareFile, "portfolio": PortfolioFile}
     kind = next((kind for table, kind in kinds.items() if table in tables), schema.Experiment)
     assert reader.read(path, kind).experiment.name == path.stem
 
