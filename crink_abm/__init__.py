@@ -55,7 +55,7 @@ _HOME = {
     "elicit": "analysis.elicitation.study", "thresholds": "analysis.thresholds.study",
     "discover": "analysis.discovery.study", "causes": "analysis.causes.study", "but_for": "analysis.causes.but_for",
     "sensitivity": "analysis.sensitivity.study", "information": "analysis.information.study",
-    "rare": "rare_events.study", "ablate": "analysis.ablation", "claims": "analysis.claims.run",
+    "ablate": "analysis.ablation", "claims": "analysis.claims.run",
     "portfolio": "analysis.portfolio.study",
     "InputError": "util.errors",
     "LEVERS": "model.levers", "CATALOGUE": "model.parameters", "OUTCOMES": "model.outcomes", "SCENARIOS": "model.scenarios",

@@ -387,6 +387,7 @@ SAID: dict[tuple[int | str, ...], str] = {
             ("words",): "is the estimand in a sentence",
         }.items()
     },
+    (
         "portfolio",
     ): "is a table of policies, the race, the finals, and what is traded; docs/portfolio.md lists its entries",
     ("portfolio", "policies"): "is a whole number from 2 to 100,000",

@@ -5,20 +5,13 @@ import tomllib
 
 import pytest
 from conftest import ROOT
+from kinds import kind_of
 
-from crink_abm.analysis.ablation import AblationFile
-from crink_abm.analysis.elicitation.questions import ElicitFile
-from crink_abm.analysis.information.study import InformationFile
-from crink_abm.analysis.portfolio.plan import PortfolioFile
-from crink_abm.analysis.sensitivity.study import SensitivityFile
-from crink_abm.analysis.sign_audit import AuditFile
-from crink_abm.analysis.thresholds.questions import ThresholdsFile
-from crink_abm.experiment import reader, schema
+from crink_abm.experiment import reader
 from crink_abm.model import levers
 from crink_abm.model.parameters import CATALOGUE
 from crink_abm.model.schedule import steps
 from crink_abm.model.sources import SOURCES
-from crink_abm.rare_events.study import RareFile
 from crink_abm.report import odd
 
 
@@ -62,23 +55,9 @@ def test_every_parameter_has_a_source_that_exists():
     assert {p.source for p in CATALOGUE.values()} <= set(SOURCES)
 
 
-#: A table that tells a kind of experiment file -> that kind.
-KINDS = {
-    "audit": AuditFile,
-    "rare": RareFile,
-    "thresholds": ThresholdsFile,
-    "experts": ElicitFile,
-}
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.toml")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments").rglob("*.toml")), ids=lambda p: p.name)
 def test_every_experiment_file_is_valid(path):
-    tables = tomllib.loads(path.read_text())
-    kind = next((kind for table, kind in KINDS.items() if table in tables), schema.Experiment)
-    kinds = {"audit": AuditFile, "rare": RareFile, "sensitivity": SensitivityFile, "information": InformationFile}
-    kinds = {"audit": AuditFile, "rare": RareFile, "ablate": AblationFile}
-    kinds = {"audit": AuditFile, "rare": RareFile, "portfolio": PortfolioFile}
-    kind = next((kind for table, kind in kinds.items() if table in tables), schema.Experiment)
+    kind = kind_of(tomllib.loads(path.read_text()))
     assert reader.read(path, kind).experiment.name == path.stem
 
 

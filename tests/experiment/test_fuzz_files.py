@@ -10,38 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
+from kinds import kind_of
 
 from crink_abm import InputError
-from crink_abm.analysis import ablation, sign_audit
-from crink_abm.analysis.elicitation.questions import ElicitFile
-from crink_abm.analysis.thresholds.questions import ThresholdsFile
-from crink_abm.experiment import design, factors, reader, schema
+from crink_abm.experiment import design, factors, reader
 from crink_abm.model.levers import DRIVERS, LEVERS
-from crink_abm.rare_events import study
 
 pytestmark = pytest.mark.once  # the same on every Python and Mesa
 
 FILES = sorted((ROOT / "experiments").glob("*.toml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 DATA = [tomllib.loads(text) for text in TEXTS]
-#: A table that tells a kind of experiment file -> that kind.
-KIND = {
-    "audit": sign_audit.AuditFile,
-    "rare": study.RareFile,
-    "thresholds": ThresholdsFile,
-    "experts": ElicitFile,
-}
-KINDS = [next((kind for table, kind in KIND.items() if table in data), schema.Experiment) for data in DATA]
-KINDS = [
-    sign_audit.AuditFile
-    if "audit" in data
-    else study.RareFile
-    if "rare" in data
-    else ablation.AblationFile
-    if "ablate" in data
-    else schema.Experiment
-    for data in DATA
-]
+KINDS = [kind_of(data) for data in DATA]
 #: The longest message, and the longest time in seconds of the processor.
 LONGEST, SLOWEST = 700, 2.0
 
