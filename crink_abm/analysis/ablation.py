@@ -68,7 +68,7 @@ class Ablation:
     Attributes
     ----------
     effects : a row a mechanism (or path), package and outcome: before, after, part (before less after), each with low and high
-        (95 %, the worlds as the sample); noise, the standard error of the part from luck alone; verdict; margin, n_worlds,
+        (95 %, the worlds as the sample); noise, the standard error of the part from noise alone; verdict; margin, n_worlds,
         n_different, runs_per_world
     audit : a row a mechanism and outcome at the baseline: with, without, difference, low, high, verdict
     dead : mechanisms that move no outcome and no effect beyond the margin

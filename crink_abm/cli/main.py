@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from ..util.errors import InputError, nearest, told
 from ..version import __version__
 from . import guard
+from .answers.answers import answers
 from .answers.causes import causes
 from .answers.claims import ablate, claims
 from .answers.discover import discover
@@ -230,6 +231,21 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("file", type=path, nargs="?", default="experiments/portfolio.toml", metavar="FILE")
     sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
     sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+
+    sub = add(answers)
+    sub.add_argument(
+        "--experiments",
+        type=path,
+        default="experiments",
+        metavar="DIR",
+        help="where the studies' files are (default experiments)",
+    )
+    sub.add_argument(
+        "--out", type=path, default="results", metavar="DIR", help="where the studies' folders go (default results)"
+    )
+    sub.add_argument(
+        "--markdown", type=path, default="docs/answers.md", metavar="PAGE", help="the page (default docs/answers.md)"
+    )
 
     sub = add(calibrate)
     sub.add_argument(

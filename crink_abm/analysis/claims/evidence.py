@@ -79,5 +79,5 @@ def crossing(values: Sequence[float], means: Sequence[float]) -> float | None:
 
 
 def noise(estimate: FloatArray) -> float:
-    """The standard error of a mean over worlds from luck alone, from its two halves (2, n_worlds)."""
+    """The standard error of a mean over worlds from noise alone, from its two halves (2, n_worlds)."""
     return float(np.sqrt(((estimate[0] - estimate[1]) ** 2).mean() / 4.0 / estimate.shape[1]))

@@ -86,7 +86,7 @@ class Claims:
 
     Attributes
     ----------
-    table : a row a claim: id, says, estimand, estimate, low, high, noise (the standard error from luck alone), structure_low and
+    table : a row a claim: id, says, estimand, estimate, low, high, noise (the standard error from noise alone), structure_low and
         structure_high (the range of its means over structural switches), expected, margin, verdict, because, opposed,
         clear worlds; the counter-claim's estimate, low, high and verdict; ablated estimate, low, high; constant, its range,
         source and threshold; worlds, different worlds, runs per world, months, seed

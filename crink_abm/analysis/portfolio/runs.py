@@ -41,7 +41,7 @@ def drawer(
 
     Parameters
     ----------
-    setting : worlds, months, luck
+    setting : worlds, months, seed
     policies : levers of each, beside the baseline
     measures : without fields, and over all runs
     tops : the most of each measure, by which it is divided

@@ -92,7 +92,7 @@ def section(row: Any, found: Claims) -> str:
             ],
         ),
         f"Mechanism: {mechanisms}. Deciding constant: `{row.constant}` ({source}); {threshold(row)}. "
-        + f"Luck alone moves the estimate by {number(row.noise)} (standard error); its means over structural switches lie from "
+        + f"Noise alone moves the estimate by {number(row.noise)} (standard error); its means over structural switches lie from "
         f"{number(row.structure_low)} to {number(row.structure_high)}. "
         + (
             f"Of {row.n_clear} worlds with a clear sign {100 * row.opposed:.0f} % say the opposite. "

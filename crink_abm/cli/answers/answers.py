@@ -1,0 +1,53 @@
+"""``crink-abm answers``: the studies behind the answers, one after another, and one page of what they found."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ...util.progress import shown
+from ..terminal import check_folder, check_writable, print_json, ready_engine, say
+from .claims import _arms
+
+
+def answers(args: argparse.Namespace) -> None:
+    """The claims, the beliefs that matter, the robust policies: four studies, and one page of what they found."""
+    from ...analysis.claims import run as of_claims
+    from ...analysis.claims import spec
+    from ...analysis.kept import Kept
+    from ...analysis.portfolio import study as of_policies
+    from ...analysis.portfolio.plan import PortfolioFile
+    from ...analysis.sensitivity import study as of_beliefs
+    from ...analysis.thresholds import study as of_signs
+    from ...analysis.thresholds.questions import ThresholdsFile
+    from ...experiment import reader
+    from ...report.answers import answers as report
+
+    files, results = Path(args.experiments), Path(args.out)
+    reader.read(files / "thresholds.toml", ThresholdsFile)
+    reader.read(files / "sensitivity.toml", of_beliefs.SensitivityFile)
+    reader.read(files / "portfolio.toml", PortfolioFile)
+    spec.read_all(files / "claims", [])
+    folders = {name: results / name for name in ("thresholds", "claims", "sensitivity", "portfolio")}
+    for folder in folders.values():
+        check_folder(folder)
+    page = Path(args.markdown)
+    check_writable(page)
+    ready_engine()
+    say("1 of 4: what one has to believe ...")
+    signs = of_signs.thresholds(files / "thresholds.toml", out=folders["thresholds"], progress=shown("arm"))
+    say("2 of 4: the article's claims ...")
+    kept = Kept(folders["claims"], "claims")
+    with kept.work():
+        found = of_claims.claims(folder=files / "claims", kept=kept, thresholds=signs.thresholds, progress=_arms())
+        kept.finish("claims", found.table)
+    say("3 of 4: what matters ...")
+    beliefs = of_beliefs.sensitivity(files / "sensitivity.toml", out=folders["sensitivity"], progress=shown("row"))
+    say("4 of 4: which policies are robust ...")
+    policies = of_policies.portfolio(files / "portfolio.toml", out=folders["portfolio"], progress=shown("run"))
+    page.write_text(report.document(found, signs, beliefs, policies, "crink-abm answers"), encoding="utf-8")
+    said: dict[str, Any] = {"page": str(page), "verdicts": report.numbers(found.table)}
+    if args.json:
+        print_json(said)
+        return
+    print(report.summary(found))
+    print(f"the page: {page}; the studies: {', '.join(str(folder) for folder in folders.values())}")
