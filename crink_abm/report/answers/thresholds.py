@@ -70,7 +70,7 @@ def summary(found: Thresholds) -> str:
     ]
     turned = inside[["package", "outcome"]].drop_duplicates()
     assumed = int((inside["standing"] == "assumed").sum())
-    ways = found.reversal[found.reversal["found"]]
+    ways = found.reversal[found.reversal["found"].astype(bool)]
     near = ways.groupby(["package", "outcome"])["distance"].min()
     clear = found.questions[found.questions["sign"] != "unclear"]
     said = (
