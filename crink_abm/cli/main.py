@@ -13,6 +13,7 @@ from ..version import __version__
 from . import guard
 from .bench import bench
 from .info import info
+from .page import explore, page
 from .record import calibrate, validate
 from .run import run
 from .studies import audit, compare, rare
@@ -129,6 +130,15 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("file", type=path, nargs="?", default="experiments/sign_audit.toml", metavar="FILE")
     sub.add_argument("--out", type=path, metavar="DIR", help="keep the tables here as Parquet")
     sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
+
+    said = "an experiment file, or the folder of a finished sweep, whose policies the page offers"
+    sub = add(page)
+    sub.add_argument("given", type=path, nargs="?", metavar="FILE|DIR", help=said)
+    sub.add_argument("--out", type=path, default="page.html", metavar="FILE", help="the page (default page.html)")
+
+    sub = add(explore)
+    sub.add_argument("given", type=path, nargs="?", metavar="FILE|DIR", help=said)
+    sub.add_argument("--no-open", action="store_true", help="only say where the page is")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -73,12 +73,12 @@ def page(told: Mapping[str, Any], worlds: bytes, engine: bytes) -> str:
     filled = {
         "policy": html.escape(policy), "style": style, "model": _data(json.dumps(told, ensure_ascii=False)),
         "worlds": base64.b64encode(worlds).decode(), "engine": base64.b64encode(engine).decode(),
-        "worker": _data(joined("worker.js")), "script": script, "license": html.escape(str(told["license"])),
+        "worker": _data(joined("worker.js")), "clerk": _data(joined("clerk.js")), "script": script, "license": html.escape(str(told["license"])),
     }  # fmt: skip
     return re.sub(r"\{\{(\w+)\}\}", lambda found: filled[found[1]], _source("page.html"))
 
 
-def write(worlds: Worlds, rules: Any = None, **more: Any) -> tuple[str, Document]:
+def made(worlds: Worlds, rules: Any = None, **more: Any) -> tuple[str, Document]:
     """The page of some worlds and rules, as text, and what it was told.
 
     Parameters

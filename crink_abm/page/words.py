@@ -21,7 +21,7 @@ LABELS = {
 UNITS = {
     "usfk_posture": (57_000, "troops", 0),
     "maritime_posture": (2.0, "times today's", 1),
-    "exercise_tempo": (2.0, "times today's calendar", 1),
+    "exercise_tempo": (2.0, "times today's", 1),
 }
 #: Pillar -> its heading.
 PILLARS = {

@@ -1,8 +1,6 @@
 // The page: reads the form, asks the workers, counts what comes, and shows it. No task on this thread is long.
 import { worldsOf, rowsWith, effectiveRows, calendar, policyKey } from "./model.js";
 import { readingOf } from "./runs.js";
-import { Counts } from "./counts.js";
-import { estimates, byStructure, incidence } from "./estimate.js";
 import { Pool, slicing, isWhole } from "./pool.js";
 import { events } from "./story.js";
 import { fromAddress, toAddress } from "./state.js";
@@ -26,20 +24,26 @@ const LEAST_WORLDS = 30;
 
 /** @typedef {import("./pool.js").Question} Question */
 /**
- * @typedef {{here: Question, base: Question, rows: Int32Array, counts: Counts, next: number, n: number, painted: number, at: number,
- *   firstIn: Float64Array[][], asked: number, marks: Record<string, number>}} Session what is on the page now
+ * @typedef {{here: Question, base: Question, rows: Int32Array, id: number, next: number, n: number, painted: number, at: number,
+ *   asked: number, waits: boolean}} Session what is on the page now
  */
 /** @type {Session} */
 let now;
 /** @type {import("./estimate.js").Estimate[] | null} */
 let shown = null;
+/** @type {import("./clerk.js").Report | null} */
+let report = null;
 /** Times of the last question, for tests and for `How it was made`. */
 const timing = { first: NaN, tenThousand: NaN, longest: 0 };
-Object.assign(window, { crink: { state, model, timing, get estimates() { return shown?.map(({ byWorld, baseByWorld, ...rest }) => rest); }, get runs() { return now?.n ?? 0; }, get painted() { return now?.painted ?? 0; } } });
+// For tests, and for those who want to look: a page's own numbers.
+Object.defineProperty(window, "crink", { value: { state, model, timing, get estimates() { return shown?.map(({ byWorld, baseByWorld, ...rest }) => rest); }, get runs() { return now?.n ?? 0; }, get session() { return now; }, get pool() { return pool; }, get painted() { return now?.painted ?? 0; } } });
 
 // --- workers --------------------------------------------------------------------------------------------------------
 const cores = Math.max(1, Math.min(16, navigator.hardwareConcurrency || 2));
-const workerUrl = URL.createObjectURL(new Blob([block("data-worker").replaceAll("<\\/", "</")], { type: "text/javascript" }));
+const script = (/** @type {string} */ id) => URL.createObjectURL(new Blob([block(id).replaceAll("<\\/", "</")], { type: "text/javascript" }));
+const workerUrl = script("data-worker"), clerk = new Worker(script("data-clerk"));
+clerk.postMessage({ kind: "start", model, levels: levelsOf, unique: worlds.unique });
+clerk.onmessage = ({ data }) => { if (data.kind === "cell") mapHeard(data); else if (data.report.id === now.id) paint(data.report); };
 const pool = new Pool(() => new Worker(workerUrl), cores,
   { kind: "start", module: bytes(block("data-engine")).buffer, shape: /** @type {any} */ (model).shape, values: worlds.values, apart: model.apart, reading: readingOf(model) });
 pool.onFailure = (said) => { byId("headline").textContent = `The engine cannot run here: ${said}`; };
@@ -59,6 +63,7 @@ function rowsOf() {
   return rowsNow;
 }
 
+let sessions = 0;
 /** A new question: what was asked before waits no longer. */
 function ask() {
   const { rows, key } = rowsOf();
@@ -69,9 +74,9 @@ function ask() {
     return;
   }
   const here = questionOf(state.policy, rows, key), base = questionOf(state.baseline, rows, key);
-  const counts = new Counts(worlds.unique, model.outcomes.length, model.residuals.length, rows);
-  const firstIn = [0, 1].map(() => model.outcomes.map(() => new Float64Array(model.months)));
-  now = { here, base, rows, counts, next: 0, n: 0, painted: 0, at: 0, firstIn, asked: performance.now(), marks: {} };
+  now = { here, base, rows, id: ++sessions, next: 0, n: 0, painted: 0, at: 0, asked: performance.now(), waits: false };
+  clerk.postMessage({ kind: "open", id: now.id, rows, same: isSame() });
+  pool.forget(new Set([here.key, base.key, ...(chart ? [chart.base.key, ...chart.questions.map((q) => q.key)] : [])]));
   pool.wanted = [() => soonest(now), mapWanted];
   pool.feed();
   advance();
@@ -84,31 +89,26 @@ function soonest(one) {
   return !a ? b : !b || a.k <= b.k ? a : b;
 }
 
-let counting = false;
-/** Count the slices that are in, a little at a time. */
+/** Hand the slices that are in to the clerk, in order. */
 function advance() {
-  if (counting) return;
-  counting = true;
-  const start = performance.now(), session = now, slice = slicing(session.rows.length);
+  const session = now, slice = slicing(session.rows.length), start = performance.now();
   const here = pool.of(session.here).slices, base = pool.of(session.base).slices;
   while (here[session.next] && base[session.next] && session.n < state.most) {
-    const a = /** @type {import("./runs.js").Runs} */ (here[session.next]), b = /** @type {import("./runs.js").Runs} */ (base[session.next]);
-    session.counts.add(slice(session.next)[0], a, b);
-    [a, b].forEach((runs, side) => { for (let k = 0; k < runs.when.length; k++) if (runs.when[k] >= 0) session.firstIn[side][k % model.outcomes.length][runs.when[k]]++; });
+    const pair = { first: slice(session.next)[0], here: /** @type {import("./runs.js").Runs} */ (here[session.next]), base: base[session.next] };
+    clerk.postMessage({ kind: "add", id: session.id, pair });
     session.next++;
-    session.n += a.n;
+    session.n += pair.here.n;
     if (isWhole(session.n, session.rows.length) && session.n >= Math.min(1000, session.rows.length)) plan(session);
-    if (performance.now() - start > 14) { setTimeout(advance, 0); break; }
+    if (performance.now() - start > 12) { setTimeout(() => { if (session === now) advance(); }, 0); break; }
   }
-  counting = false;
 }
 
-let planned = 0;
-/** Paint soon: at once what comes first, then ever less often. @param {Session} session */
+/** Ask for estimates: at once of what comes first, then ever less often; only ever one at a time. @param {Session} session */
 function plan(session) {
-  const first = session.painted === 0, grown = session.n >= 1.6 * session.painted || session.n >= state.most, due = performance.now() - session.at > 900;
-  if (session !== now || planned || !(first || grown || due)) return;
-  planned = window.setTimeout(() => { planned = 0; if (isWhole(now.n, now.rows.length)) paint(); }, first ? 0 : Math.max(0, 120 - (performance.now() - session.at)));
+  const grown = session.n >= 1.5 * session.painted || session.n >= state.most, due = performance.now() - session.at > 900;
+  if (session.waits || !(session.painted === 0 || grown || due)) return;
+  session.waits = true;
+  clerk.postMessage({ kind: "estimate", id: session.id });
 }
 
 // --- what is shown --------------------------------------------------------------------------------------------------
@@ -154,10 +154,11 @@ function paintChosen() {
 
 const isSame = () => now.here === now.base || now.here.key === now.base.key;
 
-/** Everything that hangs on the counts: in two tasks, so that neither is long. */
-function paint() {
+/** Everything that hangs on the counts: in two tasks, so that neither is long. @param {import("./clerk.js").Report} told */
+function paint(told) {
   const start = performance.now(), session = now;
-  shown = estimates(model, session.counts, levelsOf, session.rows, isSame());
+  report = told;
+  shown = told.estimates;
   const top = niceTop(Math.max(0.02, ...shown.map((e) => Math.max(e.ensembleHigh || 0, e.high, e.baseProb))));
   for (const e of shown) {
     const row = radios.get(e.outcome), kind = verdict(e);
@@ -168,14 +169,20 @@ function paint() {
   headline();
   const took = performance.now() - session.asked, seconds = took / 1000;
   if (!session.painted) timing.first = took;
-  if (session.n >= 10000 && !session.marks.ten) timing.tenThousand = session.marks.ten = took;
-  const reached = new Set(session.rows).size, done = session.n >= state.most;
-  byId("progress").textContent = `${whole(session.n)} runs of each policy in ${whole(Math.min(reached, session.n))} different worlds, the same random numbers for both${done ? "" : "; refining"} · ${cores} worker${cores > 1 ? "s" : ""}, ${seconds.toFixed(1)} s`;
-  byId("bar").value = session.n / state.most;
-  session.painted = session.n;
+  if (told.n >= 10000 && session.painted < 10000) timing.tenThousand = took;
+  const reached = new Set(session.rows).size, done = told.n >= state.most;
+  byId("progress").textContent = `${whole(told.n)} runs of each policy in ${whole(Math.min(reached, told.n))} different worlds, the same random numbers for both${done ? "" : "; refining"} · ${cores} worker${cores > 1 ? "s" : ""}, ${seconds.toFixed(1)} s`;
+  byId("bar").value = told.n / state.most;
+  session.painted = told.n;
   session.at = performance.now();
   timing.longest = Math.max(timing.longest, session.at - start);
-  setTimeout(() => { const begun = performance.now(); closer(); timing.longest = Math.max(timing.longest, performance.now() - begun); plan(now); }, 0);
+  setTimeout(() => {
+    const begun = performance.now();
+    closer();
+    timing.longest = Math.max(timing.longest, performance.now() - begun);
+    session.waits = false;
+    if (session === now && session.n > session.painted && isWhole(session.n, session.rows.length)) plan(session);
+  }, 0);
 }
 
 function headline() {
@@ -193,16 +200,16 @@ function headline() {
 
 /** The pictures of the outcome that was chosen. */
 function closer() {
-  if (!shown) return;
+  if (!shown || !report) return;
   const o = outcomeAt(state.outcome), e = shown[o], outcome = model.outcomes[o], narrow = document.documentElement.clientWidth < 620;
   byId("h-closer").textContent = `Closer: ${outcome.label.toLowerCase().replace("taiwan", "Taiwan").replace("korea", "Korea").replace("russia", "Russia")}`;
   const one = (/** @type {number} */ p, /** @type {string} */ kind, /** @type {string} */ name) => html("div", {}, [html("div", { class: "small" }, [`${name}: ${inHundred(p)}`]), icons(p, kind, name)]);
   byId("icons").replaceChildren(html("figcaption", {}, [`In how many of a hundred decades ${outcome.plain}`]), html("div", { class: "row" }, isSame() ? [one(e.prob, "base-fill", "Baseline")] : [one(e.baseProb, "base-fill", "Baseline"), one(e.prob, "here-fill", "This policy")]));
-  const curves = now.firstIn.map((side) => incidence(side[o], now.counts.total, 4));
+  const curves = report.curves.map((side) => side[o]);
   byId("incidence").replaceChildren(html("figcaption", {}, ["By when: cumulative share of decades", html("span", { class: "small" }, ["Solid: this policy. Dashed: the baseline. Bands: 95 %, for these worlds."])]),
     incidenceChart(curves[0], curves[1], model.months, Number(model.start.slice(0, 4)), `Cumulative incidence of ${outcome.label}: ${percent(e.prob)} in the end, ${percent(e.baseProb)} at the baseline`));
   if (isSame()) { byId("strip").replaceChildren(); byId("spread").replaceChildren(); return; }
-  const parts = byStructure(e, now.counts, levelsOf), groups = model.switches.map((s, k) => {
+  const parts = report.structure[o], groups = model.switches.map((s, k) => {
     const present = s.levels.filter((l) => { for (const u of now.rows) if (levelsOf[k][u] === l.value) return true; return false; });
     return { group: s.label, rows: parts[k].map((r, i) => ({ name: present[i]?.name ?? "", ...r })) };
   }).filter((g) => g.rows.length > 1);
@@ -216,7 +223,7 @@ function closer() {
 
 // --- two levers at once ----------------------------------------------------------------------------------------------
 const SIDE = 9, MAP_RUNS = 2;
-/** @type {{key: string, x: string, y: string, questions: Question[], estimates: (import("./estimate.js").Estimate[] | null)[], rows: Int32Array, base: Question} | null} */
+/** @type {{id: number, key: string, x: string, y: string, questions: Question[], estimates: (import("./estimate.js").Estimate[] | null)[], rows: Int32Array, base: Question} | null} */
 let chart = null;
 const spread9 = Array.from({ length: SIDE * SIDE }, (_, k) => k).sort((a, b) => rank(a) - rank(b));
 /** Corners first, then between. @param {number} k */
@@ -230,7 +237,7 @@ function mapStart() {
   if (x === y) { byId("map").replaceChildren(html("p", { class: "small" }, ["Choose two different levers."])); return; }
   state.x = x; state.y = y;
   const questions = Array.from({ length: SIDE * SIDE }, (_, k) => questionOf({ ...state.policy, [x]: (k % SIDE) / (SIDE - 1), [y]: Math.floor(k / SIDE) / (SIDE - 1) }, rows, key));
-  chart = { key, x, y, questions, estimates: questions.map(() => null), rows, base: now.base };
+  chart = { id: ++sessions, key, x, y, questions, estimates: questions.map(() => null), rows, base: now.base };
   keepAddress(); mapDraw(); pool.feed(); mapAdvance();
 }
 
@@ -257,18 +264,23 @@ function mapAdvance() {
     while (slice(last)[0] < runs) last++;
     if (!held || Array.from({ length: last }, (_, i) => held[i] && base[i]).some((x) => !x)) continue;
     mapping = true;
-    setTimeout(() => {
-      mapping = false;
-      if (chart !== one) return;
-      const counts = new Counts(worlds.unique, model.outcomes.length, model.residuals.length, one.rows);
-      for (let i = 0; i < last; i++) counts.add(slice(i)[0], /** @type {any} */ (held[i]), /** @type {any} */ (base[i]));
-      one.estimates[k] = estimates(model, counts, levelsOf, one.rows, one.questions[k].key === one.base.key);
-      if (one.questions[k].key !== now.here.key && one.questions[k].key !== now.base.key) pool.answers.delete(one.questions[k].key);
-      mapDraw();
-      mapAdvance();
-    }, 0);
+    const pairs = Array.from({ length: last }, (_, i) => ({ first: slice(i)[0], here: held[i], base: base[i] }));
+    clerk.postMessage({ kind: "map", id: one.id, k, rows: one.rows, same: one.questions[k].key === one.base.key, pairs });
     return;
   }
+}
+
+/** @param {{id: number, k: number, estimates: import("./estimate.js").Estimate[]}} cell */
+function mapHeard(cell) {
+  mapping = false;
+  if (chart && chart.id === cell.id) {
+    chart.estimates[cell.k] = cell.estimates;
+    const key = chart.questions[cell.k].key;
+    if (key !== now.here.key && key !== now.base.key && key !== chart.base.key) pool.answers.delete(key);
+    mapDraw();
+  }
+  mapAdvance();
+  pool.feed();
 }
 
 let drawing = 0;
@@ -305,7 +317,7 @@ async function runStory(again) {
   });
   if (!found.length) { byId("run").replaceChildren(html("p", {}, [`None of ${whole(session.n)} runs so far.`])); return; }
   const run = found[Math.min(skip, found.length - 1)], [here, base] = await Promise.all([pool.trace(session.here, run), isSame() ? null : pool.trace(session.base, run)]);
-  const told = events(model, here.trace, session.here.calendar, model.start), list = html("ol", { class: "events" });
+  const told = events(model, here.trace, session.here.calendar, model.start), list = html("ol", { class: "events", tabindex: "0", "aria-label": "Events of the run" });
   for (const event of told) {
     const said = html("div", {}, [`${event.text}`]);
     if (event.options) {

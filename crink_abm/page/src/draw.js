@@ -54,7 +54,7 @@ export function incidenceChart(here, base, months, year0, label) {
     const p = (top * k) / 4;
     picture.append(svg("line", { x1: left, x2: W - right, y1: y(p), y2: y(p), class: "axis" }), svg("text", { x: left - 6, y: y(p) + 4, "text-anchor": "end" }, [`${+(100 * p).toFixed(1)} %`]));
   }
-  for (let t = 0; t <= months; t += 24) picture.append(svg("text", { x: x(t - 1), y: H - 8, "text-anchor": t ? "middle" : "start" }, [String(year0 + t / 12)]));
+  for (let t = 0; t <= months; t += 24) picture.append(svg("text", { x: x(t - 1), y: H - 8, "text-anchor": t === 0 ? "start" : t >= months - 6 ? "end" : "middle" }, [String(year0 + t / 12)]));
   for (const [curve, kind] of /** @type {[Curve, string][]} */ ([[base, "base"], [here, "here"]])) {
     const up = curve.map((d) => `${x(d.month)},${y(d.high)}`), down = curve.map((d) => `${x(d.month)},${y(d.low)}`).reverse();
     picture.append(svg("polygon", { points: [`${x(-1)},${y(0)}`, ...up, ...down].join(" "), class: `${kind}-band` }));
@@ -67,7 +67,7 @@ export function incidenceChart(here, base, months, year0, label) {
 /** A round number at or above. @param {number} x */
 export function niceTop(x) {
   const size = 10 ** Math.floor(Math.log10(x));
-  for (const m of [1, 2, 4, 5, 8, 10]) if (m * size >= x) return Math.min(1, m * size);
+  for (const m of [1, 2, 3, 4, 6, 8, 10]) if (m * size >= x) return Math.min(1, m * size);
   return x;
 }
 
@@ -80,7 +80,7 @@ export function stripChart(groups, all, label, narrow) {
   const reach = niceTop(Math.max(0.002, Math.abs(all.low), Math.abs(all.high), ...finite.map(Math.abs)));
   const x = (/** @type {number} */ d) => left + ((W - left - right) * (Math.max(-reach, Math.min(reach, d)) + reach)) / (2 * reach), picture = frame(W, H, label);
   picture.append(svg("line", { x1: x(0), x2: x(0), y1: 4, y2: H - 22, class: "zero" }));
-  for (const d of [-reach, -reach / 2, 0, reach / 2, reach]) picture.append(svg("text", { x: x(d), y: H - 6, "text-anchor": d === reach ? "end" : d === -reach && narrow ? "start" : "middle" }, [points(d)]));
+  for (const d of narrow ? [-reach, 0, reach] : [-reach, -reach / 2, 0, reach / 2, reach]) picture.append(svg("text", { x: x(d), y: H - 6, "text-anchor": d === reach ? "end" : d === -reach && narrow ? "start" : "middle" }, [points(d)]));
   let y = 16;
   /** @param {{name: string, mean: number, low: number, high: number}} r @param {boolean} bold */
   const put = (r, bold) => {
@@ -126,7 +126,7 @@ export function mapChart(cells, side, xName, yName, label) {
       svg("rect", { x: left + size * c.x, y: 4 + size * (side - 1 - c.y), width: size, height: size, class: `cell ${c.clear ? `${kind}-fill` : "same-fill unclear"}`,
         ...(c.clear ? { "fill-opacity": strength.toFixed(2) } : {}) }),
       svg("title", {}, [`${points(c.diff)} points (${percent(c.prob)}), ${c.clear ? kind : "cannot be told"}`])]);
-    if (size > 30) cell.append(svg("text", { x: left + size * (c.x + 0.5), y: 8 + size * (side - 0.5 - c.y), "text-anchor": "middle", class: "ink", "pointer-events": "none", "font-size": 10 }, [points(c.diff)]));
+    if (size > 30) cell.append(svg("text", { x: left + size * (c.x + 0.5), y: 8 + size * (side - 0.5 - c.y), "text-anchor": "middle", class: c.clear && strength > 0.55 ? "strong" : "ink", "pointer-events": "none" }, [points(c.diff)]));
     picture.append(cell);
   }
   for (const k of [0, (side - 1) / 2, side - 1]) {

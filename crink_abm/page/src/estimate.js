@@ -62,6 +62,7 @@ export function adjusted(c) {
   const cross = (/** @type {number} */ h, /** @type {number} */ i, /** @type {number} */ j) =>
     c.cross[h][i <= j ? i * both + j : j * both + i];
   // multiples[side][half][r * q + o]
+  /** @type {Float64Array[][]} */
   const multiples = [0, 1].map(() => [0, 1].map(() => new Float64Array(m * q)));
   if (fitted) {
     const within = c.cross.map((products, h) => {
@@ -371,7 +372,7 @@ function endsOf(counts) {
   }
   const top = log.reduce((a, b) => Math.max(a, b), -Infinity);
   const density = g.mean.map((_, i) => { let s = 0; for (let j = 0; j < L; j++) s += Math.exp(log[i * L + j] - top); return s; });
-  const all = density.reduce((a, b) => a + b, 0), below = [];
+  const all = density.reduce((a, b) => a + b, 0), below = /** @type {number[]} */ ([]);
   for (let i = 0, s = 0; i < density.length; i++) { s += density[i]; below.push((s - density[i] / 2) / all); }
   const at = (/** @type {number} */ p) => {
     if (p <= below[0]) return g.logits[0];

@@ -33,9 +33,12 @@ const number = (/** @type {number} */ x) => (Number.isInteger(x) ? `${x}.0` : St
 export function tomlOf(model, state, runs) {
   const chosen = Object.entries(state.worlds).filter(([name, levels]) => levels.length && levels.length < (model.switches.find((s) => s.name === name)?.levels.length ?? 0));
   const lines = ["# Written by the live page of crink_abm " + model.version + ": run it with `crink-abm sweep FILE`.", "[experiment]", 'name = "page"',
-    'description = "A policy of the live page beside its baseline"', `seed = ${state.seed}`, `runs = ${runs}`, `months = ${model.months}`, "", "[baseline]"];
+    'description = "A policy of the live page beside its baseline"', `seed = ${state.seed}`, `runs = ${runs}`, `detail_runs = ${runs}`, `months = ${model.months}`, "", "[baseline]"];
   for (const [name, level] of Object.entries(state.baseline)) lines.push(`${name} = ${inline({ x: level }).slice(6, -2)}`);
-  lines.push("", "[packages]", `policy = ${inline(state.policy)}`, "", "[worlds]", 'ensemble = "calibrated"');
+  // A package says what differs from the baseline: levers that only the baseline moves go back to today's.
+  const policy = { ...state.policy };
+  for (const l of model.levers) if (state.baseline[l.name] !== undefined && policy[l.name] === undefined) policy[l.name] = l.today;
+  lines.push("", "[packages]", `policy = ${inline(policy)}`, "", "[worlds]", 'ensemble = "calibrated"');
   if (chosen.length) lines.push(`structures = { ${chosen.map(([name, levels]) => `${name} = [${levels.join(", ")}]`).join(", ")} }`);
   return lines.join("\n") + "\n";
 }

@@ -35,7 +35,7 @@ export class Pool {
     /** @type {Map<number, {question: Question, k: number} | ((data: any) => void)>} */
     this.open = new Map();
     this.next = 1;
-    this.held = 24;
+    this.held = 1_000_000; // runs, some 90 MB
     this.computed = 0;
     /** @type {(question: Question, k: number) => void} */
     this.onSlice = () => {};
@@ -58,11 +58,20 @@ export class Pool {
     if (held) this.answers.delete(question.key);
     else held = { question, slices: [] };
     this.answers.set(question.key, held);
-    for (const key of this.answers.keys()) {
-      if (this.answers.size <= this.held) break;
+    return held;
+  }
+
+  /** Forget the questions that were asked longest ago, but for some, where more runs are kept than memory should hold.
+   * @param {Set<string>} but */
+  forget(but) {
+    let kept = 0;
+    for (const { slices } of this.answers.values()) kept += slices.length * MOST;
+    for (const [key, { slices }] of this.answers) {
+      if (kept <= this.held) return;
+      if (but.has(key)) continue;
+      kept -= slices.length * MOST;
       this.answers.delete(key);
     }
-    return held;
   }
 
   /** @param {{worker: Worker, busy: boolean}} one @param {any} data */

@@ -10,8 +10,8 @@ export function percent(p) {
 /** A change in percentage points, signed. @param {number} d @returns {string} */
 export function points(d) {
   if (!Number.isFinite(d)) return "–";
-  const x = (100 * d).toFixed(1);
-  return x === "-0.0" || x === "0.0" ? "0.0" : d < 0 ? `−${x.slice(1)}` : `+${x}`;
+  const x = (100 * Math.abs(d)).toFixed(Math.abs(d) < 0.00995 ? 2 : 1);
+  return Number(x) === 0 ? "0.0" : `${d < 0 ? "−" : "+"}${x}`;
 }
 
 /** So many in a hundred, as one would say it. @param {number} p @returns {string} */
