@@ -121,9 +121,9 @@ TEXTS = {
     "korea 1": "Pyongyang prevails",
     "korea -1": "the North is beaten back",
 }
-#: What begins and ends with a field: (actor, field, what is told where it rises above 0, where it falls to 0), in order. The first
-#: two are told before the leaders' crises, the others after them.
-TURNS = (
+#: What begins and ends with a field: (actor, field, what is told where it rises above 0, where it falls to 0), in order. Two
+#: are told before the leaders' crises, the others after them.
+TURNS: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("Russia", "ukraine_war", None, "The war in Ukraine ends."),
     ("United States", "us_crisis", "A crisis elsewhere ties down US forces.", "The crisis elsewhere is over."),
     ("United States", "us_in", "The United States enters the fight for Taiwan.", None),
@@ -231,8 +231,8 @@ def events(model: "DeterrenceModel") -> list[Event]:
             if text:
                 found.append(Event(month, date, actor, text, *rest))
 
-        for actor, *turn in TURNS[:2]:
-            tell(actor, _turns(now, before, *turn))
+        for actor, name, begins, ends in TURNS[:2]:
+            tell(actor, _turns(now, before, name, begins, ends))
         if month:
             tell("North Korea", _TESTS.get((before["testing_regime"], now["testing_regime"])))
         if now["us_administration"] != before["us_administration"]:
@@ -242,8 +242,8 @@ def events(model: "DeterrenceModel") -> list[Event]:
             imposed = given[month - 1, COLUMNS.index(theatre.imposed)] if month else -1.0
             _tell_crisis(tell, theatre, now, before, model.parameters,
                          (imposed, given[month, COLUMNS.index(theatre.imposed)]))  # fmt: skip
-        for actor, *turn in TURNS[2:]:
-            tell(actor, _turns(now, before, *turn))
+        for actor, name, begins, ends in TURNS[2:]:
+            tell(actor, _turns(now, before, name, begins, ends))
         for one in outcomes.REGISTRY.by_name.values():
             if one.story and one.first is not None and now[one.first] == month:
                 tell("World", one.story)

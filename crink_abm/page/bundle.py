@@ -1,4 +1,4 @@
-"""One HTML file of the page's sources: modules joined in the order of their imports, everything inline and hashed, nothing fetched."""
+"""One HTML file of the page's sources: modules joined in the order of their imports, all inline and hashed, nothing fetched."""
 
 import base64
 import hashlib
@@ -71,10 +71,16 @@ def page(told: Mapping[str, Any], worlds: bytes, engine: bytes) -> str:
     )
     # In the order in which a browser reads them: what is looked at first is there first.
     filled = {
-        "policy": html.escape(policy), "style": style, "model": _data(json.dumps(told, ensure_ascii=False)),
-        "worlds": base64.b64encode(worlds).decode(), "engine": base64.b64encode(engine).decode(),
-        "worker": _data(joined("worker.js")), "clerk": _data(joined("clerk.js")), "script": script, "license": html.escape(str(told["license"])),
-    }  # fmt: skip
+        "policy": html.escape(policy),
+        "style": style,
+        "model": _data(json.dumps(told, ensure_ascii=False)),
+        "worlds": base64.b64encode(worlds).decode(),
+        "engine": base64.b64encode(engine).decode(),
+        "worker": _data(joined("worker.js")),
+        "clerk": _data(joined("clerk.js")),
+        "script": script,
+        "license": html.escape(str(told["license"])),
+    }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: filled[found[1]], _source("page.html"))
 
 

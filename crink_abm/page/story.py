@@ -1,4 +1,4 @@
-"""The words with which a run is told, taken from :mod:`crink_abm.agents.narrative` for the page's own teller (``src/story.js``)."""
+"""The words with which a run is told, those of :mod:`crink_abm.agents.narrative`, for the page's teller (``src/story.js``)."""
 
 from typing import Any
 
@@ -7,7 +7,20 @@ from ..model.outcomes import REGISTRY
 
 
 def _theatre(one: Any) -> dict[str, Any]:
-    named = ("place", "where", "force", "leader", "state", "status", "imposed", "decides", "choice", "best", "type", "theory")
+    named = (
+        "place",
+        "where",
+        "force",
+        "leader",
+        "state",
+        "status",
+        "imposed",
+        "decides",
+        "choice",
+        "best",
+        "type",
+        "theory",
+    )
     return {
         **{name: getattr(one, name) for name in named},
         "says": {str(int(option)): text for option, text in one.says.items()},

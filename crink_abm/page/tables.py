@@ -17,6 +17,7 @@ from ..model.parameters import CATALOGUE, SWITCHES
 from ..model.scenarios import SCENARIOS
 from ..model.spec import MODEL
 from ..version import __version__
+from .story import tables as story_tables
 from .words import LABELS, LEVELS, PILLARS, PLAIN, UNITS
 from .words import SWITCHES as QUESTIONS
 
@@ -76,8 +77,6 @@ def document(
     experiment: str | None = None,
 ) -> tuple[Document, bytes]:  # fmt: skip
     """The document, and the worlds in binary."""
-    from .story import tables as story_tables
-
     values, rows = compact(worlds)
     names = list(CATALOGUE)
     shown = {name: (meaning, levers) for name, (meaning, levers) in SCENARIOS.items()}

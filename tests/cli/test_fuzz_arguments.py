@@ -58,6 +58,8 @@ COMMANDS = {
     "audit": (["audit.toml"], {"--out": ["new"], "--markdown": ["page.md"]}),
     "calibrate": ([], {"--draws": ["2048"], "--seed": ["1"], "--out": ["new"], "--fit-only": [], "--markdown": ["page.md"]}),
     "validate": ([], {"--observed": ["."], "--drivers": ["."], "--seed": ["1"]}),
+    "page": (["tiny.toml"], {"--out": ["page.html"]}),
+    "explore": (["tiny.toml", "--no-open"], {}),
     "bench": ([], {}),
     "info": (["exposure"], {}),
 }  # fmt: skip

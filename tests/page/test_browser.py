@@ -40,12 +40,16 @@ def opened(browser, file):
     wrong, contexts = [], []
 
     def go(address="", width=1200, **more):
-        context = browser.new_context(viewport={"width": width, "height": 800}, offline=True, accept_downloads=True, **more)
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, offline=True, accept_downloads=True, **more
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-        page.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else wrong.append(request.url))
+        page.on(
+            "request", lambda request: None if request.url.startswith(("file:", "blob:")) else wrong.append(request.url)
+        )
         page.goto(file.as_uri() + address)
         return page
 
@@ -75,7 +79,12 @@ def test_numbers_are_those_of_compare(opened):
     for row in until(page, 10_000):
         want = table({"exposure": 0.9}, {"exposure": 0.6}, 10_000, 7).loc[row["outcome"]]
         assert row["n"] == 10_000 and row["events"] == want["n_events"]
-        for name, column in (("prob", "prob"), ("ensembleLow", "ensemble_low"), ("diff", "diff"), ("diffEnsembleHigh", "diff_ensemble_high")):
+        for name, column in (
+            ("prob", "prob"),
+            ("ensembleLow", "ensemble_low"),
+            ("diff", "diff"),
+            ("diffEnsembleHigh", "diff_ensemble_high"),
+        ):
             assert row[name] == pytest.approx(want[column], abs=2e-9)
 
 
@@ -102,7 +111,9 @@ def test_a_slider_moves_the_numbers_and_the_address(opened):
     for _ in range(40):
         page.keyboard.press("ArrowRight")
     found = {row["outcome"]: row for row in until(page, 10_000)}
-    assert found["any_failure"]["diff"] == pytest.approx(table({"exposure": 0.9}, {}, 10_000, 7).loc["any_failure", "diff"], abs=2e-9)
+    assert found["any_failure"]["diff"] == pytest.approx(
+        table({"exposure": 0.9}, {}, 10_000, 7).loc["any_failure", "diff"], abs=2e-9
+    )
     time.sleep(0.5)
     address = page.evaluate("location.hash")
     assert "exposure=0.9" in address
@@ -110,7 +121,9 @@ def test_a_slider_moves_the_numbers_and_the_address(opened):
     assert until(other, 10_000) == list(found.values())
     page.click("#pin")
     until(page, 10_000)
-    assert "baseline" in page.inner_text("#headline").lower() and "Exposure of transfers 0.90" in page.inner_text("#baseline-said")
+    assert "baseline" in page.inner_text("#headline").lower() and "Exposure of transfers 0.90" in page.inner_text(
+        "#baseline-said"
+    )
 
 
 def test_dates_map_story_and_theories(opened):
@@ -137,8 +150,7 @@ def test_what_is_taken_away(opened, tmp_path):
     assert plan["packages"]["policy"] == {"exposure": 0.9, "sanctions_intensity": 0.5}
     reader.read(tmp_path / "x.toml")
     results = crink.sweep(tmp_path / "x.toml", tmp_path / "out")
-    rows = results.estimates[results.estimates["name"] == "policy"] if "name" in results.estimates else results.estimates
-    want = rows[rows["outcome"] == "any_failure"].iloc[-1 if "name" not in rows else 0]
+    want = results.estimates.set_index(["label", "outcome"]).loc[("policy", "any_failure")]
     assert found["any_failure"]["diff"] == pytest.approx(want["diff"], abs=2e-9)
     header, *lines = (tmp_path / "x.csv").read_text().splitlines()
     assert len(lines) == len(found) and header.startswith("outcome,n_runs,n_events")

@@ -106,7 +106,9 @@ def test_estimates_are_those_of_compare(folder, runs, months, structures):
     worst = _differences(got["estimates"], table[table["policy"] == "policy"].set_index("outcome"))
     assert {name: off for name, off in worst.items() if not off < 2e-9} == {}
     if runs == 12_000:
-        other = crink.compare(baseline, POLICY, runs=runs, seed=12, worlds=worlds, months=months, names=["base", "policy"])
+        other = crink.compare(
+            baseline, POLICY, runs=runs, seed=12, worlds=worlds, months=months, names=["base", "policy"]
+        )
         seen = _differences(got["estimates"], other[other["policy"] == "policy"].set_index("outcome"))
         assert seen["prob"] > 1e-4 and seen["counts"] == 1.0  # negative control: another seed is seen
 

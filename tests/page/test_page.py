@@ -45,7 +45,10 @@ def test_every_name_of_the_model_has_its_words():
 def test_the_page_is_small_and_whole(text):
     assert len(text.encode()) < bundle.MOST
     assert base64.b64decode(_block(text, "engine")) == module.shipped()
-    assert json.loads(_block(text, "model").replace("<\\/", "</"))["kernel"] == module.said(module.shipped())["kernel_hash"]
+    assert (
+        json.loads(_block(text, "model").replace("<\\/", "</"))["kernel"]
+        == module.said(module.shipped())["kernel_hash"]
+    )
     assert "MIT License" in text and "no forecast" in text
 
 
@@ -55,17 +58,26 @@ def test_the_page_may_fetch_nothing(text):
     rules = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert rules["default-src"] == "'none'" and "connect-src" not in rules
     assert "unsafe-inline" not in policy and "'unsafe-eval'" not in policy and "http" not in policy
-    for kind, pattern in (("script-src", r'<script type="module">(.*?)</script>'), ("style-src", r"<style>(.*?)</style>")):
+    for kind, pattern in (
+        ("script-src", r'<script type="module">(.*?)</script>'),
+        ("style-src", r"<style>(.*?)</style>"),
+    ):
         (inline,) = re.findall(pattern, text, re.S)
         assert f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'" in rules[kind]
     assert not re.findall(r'(?:src|href|action)="(?!#)', text)
     assert " style=" not in text and not re.findall(r"\son\w+=", re.sub(r"<script.*?</script>", "", text, flags=re.S))
-    urls = set(re.findall(r"https?://[^\s\"'<>)]+", re.sub(r"<script type=\"application/json\".*?</script>", "", text, flags=re.S)))
+    urls = set(
+        re.findall(
+            r"https?://[^\s\"'<>)]+", re.sub(r"<script type=\"application/json\".*?</script>", "", text, flags=re.S)
+        )
+    )
     assert urls <= {"http://www.w3.org/2000/svg"}
 
 
 def test_nothing_in_the_data_can_end_its_block():
-    told, values = tables.document(ensemble("calibrated"), module.shipped(), packages={"</script><b>": {"exposure": 0.4}})
+    told, values = tables.document(
+        ensemble("calibrated"), module.shipped(), packages={"</script><b>": {"exposure": 0.4}}
+    )
     page = bundle.page(told, values, module.shipped())
     assert "</script><b>" not in page
     assert json.loads(_block(page, "model").replace("<\\/", "</"))["packages"][-1]["name"] == "</script><b>"

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...util.errors import InputError
-from .lower import PROCESSOR
+
+#: The processor that numba is told of: vectors of two doubles, no fused operations.
+PROCESSOR = {"NUMBA_CPU_NAME": "x86-64-v2", "NUMBA_CPU_FEATURES": "+sse2,+sse4.1,+sse4.2"}
 
 _SHIM = Path(__file__).with_name("shim.c")
 _EXPORTS = ("run", "alloc", "mark", "release")
@@ -51,11 +53,21 @@ def linked(rules: Mapping[str, Callable] | None = None) -> bytes:
         root = str(Path(__file__).parents[3])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         _done(
-            ["-m", f"{__package__}.lower", str(place / "kernel.o")], "lowering the kernel to WebAssembly", given,
+            ["-m", f"{__package__}.emit", str(place / "kernel.o")], "lowering the kernel to WebAssembly", given,
             {**PROCESSOR, "PYTHONPATH": path},
         )  # fmt: skip
         zig = {"ZIG_GLOBAL_CACHE_DIR": str(place / "zig"), "ZIG_LOCAL_CACHE_DIR": str(place / "zig")}
-        shim = ["cc", "-target", "wasm32-freestanding", "-O2", "-fno-builtin", "-c", str(_SHIM), "-o", str(place / "shim.o")]
+        shim = [
+            "cc",
+            "-target",
+            "wasm32-freestanding",
+            "-O2",
+            "-fno-builtin",
+            "-c",
+            str(_SHIM),
+            "-o",
+            str(place / "shim.o"),
+        ]
         _done(["-m", "ziglang", *shim], "compiling shim.c", more=zig)
         link = ["wasm-ld", "--no-entry", "--gc-sections", "--strip-debug", "-z", "stack-size=262144"]
         link += [f"--export={name}" for name in _EXPORTS]

@@ -1,19 +1,8 @@
-"""LLVM code of the kernel, lowered to WebAssembly objects.
-
-``python -m crink_abm.engine.wasm.lower OBJECT`` compiles the kernel (with the rules pickled on standard input in place of the
-model's, if there are any) for a processor with vectors of 128 bits, as WebAssembly has them, and writes the object. It is a
-process of its own because numba knows one processor a process. No operation is fused or reordered: the same bits come out.
-"""
+"""LLVM code of the kernel as numba has it, lowered to WebAssembly objects: no operation is fused or reordered."""
 
 import re
-import sys
-from dataclasses import replace
-from pathlib import Path
 
 import llvmlite.binding as llvm
-
-#: The processor that numba is told of: vectors of two doubles, no fused operations.
-PROCESSOR = {"NUMBA_CPU_NAME": "x86-64-v2", "NUMBA_CPU_FEATURES": "+sse2,+sse4.1,+sse4.2"}
 
 _TRIPLE = "wasm32-unknown-unknown"
 _LAYOUT = "e-m:e-p:32:32-p10:8:8-p20:8:8-i64:64-i128:128-n32:64-S128-ni:1:10:20"
@@ -65,21 +54,3 @@ def emitted(text: str) -> bytes:
         cpu="generic", features="+simd128", opt=3, reloc="static"
     )
     return machine.emit_object(module)
-
-
-def main() -> None:
-    """Compile, lower, write."""
-    import cloudpickle
-
-    from ...model.spec import MODEL
-    from ..compiler import compile_kernel
-
-    given = sys.stdin.buffer.read()
-    rules = cloudpickle.loads(given) if given else None
-    kernel = compile_kernel(replace(MODEL, keeps_code=False), rules)
-    (code,) = kernel.inspect_llvm().values()
-    Path(sys.argv[1]).write_bytes(emitted(retargeted(code)))
-
-
-if __name__ == "__main__":
-    main()

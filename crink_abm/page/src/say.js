@@ -17,8 +17,8 @@ export function points(d) {
 /** So many in a hundred, as one would say it. @param {number} p @returns {string} */
 export function inHundred(p) {
   const n = Math.round(100 * p);
-  if (n === 0) return p > 0 ? "fewer than 1 in 100" : "none in 100";
-  return n === 100 ? "all but fewer than 1 in 100" : `${n} in 100`;
+  if (n === 0) return p > 0 ? "fewer than 1 of 100" : "none of 100";
+  return n === 100 ? "nearly all of 100" : `${n} of 100`;
 }
 
 /** @param {number} n @returns {string} */
