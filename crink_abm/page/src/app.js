@@ -105,10 +105,10 @@ function advance() {
 
 /** Ask for estimates: at once of what comes first, then ever less often; only ever one at a time. @param {Session} session */
 function plan(session) {
-  const grown = session.n >= 1.5 * session.painted || session.n >= state.most, due = performance.now() - session.at > 900;
+  const grown = session.n >= 2 * session.painted || session.n >= state.most || (session.n >= 10000 && session.painted < 10000), due = performance.now() - session.at > 900;
   if (session.waits || !(session.painted === 0 || grown || due)) return;
   session.waits = true;
-  clerk.postMessage({ kind: "estimate", id: session.id });
+  clerk.postMessage({ kind: "estimate", id: session.id, outcome: outcomeAt(state.outcome) });
 }
 
 // --- what is shown --------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ const radios = new Map();
 function choose(name) {
   state.outcome = name;
   paintChosen();
-  closer();
+  if (now.painted) { now.waits = true; clerk.postMessage({ kind: "estimate", id: now.id, outcome: outcomeAt(name) }); }
   mapDraw();
   keepAddress();
 }
@@ -201,15 +201,15 @@ function headline() {
 /** The pictures of the outcome that was chosen. */
 function closer() {
   if (!shown || !report) return;
-  const o = outcomeAt(state.outcome), e = shown[o], outcome = model.outcomes[o], narrow = document.documentElement.clientWidth < 620;
+  const o = report.outcome, e = shown[o], outcome = model.outcomes[o], narrow = document.documentElement.clientWidth < 620;
   byId("h-closer").textContent = `Closer: ${outcome.label.toLowerCase().replace("taiwan", "Taiwan").replace("korea", "Korea").replace("russia", "Russia")}`;
   const one = (/** @type {number} */ p, /** @type {string} */ kind, /** @type {string} */ name) => html("div", {}, [html("div", { class: "small" }, [`${name}: ${inHundred(p)}`]), icons(p, kind, name)]);
   byId("icons").replaceChildren(html("figcaption", {}, [`In how many of a hundred decades ${outcome.plain}`]), html("div", { class: "row" }, isSame() ? [one(e.prob, "base-fill", "Baseline")] : [one(e.baseProb, "base-fill", "Baseline"), one(e.prob, "here-fill", "This policy")]));
-  const curves = report.curves.map((side) => side[o]);
+  const curves = report.curves;
   byId("incidence").replaceChildren(html("figcaption", {}, ["By when: cumulative share of decades", html("span", { class: "small" }, ["Solid: this policy. Dashed: the baseline. Bands: 95 %, for these worlds."])]),
     incidenceChart(curves[0], curves[1], model.months, Number(model.start.slice(0, 4)), `Cumulative incidence of ${outcome.label}: ${percent(e.prob)} in the end, ${percent(e.baseProb)} at the baseline`));
   if (isSame()) { byId("strip").replaceChildren(); byId("spread").replaceChildren(); return; }
-  const parts = report.structure[o], groups = model.switches.map((s, k) => {
+  const parts = report.structure, groups = model.switches.map((s, k) => {
     const present = s.levels.filter((l) => { for (const u of now.rows) if (levelsOf[k][u] === l.value) return true; return false; });
     return { group: s.label, rows: parts[k].map((r, i) => ({ name: present[i]?.name ?? "", ...r })) };
   }).filter((g) => g.rows.length > 1);

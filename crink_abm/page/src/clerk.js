@@ -4,8 +4,8 @@ import { byStructure, estimates, incidence } from "./estimate.js";
 
 /**
  * @typedef {{first: number, here: import("./runs.js").Runs, base: import("./runs.js").Runs}} Pair runs of a policy and of the baseline
- * @typedef {{id: number, n: number, estimates: import("./estimate.js").Estimate[], structure: ReturnType<typeof byStructure>[],
- *   curves: ReturnType<typeof incidence>[][]}} Report by outcome
+ * @typedef {{id: number, n: number, outcome: number, estimates: import("./estimate.js").Estimate[],
+ *   structure: ReturnType<typeof byStructure>, curves: ReturnType<typeof incidence>[]}} Report estimates of every outcome; the rest of one
  */
 
 /** @type {{model: import("./model.js").Model, levels: Float64Array[], unique: number} | null} */
@@ -32,8 +32,8 @@ self.onmessage = ({ data }) => {
   }
   if (data.kind === "estimate" && open && open.id === data.id) {
     const { counts, rows, same, firstIn, id } = open, found = estimates(model, counts, levels, rows, same);
-    const curves = firstIn.map((side) => side.map((months) => incidence(months, counts.total, 4)));
-    self.postMessage({ kind: "report", report: { id, n: counts.total, estimates: found, structure: found.map((e) => byStructure(e, counts, levels)), curves } });
+    const o = /** @type {number} */ (data.outcome), curves = firstIn.map((side) => incidence(side[o], counts.total, 4));
+    self.postMessage({ kind: "report", report: { id, n: counts.total, outcome: o, estimates: found, structure: byStructure(found[o], counts, levels), curves } });
   }
   if (data.kind === "map") {
     const counts = fresh(data.rows);
