@@ -113,6 +113,17 @@ def test_estimates_are_those_of_compare(folder, runs, months, structures):
         assert seen["prob"] > 1e-4 and seen["counts"] == 1.0  # negative control: another seed is seen
 
 
+def test_a_change_in_a_few_runs_is_that_of_compare(folder):
+    """Few pairs differ: Student's quantile has as many degrees of freedom as they are."""
+    policy = {"exposure": 0.53}
+    got = asked(folder, policy=policy, runs=8000, months=120, seed=3)["estimates"]
+    table = crink.compare({}, policy, runs=8000, seed=3, names=["base", "policy"])
+    table = table[table["policy"] == "policy"].set_index("outcome")
+    moved = table["n_only_policy"] + table["n_only_baseline"]
+    assert ((moved < 9) & (moved > 2) & (table["diff_method"] == "control variates")).any()
+    assert {name: off for name, off in _differences(got, table).items() if not off < 2e-9} == {}
+
+
 def test_stories_are_those_of_python(folder):
     got = asked(folder, policy=POLICY, stories=40, months=120, seed=4)["stories"]
     worlds, decisions = ensemble("calibrated"), 0
