@@ -97,6 +97,45 @@ _KOREA = _Theatre("in Korea", "Korea", "The limited attack in Korea", "Kim", "No
                   "kim_decides", "kim_choice", "kim_best", "kim", _KIM_SAYS, _KIM, _KIM_WEIGHED, "kim_theory")  # fmt: skip
 
 
+#: What is told, to be filled in: also what the live page tells a run with (:mod:`crink_abm.page.story`).
+TEXTS = {
+    "administration": "An administration takes office; it adds {added:+.2f} to Washington's will to fight.",
+    "succeeded": "{leader} is succeeded; the story calls his successor by his name.",
+    "type": "{leader}'s private type is drawn: stakes {stakes:.2f}, costs of force {costs:.2f} (the leader in the middle: 1), "
+    "optimism {optimism:+.2f}.",
+    "imposed": "An intervention puts {where} {at}; {leader} has nothing to decide.",
+    "head": "The crisis {place} comes to a head",
+    "at once": "A crisis breaks out {place} and comes to a head at once",
+    "goes on": "{force} goes on",
+    "called": "Xi's war calls Kim by prior agreement",
+    "decides": "{opening}. {leader} {says}.",
+    "breaks out": "A crisis breaks out {place}.",
+    "settled": "The crisis {place} is settled by others before {leader} decides.",
+    "taiwan ends": "The war for Taiwan ends after {months}: {held}",
+    "taiwan yields": "Taiwan yields to the blockade",
+    "taiwan 1": "Beijing holds the island",
+    "taiwan -1": "the invasion is repelled",
+    "taiwan odds": "{told} (Beijing's odds in the last month's fighting: {odds:.2f}).",
+    "blockade broken": "The blockade of Taiwan is broken.",
+    "korea ends": "The war in Korea ends after {months}: {held} (Pyongyang's odds in the last month's fighting: {odds:.2f}).",
+    "korea 1": "Pyongyang prevails",
+    "korea -1": "the North is beaten back",
+}
+#: What begins and ends with a field: (actor, field, what is told where it rises above 0, where it falls to 0), in order. Two
+#: are told before the leaders' crises, the others after them.
+TURNS: tuple[tuple[str, str, str | None, str | None], ...] = (
+    ("Russia", "ukraine_war", None, "The war in Ukraine ends."),
+    ("United States", "us_crisis", "A crisis elsewhere ties down US forces.", "The crisis elsewhere is over."),
+    ("United States", "us_in", "The United States enters the fight for Taiwan.", None),
+    ("Japan", "japan_in", "Japan enters the fight for Taiwan.", None),
+    ("Russia", "russia_in", "Russia joins the war.", None),
+    ("Iran", "iran_in", "Iran opens a diversion.", None),
+    ("North Korea", "north_korea_in", "Pyongyang is in Beijing's war.", None),
+    ("China", "china_in_korea", "China enters the war in Korea.", None),
+    ("United States", "us_in_korea", "The United States enters the war in Korea.", None),
+    ("World", "nuclear_now", "A nuclear weapon is used.", None),
+)
+
 #: What an intervention puts a theatre at, by its status.
 _IMPOSED = ("at calm", "in a crisis", "at limited force", "at war")
 
@@ -105,11 +144,10 @@ def _tell_leader(tell: Callable[..., None], theatre: _Theatre, now: pd.Series) -
     """A leader is succeeded; what he alone knows of himself is drawn."""
     leader, name = theatre.leader, theatre.type
     if now[f"{name}_new"] > 0:
-        tell(theatre.state, f"{leader} is succeeded; the story calls his successor by his name.")
+        tell(theatre.state, TEXTS["succeeded"].format(leader=leader))
     if now[f"{name}_type_due"] > 0:
         stakes, costs, optimism = (now[f"{name}_{part}"] for part in ("stakes", "costs", "optimism"))
-        tell(theatre.state, f"{leader}'s private type is drawn: stakes {stakes:.2f}, costs of force {costs:.2f} (the leader in "
-             f"the middle: 1), optimism {optimism:+.2f}.")  # fmt: skip
+        tell(theatre.state, TEXTS["type"].format(leader=leader, stakes=stakes, costs=costs, optimism=optimism))
 
 
 def _tell_crisis(
@@ -120,21 +158,20 @@ def _tell_crisis(
     then = before[theatre.status]
     if imposed[1] >= 0:
         if imposed[1] != imposed[0]:
-            tell("World", f"An intervention puts {theatre.where} {_IMPOSED[round(imposed[1])]}; "
-                 f"{theatre.leader} has nothing to decide.")  # fmt: skip
+            at = _IMPOSED[round(imposed[1])]
+            tell("World", TEXTS["imposed"].format(where=theatre.where, at=at, leader=theatre.leader))
     elif now[theatre.decides] > 0:
-        opening = f"The crisis {theatre.place} comes to a head"
-        opening = f"A crisis breaks out {theatre.place} and comes to a head at once" if then == 0 else opening
-        opening = f"{theatre.force} goes on" if then == 2 else opening
-        if theatre.leader == "Kim" and now["agreement_called"] > 0:
-            opening = "Xi's war calls Kim by prior agreement"
-        tell(theatre.leader, f"{opening}. {theatre.leader} {theatre.says[int(now[theatre.choice])]}.",
+        opening = {0: "at once", 2: "goes on"}.get(then, "head")
+        opening = "called" if theatre.leader == "Kim" and now["agreement_called"] > 0 else opening
+        opening = TEXTS[opening].format(place=theatre.place, force=theatre.force)
+        says = theatre.says[int(now[theatre.choice])]
+        tell(theatre.leader, TEXTS["decides"].format(opening=opening, leader=theatre.leader, says=says),
              options(now, theatre.options, int(now[theatre.best])), {name: float(now[name]) for name in theatre.weighed},
              Theory(int(parameters[theatre.theory])))  # fmt: skip
     elif then == 0 and now[theatre.status] == 1:
-        tell(theatre.state, f"A crisis breaks out {theatre.place}.")
+        tell(theatre.state, TEXTS["breaks out"].format(place=theatre.place))
     elif then in (1, 2) and now[theatre.status] == 0 and now[f"{theatre.status[:-7]}_episode"] == 0:
-        tell(theatre.state, f"The crisis {theatre.place} is settled by others before {theatre.leader} decides.")
+        tell(theatre.state, TEXTS["settled"].format(place=theatre.place, leader=theatre.leader))
 
 
 def options(row: pd.Series, which: Iterable[tuple[str, str, str | None, str]], best: int) -> pd.DataFrame:
@@ -194,41 +231,33 @@ def events(model: "DeterrenceModel") -> list[Event]:
             if text:
                 found.append(Event(month, date, actor, text, *rest))
 
-        tell("Russia", _turns(now, before, "ukraine_war", None, "The war in Ukraine ends."))
-        tell("United States", _turns(now, before, "us_crisis", "A crisis elsewhere ties down US forces.",
-                                     "The crisis elsewhere is over."))  # fmt: skip
+        for actor, name, begins, ends in TURNS[:2]:
+            tell(actor, _turns(now, before, name, begins, ends))
         if month:
             tell("North Korea", _TESTS.get((before["testing_regime"], now["testing_regime"])))
         if now["us_administration"] != before["us_administration"]:
-            tell("United States", "An administration takes office; it adds "
-                 f"{now['us_administration']:+.2f} to Washington's will to fight.")  # fmt: skip
+            tell("United States", TEXTS["administration"].format(added=now["us_administration"]))
         for theatre in (_TAIWAN, _KOREA):
             _tell_leader(tell, theatre, now)
             imposed = given[month - 1, COLUMNS.index(theatre.imposed)] if month else -1.0
             _tell_crisis(tell, theatre, now, before, model.parameters,
                          (imposed, given[month, COLUMNS.index(theatre.imposed)]))  # fmt: skip
-        tell("United States", _turns(now, before, "us_in", "The United States enters the fight for Taiwan.", None))
-        tell("Japan", _turns(now, before, "japan_in", "Japan enters the fight for Taiwan.", None))
-        tell("Russia", _turns(now, before, "russia_in", "Russia joins the war.", None))
-        tell("Iran", _turns(now, before, "iran_in", "Iran opens a diversion.", None))
-        tell("North Korea", _turns(now, before, "north_korea_in", "Pyongyang is in Beijing's war.", None))
-        tell("China", _turns(now, before, "china_in_korea", "China enters the war in Korea.", None))
-        tell("United States", _turns(now, before, "us_in_korea", "The United States enters the war in Korea.", None))
-        tell("World", _turns(now, before, "nuclear_now", "A nuclear weapon is used.", None))
+        for actor, name, begins, ends in TURNS[2:]:
+            tell(actor, _turns(now, before, name, begins, ends))
         for one in outcomes.REGISTRY.by_name.values():
             if one.story and one.first is not None and now[one.first] == month:
                 tell("World", one.story)
         if now["taiwan_resolved"] != before["taiwan_resolved"]:
-            held = "Beijing holds the island" if now["taiwan_resolved"] > 0 else "the invasion is repelled"
-            fought = f"The war for Taiwan ends after {_months(now['taiwan_war_months'])}: {held}"
-            tell("World", (fought if now["taiwan_war_months"] > 0 else "Taiwan yields to the blockade")
-                 + f" (Beijing's odds in the last month's fighting: {now['beijing_win_prob']:.2f}).")  # fmt: skip
+            held = TEXTS["taiwan 1" if now["taiwan_resolved"] > 0 else "taiwan -1"]
+            ends = "taiwan ends" if now["taiwan_war_months"] > 0 else "taiwan yields"
+            ended = TEXTS[ends].format(months=_months(now["taiwan_war_months"]), held=held)
+            tell("World", TEXTS["taiwan odds"].format(told=ended, odds=now["beijing_win_prob"]))
         elif before["taiwan_status"] == 2 and now["taiwan_front"] <= -1:
-            tell("World", "The blockade of Taiwan is broken.")
+            tell("World", TEXTS["blockade broken"])
         if now["korea_resolved"] != before["korea_resolved"]:
-            held = "Pyongyang prevails" if now["korea_resolved"] > 0 else "the North is beaten back"
-            tell("World", f"The war in Korea ends after {_months(now['korea_war_months'])}: {held} "
-                 f"(Pyongyang's odds in the last month's fighting: {now['pyongyang_win_prob']:.2f}).")  # fmt: skip
+            held = TEXTS["korea 1" if now["korea_resolved"] > 0 else "korea -1"]
+            months = _months(now["korea_war_months"])
+            tell("World", TEXTS["korea ends"].format(months=months, held=held, odds=now["pyongyang_win_prob"]))
         before = now
     return found
 

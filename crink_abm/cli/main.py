@@ -22,6 +22,7 @@ from .answers.sensitivity import sensitivity
 from .answers.thresholds import thresholds
 from .bench import bench
 from .info import info
+from .page import explore, page
 from .record import calibrate, validate
 from .run import run
 from .studies import audit, compare, rare
@@ -246,6 +247,15 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument(
         "--markdown", type=path, default="docs/answers.md", metavar="PAGE", help="the page (default docs/answers.md)"
     )
+
+    said = "an experiment file, or the folder of a finished sweep, whose policies the page offers"
+    sub = add(page)
+    sub.add_argument("given", type=path, nargs="?", metavar="FILE|DIR", help=said)
+    sub.add_argument("--out", type=path, default="page.html", metavar="FILE", help="the page (default page.html)")
+
+    sub = add(explore)
+    sub.add_argument("given", type=path, nargs="?", metavar="FILE|DIR", help=said)
+    sub.add_argument("--no-open", action="store_true", help="only say where the page is")
 
     sub = add(calibrate)
     sub.add_argument(

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "crink_abm"
 #: From the ground up. A package imports from those before it; those between two ``<`` do not import one another.
 ORDER = (
     "version, typing < util < model < agents, estimation < engine < ensemble < experiment, record < sweeps, rare_events, calibration"
-    " < results, validation < analysis < charts < report < api < cli < __init__, __main__"
+    " < results, validation < analysis < charts < report < api < page < cli < __init__, __main__"
 )
 FLOOR = {name: floor for floor, names in enumerate(ORDER.split(" < ")) for name in names.split(", ")}
 
