@@ -186,7 +186,15 @@ def plot(args: argparse.Namespace) -> None:
 
     results, draw = Results(args.folder), charts().draw
     check_folder(Path(args.out or args.folder))
-    drawn = draw(results, args.out)
+    width: str | float = args.width
+    try:
+        width = float(args.width)
+    except ValueError:
+        pass  # a name
+    options = {"outcomes": args.outcomes, "policies": args.policies, "style": args.style, "width": width}
+    if options["policies"] is not None:
+        options["policies"] = [int(one) if one.isdecimal() else one for one in args.policies]
+    drawn = draw(results, args.out, args.charts, args.formats or ("png", "svg", "pdf"), **options)
     if args.json:
         print_json({"charts": [str(path) for path in drawn]})
     else:
