@@ -21,6 +21,6 @@ from .functions import (
 from .gallery import CHARTS, draw, figure
 
 __all__ = [
-    "CHARTS", "WORDS", "data_of", "difference_spreads", "draw", "factors", "figure", "first_failures", "frontier", "heat", "icons",
-    "incidence", "levers", "packages", "ranking", "responses", "sample", "spreads", "text_of",
+    "CHARTS", "WORDS", "data_of", "difference_spreads", "draw", "factors", "figure", "first_failures", "frontier", "heat",
+    "icons", "incidence", "levers", "packages", "ranking", "responses", "sample", "spreads", "text_of",
 ]  # fmt: skip

@@ -11,8 +11,8 @@ Every function takes finished results and these keywords, and returns a matplotl
     ax         axes to draw a chart of one panel on; no title, key or footer is written then
 
 ``fig.savefig("name.pdf")`` (or .png, .svg) writes 300 dots per inch, and with the picture how it was made: see
-:mod:`crink_abm.charts.memory` and ``crink-abm reproduce``. All raise InputError where a keyword cannot be taken, or the sweep lacks
-what the chart shows.
+:mod:`crink_abm.charts.memory` and ``crink-abm reproduce``. All raise InputError where a keyword cannot be taken, or the sweep
+lacks what the chart shows.
 
 Examples
 --------
@@ -160,7 +160,9 @@ def data_of(fig: Figure) -> pd.DataFrame:
     """
     found = memory.of(fig)
     if found is None:
-        raise ValueError("the figure remembers nothing: it is no chart of a sweep, or was drawn on axes that were given")
+        raise ValueError(
+            "the figure remembers nothing: it is no chart of a sweep, or was drawn on axes that were given"
+        )
     frames = [table.assign(table=k) for k, table in enumerate(found.tables)]
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"table": []})
     first = [name for name in ("table", "outcome", "point") if name in frame]

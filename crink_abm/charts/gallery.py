@@ -14,7 +14,8 @@ from ..typing import PathLike
 from ..util.errors import InputError, nearest, one_line, told
 from ..util.files import refuse_link
 from ..util.folders import prepare
-from . import designs, lay, memory, remembered, shape, style, sweep
+from . import memory, remembered, shape, style
+from .of_sweeps import changes, curves, designs, lay, maps, spreads
 from .panels import HEADLINE, NotAsked
 
 if TYPE_CHECKING:
@@ -28,20 +29,20 @@ _LOG = logging.getLogger(__name__)
 CHARTS: dict[str, Callable[..., Any]] = {
     "ranking": lay.ranking,
     "icons": lay.icons,
-    **{f"heat_{name}": sweep.heat for name in HEADLINE},
-    "responses": sweep.responses,
-    "incidence": sweep.incidence,
-    "first_failures": sweep.competing,
-    "levers": sweep.lever_ends,
-    "frontier": sweep.frontier,
-    "packages": sweep.package_differences,
-    "spreads": sweep.spreads,
-    "difference_spreads": sweep.difference_spreads,
+    **{f"heat_{name}": maps.heat for name in HEADLINE},
+    "responses": curves.responses,
+    "incidence": curves.incidence,
+    "first_failures": curves.competing,
+    "levers": changes.lever_ends,
+    "frontier": changes.frontier,
+    "packages": changes.package_differences,
+    "spreads": spreads.spreads,
+    "difference_spreads": spreads.difference_spreads,
     "factors": designs.factors,
     **{f"sample_{name}": designs.sample for name in HEADLINE},
 }
 #: Charts of one outcome, which are named by it too: ``heat`` of two fronts is ``heat_two_front``.
-OF_ONE: dict[str, Callable[..., Any]] = {"heat": sweep.heat, "sample": designs.sample}
+OF_ONE: dict[str, Callable[..., Any]] = {"heat": maps.heat, "sample": designs.sample}
 #: Keywords that only some charts take.
 EXTRAS = {
     "ranking": ("levers", "most"), "responses": ("levers",), "levers": ("levers",), "difference_spreads": ("levers",),
@@ -50,7 +51,7 @@ EXTRAS = {
 
 
 def figure(results: "Results", name: str, **options: Any) -> Figure:
-    """One chart of a sweep as a matplotlib Figure, shaped by ``outcomes``, ``policies``, ``labels``, ``width``, ``style``, ``ax``.
+    """One chart of a sweep as a matplotlib Figure, shaped by ``outcomes``, ``policies``, ``labels``, ``width``, ``style``.
 
     Parameters
     ----------
@@ -71,7 +72,9 @@ def figure(results: "Results", name: str, **options: Any) -> Figure:
     known = {*shape.Options.__annotations__, *EXTRAS.get(chart, ())}
     for option in options:
         if option not in known:
-            raise InputError(f"the chart {name} takes no {told(option)}{nearest(option, known)}; it takes {', '.join(sorted(known))}")
+            raise InputError(
+                f"the chart {name} takes no {told(option)}{nearest(option, known)}; it takes {', '.join(sorted(known))}"
+            )
     if outcome is not None:
         if options.get("outcomes") not in (None, outcome, [outcome], (outcome,)):
             raise InputError(f"{name} is of one outcome; leave out outcomes, or ask for the chart {chart!r}")
@@ -109,13 +112,20 @@ def _named(name: str) -> tuple[str, str | None]:
 
 def _check_labels(results: "Results", asked: shape.Shape) -> None:
     """Refuse words for what no chart shows: a slip in a name would pass in silence."""
-    known = {*style.OUTCOMES, *style.LEVERS, *(f"{name} ends" for name in style.LEVERS), *shape.WORDS, *results.points["label"]}
+    known = {
+        *style.OUTCOMES,
+        *style.LEVERS,
+        *(f"{name} ends" for name in style.LEVERS),
+        *shape.WORDS,
+        *results.points["label"],
+    }
     for dimension in results.manifest["grid"]:
         known |= {dimension["name"], *map(str, dimension["labels"])}
     for name in asked.labels:
         if name not in known:
             raise InputError(
-                f"labels has {told(name)}, which is no outcome, lever, policy or word of a chart{nearest(name, known)}; the words are "
+                f"labels has {told(name)}, which is no outcome, lever, policy or word of a chart{nearest(name, known)}; "
+                "the words are "
                 f"{', '.join(shape.WORDS)}"
             )
 
@@ -183,7 +193,11 @@ def _drawing(results: "Results", target: Path) -> Iterator[None]:
 
 
 def _draw(
-    results: "Results", names: Iterable[str], target: Path, formats: Iterable[str], only: Iterable[str] | None,
+    results: "Results",
+    names: Iterable[str],
+    target: Path,
+    formats: Iterable[str],
+    only: Iterable[str] | None,
     options: dict[str, Any],
 ) -> list[Path]:
     paths, lacking = [], set()

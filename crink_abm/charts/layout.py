@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -88,13 +89,13 @@ def settle(fig: Figure) -> Figure:
     with quiet():
         warnings.filterwarnings("error", message=".*layout not applied")
         fig.draw_without_rendering()
-        for _ in range(6):
+        for _ in range(8):
             changed = _dress(fig)
             for ax in fig.axes:
                 changed |= _heading(fig, ax)
             for ax in fig.axes:
                 changed |= any([_thinned(ax.xaxis), _thinned(ax.yaxis)])
-            if not changed:
+            if not changed and _on_page(fig):
                 break
             fig.draw_without_rendering()
     fig.set_layout_engine("none")
@@ -102,6 +103,12 @@ def settle(fig: Figure) -> Figure:
         ax.set_position(np.round(ax.get_position(original=True).bounds, 5))
         spread_ends(ax)
     return fig
+
+
+def _on_page(fig: Figure) -> bool:
+    """Whether nothing leaves the page: ticks change with the size of a panel, and the layout follows a draw later."""
+    box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
+    return bool(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height)
 
 
 def _row(fig: Figure, ax: Axes) -> tuple[float, float]:
@@ -123,11 +130,12 @@ def _heading(fig: Figure, ax: Axes) -> bool:
     half = min(right, fig.bbox.x1 * 0.995) - (box.x0 + box.x1) / 2.0
     half = min(half, (box.x0 + box.x1) / 2.0 - max([x for x in [0.0, *_ends(fig, ax)] if x < box.x0], default=0.0))
     places = (
-        (ax._left_title, right - left),  # type: ignore[attr-defined]
+        (ax._left_title, right - left),
         (ax.xaxis.label, max(2.0 * half, box.width) if starts or box.width else right),
         (ax.yaxis.label, 1.35 * box.height),
     )
-    return any([_wrapped(text, room / fig.dpi) for text, room in places])
+    wrapped = [_wrapped(text, room / fig.dpi) for text, room in places]
+    return any(wrapped)
 
 
 def _ends(fig: Figure, ax: Axes) -> list[float]:
@@ -153,13 +161,12 @@ def _thinned(axis: Axis) -> bool:
     shown = [label for label in axis.get_ticklabels() if label.get_visible() and label.get_text()]
     low, high = sorted(axis.get_view_interval())
     across = axis.axis_name == "x"
-    shown = [
-        label for label in shown if low - 1e-9 <= label.get_position()[0 if across else 1] <= high + 1e-9
-    ]
+    shown = [label for label in shown if low - 1e-9 <= label.get_position()[0 if across else 1] <= high + 1e-9]
     boxes = sorted(
-        (box.x0 - 1.5, box.x1 + 1.5) if across else (box.y0, box.y1) for box in (label.get_window_extent() for label in shown)
+        (box.x0 - 1.5, box.x1 + 1.5) if across else (box.y0, box.y1)
+        for box in (label.get_window_extent() for label in shown)
     )
-    if not any(one[1] > other[0] for one, other in zip(boxes, boxes[1:], strict=False)):
+    if not any(one[1] > other[0] for one, other in pairwise(boxes)):
         return False
     locator = axis.get_major_locator()
     if isinstance(locator, MaxNLocator) and type(locator).__name__ in ("MaxNLocator", "AutoLocator"):

@@ -1,4 +1,4 @@
-"""Figures that remember: the manifest and the alternative text in a PNG, SVG or PDF, written and read; digests of what was drawn."""
+"""Figures that remember: manifest and alternative text in a PNG, SVG or PDF, written and read; digests of what was drawn."""
 
 import hashlib
 import html
@@ -29,7 +29,16 @@ FORMATS = ("png", "svg", "pdf")
 KEY, FORMAT = "crink-abm", 1
 _SVG = f'<metadata id="{KEY}">'
 #: What a manifest has, and of which kind.
-_PARTS = {"format": int, "package": str, "rules": str, "experiment": dict, "seed": int, "chart": str, "arguments": dict, "digest": str}
+_PARTS = {
+    "format": int,
+    "package": str,
+    "rules": str,
+    "experiment": dict,
+    "seed": int,
+    "chart": str,
+    "arguments": dict,
+    "digest": str,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class Memory:
 
 def attach(fig: Figure, memory: Memory) -> Figure:
     """Give a figure its memory; returns it."""
-    fig.crink_memory = memory  # type: ignore[attr-defined]
+    fig.crink_memory = memory
     return fig
 
 
@@ -79,7 +88,12 @@ def rendered(fig: Figure, form: str, dpi: float) -> bytes:
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Software": None, "Title": title, "Description": text, **({KEY: said} if said else {})},
         "svg": {"Date": None, "Title": title, "Description": text},
-        "pdf": {"CreationDate": None, "Title": title, "Subject": text, **({"Keywords": f"{KEY} {said}"} if said else {})},
+        "pdf": {
+            "CreationDate": None,
+            "Title": title,
+            "Subject": text,
+            **({"Keywords": f"{KEY} {said}"} if said else {}),
+        },
     }
     buffer = io.BytesIO()
     with quiet():
@@ -96,7 +110,9 @@ def _with_words(data: bytes, title: str, text: str, said: str | None) -> bytes:
     if start is None:
         return data
     opened = start[0].replace("<svg", '<svg role="img" aria-labelledby="crink-title crink-desc"', 1)
-    words = f'\n <title id="crink-title">{html.escape(title)}</title>\n <desc id="crink-desc">{html.escape(text)}</desc>'
+    words = (
+        f'\n <title id="crink-title">{html.escape(title)}</title>\n <desc id="crink-desc">{html.escape(text)}</desc>'
+    )
     kept = f"\n {_SVG}{html.escape(said, quote=False)}</metadata>" if said else ""
     return (svg[: start.start()] + opened + words + kept + svg[start.end() :]).encode()
 

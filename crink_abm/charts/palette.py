@@ -15,6 +15,7 @@ BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", 
 SOLID, DASHED, DOTTED = "-", (0, (5, 1.6)), (0, (1.2, 1.4))
 DASH_DOT, LONG, DASH_DOT_DOT = (0, (6, 1.6, 1.2, 1.6)), (0, (9, 2)), (0, (5, 1.5, 1.2, 1.5, 1.2, 1.5))
 
+
 @dataclass(frozen=True)
 class Look:
     """How a series is named and drawn; dash and marker tell it apart without colour."""

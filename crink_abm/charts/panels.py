@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 HEADLINE: tuple[OutcomeName, ...] = ("taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war")
 #: What the two intervals of a difference are.
 PAIRED = (
-    "95 % interval for chance in the runs, the parameter sets given (paired runs); {outer}: 95 % interval that also covers what is "
+    "95 % interval for chance in the runs, the parameter sets given (paired runs); {outer}: 95 % interval that also "
+    "covers what is "
     "not known about the parameters"
 )
 HOLLOW = "Hollow mark: not discernible from the baseline (false-discovery rate 5 %)."
@@ -79,8 +80,8 @@ def captioned(
 ) -> tuple[Figure, Any]:
     """A captioned figure and its first ``n`` axes in rows of ``columns``; each row takes ``height`` inches.
 
-    In one column of a page (``width="single"``) a row holds ``narrow`` panels, by default half as many. Where the reader gave axes
-    (``ax``), a chart of one panel is drawn there, without caption.
+    In one column of a page (``width="single"``) a row holds ``narrow`` panels, by default half as many. Where the reader gave
+    axes (``ax``), a chart of one panel is drawn there, without caption.
 
     Raises
     ------
@@ -92,7 +93,9 @@ def captioned(
         shape.say(finding, finding=True)
     if asked.ax is not None:
         if n != 1:
-            raise InputError(f"ax takes a chart of one panel, and this one has {n}; ask for one of outcomes=, policies= or levers=")
+            raise InputError(
+                f"ax takes a chart of one panel, and this one has {n}; ask for one of outcomes=, policies= or levers="
+            )
         marks = list(handles) or [style.mark(look) for look in looks]
         if marks:
             asked.ax.legend(handles=marks)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
-from matplotlib import colormaps
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -187,7 +187,9 @@ def incidence(
     return ax
 
 
-def incidence_change(data: pd.DataFrame, names: Sequence[str], ylim: tuple[float, float] | None = None, ax: Axes | None = None) -> Axes:
+def incidence_change(
+    data: pd.DataFrame, names: Sequence[str], ylim: tuple[float, float] | None = None, ax: Axes | None = None
+) -> Axes:
     """Paired difference of cumulative incidences from the baseline over the years, a line and two bands an outcome.
 
     Parameters
@@ -205,7 +207,9 @@ def incidence_change(data: pd.DataFrame, names: Sequence[str], ylim: tuple[float
         rows, look = data[data["outcome"] == name].sort_values("month"), shape.look(name)
         years = (rows["month"] + 1) / 12.0
         for ends_of, alpha in (("diff_ensemble", 0.10), ("diff", 0.22)):
-            ax.fill_between(years, 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"], color=look.colour, alpha=alpha, lw=0)
+            ax.fill_between(
+                years, 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"], color=look.colour, alpha=alpha, lw=0
+            )
         ax.plot(years, 100 * rows["diff"], color=look.colour, linestyle=look.dash)
         ends.append((years.iloc[-1], 100 * rows["diff"].iloc[-1], look.short, look.colour))
     ax.set(xlim=(0, (data["month"].max() + 1) / 12.0), xlabel=shape.word("Years from the start"), ylabel=shape.change())

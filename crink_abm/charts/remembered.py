@@ -58,7 +58,9 @@ def text_of(results: "Results", fig: Figure, drawn: Drawn) -> str:
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as JSON has them; settings of matplotlib that it lacks as text."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(given), default=lambda x: list(x) if isinstance(x, tuple | set) else str(x)))
+    plain: dict[str, Any] = json.loads(
+        json.dumps(dict(given), default=lambda x: list(x) if isinstance(x, tuple | set) else str(x))
+    )
     return plain
 
 
@@ -78,5 +80,7 @@ def experiment_of(manifest: Mapping[str, Any]) -> schema.Experiment:
     try:
         said = tomllib.loads(str(manifest["experiment"]["toml"]))
     except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise InputError(f"the experiment in the figure cannot be read ({error}); give the file as crink-abm wrote it") from None
+        raise InputError(
+            f"the experiment in the figure cannot be read ({error}); give the file as crink-abm wrote it"
+        ) from None
     return reader.checked(said, "the figure's experiment")

@@ -27,7 +27,8 @@ STYLES = ("house", "grey")
 #: Words that charts write besides names; ``labels`` may give others for them, and a ``title``, ``finding`` and ``notes``.
 WORDS = (
     "title", "finding", "notes", "safer", "riskier", "baseline", "Change (points)", "Change in risk (percentage points)",
-    "Probability (%)", "Cumulative incidence (%)", "Years from the start", "Lever at 0", "Lever at 1", "Standard deviation (points)",
+    "Probability (%)", "Cumulative incidence (%)", "Years from the start", "Lever at 0", "Lever at 1",
+    "Standard deviation (points)",
     "Monte Carlo error", "Parameters", "Structure", "happens", "happens no more", "happens in addition", "happens in neither",
 )  # fmt: skip
 
@@ -81,20 +82,21 @@ class Shape:
         return isinstance(self.style, str) and self.style == "grey"
 
 
-_NOW: ContextVar[Shape] = ContextVar("shape", default=Shape())
+_NOW: ContextVar[Shape | None] = ContextVar("shape", default=None)
 
 
 def now() -> Shape:
     """What is asked of the chart that is being drawn."""
-    return _NOW.get()
+    return _NOW.get() or Shape()
 
 
 @contextlib.contextmanager
 def shaped(shape: Shape) -> Iterator[Shape]:
     """Draw by a shape; what is drawn and said starts anew."""
-    token = _NOW.set(replace(shape, drawn=Drawn()))
+    made = replace(shape, drawn=Drawn())
+    token = _NOW.set(made)
     try:
-        yield _NOW.get()
+        yield made
     finally:
         _NOW.reset(token)
 
@@ -115,7 +117,9 @@ def of(
     names = None if outcomes is None else _texts("outcomes", outcomes)
     for name in names or ():
         if name not in OUTCOMES:
-            raise InputError(f"no outcome is named {told(name)}{nearest(name, OUTCOMES)}; they are {', '.join(OUTCOMES)}")
+            raise InputError(
+                f"no outcome is named {told(name)}{nearest(name, OUTCOMES)}; they are {', '.join(OUTCOMES)}"
+            )
     chosen = None if policies is None else _chosen(policies)
     if labels is not None and not (
         isinstance(labels, Mapping) and all(isinstance(text, str) for pair in labels.items() for text in pair)
@@ -162,12 +166,12 @@ def _style(given: Any) -> Any:
     return given
 
 
-def outcomes(*default: str) -> list[str]:
+def outcomes(*default: str) -> list[Any]:
     """The outcomes that were asked for, or the default ones."""
     return list(now().outcomes or default)
 
 
-def one_outcome(default: str) -> str:
+def one_outcome(default: str) -> Any:
     """The outcome that was asked for, of a chart that shows one.
 
     Raises
@@ -226,7 +230,9 @@ NUMBERS = (
 
 def record(data: pd.DataFrame) -> None:
     """Note the numbers of a table that is drawn."""
-    now().drawn.tables.append(data[[name for name in data if name in NUMBERS or name == "outcome"]].reset_index(drop=True))
+    now().drawn.tables.append(
+        data[[name for name in data if name in NUMBERS or name == "outcome"]].reset_index(drop=True)
+    )
 
 
 def say(sentence: str, *, finding: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How charts look: the house style, figures that save themselves, and the parts of :mod:`palette`, :mod:`fonts`, :mod:`layout`."""
+"""How charts look: the house style, figures that save themselves, and what :mod:`palette`, :mod:`fonts`, :mod:`layout` have."""
 
 import contextlib
 import math
@@ -44,7 +44,8 @@ __all__ = [
     "BLUE", "DASHED", "DASH_DOT", "DASH_DOT_DOT", "DIVERGING", "DOTTED", "DPI", "FAINT", "FONT", "GREEN", "INK", "LEVERS", "LONG",
     "MUTED", "ORANGE", "OUTCOMES", "PURPLE", "SKY", "SOLID", "VERMILLION", "WIDTH", "Look", "Sheet", "_apart", "axes", "caption",
     "ceiling", "clipped", "columns", "context", "figure", "finding_of", "fitted", "footer_of", "greyed", "label_ends", "lacking",
-    "lever_axis", "looks", "mark", "quiet", "save", "settle", "signed", "spread_ends", "text_width", "title_of", "wrap", "written",
+    "lever_axis", "looks", "mark", "quiet", "save", "settle", "signed", "spread_ends", "text_width", "title_of", "wrap",
+    "written",
 ]  # fmt: skip
 
 #: Width of a chart in inches where nothing else is asked for: two columns of a page.
@@ -132,7 +133,8 @@ class Sheet(Figure):
             with context(self._over):
                 write_bytes(Path(fname), memory.rendered(self, form.lower(), more.get("dpi") or DPI))
         else:
-            super().savefig(fname, **more)
+            with context(self._over):
+                super().savefig(fname, **more)
 
 
 def mark(look: Look) -> Line2D:
@@ -153,8 +155,8 @@ def axes(ax: Axes | None = None) -> Axes:
 def save(fig: Figure, stem: Path, formats: Iterable[str]) -> list[Path]:
     """Write a figure as ``stem.FORMAT`` for each of png, svg, pdf; the same figure gives the same bytes.
 
-    Each file appears whole or not at all. Call it within :func:`context`. The files carry the title, the alternative text, and the
-    manifest if there is one (:mod:`memory`), and no date.
+    Each file appears whole or not at all. Call it within :func:`context`. The files carry the title, the alternative text, and
+    the manifest if there is one (:mod:`memory`), and no date.
     """
     paths = []
     for form in formats:

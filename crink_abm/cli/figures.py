@@ -22,24 +22,30 @@ def reproduce(args: argparse.Namespace) -> None:
     experiment = remembered.experiment_of(manifest)
     if names := manifest.get("rules_replaced", {}).get("names"):
         raise InputError(
-            f"{str(source)!r} was made with functions in place of the rules {', '.join(map(str, names))}, which no figure carries; run "
+            f"{str(source)!r} was made with functions in place of the rules {', '.join(map(str, names))}, which no figure "
+            "carries; run "
             "the sweep with them and draw it in Python"
         )
     form = memory.form_of(source)
     target = Path(args.redraw) if args.redraw else _beside(source, args.out, form)
     if target.suffix.removeprefix(".").lower() not in memory.FORMATS:
-        raise InputError(f"a figure is written as {', '.join(memory.FORMATS)}; {told(target.name)} ends in none of them")
+        raise InputError(
+            f"a figure is written as {', '.join(memory.FORMATS)}; {told(target.name)} ends in none of them"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     check_writable(target)
     same_rules, same_text = manifest["rules"] == rules_hash(), experiment.key() == manifest["experiment"].get("key")
     if not same_rules:
         say(
-            f"note: the figure was made by rules {told(manifest['rules'])} (package {told(manifest['package'])}), and {rules_hash()} "
+            f"note: the figure was made by rules {told(manifest['rules'])} (package {told(manifest['package'])}), and "
+            f"{rules_hash()} "
             f"({__version__}) are installed: its numbers may come out as others"
         )
     with tempfile.TemporaryDirectory() as place:
         results = _swept(experiment, Path(args.out or place))
-        given = {name: tuple(value) if isinstance(value, list) else value for name, value in manifest["arguments"].items()}
+        given = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in manifest["arguments"].items()
+        }
         fig = gallery.figure(results, str(manifest["chart"]), **given)
     made = memory.of(fig)
     same = made is not None and made.manifest["digest"] == manifest["digest"]
@@ -86,5 +92,7 @@ def _tell(said: dict[str, Any], as_json: bool, n_runs: int) -> None:
     if said["identical"]:
         print(f"{numbers} come out again from {n_runs:,} runs, identical to the bit")
     else:
-        print(f"{numbers} do NOT come out again from {n_runs:,} runs: digest {said['digest'][:16]}, and now {said['digest_again'][:16]}")
-    print(f"the file drawn again is {'byte for byte the same' if said['identical_file'] else 'not byte for byte the same'}: {said['drawn_again']}")
+        now = said["digest_again"] or "none"
+        print(f"{numbers} do NOT come out again from {n_runs:,} runs: digest {said['digest'][:16]}, and now {now[:16]}")
+    whether = "byte for byte the same" if said["identical_file"] else "not byte for byte the same"
+    print(f"the file drawn again is {whether}: {said['drawn_again']}")

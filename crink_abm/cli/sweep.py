@@ -1,6 +1,7 @@
 """``sweep``, ``replay`` and ``plot``: an experiment into a folder, and what is read out of it."""
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,10 +188,8 @@ def plot(args: argparse.Namespace) -> None:
     results, draw = Results(args.folder), charts().draw
     check_folder(Path(args.out or args.folder))
     width: str | float = args.width
-    try:
+    with contextlib.suppress(ValueError):  # else it is a name
         width = float(args.width)
-    except ValueError:
-        pass  # a name
     options = {"outcomes": args.outcomes, "policies": args.policies, "style": args.style, "width": width}
     if options["policies"] is not None:
         options["policies"] = [int(one) if one.isdecimal() else one for one in args.policies]

@@ -27,7 +27,12 @@ def incidence(
 
 
 def paired(
-    months: ArrayLike, at_base: ArrayLike, n_months: int, world: ArrayLike, weights: ArrayLike | None = None, level: float = LEVEL
+    months: ArrayLike,
+    at_base: ArrayLike,
+    n_months: int,
+    world: ArrayLike,
+    weights: ArrayLike | None = None,
+    level: float = LEVEL,
 ) -> dict[str, FloatArray]:
     """Difference of two cumulative incidences over paired runs, by month, with both 95 % intervals.
 
@@ -70,4 +75,10 @@ def paired(
     half = np.where(moved, ndtri(0.5 + level / 2.0) * error, np.nan)
     worth = max(2, int(1.0 / (share**2).sum())) if n_worlds > 1 else 1
     wide = np.where(moved, over_worlds(worth, level) * across, np.nan)
-    return {"diff": diff, "low": diff - half, "high": diff + half, "ensemble_low": diff - wide, "ensemble_high": diff + wide}
+    return {
+        "diff": diff,
+        "low": diff - half,
+        "high": diff + half,
+        "ensemble_low": diff - wide,
+        "ensemble_high": diff + wide,
+    }

@@ -434,8 +434,8 @@ class Results:
 
         Returns
         -------
-        DataFrame: point, outcome, month (from 0), diff; diff_low, diff_high (the worlds given); diff_ensemble_low, diff_ensemble_high
-        (the worlds as the sample); n_runs
+        DataFrame: point, outcome, month (from 0), diff; diff_low, diff_high (the worlds given); diff_ensemble_low,
+        diff_ensemble_high (the worlds as the sample); n_runs
 
         Raises
         ------
@@ -443,7 +443,12 @@ class Results:
             On a point that there is not, an outcome that has no month, or where runs are missing.
         """
         chosen = outcomes.OUTCOMES if names is None else arguments.names("names", names, outcomes.OUTCOMES)
-        months, worlds, base, frames = self.plan.head.months, self.plan.worlds, self.runs([self.baseline]).set_index("run"), []
+        months, worlds, base, frames = (
+            self.plan.head.months,
+            self.plan.worlds,
+            self.runs([self.baseline]).set_index("run"),
+            [],
+        )
         for point in arguments.points(points, self.manifest["n_points"]):
             mine = self.runs([point]).set_index("run")
             both = mine.index.intersection(base.index)
@@ -455,7 +460,9 @@ class Results:
                 curve = incidence.paired(here[:, k], there[:, k], months, worlds.number[place], weight)
                 columns = {("diff" if part == "diff" else f"diff_{part}"): values for part, values in curve.items()}
                 frames.append(
-                    pd.DataFrame({"point": point, "outcome": name, "month": np.arange(months), **columns, "n_runs": len(both)})
+                    pd.DataFrame(
+                        {"point": point, "outcome": name, "month": np.arange(months), **columns, "n_runs": len(both)}
+                    )
                 )
         return pd.concat(frames, ignore_index=True)
 

@@ -5,10 +5,17 @@ from itertools import combinations
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from crink_abm.charts import style
+
 
 def texts(fig):
     """(text, box) of all that is written in a figure."""
-    fig.draw_without_rendering()
+    with style.context():
+        fig.draw_without_rendering()
+        return _texts(fig)
+
+
+def _texts(fig):
     hidden = set()
     for ax in fig.findobj(Axes):
         for axis, span in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):

@@ -381,7 +381,7 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
 
 
 def test_means_over_slices_are_plain_means():
-    from crink_abm.charts.designs import slices
+    from crink_abm.charts.of_sweeps.designs import slices
 
     rng = np.random.default_rng(2)
     levels = 0.2 + 0.6 * rng.random(200)

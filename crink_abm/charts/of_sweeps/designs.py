@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..estimation import intervals
-from ..model.levers import LEVERS
-from ..typing import ArrayLike
-from . import primitives, shape, style
-from .panels import (
+from ...estimation import intervals
+from ...model.levers import LEVERS
+from ...typing import ArrayLike
+from .. import primitives, shape, style
+from ..panels import (
     HEADLINE,
     HOLLOW,
     PAIRED,
@@ -30,7 +30,7 @@ from .panels import (
 )
 
 if TYPE_CHECKING:
-    from ..results.results import Results
+    from ...results.results import Results
 
 #: Rows that one chart of a grid holds, and series within a row.
 MOST_ROWS, MOST_SERIES = 40, 5
@@ -88,7 +88,9 @@ def factors(results: "Results") -> Figure:
     if len(order) > MOST_ROWS:
         raise CannotDraw(f"the grid has {len(order)} rows, more than the {MOST_ROWS} of a chart; see results.dataset")
     shown = shape.outcomes(*HEADLINE)
-    data = results.estimates[results.estimates["on_grid"] & results.estimates["outcome"].isin(shown)].reset_index(drop=True)
+    data = results.estimates[results.estimates["on_grid"] & results.estimates["outcome"].isin(shown)].reset_index(
+        drop=True
+    )
     data = data.assign(discernible=data["grid_discernible"])
     data["row"] = [tuple(row[d["name"]] for d in down) for row in data.to_dict("records")]
     data["series"] = data[series["name"]] if series else ""
@@ -101,7 +103,8 @@ def factors(results: "Results") -> Figure:
     title = f"Change in {horizon(results)} risk over the combinations of the factors"
     factors = results.manifest["experiment"]["factors"]
     notes = [
-        f"Percentage points against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW} A mark at 0 without whiskers "
+        f"Percentage points against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW} A mark at 0 "
+        "without whiskers "
         "is the baseline itself. Levels that are not told below leave all as at the baseline.",
         *(line for name, factor in factors.items() for line in _sets(name, factor, base)),
     ]
@@ -148,7 +151,8 @@ def sample(results: "Results") -> Figure:
     columns = min(3, len(names))
     title = f"{shape.look(outcome).label}: change in {horizon(results)} risk at sampled policies"
     notes = [
-        f"Percentage points. A dot is one of {len(rows)} policies, which differ in all the levers shown ({plan['method']}); the same dots in "
+        f"Percentage points. A dot is one of {len(rows)} policies, which differ in all the levers shown "
+        f"({plan['method']}); the same dots in "
         "every panel. Lines: 95 % interval for chance in the runs (paired with the baseline, whose random numbers "
         f"all share). {HOLLOW.replace('mark', 'dot')} Black: mean over the policies in each slice of the lever's range, and "
         "its 95 % interval with the policies as the sample; the scatter about it is what the other levers do. Dotted line: "
@@ -160,7 +164,9 @@ def sample(results: "Results") -> Figure:
     clear = int(rows["discernible"].astype("boolean").fillna(False).sum())
     finding = f"{clear} of {len(rows)} policies can be told from the baseline; the largest change is {interval(best)}."
     narrow = shape.now().narrow
-    fig, axes = captioned(results, title, notes, len(names), columns, 1.25 if narrow else 1.7, finding=finding, narrow=2, sharey=True)
+    fig, axes = captioned(
+        results, title, notes, len(names), columns, 1.25 if narrow else 1.7, finding=finding, narrow=2, sharey=True
+    )
     base = base_of(results)
     for ax, name in zip(axes, names, strict=True):
         low, high = plan["ranges"].get(name, (0.0, 1.0))

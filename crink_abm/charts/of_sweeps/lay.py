@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from ..util.errors import InputError, told
-from ..util.scalars import real
-from . import primitives, shape, style
-from .panels import HEADLINE, PAIRED, captioned, extremes, horizon, interval
-from .sweep import ends_of, policies
+from ...util.errors import InputError, told
+from ...util.scalars import real
+from .. import primitives, shape, style
+from ..panels import HEADLINE, PAIRED, captioned, extremes, horizon, interval
+from .chosen import ends_of, policies
 
 if TYPE_CHECKING:
-    from ..results.results import Results
+    from ...results.results import Results
 
 #: Levers in a panel of the ranking: in two columns of a page, and in one.
 MOST_WIDE, MOST_NARROW = 8, 4
@@ -55,7 +55,8 @@ def ranking(results: "Results") -> Figure:
         Patch(facecolor=style.VERMILLION, edgecolor=style.VERMILLION, label=shape.word("Lever at 1")),
     ]
     fig, axes = captioned(
-        results, title, notes, len(names), min(2, len(names)), 0.55 + 0.285 * most, finding="Most moved by: " + ". ".join(tops) + ".",
+        results, title, notes, len(names), min(2, len(names)), 0.55 + 0.285 * most, 
+        finding=f"Most moved by: {'. '.join(tops)}.",
         handles=key, narrow=1, sharex=True,
     )  # fmt: skip
     for ax, name in zip(axes, names, strict=True):
@@ -85,13 +86,18 @@ def ranked(data: pd.DataFrame, order: list[str], ax: Axes) -> Axes:
     ax.axvline(0, color=style.MUTED, linewidth=0.7, zorder=3)
     for level, colour, hatch, place in ((0.0, style.BLUE, "//////", -0.19), (1.0, style.VERMILLION, None, 0.19)):
         for _, row in data[data["level"] == level].iterrows():
-            y, clear = order.index(row["lever"]) + place, bool(row["discernible"]) if pd.notna(row["discernible"]) else True
+            y, clear = (
+                order.index(row["lever"]) + place,
+                bool(row["discernible"]) if pd.notna(row["discernible"]) else True,
+            )
             ax.barh(
                 y, 100 * row["diff"], height=0.34, facecolor="white" if not clear or hatch else colour, edgecolor=colour,
                 hatch=hatch if clear else None, linewidth=0.6, gid=None if clear else primitives.NOISE_GID,
             )  # fmt: skip
             for ends, width in (("diff_ensemble", 0.6), ("diff", 1.6)):
-                ax.hlines(y, 100 * row[f"{ends}_low"], 100 * row[f"{ends}_high"], color=style.INK, linewidth=width, zorder=4)
+                ax.hlines(
+                    y, 100 * row[f"{ends}_low"], 100 * row[f"{ends}_high"], color=style.INK, linewidth=width, zorder=4
+                )
     words = [shape.lever(name) for name in order]
     inches = 0.36 * shape.now().inches / (1 if shape.now().narrow else 2)
     names = []
@@ -114,11 +120,16 @@ def icons(results: "Results") -> Figure:
     base = rows[rows["point"] == results.baseline].set_index("outcome")["prob"]
     chosen = _chosen(results, rows)
     if len(chosen) > MOST_POLICIES:
-        raise InputError(f"icon arrays show at most {MOST_POLICIES} policies; {len(chosen)} were given: name some with policies=")
+        raise InputError(
+            f"icon arrays show at most {MOST_POLICIES} policies; {len(chosen)} were given: name some with policies="
+        )
     years = horizon(results)
     panels = [(point, name, outcome) for point, name in (chosen or {results.baseline: ""}).items() for outcome in names]
     if chosen:
-        title = f"Of 100 {years} histories, in how many does force come, at the {shape.word('baseline')} and with {_listed(chosen)}?"
+        title = (
+            f"Of 100 {years} histories, in how many does force come, at the {shape.word('baseline')} and with "
+            f"{_listed(chosen)}?"
+        )
     else:
         title = f"Of 100 {years} histories, in how many does force come at the baseline?"
     said, data = [], []
@@ -134,7 +145,11 @@ def icons(results: "Results") -> Figure:
         shape.say(sentence)
     notes = [
         "Each square is one history in a hundred; numbers are rounded to whole histories."
-        + (" The difference is net: a policy averts force in some histories and brings it about in others. Intervals: 95 %." if chosen else "")
+        + (
+            " The difference is net: a policy averts force in some histories and brings it about in others. Intervals: 95 %."
+            if chosen
+            else ""
+        )
     ]
     key = _key(bool(chosen))
     across = min(2 if narrow else 4, len(names))
@@ -146,9 +161,13 @@ def icons(results: "Results") -> Figure:
     for ax, (_, name, outcome), one in zip(axes, panels, data, strict=True):
         shape.record(pd.DataFrame([one]))
         icon_array(one["before"], one["after"], ax)
-        ax.set_title(f"{name}: {shape.look(outcome).label}" if len(chosen) > 1 else shape.look(outcome).label, fontweight="bold")
+        ax.set_title(
+            f"{name}: {shape.look(outcome).label}" if len(chosen) > 1 else shape.look(outcome).label, fontweight="bold"
+        )
         n, m = (int(np.floor(100 * one[side] + 0.5)) for side in ("before", "after"))
-        ax.set_xlabel(f"{n} \u2192 {m} of 100\n{interval(one).replace(' (', chr(10) + '(')}" if chosen else f"{n} of 100")
+        ax.set_xlabel(
+            f"{n} \u2192 {m} of 100\n{interval(one).replace(' (', chr(10) + '(')}" if chosen else f"{n} of 100"
+        )
     return fig
 
 
@@ -179,7 +198,9 @@ _ICONS = {
 
 def _key(compared: bool) -> list[Any]:
     shown = _ICONS if compared else {"happens": _ICONS["happens"], "happens in neither": _ICONS["happens in neither"]}
-    words = {name: name for name in shown} if compared else {"happens": "happens", "happens in neither": "does not happen"}
+    words = (
+        {name: name for name in shown} if compared else {"happens": "happens", "happens in neither": "does not happen"}
+    )
     return [
         Patch(facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.5, label=shape.word(words[name]))
         for name, (face, edge, hatch) in shown.items()
@@ -196,10 +217,18 @@ def icon_array(before: float, after: float, ax: Axes) -> Axes:
     n, m = (int(np.floor(100 * x + 0.5)) for x in (before, after))
     both, most = min(n, m), max(n, m)
     for k in range(100):
-        kind = "happens" if k < both else ("happens no more" if m < n else "happens in addition") if k < most else "happens in neither"
+        kind = (
+            "happens"
+            if k < both
+            else ("happens no more" if m < n else "happens in addition")
+            if k < most
+            else "happens in neither"
+        )
         face, edge, hatch = _ICONS[kind]
         x, y = k % 10, k // 10
-        ax.add_patch(Rectangle((x, y), _SIDE, _SIDE, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.5, gid=kind))
+        ax.add_patch(
+            Rectangle((x, y), _SIDE, _SIDE, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.5, gid=kind)
+        )
     ax.set(xlim=(-0.1, 9.9), ylim=(9.9, -0.1), xticks=[], yticks=[])
     ax.set_aspect("equal")
     ax.spines[:].set_visible(False)
