@@ -102,7 +102,19 @@ def settle(fig: Figure) -> Figure:
     for ax in fig.axes:
         ax.set_position(np.round(ax.get_position(original=True).bounds, 5))
         spread_ends(ax)
+        _uncrowded(ax)
     return fig
+
+
+def _uncrowded(ax: Axes) -> None:
+    """Leave out labels of points that would meet another: the ends of a row come first."""
+    labels = [text for text in ax.texts if text.get_gid() == "point-label"]
+    shown: list[Any] = []
+    for label in [*labels[:1], *labels[:0:-1]]:
+        box = label.get_window_extent()
+        label.set_visible(not any(box.overlaps(other) for other in shown))
+        if label.get_visible():
+            shown.append(box)
 
 
 def _on_page(fig: Figure) -> bool:

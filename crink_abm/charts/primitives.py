@@ -308,6 +308,7 @@ def frontier(
                 fontsize=6.5,
                 ha="left",
                 va="top",
+                gid="point-label",
                 path_effects=[withStroke(linewidth=2, foreground="white")],
             )
     unit = shape.change() if quantity == CHANGE else shape.word(quantity)

@@ -133,7 +133,7 @@ class Sheet(Figure):
             with context(self._over):
                 write_bytes(Path(fname), memory.rendered(self, form.lower(), more.get("dpi") or DPI))
         else:
-            with context(self._over):
+            with context(self._over), quiet():
                 super().savefig(fname, **more)
 
 
