@@ -22,7 +22,7 @@ from crink_abm.util.plain import as_toml
 pytestmark = pytest.mark.once
 
 PLAN = {
-    "experiment": {"name": "remembered", "seed": 5, "runs": 64, "months": 24, "description": 'a "quoted" line\nand \\ another – é'},
+    "experiment": {"name": "remembered", "seed": 5, "runs": 400, "months": 36, "description": 'a "quoted" line\nand \\ another – é'},
     "levers": {"usfk_posture": [0.0, 1.0], "exposure": {"from": 0.0, "to": 1.0, "points": 3}},
     "packages": {"more (of) it – 全": {"usfk_posture": 0.9, "exposure": {"2026-01": 0.5, "2027-01": 0.9}}},
     "one_at_a_time": {"levers": ["exposure"], "points": 3},
@@ -47,7 +47,7 @@ def test_a_file_carries_how_it_was_made(results, files, form):
     found = memory.read(files[form])
     assert (found["chart"], found["seed"], found["rules"]) == ("levers", 5, results.manifest["rules_hash"])
     assert found["arguments"] == {"labels": LABELS, "width": "single"}
-    assert found["runs"] == {"in_all": results.manifest["n_runs"], "per_point": 64}
+    assert found["runs"] == {"in_all": results.manifest["n_runs"], "per_point": 400}
     assert remembered.experiment_of(found).key() == results.manifest["experiment_hash"] == found["experiment"]["key"]
     assert found["digest"] == memory.digest(memory.of(gallery.figure(results, "levers", labels=LABELS)).tables)
 
@@ -58,18 +58,18 @@ def test_the_three_files_carry_the_same(files):
 
 def test_readers_of_screens_get_the_numbers(results, files):
     """The alternative text has the largest change, as the estimates have it, in each kind of file."""
-    rows = results.estimates[(results.estimates["outcome"] == "korea_attack")]
-    ends = rows[rows["point"].isin(results.points_along("usfk_posture") + results.points_along("exposure"))]
-    ends = ends[ends["point"] != results.baseline]
-    ends = ends[ends["usfk_posture"].isin((0.0, 1.0)) | ends["exposure"].isin((0.0, 1.0))]
-    largest = style.signed(100 * ends.loc[ends["diff"].idxmin(), "diff"])
+    along = [results.slice("korea_attack", lever).assign(lever=lever) for lever in ("usfk_posture", "exposure")]
+    ends = pd.concat([rows[rows[rows["lever"].iloc[0]].isin((0.0, 1.0)) & (rows["point"] != results.baseline)] for rows in along])
+    kind, value = ("fall", ends["diff"].min()) if ends["diff"].min() < 0 else ("rise", ends["diff"].max())
+    assert value != 0
+    largest = f"largest {kind} {style.signed(100 * value)}"
     root = ElementTree.fromstring(files["svg"].read_bytes())
     of_svg = {one: root.find(f"{{http://www.w3.org/2000/svg}}{one}").text for one in ("title", "desc")}
     with Image.open(files["png"]) as image:
         of_png = image.text
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert of_svg["desc"] == of_png["Description"] and of_svg["title"] == of_png["Title"]
-    assert f"Limited attack in Korea: largest fall {largest} points" in of_svg["desc"]
+    assert f"Limited attack in Korea: {largest} points" in of_svg["desc"]
     assert "not a forecast" in of_svg["desc"] and root.get("role") == "img"
     assert b"/Subject" in files["pdf"].read_bytes()
 
@@ -187,4 +187,4 @@ def test_the_last_month_of_the_paired_curves_agrees_with_the_runs(results):
     first = REGISTRY.by_name["korea_attack"].first
     expected = ((runs[first] >= 0).astype(float) - (base[first] >= 0)).mean()
     assert made["diff"].iloc[-1] == pytest.approx(expected)
-    assert made["month"].tolist() == list(range(24))
+    assert made["month"].tolist() == list(range(36))
