@@ -21,6 +21,8 @@ from .palette import INK, MUTED, Look
 #: Share of a line's width that text may fill: what is measured and what is drawn differ by hinting.
 _FILL = 0.97
 TITLE, FINDING, KEY = 9.0, 7.5, 6.5
+#: The size of labels of axes that are too long for a panel.
+_SMALL = 6.0
 
 
 def caption(
@@ -138,23 +140,29 @@ def _heading(fig: Figure, ax: Axes) -> bool:
     """Wrap a panel's heading and the labels of its axes where they are wider than their place; whether any was."""
     left, right = _row(fig, ax)
     box = ax.get_window_extent()
-    starts = [other.get_window_extent().x0 for other in fig.axes if other is not ax]
-    half = min(right, fig.bbox.x1 * 0.995) - (box.x0 + box.x1) / 2.0
-    half = min(half, (box.x0 + box.x1) / 2.0 - max([x for x in [0.0, *_ends(fig, ax)] if x < box.x0], default=0.0))
-    places = (
-        (ax._left_title, right - left),
-        (ax.xaxis.label, max(2.0 * half, box.width) if starts or box.width else right),
-        (ax.yaxis.label, 1.35 * box.height),
-    )
+    centre = (box.x0 + box.x1) / 2.0
+    across = 2.0 * min(fig.bbox.x1 * 0.995 - centre, centre)
+    for other in _beside(fig, ax):  # labels of neighbours may each be as wide as it is from middle to middle
+        across = min(across, abs((other.x0 + other.x1) / 2.0 - centre) - 0.06 * fig.dpi)
+    label = ax.yaxis.label
+    if _widest(label) > 1.3 * box.height / fig.dpi and label.get_fontsize() > _SMALL:
+        label.set_fontsize(_SMALL)
+        return True
+    places = ((ax._left_title, right - left), (ax.xaxis.label, across), (label, 1.45 * box.height))
     wrapped = [_wrapped(text, room / fig.dpi) for text, room in places]
     return any(wrapped)
 
 
-def _ends(fig: Figure, ax: Axes) -> list[float]:
-    """Where the panels left of one in its row end."""
+def _beside(fig: Figure, ax: Axes) -> list[Any]:
+    """The panels in the row of one."""
     box = ax.get_window_extent()
     boxes = [other.get_window_extent() for other in fig.axes if other is not ax]
-    return [there.x1 for there in boxes if there.x1 <= box.x0 + 1 and there.y0 < box.y1 and there.y1 > box.y0]
+    return [there for there in boxes if there.y0 < box.y1 and there.y1 > box.y0]
+
+
+def _widest(text: Text) -> float:
+    """The width of a text's longest line in inches."""
+    return max(text_width(line, float(text.get_fontsize())) for line in text.get_text().split("\n"))
 
 
 def _wrapped(text: Text, inches: float) -> bool:

@@ -1,13 +1,15 @@
 """What a chart of a sweep remembers: its manifest, and the alternative text from its numbers."""
 
 import json
+import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
-from ..experiment import schema
+from ..experiment import reader, schema
+from ..util.errors import InputError
 from ..util.plain import as_toml
 from . import memory
 from .panels import provenance
@@ -72,11 +74,6 @@ def experiment_of(manifest: Mapping[str, Any]) -> schema.Experiment:
     InputError
         If its text is no experiment, or another one than the manifest says.
     """
-    import tomllib
-
-    from ..experiment import reader
-    from ..util.errors import InputError
-
     try:
         said = tomllib.loads(str(manifest["experiment"]["toml"]))
     except (tomllib.TOMLDecodeError, KeyError) as error:

@@ -121,6 +121,9 @@ def _summary(results: "Results", drawn: list[Path], args: argparse.Namespace) ->
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:
         print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
+        names = {path.stem for path in drawn}
+        if first := [name for name in ("ranking", "icons") if name in names]:
+            print(f"start with {' and '.join(f'{name}.png' for name in first)}")
 
 
 def _changes(results: "Results") -> None:

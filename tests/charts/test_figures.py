@@ -17,6 +17,7 @@ from crink_abm.model import outcomes
 from crink_abm.model.levers import LEVERS
 from crink_abm.util.errors import InputError
 
+
 @pytest.fixture(scope="module")
 def results():
     return FakeResults()

@@ -22,7 +22,13 @@ from crink_abm.util.plain import as_toml
 pytestmark = pytest.mark.once
 
 PLAN = {
-    "experiment": {"name": "remembered", "seed": 5, "runs": 400, "months": 36, "description": 'a "quoted" line\nand \\ another – é'},
+    "experiment": {
+        "name": "remembered",
+        "seed": 5,
+        "runs": 400,
+        "months": 36,
+        "description": 'a "quoted" line\nand \\ another – é',
+    },
     "levers": {"usfk_posture": [0.0, 1.0], "exposure": {"from": 0.0, "to": 1.0, "points": 3}},
     "packages": {"more (of) it – 全": {"usfk_posture": 0.9, "exposure": {"2026-01": 0.5, "2027-01": 0.9}}},
     "one_at_a_time": {"levers": ["exposure"], "points": 3},
@@ -59,7 +65,9 @@ def test_the_three_files_carry_the_same(files):
 def test_readers_of_screens_get_the_numbers(results, files):
     """The alternative text has the largest change, as the estimates have it, in each kind of file."""
     along = [results.slice("korea_attack", lever).assign(lever=lever) for lever in ("usfk_posture", "exposure")]
-    ends = pd.concat([rows[rows[rows["lever"].iloc[0]].isin((0.0, 1.0)) & (rows["point"] != results.baseline)] for rows in along])
+    ends = pd.concat(
+        [rows[rows[rows["lever"].iloc[0]].isin((0.0, 1.0)) & (rows["point"] != results.baseline)] for rows in along]
+    )
     kind, value = ("fall", ends["diff"].min()) if ends["diff"].min() < 0 else ("rise", ends["diff"].max())
     assert value != 0
     largest = f"largest {kind} {style.signed(100 * value)}"
@@ -89,7 +97,12 @@ def test_what_carries_nothing_says_so(tmp_path):
     plain.savefig(tmp_path / "plain.png")
     (tmp_path / "words.txt").write_text("no figure")
     (tmp_path / "some.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    for name, said in (("plain.png", "carries no manifest"), ("words.txt", "no PNG, SVG or PDF"), ("gone.png", "no file"), ("some.svg", "no manifest")):
+    for name, said in (
+        ("plain.png", "carries no manifest"),
+        ("words.txt", "no PNG, SVG or PDF"),
+        ("gone.png", "no file"),
+        ("some.svg", "no manifest"),
+    ):
         with pytest.raises(InputError, match=said):
             memory.read(tmp_path / name)
 
@@ -136,10 +149,20 @@ def test_a_changed_picture_is_found(files, tmp_path, capsys):
 
 
 def test_the_digest_sees_one_bit():
-    table = pd.DataFrame({"outcome": ["a", "b"], "diff": [0.1, np.nan], "discernible": pd.array([True, None], dtype="boolean")})
+    table = pd.DataFrame(
+        {"outcome": ["a", "b"], "diff": [0.1, np.nan], "discernible": pd.array([True, None], dtype="boolean")}
+    )
     other = table.assign(diff=[np.nextafter(0.1, 1), np.nan])
     assert memory.digest([table]) == memory.digest([table.copy()])
-    assert len({memory.digest([one]) for one in (table, other, table.assign(outcome=["a", "c"]), table.rename(columns={"diff": "low"}))}) == 4
+    assert (
+        len(
+            {
+                memory.digest([one])
+                for one in (table, other, table.assign(outcome=["a", "c"]), table.rename(columns={"diff": "low"}))
+            }
+        )
+        == 4
+    )
     assert memory.digest([table, table]) != memory.digest([table])
 
 

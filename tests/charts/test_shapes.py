@@ -97,7 +97,10 @@ def test_by_default_the_four_kinds_of_force_are_shown(wide):
 def test_policies_are_those_that_were_asked_for(results):
     other = int(results.points.loc[results.points["family"] == "any", "point"].iloc[3])
     fig = charts.packages(results, policies=["strong", other])
-    assert set(charts.data_of(fig)["point"]) == {int(results.points.loc[results.points["label"] == "strong", "point"].iloc[0]), other}
+    assert set(charts.data_of(fig)["point"]) == {
+        int(results.points.loc[results.points["label"] == "strong", "point"].iloc[0]),
+        other,
+    }
 
 
 def test_words_are_the_readers_own(results):
@@ -107,23 +110,33 @@ def test_words_are_the_readers_own(results):
     }  # fmt: skip
     fig = charts.levers(results, labels=labels)
     said = " ".join(text for text, _ in written.texts(fig))
-    for words in ("Begrenzter Angriff", "Offenlegung", "sicherer", "riskanter", "Was bewegt was?", "Hebel auf 1", "Änderung"):
+    for words in (
+        "Begrenzter Angriff",
+        "Offenlegung",
+        "sicherer",
+        "riskanter",
+        "Was bewegt was?",
+        "Hebel auf 1",
+        "Änderung",
+    ):
         assert words in said
     assert "Limited attack" not in said and "safer" not in said
     assert "Härte" in " ".join(text for text, _ in written.texts(charts.packages(results, labels=labels)))
 
 
-@pytest.mark.parametrize("name", ["ranking", "levers", "responses", "packages", "incidence", "heat", "frontier", "sample", "factors"])
+@pytest.mark.parametrize(
+    "name", ["ranking", "levers", "responses", "packages", "incidence", "heat", "frontier", "sample", "factors"]
+)
 def test_axes_of_changes_say_which_way_is_safer(wide, name):
     axes = [label for ax in wide[name].axes for label in (ax.get_xlabel(), ax.get_ylabel())]
-    assert any("safer" in label and "riskier" in label and label.index("safer") < label.index("riskier") for label in axes)
+    assert any(
+        "safer" in label and "riskier" in label and label.index("safer") < label.index("riskier") for label in axes
+    )
 
 
 def _colours(fig):
     for one in fig.findobj():
-        if isinstance(one, Line2D) and one.get_linestyle() != "None":
-            yield to_rgba(one.get_color())
-        elif isinstance(one, Text) and one.get_text():
+        if (isinstance(one, Line2D) and one.get_linestyle() != "None") or (isinstance(one, Text) and one.get_text()):
             yield to_rgba(one.get_color())
         elif hasattr(one, "get_facecolors") and getattr(one, "get_array", lambda: None)() is None:
             yield from map(tuple, np.atleast_2d(one.get_facecolors()))

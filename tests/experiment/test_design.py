@@ -364,7 +364,7 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
 
     from crink_abm.charts import gallery
 
-    ax = gallery.figure(factors, "factors").axes[0]
+    ax = gallery.figure(factors, "factors", outcomes="any_failure").axes[0]
     rows = factors.select("any_failure")
     rows = rows[rows["on_grid"]]
     marks = np.concatenate(

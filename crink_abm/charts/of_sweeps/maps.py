@@ -125,21 +125,12 @@ def _nothing_found(results: "Results", title: str, cells: pd.DataFrame) -> Figur
         "much by chance."
     )
     shape.say(sentence, finding=True)
-    fig, axes = captioned(
-        results, title, ["More runs a cell would tell smaller changes."], 1, 1, 0.25 + 0.5 * shape.now().narrow
-    )
-    ax = axes[0]
-    shape.record(cells)
     size = 8.0
-    room = 0.9 * shape.now().inches
+    lines = style.fitted(sentence, 0.9 * shape.now().inches, size)
+    height = 1.35 * size * len(lines) / 72.0 - 0.2
+    fig, axes = captioned(results, title, ["More runs a cell would tell smaller changes."], 1, 1, height)
+    shape.record(cells)
+    ax = axes[0]
     ax.set_axis_off()
-    ax.text(
-        0.0,
-        0.5,
-        "\n".join(style.fitted(sentence, room, size)),
-        fontsize=size,
-        va="center",
-        transform=ax.transAxes,
-        gid="sentence",
-    )
+    ax.text(0.0, 0.5, "\n".join(lines), fontsize=size, va="center", transform=ax.transAxes, gid="sentence")
     return fig
