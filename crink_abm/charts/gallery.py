@@ -15,7 +15,7 @@ from ..util.errors import InputError, nearest, one_line, told
 from ..util.files import refuse_link
 from ..util.folders import prepare
 from . import memory, remembered, shape, style
-from .of_sweeps import changes, curves, designs, lay, maps, spreads
+from .of_sweeps import changes, chosen, curves, designs, lay, maps, spreads
 from .panels import HEADLINE, NotAsked
 
 if TYPE_CHECKING:
@@ -162,6 +162,9 @@ def draw(
             raise InputError(f"charts are written as {', '.join(FORMATS)}; {form!r} was given")
     for name in names:
         _named(name)
+    with shape.shaped(shape.of(**options)) as asked:  # what no chart takes is refused before any is drawn
+        chosen.policies(results)
+        _check_labels(results, asked)
     target = Path(folder if folder is not None else results.folder) / "figures"
     with _drawing(results, target):
         for name in names:
@@ -203,7 +206,9 @@ def _draw(
     paths, lacking = [], set()
     for name in names:
         try:
-            fig = figure(results, name, **options)
+            extras = set().union(*EXTRAS.values()) - {*EXTRAS.get(_named(name)[0], ())}
+            given = {option: value for option, value in options.items() if option not in extras}
+            fig = figure(results, name, **given)
             lacking |= style.lacking(fig)
             with style.context(options.get("style", "house")):
                 paths += style.save(fig, target / name, formats)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from crink_abm import charts
-from crink_abm.charts import gallery, primitives, style
+from crink_abm.charts import gallery, memory, primitives, style
 from crink_abm.charts.of_sweeps import lay
 from crink_abm.charts.panels import HEADLINE
 from crink_abm.util.errors import InputError
@@ -261,3 +261,16 @@ def test_factors_are_named_in_rows_and_legend():
 def test_noise_is_white_in_the_ranking(results, wide):
     marked = [bar for ax in wide["ranking"].axes for bar in ax.patches if bar.get_gid() == primitives.NOISE_GID]
     assert marked and all(to_rgba(bar.get_facecolor())[:3] == (1, 1, 1) and not bar.get_hatch() for bar in marked)
+
+
+def test_what_no_chart_takes_is_refused_before_any_is_drawn(results, tmp_path):
+    for options in ({"width": "triple"}, {"policies": "stron"}, {"labels": {"exposur": "x"}}, {"outcomes": "wars"}):
+        with pytest.raises(InputError):
+            gallery.draw(results, tmp_path / "none", **options)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_keyword_of_some_charts_goes_to_those(results, tmp_path):
+    paths = gallery.draw(results, tmp_path, ["levers", "packages"], ["svg"], levers="exposure", outcomes="korea_war")
+    assert [path.stem for path in paths] == ["levers", "packages"]
+    assert memory.read(paths[0])["arguments"] == {"levers": "exposure", "outcomes": "korea_war"}
