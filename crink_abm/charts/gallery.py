@@ -3,7 +3,6 @@
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,48 +14,120 @@ from ..typing import PathLike
 from ..util.errors import InputError, nearest, one_line, told
 from ..util.files import refuse_link
 from ..util.folders import prepare
-from . import designs, style, sweep
+from . import memory, remembered, shape, style
+from .of_sweeps import changes, chosen, curves, designs, lay, maps, spreads
 from .panels import HEADLINE, NotAsked
 
 if TYPE_CHECKING:
     from ..results.results import Results
 
-FORMATS = ("png", "svg", "pdf")
+FORMATS = memory.FORMATS
 
 _LOG = logging.getLogger(__name__)
 
-#: Name of a chart -> what draws it from results; raises CannotDraw where the sweep lacks the data.
+#: Name of a chart -> what draws it from results; raises CannotDraw where the sweep lacks the data. The findings come first.
 CHARTS: dict[str, Callable[..., Any]] = {
-    **{f"heat_{name}": partial(sweep.heat, name) for name in HEADLINE},
-    "responses": sweep.responses,
-    "incidence": sweep.incidence,
-    "first_failures": sweep.competing,
-    "levers": sweep.lever_ends,
-    "frontier": sweep.frontier,
-    "packages": sweep.package_differences,
-    "spreads": sweep.spreads,
-    "difference_spreads": sweep.difference_spreads,
+    "ranking": lay.ranking,
+    "icons": lay.icons,
+    **{f"heat_{name}": maps.heat for name in HEADLINE},
+    "responses": curves.responses,
+    "incidence": curves.incidence,
+    "first_failures": curves.competing,
+    "levers": changes.lever_ends,
+    "frontier": changes.frontier,
+    "packages": changes.package_differences,
+    "spreads": spreads.spreads,
+    "difference_spreads": spreads.difference_spreads,
     "factors": designs.factors,
-    **{f"sample_{name}": partial(designs.sample, name) for name in HEADLINE},
+    **{f"sample_{name}": designs.sample for name in HEADLINE},
 }
+#: Charts of one outcome, which are named by it too: ``heat`` of two fronts is ``heat_two_front``.
+OF_ONE: dict[str, Callable[..., Any]] = {"heat": maps.heat, "sample": designs.sample}
+#: Keywords that only some charts take.
+EXTRAS = {
+    "ranking": ("levers", "most"), "responses": ("levers",), "levers": ("levers",), "difference_spreads": ("levers",),
+    "frontier": ("lever",),
+}  # fmt: skip
 
 
-def figure(results: "Results", name: str) -> Figure:
-    """One chart of a sweep as a matplotlib Figure.
+def figure(results: "Results", name: str, **options: Any) -> Figure:
+    """One chart of a sweep as a matplotlib Figure, shaped by ``outcomes``, ``policies``, ``labels``, ``width``, ``style``.
+
+    Parameters
+    ----------
+    results : sweeps.Results
+    name : of ``CHARTS``, or ``heat_OUTCOME`` and ``sample_OUTCOME`` for any outcome
+    options : as the chart's own function takes them (:mod:`crink_abm.charts.functions`)
+
+    Returns
+    -------
+    A figure whose files carry how it was made; that of ``ax``, without, where axes were given.
 
     Raises
     ------
     InputError
-        If no chart has that name, or (``CannotDraw``) the sweep lacks what it shows.
+        If no chart has that name, an option cannot be taken, or (``CannotDraw``) the sweep lacks what it shows.
     """
-    with style.context():
-        return style.settle(CHARTS[_checked(name)](results))
+    chart, outcome = _named(name)
+    known = {*shape.Options.__annotations__, *EXTRAS.get(chart, ())}
+    for option in options:
+        if option not in known:
+            raise InputError(
+                f"the chart {name} takes no {told(option)}{nearest(option, known)}; it takes {', '.join(sorted(known))}"
+            )
+    if outcome is not None:
+        if options.get("outcomes") not in (None, outcome, [outcome], (outcome,)):
+            raise InputError(f"{name} is of one outcome; leave out outcomes, or ask for the chart {chart!r}")
+        options = options | {"outcomes": outcome}
+    asked = shape.of(**options)
+    _check_labels(results, asked)
+    draws = OF_ONE.get(chart) or CHARTS[chart]
+    with shape.shaped(asked) as made, style.context(asked.style):
+        fig = draws(results)
+        if asked.grey and asked.ax is None:
+            style.greyed(fig)
+        if asked.ax is not None:
+            return fig
+        style.settle(fig)
+        given = {option: value for option, value in options.items() if value is not None and option != "ax"}
+        return memory.attach(fig, remembered.of(results, chart, given, fig, made.drawn))
 
 
-def _checked(name: str) -> str:
-    if name not in CHARTS:
-        raise InputError(f"no chart is named {name!r}{nearest(name, CHARTS)}; the charts are {', '.join(CHARTS)}")
-    return name
+def _named(name: str) -> tuple[str, str | None]:
+    """A chart by name, and the outcome that its name asks for."""
+    if name in CHARTS and not name.startswith(("heat_", "sample_")):
+        return name, None
+    kind, _, outcome = name.partition("_") if isinstance(name, str) else ("", "", "")
+    if kind in OF_ONE:
+        if not outcome:
+            return kind, None
+        if outcome in style.OUTCOMES:
+            return kind, outcome
+    known = [*CHARTS, *OF_ONE, *(f"{kind}_{one}" for kind in OF_ONE for one in style.OUTCOMES)]
+    raise InputError(
+        f"no chart is named {told(name)}{nearest(str(name), known)}; the charts are {', '.join(CHARTS)}, and heat_ and sample_ "
+        "with any outcome"
+    )
+
+
+def _check_labels(results: "Results", asked: shape.Shape) -> None:
+    """Refuse words for what no chart shows: a slip in a name would pass in silence."""
+    known = {
+        *style.OUTCOMES,
+        *style.LEVERS,
+        *(f"{name} ends" for name in style.LEVERS),
+        *shape.WORDS,
+        *results.points["label"],
+    }
+    for dimension in results.manifest["grid"]:
+        known |= {dimension["name"], *map(str, dimension["labels"])}
+    for name in asked.labels:
+        if name not in known:
+            raise InputError(
+                f"labels has {told(name)}, which is no outcome, lever, policy or word of a chart{nearest(name, known)}; "
+                "the words are "
+                f"{', '.join(shape.WORDS)}"
+            )
 
 
 def draw(
@@ -64,6 +135,7 @@ def draw(
     folder: PathLike | None = None,
     only: Iterable[str] | None = None,
     formats: Iterable[str] = FORMATS,
+    **options: Any,
 ) -> list[Path]:
     """Write the charts of a sweep into ``folder``/figures; charts it cannot give are skipped, the reason logged in a line.
 
@@ -72,7 +144,8 @@ def draw(
     results : sweeps.Results
     folder : where to; the sweep's own folder if None
     only : names of ``CHARTS``; all if None
-    formats : of "png" (200 dots per inch), "svg", "pdf"
+    formats : of "png" (300 dots per inch), "svg", "pdf"
+    options : as :func:`figure` takes them, for every chart that takes them
 
     Returns
     -------
@@ -88,13 +161,16 @@ def draw(
         if form not in FORMATS:
             raise InputError(f"charts are written as {', '.join(FORMATS)}; {form!r} was given")
     for name in names:
-        _checked(name)
+        _named(name)
+    with shape.shaped(shape.of(**options)) as asked:  # what no chart takes is refused before any is drawn
+        chosen.policies(results)
+        _check_labels(results, asked)
     target = Path(folder if folder is not None else results.folder) / "figures"
     with _drawing(results, target):
         for name in names:
             for form in formats:
                 refuse_link(target / f"{name}.{form}")
-        return _draw(results, names, target, formats, only)
+        return _draw(results, names, target, formats, only, options)
 
 
 @contextlib.contextmanager
@@ -120,14 +196,21 @@ def _drawing(results: "Results", target: Path) -> Iterator[None]:
 
 
 def _draw(
-    results: "Results", names: Iterable[str], target: Path, formats: Iterable[str], only: Iterable[str] | None
+    results: "Results",
+    names: Iterable[str],
+    target: Path,
+    formats: Iterable[str],
+    only: Iterable[str] | None,
+    options: dict[str, Any],
 ) -> list[Path]:
     paths, lacking = [], set()
     for name in names:
         try:
-            fig = figure(results, name)
+            extras = set().union(*EXTRAS.values()) - {*EXTRAS.get(_named(name)[0], ())}
+            given = {option: value for option, value in options.items() if option not in extras}
+            fig = figure(results, name, **given)
             lacking |= style.lacking(fig)
-            with style.context():
+            with style.context(options.get("style", "house")):
                 paths += style.save(fig, target / name, formats)
         except InputError as reason:
             if only is None and isinstance(reason, NotAsked):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize
@@ -17,8 +18,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from . import style
-from .style import LEVERS, OUTCOMES, lever_axis
+from . import shape, style
+from .style import lever_axis
 
 #: Axis labels of the two quantities.
 RISK, CHANGE = "Probability (%)", "Change in risk (percentage points)"
@@ -26,7 +27,8 @@ RISK, CHANGE = "Probability (%)", "Change in risk (percentage points)"
 #: The identifiers of the marks that say "not to be told from chance" and "the baseline".
 NOISE_GID, BASELINE_GID = "within-noise", "baseline"
 
-_SIGNED = FuncFormatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-9 else "0")
+#: Signed numbers at ticks.
+SIGNED = FuncFormatter(lambda value, _: f"{value:+.3g}".replace("-", "−") if abs(value) > 1e-9 else "0")
 
 
 def _noise(discernible: pd.Series) -> np.ndarray:
@@ -66,11 +68,12 @@ def heat_map(
     Axes; its first collection is the mesh. Cells within noise carry a dot, others the sign of the change.
     """
     ax = style.axes(ax)
+    shape.record(data)
     cells = data.pivot(index=y, columns=x, values="diff")
     columns, rows = _edges(cells.columns), _edges(cells.index)
     ax.set_facecolor(style.FAINT)
     ax.pcolormesh(
-        columns, rows, np.ma.masked_invalid(100.0 * cells.to_numpy()), cmap=style.DIVERGING,
+        columns, rows, np.ma.masked_invalid(100.0 * cells.to_numpy()), cmap=shape.colours(),
         norm=Normalize(-limit, limit), edgecolors="none", linewidth=0,
     )  # fmt: skip
     reference = np.zeros(len(data), bool)
@@ -78,7 +81,8 @@ def heat_map(
         reference = np.isclose(data[x], baseline[0]) & np.isclose(data[y], baseline[1])
     noise = _noise(data["discernible"])
     change = 100.0 * data["diff"].to_numpy()
-    ink = np.where(np.abs(change) > 0.65 * limit, "white", style.INK)
+    paint = colormaps[shape.colours()](Normalize(-limit, limit)(change))
+    ink = np.where(paint[:, :3] @ [0.299, 0.587, 0.114] < 0.45, "white", style.INK)
     for chosen, marker, size, width, gid in (
         (noise & ~reference, "o", 2.2, 0.0, NOISE_GID),
         (~noise & ~reference & (change > 0), "+", 9.0, 0.6, None),
@@ -100,12 +104,13 @@ def heat_map(
     return ax
 
 
-def colour_bar(axes: Any, label: str = CHANGE) -> Colorbar:
+def colour_bar(axes: Any) -> Colorbar:
     """A signed colour bar for heat maps that share a scale; returns it."""
+    label = shape.change(CHANGE)
     axes = np.atleast_1d(axes)
     mesh = axes.flat[0].collections[0]
     bar = axes.flat[0].figure.colorbar(
-        mesh, ax=list(axes.flat), label=label, location="bottom", shrink=0.6, aspect=40, pad=0.01, format=_SIGNED
+        mesh, ax=list(axes.flat), label=label, location="bottom", shrink=0.6, aspect=40, pad=0.01, format=SIGNED
     )
     bar.outline.set_linewidth(0.4)
     return bar
@@ -128,12 +133,13 @@ def response(
     ylim : (low, high) in percentage points
     """
     ax = style.axes(ax)
+    shape.record(data)
     ax.axhline(0, color=style.MUTED, linewidth=0.6)
     if baseline is not None:
         ax.axvline(baseline, color=style.MUTED, linewidth=0.7, linestyle=style.DOTTED, gid=BASELINE_GID)
     ends = []
     for name, rows in data.sort_values(lever).groupby("outcome", sort=False):
-        look = OUTCOMES[name]
+        look = shape.look(name)
         for ends_of, alpha in (("diff_ensemble", 0.10), ("diff", 0.22)):
             low, high = 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"]
             ax.fill_between(rows[lever], low, high, color=look.colour, alpha=alpha, lw=0)
@@ -141,9 +147,9 @@ def response(
         ends.append((rows[lever].iloc[-1], 100 * rows["diff"].iloc[-1], look.short, look.colour))
     if ylim is not None:
         ax.set_ylim(ylim)
-    ax.set(xlim=(0, 1), xlabel=LEVERS[lever][1], ylabel=CHANGE)
-    ax.set_title(LEVERS[lever][0])
-    ax.yaxis.set_major_formatter(_SIGNED)
+    ax.set(xlim=(0, 1), xlabel=shape.lever(lever)[1], ylabel=shape.change())
+    ax.set_title(shape.lever(lever)[0])
+    ax.yaxis.set_major_formatter(SIGNED)
     ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     style.label_ends(ax, ends)
     return ax
@@ -165,6 +171,7 @@ def incidence(
     ylim : (low, high) in per cent
     """
     ax = style.axes(ax)
+    shape.record(data)
     ends = []
     for name, look in looks.items():
         rows = data[data[by] == name].sort_values("month")
@@ -172,9 +179,45 @@ def incidence(
         ax.fill_between(years, 100 * rows["low"], 100 * rows["high"], color=look.colour, alpha=0.18, lw=0)
         ax.plot(years, 100 * rows["prob"], color=look.colour, linestyle=look.dash)
         ends.append((years.iloc[-1], 100 * rows["prob"].iloc[-1], look.short, look.colour))
-    ax.set(xlim=(0, (data["month"].max() + 1) / 12.0), xlabel="Years from the start", ylabel="Cumulative incidence (%)")
+    ax.set(xlim=(0, (data["month"].max() + 1) / 12.0), xlabel=shape.word("Years from the start"))
+    ax.set_ylabel(shape.word("Cumulative incidence (%)"))
     ax.set_ylim(ylim if ylim is not None else (0, None))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    style.label_ends(ax, ends)
+    return ax
+
+
+def incidence_change(
+    data: pd.DataFrame, names: Sequence[str], ylim: tuple[float, float] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Paired difference of cumulative incidences from the baseline over the years, a line and two bands an outcome.
+
+    Parameters
+    ----------
+    data : DataFrame with columns outcome, month (from 0), diff, diff_low, diff_high (inner band), diff_ensemble_low,
+        diff_ensemble_high (outer band; nan where not known) (shares of 1)
+    names : outcomes in drawing order
+    ylim : (low, high) in percentage points
+    """
+    ax = style.axes(ax)
+    shape.record(data)
+    ax.axhline(0, color=style.MUTED, linewidth=0.6)
+    ends = []
+    for name in names:
+        rows, look = data[data["outcome"] == name].sort_values("month"), shape.look(name)
+        years = (rows["month"] + 1) / 12.0
+        for ends_of, alpha in (("diff_ensemble", 0.10), ("diff", 0.22)):
+            ax.fill_between(
+                years, 100 * rows[f"{ends_of}_low"], 100 * rows[f"{ends_of}_high"], color=look.colour, alpha=alpha, lw=0
+            )
+        ax.plot(years, 100 * rows["diff"], color=look.colour, linestyle=look.dash)
+        ends.append((years.iloc[-1], 100 * rows["diff"].iloc[-1], look.short, look.colour))
+    ax.set(xlim=(0, (data["month"].max() + 1) / 12.0), xlabel=shape.word("Years from the start"), ylabel=shape.change())
+    if ylim is not None:
+        ax.set_ylim(ylim)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(SIGNED)
     style.label_ends(ax, ends)
     return ax
 
@@ -202,6 +245,7 @@ def differences(
     Axes. A hollow mark is within noise.
     """
     ax = style.axes(ax)
+    shape.record(data)
     ax.axvline(0, color=style.MUTED, linewidth=0.7)
     step = 0.5 / max(len(looks), 2)
     for k, (name, look) in enumerate(looks.items()):
@@ -218,12 +262,12 @@ def differences(
                 gid=NOISE_GID if hollow else None,
             )  # fmt: skip
     ax.set_yticks(range(len(order)), order if names is None else names, parse_math=False)
-    ax.set(ylim=(len(order) - 0.5, -0.5), xlabel=CHANGE)
+    ax.set(ylim=(len(order) - 0.5, -0.5), xlabel=shape.change(CHANGE))
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.grid(axis="x", color="#e6e6e6", linewidth=0.5)
-    ax.xaxis.set_major_formatter(_SIGNED)
+    ax.xaxis.set_major_formatter(SIGNED)
     return ax
 
 
@@ -247,6 +291,7 @@ def frontier(
     quantity : what the axes measure, with its unit
     """
     ax = style.axes(ax)
+    shape.record(data)
     px, py = 100 * data["x"], 100 * data["y"]
     ax.hlines(py, 100 * data["x_low"], 100 * data["x_high"], color=style.FAINT, linewidth=0.6)
     ax.vlines(px, 100 * data["y_low"], 100 * data["y_high"], color=style.FAINT, linewidth=0.6)
@@ -263,14 +308,16 @@ def frontier(
                 fontsize=6.5,
                 ha="left",
                 va="top",
+                gid="point-label",
                 path_effects=[withStroke(linewidth=2, foreground="white")],
             )
-    ax.set(xlabel=f"{OUTCOMES[x].label}\n{quantity}", ylabel=f"{OUTCOMES[y].label}\n{quantity}")
+    unit = shape.change() if quantity == CHANGE else shape.word(quantity)
+    ax.set(xlabel=f"{shape.look(x).label}\n{unit}", ylabel=f"{shape.look(y).label}\n{unit}")
     if quantity == CHANGE:
         ax.axhline(0, color=style.MUTED, linewidth=0.5, zorder=0)
         ax.axvline(0, color=style.MUTED, linewidth=0.5, zorder=0)
-        ax.xaxis.set_major_formatter(_SIGNED)
-        ax.yaxis.set_major_formatter(_SIGNED)
+        ax.xaxis.set_major_formatter(SIGNED)
+        ax.yaxis.set_major_formatter(SIGNED)
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 
@@ -292,6 +339,7 @@ def spreads(data: pd.DataFrame, ax: Axes | None = None, prefix: str = "") -> Axe
     prefix : ``"diff_"`` to draw the columns of the change
     """
     ax = style.axes(ax)
+    shape.record(data)
     places = np.arange(len(data))
     columns = {f"{prefix}{name}": look for name, look in SPREADS.items()}
     widest = data[list(columns)].max(axis=1)
@@ -301,7 +349,7 @@ def spreads(data: pd.DataFrame, ax: Axes | None = None, prefix: str = "") -> Axe
             100 * data[name], places + 0.16 * (k - 1), s=15, marker=look.marker, color=look.colour, zorder=3, clip_on=False
         )  # fmt: skip
     _named_rows(ax, data["row"])
-    ax.set(xlabel="Standard deviation (percentage points)", xlim=(0, None))
+    ax.set(xlabel=shape.word("Standard deviation (points)"), xlim=(0, None))
     return ax
 
 
@@ -315,6 +363,7 @@ def structure_ranges(data: pd.DataFrame, ax: Axes | None = None, prefix: str = "
     prefix : ``"diff_"`` to draw the columns of the change
     """
     ax = style.axes(ax)
+    shape.record(data)
     places = np.arange(len(data))
     for low, high, colour, width in (
         ("structure_low", "structure_high", style.FAINT, 5), ("low", "high", style.INK, 1.2)
@@ -322,11 +371,11 @@ def structure_ranges(data: pd.DataFrame, ax: Axes | None = None, prefix: str = "
         ax.hlines(places, 100 * data[prefix + low], 100 * data[prefix + high], color=colour, linewidth=width)
     ax.scatter(100 * data["diff" if prefix else "prob"], places, s=14, color=style.INK, zorder=3)
     _named_rows(ax, data["row"])
-    ax.set(xlabel=CHANGE if prefix else RISK)
+    ax.set(xlabel=shape.change() if prefix else shape.word(RISK))
     if prefix:
         ax.axvline(0, color=style.MUTED, linewidth=0.7, zorder=0)
         ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        ax.xaxis.set_major_formatter(_SIGNED)
+        ax.xaxis.set_major_formatter(SIGNED)
     else:
         ax.set_xlim(0, None)
     return ax
@@ -361,6 +410,8 @@ def scatter(
     Axes. A hollow dot is within noise.
     """
     ax = style.axes(ax)
+    shape.record(data)
+    shape.record(means)
     ax.set_gid(lever)
     ax.axhline(0, color=style.MUTED, linewidth=0.6)
     if baseline is not None and np.isfinite(baseline):
@@ -375,9 +426,9 @@ def scatter(
         )  # fmt: skip
     ax.vlines(means["middle"], 100 * means["low"], 100 * means["high"], color=style.INK, linewidth=1.2, zorder=4)
     ax.plot(means["middle"], 100 * means["mean"], color=style.INK, linewidth=1.0, marker="s", markersize=2.5, zorder=4)
-    ax.set(xlim=span, xlabel=LEVERS[lever][1], ylabel="Change (points)")
+    ax.set(xlim=span, xlabel=shape.lever(lever)[1], ylabel=shape.change())
     ax.set_xticks(ends := [span[0], (span[0] + span[1]) / 2.0, span[1]], [f"{level:g}" for level in ends])
-    ax.set_title(LEVERS[lever][0])
+    ax.set_title(shape.lever(lever)[0])
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(_SIGNED)
+    ax.yaxis.set_major_formatter(SIGNED)
     return ax

@@ -21,6 +21,7 @@ from .answers.portfolio import portfolio
 from .answers.sensitivity import sensitivity
 from .answers.thresholds import thresholds
 from .bench import bench
+from .figures import reproduce
 from .info import info
 from .page import explore, page
 from .record import calibrate, validate
@@ -143,6 +144,25 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub = add(plot)
     sub.add_argument("folder", type=path, metavar="DIR", help="a finished sweep")
     sub.add_argument("--out", type=path, metavar="DIR", help="where figures/ goes (default: the sweep's folder)")
+    sub.add_argument(
+        "--charts", type=word, nargs="+", metavar="C", help="which (default: all), heat_OUTCOME for any outcome"
+    )
+    sub.add_argument("--outcomes", type=word, nargs="+", metavar="O", help="which (default: the four kinds of force)")
+    sub.add_argument("--policies", type=word, nargs="+", metavar="P", help="packages by name or points by number")
+    sub.add_argument(
+        "--width", type=word, default="double", metavar="W", help="single (8.9 cm), double (18 cm), or centimetres"
+    )
+    sub.add_argument("--style", type=word, default="house", metavar="S", help="house, grey, or a style of matplotlib")
+    sub.add_argument("--formats", choices=("png", "svg", "pdf"), nargs="+", help="default: all three")
+
+    sub = add(reproduce)
+    sub.add_argument("figure", type=path, metavar="FIGURE", help="a PNG, SVG or PDF that crink-abm wrote")
+    sub.add_argument(
+        "--out", type=path, metavar="DIR", help="keep the runs and the figure here (default: the figure alone)"
+    )
+    sub.add_argument(
+        "--redraw", type=path, metavar="FILE", help="where the figure goes (default: NAME-again beside FIGURE)"
+    )
 
     sub = add(compare)
     sub.add_argument(

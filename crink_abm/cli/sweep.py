@@ -1,6 +1,7 @@
 """``sweep``, ``replay`` and ``plot``: an experiment into a folder, and what is read out of it."""
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,9 @@ def _summary(results: "Results", drawn: list[Path], args: argparse.Namespace) ->
     print(f"\nestimates: {results.folder / 'estimates.parquet'}")
     if drawn:
         print(f"charts:    {results.folder / 'figures'} ({len(drawn)} files)")
+        names = {path.stem for path in drawn}
+        if first := [name for name in ("ranking", "icons") if name in names]:
+            print(f"start with {' and '.join(f'{name}.png' for name in first)}")
 
 
 def _changes(results: "Results") -> None:
@@ -198,7 +202,13 @@ def plot(args: argparse.Namespace) -> None:
 
     results, draw = Results(args.folder), charts().draw
     check_folder(Path(args.out or args.folder))
-    drawn = draw(results, args.out)
+    width: str | float = args.width
+    with contextlib.suppress(ValueError):  # else it is a name
+        width = float(args.width)
+    options = {"outcomes": args.outcomes, "policies": args.policies, "style": args.style, "width": width}
+    if options["policies"] is not None:
+        options["policies"] = [int(one) if one.isdecimal() else one for one in args.policies]
+    drawn = draw(results, args.out, args.charts, args.formats or ("png", "svg", "pdf"), **options)
     if args.json:
         print_json({"charts": [str(path) for path in drawn]})
     else:

@@ -8,7 +8,11 @@ def briefly(report: dict[str, Any] | None) -> str:
     if not report:
         return "no prior screen"
     share = f"{100 * report['share_kept']:.3g} %"
-    return f"{share} of prior draws kept" if "undecided" in report else f"{share} of the prior's volume left"
+    return (
+        f"{share} of prior draws kept"
+        if "undecided" in report
+        else f"the record of 2012-24 leaves {share} of what was thought possible"
+    )
 
 
 def fully(report: dict[str, Any] | None) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..ensemble.build import read_worlds
 from ..ensemble.summary import runs_in_words, worlds_in_words
-from ..estimation import by_world, intervals
+from ..estimation import by_world, incidence, intervals
 from ..estimation.means import row
 from ..estimation.measures import Measure, Runs, condition, measure
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
@@ -429,6 +429,50 @@ class Results:
         """
         chosen = outcomes.OUTCOMES if names is None else arguments.names("names", names, outcomes.OUTCOMES)
         return self._curves(points, {name: name for name in chosen})
+
+    def incidence_change(
+        self, points: Iterable[int] | int, names: Iterable[OutcomeName] | OutcomeName | None = None
+    ) -> pd.DataFrame:
+        """Paired differences of cumulative incidences from the baseline, by month, on the runs that both have.
+
+        Parameters
+        ----------
+        points : numbers of points
+        names : outcomes; all if None
+
+        Returns
+        -------
+        DataFrame: point, outcome, month (from 0), diff; diff_low, diff_high (the worlds given); diff_ensemble_low,
+        diff_ensemble_high (the worlds as the sample); n_runs
+
+        Raises
+        ------
+        InputError
+            On a point that there is not, an outcome that has no month, or where runs are missing.
+        """
+        chosen = outcomes.OUTCOMES if names is None else arguments.names("names", names, outcomes.OUTCOMES)
+        months, worlds, base, frames = (
+            self.plan.head.months,
+            self.plan.worlds,
+            self.runs([self.baseline]).set_index("run"),
+            [],
+        )
+        for point in arguments.points(points, self.manifest["n_points"]):
+            mine = self.runs([point]).set_index("run")
+            both = mine.index.intersection(base.index)
+            place = worlds.of(both.to_numpy())
+            weight = worlds.weights(self.plan.n_runs[point])[place]
+            here, there = (outcomes.REGISTRY.months(x.loc[both, list(RESULTS)].to_numpy(float)) for x in (mine, base))
+            for name in chosen:
+                k = outcomes.REGISTRY.names.index(name)
+                curve = incidence.paired(here[:, k], there[:, k], months, worlds.number[place], weight)
+                columns = {("diff" if part == "diff" else f"diff_{part}"): values for part, values in curve.items()}
+                frames.append(
+                    pd.DataFrame(
+                        {"point": point, "outcome": name, "month": np.arange(months), **columns, "n_runs": len(both)}
+                    )
+                )
+        return pd.concat(frames, ignore_index=True)
 
     def competing(self, points: Iterable[int] | int) -> pd.DataFrame:
         """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""

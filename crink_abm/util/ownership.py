@@ -30,7 +30,7 @@ WORLDS = re.compile(r"worlds-[0-9a-f]{16}\.(parquet|json)")
 SHARD = re.compile(r"[0-9]+-of-[0-9]+")
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 CHART = re.compile(
-    r"((heat|sample)_(any|taiwan|korea)_failure|responses|incidence|first_failures|levers|frontier|packages|spreads"
+    r"((heat|sample)(_[a-z0-9_]+)?|ranking|icons|responses|incidence|first_failures|levers|frontier|packages|spreads"
     r"|difference_spreads|factors)\.(png|svg|pdf)"
 )
 #: A write that was cut short.

@@ -220,3 +220,34 @@ def check_names(what: str, names: Iterable[str], taken: Mapping[str, str] | None
                 "letters alone; choose another name"
             )
         seen[key] = name
+
+
+def as_toml(data: Mapping[str, Any]) -> str:
+    """Tables, lists, text, flags and numbers as TOML; entries that are None are left out, as a file leaves them out."""
+    own = {key: value for key, value in data.items() if not isinstance(value, Mapping) and value is not None}
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in own.items()]
+    for key, table in data.items():
+        if isinstance(table, Mapping):
+            lines.append(f"[{_key(key)}]")
+            lines += [f"{_key(name)} = {_value(value)}" for name, value in table.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items() if one is not None)
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = "".join(
+            f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else f"\\{c}" if c in '"\\' else c for c in value
+        )
+        return f'"{escaped}"'
+    return repr(value)

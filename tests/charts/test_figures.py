@@ -7,96 +7,15 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import pytest
+import written
+from made_up import SWEPT, FakeResults
 
-from crink_abm.charts import gallery, primitives, style, sweep
+from crink_abm.charts import gallery, primitives, style
+from crink_abm.charts.of_sweeps import maps
 from crink_abm.charts.panels import HEADLINE, CannotDraw, provenance
 from crink_abm.model import outcomes
 from crink_abm.model.levers import LEVERS
 from crink_abm.util.errors import InputError
-
-SWEPT = ("usfk_posture", "sanctions_intensity", "trilateral_coordination")
-BASE = {name: lever.today for name, lever in LEVERS.items()}
-PACKAGE = {"usfk_posture": 0.8, "counter_hybrid": 0.9}
-
-
-class FakeResults:
-    """The part of sweeps.Results that charts read, over a made-up response."""
-
-    def __init__(self, swept=SWEPT, one_at_a_time=tuple(LEVERS), packages=None):
-        packages = {"strong": PACKAGE} if packages is None else packages
-        policies = [{**BASE, **dict(zip(swept, x, strict=True))} for x in product((0.0, 0.5, 1.0), repeat=len(swept))]
-        policies += [{**BASE, name: level} for name in one_at_a_time for level in (0.0, 0.25, 1.0)]
-        policies += [{**BASE, **chosen} for chosen in packages.values()] + [BASE]
-        labels = [""] * (len(policies) - len(packages) - 1) + [*packages, "baseline"]
-        table = pd.DataFrame(policies).assign(label=labels)
-        table = (
-            table.sort_values("label").drop_duplicates(list(LEVERS), keep="last").sort_index().reset_index(drop=True)
-        )
-        others = [name for name in LEVERS if name not in swept]
-        on_grid = bool(swept) & table[list(swept)].isin([0.0, 0.5, 1.0]).all(axis=1)
-        on_grid &= (table[others] == pd.Series(BASE)[others]).all(axis=1)
-        sampled = np.random.default_rng(1).random((0 if not swept else 64, len(LEVERS)))
-        table = pd.concat([table.assign(on_grid=on_grid, family="any"), pd.DataFrame(sampled, columns=list(LEVERS)).assign(
-            label="", on_grid=False, family="sample")], ignore_index=True)  # fmt: skip
-        table["timing"] = np.where(table["on_grid"], np.where(table.index % 2, "late", "early"), None)
-        self.points = table.assign(point=table.index)
-        self.baseline = int(self.points.loc[self.points["label"] == "baseline", "point"].iloc[0])
-        self.folder = None
-        self.estimates = pd.concat([self._estimate(name, k) for k, name in enumerate(outcomes.OUTCOMES)])
-        self.manifest = {
-            "name": "made_up", "n_runs_per_point": 1000, "runs_of_points": None, "seed": 7, "swept": list(swept),
-            "worlds": {"n": 42, "reached": 42, "note": None, "screen": {"share_kept": 0.125, "undecided": 3}},
-            "grid": [
-                *({"name": name, "levels": [0.0, 0.5, 1.0], "labels": ["0", "0.5", "1"]} for name in swept),
-                *[{"name": "timing", "levels": ["early", "late"], "labels": ["early", "late"]}] * bool(swept),
-            ],
-            "experiment": {
-                "factors": {"timing": {"early": {}, "late": {"dual_role": {"2026-01": 0.3, "2028-01": 0.9}}}},
-                "sample": {"method": "sobol", "levers": "all", "ranges": {}} if swept else None,
-                "experiment": {"months": 120},
-                "packages": packages,
-                "levers": {name: {"from": 0.0, "to": 1.0, "points": 3} for name in swept},
-            },
-        }  # fmt: skip
-
-    def _estimate(self, name, k):
-        diff = sum((self.points[lever] - BASE[lever]) * 0.02 * np.cos(3 * k + i) for i, lever in enumerate(LEVERS))
-        rows = self.points.assign(outcome=name, diff=diff, diff_low=diff - 0.01, diff_high=diff + 0.01, prob=0.3 + diff)
-        rows = rows.assign(diff_ensemble_low=diff - 0.02, diff_ensemble_high=diff + 0.02)
-        rows = rows.assign(low=rows["prob"] - 0.03, high=rows["prob"] + 0.03, discernible=diff.abs() >= 0.01)
-        spreads = {
-            "mc_se": 0.015,
-            "parameter_sd": 0.2,
-            "structure_sd": 0.1,
-            "structure_low": 0.2,
-            "structure_high": 0.4,
-        }
-        rows = rows.assign(grid_discernible=rows["discernible"], row="a row", **spreads)
-        return rows.assign(**{f"diff_{spread}": value / 10 for spread, value in spreads.items()})
-
-    def slice(self, outcome, *free):
-        rows = self.estimates[self.estimates["outcome"] == outcome]
-        for name in set(LEVERS) - set(free):
-            rows = rows[np.isclose(rows[name], BASE[name])]
-        return rows.sort_values(list(free)).reset_index(drop=True)
-
-    def _curves(self, points, names):
-        month = np.arange(120)
-        prob = 0.3 * (month + 1) / 120
-        frames = [
-            pd.DataFrame(
-                {"point": p, "outcome": n, "month": month, "prob": prob, "low": prob * 0.9, "high": prob * 1.1}
-            )
-            for p in points
-            for n in names
-        ]
-        return pd.concat(frames, ignore_index=True)
-
-    def incidence(self, points, names):
-        return self._curves(points, names)
-
-    def competing(self, points):
-        return self._curves(points, outcomes.CAUSES)
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +118,7 @@ def _drawings():
     curves = results.competing([0])
     looks = {name: style.OUTCOMES[name] for name in outcomes.CAUSES}
     rows = along.assign(row="lever", policy="p").iloc[:1]
-    grid = sweep._on_grid(results, results.slice("any_failure", *SWEPT[:2]), *SWEPT[:2])
+    grid = maps._on_grid(results, results.slice("any_failure", *SWEPT[:2]), *SWEPT[:2])
     return {
         "heat_map": lambda ax: primitives.heat_map(grid, *SWEPT[:2], 5, ax=ax),
         "response": lambda ax: primitives.response(along, "exposure", 0.5, ax=ax),
@@ -261,22 +180,20 @@ def test_every_chart_carries_title_and_provenance(drawn, name):
 @pytest.mark.parametrize("name", gallery.CHARTS)
 def test_nothing_of_a_chart_is_cut_off(drawn, name):
     fig = drawn[name]
-    box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
+    with style.context():
+        box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
     assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
 
 
 @pytest.mark.parametrize("name", gallery.CHARTS)
 def test_titles_and_footers_do_not_overlap(drawn, name):
     fig = drawn[name]
-    texts = [text for ax in fig.axes for text in (ax._left_title, ax.xaxis.label, ax.yaxis.label)] + list(fig.texts)
-    boxes = [text.get_window_extent() for text in texts if text.get_text()]
-    for one, other in combinations(boxes, 2):
-        assert not one.overlaps(other)
+    assert written.overlaps(fig) == []
 
 
 def test_second_call_writes_the_same_bytes(tmp_path):
     results = FakeResults(swept=SWEPT[:2])
-    only = ["heat_any_failure", "levers"]
+    only = ["heat_taiwan_blockade", "levers"]
     first = gallery.draw(results, tmp_path / "a", only=only)
     with style.matplotlib.rc_context({"font.size": 20, "svg.hashsalt": None, "axes.facecolor": "red"}):
         second = gallery.draw(results, tmp_path / "b", only=only)
@@ -300,17 +217,17 @@ def test_files_carry_no_date(results, tmp_path):
 
 
 def test_heat_charts_mark_every_uncertain_cell_but_the_baseline(results, drawn):
-    axes = drawn["heat_korea_failure"].axes
+    axes = gallery.figure(results, "heat_korea_failure").axes
     marked = sum(len(mark.get_offsets()) for ax in axes for mark in _marked(ax))
     expected = 0
-    for *_, panel in sweep._heat_panels(results, "korea_failure"):
+    for *_, panel in maps._heat_panels(results, "korea_failure"):
         expected += (~panel["discernible"] & (panel["point"] != results.baseline)).sum()
     assert marked == expected > 0
 
 
 def test_heat_charts_of_all_outcomes_share_one_scale_that_fits_the_data(results, drawn):
     """The scale ends just above the largest change of any panel, in percentage points, and is the same in every chart."""
-    panels = [panel for name in HEADLINE for *_, panel in sweep._heat_panels(results, name)]
+    panels = [panel for name in HEADLINE for *_, panel in maps._heat_panels(results, name)]
     largest = 100 * max(panel["diff"].abs().max() for panel in panels)
     charts = [name for name in drawn if name.startswith("heat_")]
     assert len(charts) == len(HEADLINE)
@@ -322,7 +239,7 @@ def test_heat_charts_of_all_outcomes_share_one_scale_that_fits_the_data(results,
 
 
 def test_heat_panels_hold_the_grid_alone_and_the_third_lever_at_its_ends_and_baseline(results):
-    panels = sweep._heat_panels(results, "any_failure")
+    panels = maps._heat_panels(results, "any_failure")
     assert len(panels) == 9
     assert all(len(panel) == 9 for *_, panel in panels)
     assert [name for *_, name, _ in panels[:3]] == [f"Trilateral coordination {level}" for level in ("0", "0.5", "1")]
@@ -331,7 +248,7 @@ def test_heat_panels_hold_the_grid_alone_and_the_third_lever_at_its_ends_and_bas
 def test_charts_that_cannot_be_drawn_are_skipped_with_the_reason(tmp_path, caplog):
     bare = FakeResults(swept=(), one_at_a_time=(), packages={})
     names = {path.stem for path in gallery.draw(bare, tmp_path, formats=["svg"])}
-    assert names == {"incidence", "first_failures", "spreads"}
+    assert names == {"icons", "incidence", "first_failures", "spreads"}
     assert "at least two crossed levers" in caplog.text and "[one_at_a_time]" in caplog.text
     with pytest.raises(CannotDraw, match="packages"):
         gallery.figure(bare, "packages")
@@ -377,7 +294,7 @@ def test_provenance_says_when_no_screen_was_used():
         "seed": 0,
         "worlds": {"n": 1, "reached": 1, "note": None, "screen": None},
     }
-    assert "1 worlds (no prior screen); seed 0" in provenance(manifest)
+    assert "1 worlds (sets of parameters; no prior screen); seed 0" in provenance(manifest)
 
 
 def test_importing_the_package_imports_no_charts():
@@ -389,5 +306,5 @@ def test_drawing_leaves_pyplot_and_settings_alone(results, tmp_path):
     before = dict(style.matplotlib.rcParams)
     gallery.draw(results, tmp_path, ["spreads"], ["png"])
     assert dict(style.matplotlib.rcParams) == before
-    code = "import sys\nfrom crink_abm.charts import sweep\nsys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys\nfrom crink_abm.charts.of_sweeps import maps\nsys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -332,16 +332,19 @@ def test_extending_a_sobol_sample_keeps_every_point_and_number(tables, power, mo
 # --- charts of designs ----------------------------------------------------------------------------------------------
 
 
+FOUR = ("taiwan_blockade", "taiwan_invasion", "korea_attack", "korea_war")
+
+
 @pytest.mark.parametrize(
     ("tables", "drawn"),
     [
-        ({"sample": SAMPLE}, {"sample_any_failure", "sample_taiwan_failure", "sample_korea_failure"}),
+        ({"sample": SAMPLE}, {f"sample_{name}" for name in FOUR}),
         ({"factors": {"leave": RAMP}}, {"factors"}),
         ({"factors": {"f": FACTORS["factors"]["withdrawal"]}}, {"factors"}),
         ({"packages": {"a": "article"}}, {"packages"}),
         ({"levers": {"heavy_share": [0.2, 0.4], "exposure": [0.2, 0.8]}, "factors": {"leave": RAMP}}, {"factors"}),
         ({"levers": {"heavy_share": [0.2, 0.4], "exposure": [0.2, 0.8]}, "factors": {"f": {"a": {}, "b": LEAVE}}},
-         {"factors", "responses", "heat_any_failure", "heat_taiwan_failure", "heat_korea_failure"}),
+         {"factors", "responses", *(f"heat_{name}" for name in FOUR)}),
         ({}, set()),
     ],
 )  # fmt: skip
@@ -352,7 +355,7 @@ def test_every_design_runs_alone_and_has_the_charts_that_make_sense(tables, draw
 
     found = crink.sweep(_plan(**tables), tmp_path)
     names = {path.stem for path in gallery.draw(found, formats=["png"])}
-    assert names == {"incidence", "first_failures"} | drawn
+    assert names == {"icons", "incidence", "first_failures"} | drawn
 
 
 def test_the_chart_of_factors_shows_every_cell_once(factors):
@@ -361,7 +364,7 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
 
     from crink_abm.charts import gallery
 
-    ax = gallery.figure(factors, "factors").axes[0]
+    ax = gallery.figure(factors, "factors", outcomes="any_failure").axes[0]
     rows = factors.select("any_failure")
     rows = rows[rows["on_grid"]]
     marks = np.concatenate(
@@ -381,7 +384,7 @@ def test_the_chart_of_factors_shows_every_cell_once(factors):
 
 
 def test_means_over_slices_are_plain_means():
-    from crink_abm.charts.designs import slices
+    from crink_abm.charts.of_sweeps.designs import slices
 
     rng = np.random.default_rng(2)
     levels = 0.2 + 0.6 * rng.random(200)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ...util.errors import InputError
 
@@ -31,7 +32,7 @@ def _done(command: list[str], what: str, given: bytes = b"", more: Mapping[str, 
         raise RuntimeError(f"{what} failed: {said[-1] if said else f'status {run.returncode}'}")
 
 
-def linked(rules: Mapping[str, Callable] | None = None) -> bytes:
+def linked(rules: Mapping[str, Callable[..., Any]] | None = None) -> bytes:
     """The kernel as a WebAssembly module, with functions in place of some rules if they are given; a minute's work.
 
     Raises

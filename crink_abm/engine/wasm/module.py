@@ -61,7 +61,7 @@ def said(data: bytes) -> dict[str, Any]:
     return {}
 
 
-def labelled(data: bytes, rules: Mapping[str, Callable] | None = None) -> bytes:
+def labelled(data: bytes, rules: Mapping[str, Callable[..., Any]] | None = None) -> bytes:
     """A module with what it is made of written into it."""
     label = {
         "kernel_hash": kernel_hash(), "rules": sorted(rules or {}), "columns": len(MODEL.columns),
@@ -72,7 +72,7 @@ def labelled(data: bytes, rules: Mapping[str, Callable] | None = None) -> bytes:
     return data + b"\0" + _number(len(body)) + body
 
 
-def made(rules: Mapping[str, Callable] | None = None) -> bytes:
+def made(rules: Mapping[str, Callable[..., Any]] | None = None) -> bytes:
     """A module of the rules as they are now, with functions in place of some if they are given; a minute's work.
 
     Raises
@@ -97,7 +97,7 @@ def is_current() -> bool:
         return False
 
 
-def module(rules: Mapping[str, Callable] | None = None) -> bytes:
+def module(rules: Mapping[str, Callable[..., Any]] | None = None) -> bytes:
     """The engine as a WebAssembly module: the package's, where it is of today's rules; else one made now.
 
     Raises

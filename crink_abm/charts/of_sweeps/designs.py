@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..estimation import intervals
-from ..model.levers import LEVERS
-from ..typing import ArrayLike, OutcomeName
-from . import primitives, style
-from .panels import (
+from ...estimation import intervals
+from ...model.levers import LEVERS
+from ...typing import ArrayLike
+from .. import primitives, shape, style
+from ..panels import (
     HEADLINE,
     HOLLOW,
     PAIRED,
@@ -21,42 +21,48 @@ from .panels import (
     base_of,
     captioned,
     difference_panels,
+    extremes,
     horizon,
+    interval,
     label_outer,
+    largest,
+    rows_written,
 )
 
 if TYPE_CHECKING:
-    from ..results.results import Results
+    from ...results.results import Results
 
 #: Rows that one chart of a grid holds, and series within a row.
 MOST_ROWS, MOST_SERIES = 40, 5
-#: Letters of a row's label from which on panels are named in one word.
-LONG = 40
 _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
 _MARKERS = ("o", "^", "s", "D", "v")
 #: Points of a sample that a mean is taken over, at least, and slices of a lever's range, at most.
 LEAST_A_SLICE, MOST_SLICES = 16, 8
 
 
-def _words(dimension: dict[str, Any]) -> dict[Any, str]:
-    """Level -> how a chart names it; a lever's with its name."""
-    lever = style.LEVERS.get(dimension["name"])
-    labels = [f"{lever[0]} {label}" for label in dimension["labels"]] if lever else dimension["labels"]
+def _words(dimension: dict[str, Any], alone: bool) -> dict[Any, str]:
+    """Level -> how a chart names it, with the lever or factor that it is of; a factor's that is the only one without it."""
+    name = dimension["name"]
+    if name in LEVERS:
+        labels = [f"{shape.lever(name)[0]} {label}" for label in dimension["labels"]]
+    else:
+        words = [shape.word(label) for label in dimension["labels"]]
+        labels = words if alone else [f"{shape.word(name)}: {label}" for label in words]
     return dict(zip(dimension["levels"], labels, strict=True))
 
 
-def _sets(factor: Mapping[str, Any], base: Mapping[str, Any] | pd.Series) -> list[str]:
-    """What a factor moves, in words: a line a level, or the ramp."""
+def _sets(name: str, factor: Mapping[str, Any], base: Mapping[str, Any] | pd.Series) -> list[str]:
+    """What a factor moves, in words: a line a level, or the ramp; levels that move nothing are in no line."""
     if not isinstance(factor.get("lever"), str):
         told = []
         for label, chosen in factor.items():
-            moved = (f"{style.LEVERS[name][0]} {_level(level)}" for name, level in chosen.items())
-            told.append(f"{label}: {'; '.join(moved) or 'as at the baseline'}.")
+            moved = "; ".join(f"{shape.lever(lever)[0]} {_level(level)}" for lever, level in chosen.items())
+            told += [f"{shape.word(name)}: {shape.word(label)}: {moved}."] * bool(moved)
         return told
     start = base[factor["lever"]] if factor.get("from") is None else factor["from"]
     words = {"begins": "beginning {}", "over_months": "over {} months", "to": "to {:g}"}
     held = [text.format(factor[part]) for part, text in words.items() if not isinstance(factor[part], list)]
-    return [f"{style.LEVERS[factor['lever']][0]}: {', '.join([f'from {start:g}', *held])}; else as labelled."]
+    return [f"{shape.lever(factor['lever'])[0]}: {', '.join([f'from {start:g}', *held])}; else as labelled."]
 
 
 def _level(level: float | dict[str, float]) -> str:
@@ -77,36 +83,43 @@ def factors(results: "Results") -> Figure:
     series = grid[short[-1]] if len(grid) > 1 and short else None
     down = [dimension for dimension in grid if dimension is not series]
     order = list(product(*(d["levels"] for d in down)))
-    rows = [", ".join(words) for words in product(*(_words(d).values() for d in down))]
+    alone = sum(d["name"] not in LEVERS for d in grid) == 1
+    rows = [", ".join(words) for words in product(*(_words(d, alone).values() for d in down))]
     if len(order) > MOST_ROWS:
         raise CannotDraw(f"the grid has {len(order)} rows, more than the {MOST_ROWS} of a chart; see results.dataset")
-    data = results.estimates[results.estimates["on_grid"]]
+    shown = shape.outcomes(*HEADLINE)
+    data = results.estimates[results.estimates["on_grid"] & results.estimates["outcome"].isin(shown)].reset_index(
+        drop=True
+    )
     data = data.assign(discernible=data["grid_discernible"])
     data["row"] = [tuple(row[d["name"]] for d in down) for row in data.to_dict("records")]
     data["series"] = data[series["name"]] if series else ""
-    names = _words(series) if series else {"": ""}
+    names = _words(series, alone) if series else {"": ""}
     looks = {
         level: style.Look(style.clipped(name, 32), name, _COLOURS[k], marker=_MARKERS[k])
         for k, (level, name) in enumerate(names.items())
     }
     base = base_of(results)
-    title = f"Change in {horizon(results)} risk over the grid of the factors, percentage points"
+    title = f"Change in {horizon(results)} risk over the combinations of the factors"
+    factors = results.manifest["experiment"]["factors"]
     notes = [
-        f"Against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW} A mark at 0 without whiskers is the "
-        "baseline itself.",
-        *(line for factor in results.manifest["experiment"]["factors"].values() for line in _sets(factor, base)),
+        f"Percentage points against the baseline. Thick whisker: {PAIRED.format(outer='thin')}. {HOLLOW} A mark at 0 "
+        "without whiskers "
+        "is the baseline itself. Levels that are not told below leave all as at the baseline.",
+        *(line for name, factor in factors.items() for line in _sets(name, factor, base)),
     ]
-    written = [style.written(row, 48) for row in rows]
-    tall = max(row.count("\n") for row in written) + 1
-    n, height = len(HEADLINE), 0.5 + max(0.13 + 0.07 * len(looks), 0.12 * tall) * len(order)
-    key = looks.values() if series else ()
-    fig, axes = captioned(results, title, notes, n, n, height, key, sharex=True, sharey=True)
-    difference_panels(axes, data, HEADLINE, order, looks, "series", written)
-    if (
-        max(style.columns(line) for row in written for line in row.split("\n")) > LONG
-    ):  # little width is left to the panels
-        for ax, name in zip(axes, HEADLINE, strict=True):
-            ax.set_title(style.OUTCOMES[name].short)
+    rowed = dict(zip(order, rows, strict=True))
+    for sentence in extremes(data, lambda row: ", ".join([rowed[row["row"]], *[names[row["series"]]] * bool(series)])):
+        shape.say(sentence)
+    finding = largest(data, lambda row: ", ".join([rowed[row["row"]], *[names[row["series"]]] * bool(series)]))
+    written, tall = rows_written(rows, 0.4 if shape.now().narrow else 0.34)
+    n, height = len(shown), 0.55 + max(0.13 + 0.07 * len(looks), 0.06 + 0.12 * tall) * len(order)
+    key = list(looks.values()) if series else []
+    fig, axes = captioned(
+        results, title, notes, n, n, height, key, finding=finding, narrow=min(n, 2), sharex=True, sharey=True
+    )
+    difference_panels(axes, data, shown, order, looks, "series", written)
+    label_outer(axes)
     return fig
 
 
@@ -126,28 +139,39 @@ def slices(levels: Any, values: ArrayLike, low: float, high: float) -> pd.DataFr
     return table[count >= 2]
 
 
-def sample(outcome: OutcomeName, results: "Results") -> Figure:
+def sample(results: "Results") -> Figure:
     """Change in one risk at every policy of a sample, against each lever that it moves."""
+    outcome = shape.one_outcome(HEADLINE[1])
     plan = results.manifest["experiment"].get("sample")
     if not plan:
         raise NotAsked("the experiment has no [sample]")
     rows = results.estimates[(results.estimates["outcome"] == outcome) & (results.estimates["family"] == "sample")]
+    rows = rows.reset_index(drop=True)
     names = [name for name in LEVERS if plan["levers"] == "all" or name in plan["levers"]]
     columns = min(3, len(names))
-    title = f"{style.OUTCOMES[outcome].label}: change in {horizon(results)} risk at sampled policies (points)"
+    title = f"{shape.look(outcome).label}: change in {horizon(results)} risk at sampled policies"
     notes = [
-        f"A dot is one of {len(rows)} policies, which differ in all the levers shown ({plan['method']}); the same dots in "
-        "every panel. Lines: 95 % for Monte Carlo error, the worlds given (paired with the baseline, whose random numbers "
+        f"Percentage points. A dot is one of {len(rows)} policies, which differ in all the levers shown "
+        f"({plan['method']}); the same dots in "
+        "every panel. Lines: 95 % interval for chance in the runs (paired with the baseline, whose random numbers "
         f"all share). {HOLLOW.replace('mark', 'dot')} Black: mean over the policies in each slice of the lever's range, and "
         "its 95 % interval with the policies as the sample; the scatter about it is what the other levers do. Dotted line: "
         "the baseline level."
     ]
-    fig, axes = captioned(results, title, notes, len(names), columns, 1.7, sharey=True)
+    for sentence in extremes(rows, lambda row: f"policy {row['point']}"):
+        shape.say(sentence)
+    best = rows.loc[rows["diff"].abs().idxmax()]
+    clear = int(rows["discernible"].astype("boolean").fillna(False).sum())
+    finding = f"{clear} of {len(rows)} policies can be told from the baseline; the largest change is {interval(best)}."
+    narrow = shape.now().narrow
+    fig, axes = captioned(
+        results, title, notes, len(names), columns, 1.25 if narrow else 1.7, finding=finding, narrow=2, sharey=True
+    )
     base = base_of(results)
     for ax, name in zip(axes, names, strict=True):
         low, high = plan["ranges"].get(name, (0.0, 1.0))
         primitives.scatter(rows, name, slices(rows[name], rows["diff"], low, high), base[name], (low, high), ax)
-    label_outer(axes, columns)
+    label_outer(axes)
     for ax in axes:
-        ax.set_xlabel(style.LEVERS[ax.get_gid()][1])
+        ax.set_xlabel(shape.lever(str(ax.get_gid()))[1])
     return fig
