@@ -95,8 +95,10 @@ def engine(request):
 
 #: Files of tests that are the same on every Python and every Mesa: statistics, tables, figures, words.
 ONCE = {
-    "bench", "calibration", "clusters", "control", "design", "docs", "estimate", "figures", "habits", "headline", "hindcast", "history",
-    "keys", "known_answers", "layers", "likelihood", "nesting", "observation", "precision", "recipes", "records", "sbc",
+    "ablation", "bench", "browser", "calibration", "causes", "claims", "clusters", "control", "design", "discover", "docs",
+    "elicitation", "estimate", "figures", "habits", "headline", "hindcast", "history", "information", "keys", "known_answers",
+    "layers", "likelihood", "memory", "nesting", "numbers", "observation", "page", "portfolio", "portfolio_race", "precision",
+    "recipes", "records", "sbc", "sensitivity", "shapes", "sign_audit", "thresholds",
 }  # fmt: skip
 
 
