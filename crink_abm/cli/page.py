@@ -13,7 +13,12 @@ def _written(given: str | None, out: Path) -> dict[str, object]:
     from ..ensemble.build import ensemble
     from ..page import ask, bundle
 
-    more = {} if given is None else ask.questions(ask.experiment_of(given))
+    more = {}
+    if given is not None:
+        experiment = ask.experiment_of(given)
+        more = ask.questions(experiment)
+        if lacking := ask.left_out(experiment):
+            say(lacking)
     worlds = ensemble("calibrated")
     text, told = bundle.made(worlds, **more)
     out.write_text(text, encoding="utf-8")

@@ -23,12 +23,24 @@ def experiment_of(given: str | Path) -> Experiment:
     if not place.is_dir():
         return reader.read(place)
     results = Results(place)
-    if results.manifest["rules_replaced"]:
+    if results.manifest["rules_replaced"]["names"]:
         raise InputError(
             f"the sweep in {str(place)!r} replaced rules, which a folder does not hold; give the page of those rules with "
             "crink_abm.page.bundle.made(worlds, rules)"
         )
     return results.experiment
+
+
+def left_out(experiment: Experiment) -> str:
+    """What of an experiment's worlds the page does not follow, in a sentence; empty if nothing."""
+    table = experiment.worlds
+    parts = [f"the first {table.size:,}"] if table.size is not None else []
+    parts += ["some structures"] if table.structures != "all" else []
+    return (
+        f"the page has all worlds of the calibrated ensemble, where the experiment takes {' and '.join(parts)}"
+        if parts
+        else ""
+    )
 
 
 def questions(experiment: Experiment) -> dict[str, Any]:

@@ -138,3 +138,19 @@ def test_the_page_s_data_files_are_named_in_the_project():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     data = project["tool"]["setuptools"]["package-data"]["crink_abm"]
     assert {"data/*.wasm", "engine/wasm/shim.c", "page/src/*"} <= set(data)
+
+
+def test_a_finished_sweep_makes_a_page_and_what_it_does_not_follow_is_said(tmp_path, capsys):
+    import crink_abm as crink
+    from crink_abm.cli.main import main
+
+    plan = {
+        "experiment": {"name": "x", "seed": 4, "runs": 50, "months": 12}, "packages": {"mine": {"usfk_posture": 0.9}},
+        "worlds": {"ensemble": "calibrated", "size": 50},
+    }  # fmt: skip
+    crink.sweep(plan, tmp_path / "out")
+    assert main(["page", str(tmp_path / "out"), "--out", str(tmp_path / "p.html")]) == 0
+    said = capsys.readouterr()
+    assert "1 named policies" in said.out
+    assert "takes the first 50" in said.err
+    assert '"mine"' in (tmp_path / "p.html").read_text(encoding="utf-8")
