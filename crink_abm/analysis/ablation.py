@@ -9,7 +9,7 @@ could not be told, and contradict nothing. Source: Schuirmann 1987; Pearl 2001 f
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,22 @@ class AblationFile(AnswerFile):
     """An experiment file with ``[ask]`` and ``[ablate]``."""
 
     ablate: AblateTable = Field(default_factory=AblateTable)
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("ablate",): "is a table with mechanisms, paths and audit",
+        ("ablate", "mechanisms"): "is 'all', or a list of mechanisms",
+        ("ablate", "mechanisms", "#"): "is the name of a mechanism; docs/ablation.md lists them",
+        (
+            "ablate",
+            "paths",
+        ): "is a list of tables [[ablate.paths]], each with name, rule and argument, and a value or none",
+        ("ablate", "paths", "#"): "is a table with name, rule and argument, and a value or none",
+        ("ablate", "paths", "#", "name"): "is text",
+        ("ablate", "paths", "#", "rule"): "is the full name of a rule, such as 'united_states.attention'",
+        ("ablate", "paths", "#", "argument"): "is an input of that rule",
+        ("ablate", "paths", "#", "value"): "is a number",
+        ("ablate", "audit"): "is 'all' or 'none'",
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 Every analysis reads a file of this shape, with one table more of its own.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -41,6 +41,17 @@ class AnswerFile(Experiment):
     """An experiment file with an ``[ask]`` table."""
 
     ask: Ask = Ask()
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("ask",): "is a table with outcomes, runs_per_world and margin",
+        (
+            "ask",
+            "outcomes",
+        ): "is a list of 1 to 100 measures: outcomes, conditionals, counts, 'mean FIELD' or 'last FIELD'",
+        ("ask", "outcomes", "#"): "is the name of a measure; `crink-abm info` lists the outcomes",
+        ("ask", "runs_per_world"): f"is an even number from 2 to {MOST_AUDITED:,}",
+        ("ask", "margin"): "is a number between 0 and 1",
+    }
 
 
 def setting_of(experiment: AnswerFile) -> Setting:

@@ -9,7 +9,7 @@ raise hardly does, so signs are judged among them.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,14 @@ class AuditFile(Experiment):
     """An experiment file with an ``[audit]`` table."""
 
     audit: AuditTable
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("audit",): "is a table with levers, step and runs_per_world",
+        ("audit", "levers"): "is 'all', or a list of levers",
+        ("audit", "levers", "#"): "is the name of a lever",
+        ("audit", "step"): "is a number above 0, at most 1",
+        ("audit", "runs_per_world"): f"is a whole number from 50 to {MOST_AUDITED:,}",
+    }
 
 
 class Audit:

@@ -18,7 +18,7 @@ from ..util.errors import InputError, nearest, told
 from ..util.plain import check_names, in_words, plain, toml
 from .design import points
 from .factors import levels_of
-from .schema import ALIASES, SAID, Experiment, Ramp, Span
+from .schema import ALIASES, COMMAND_OF, SAID, Experiment, Ramp, Span
 
 Kind = TypeVar("Kind", bound=Experiment)
 
@@ -226,13 +226,13 @@ def _sentence(error: ValidationError, data: dict[str, Any], kind: type[Experimen
     if first["type"] == "extra_forbidden":
         allowed = _allowed(kind, first["loc"][:-1])
         hint = nearest(str(place[-1]), allowed)
-        if place in (("audit",), ("rare",)):
-            hint = f"; an experiment with [{place[0]}] is run by `crink-abm {place[0]}`"
+        if len(place) == 1 and place[0] in COMMAND_OF:
+            hint = f"; an experiment with [{place[0]}] is run by `crink-abm {COMMAND_OF[str(place[0])]}`"
         return f"{in_words(place)} is not known here{hint}; known are {', '.join(allowed)}"
     if first["type"] == "missing":
         return f"{in_words((*place, first['loc'][-1]))} is required and missing"
     given = _given(data, place)
-    what = _said(place)
+    what = _said(place, kind)
     if first["type"] == "value_error":
         what = first["msg"].removeprefix("Value error, ")
     elif what is None:
@@ -245,11 +245,14 @@ def _sentence(error: ValidationError, data: dict[str, Any], kind: type[Experimen
     return f"{in_words(place)} {what}; {many} given"
 
 
-def _said(place: tuple[int | str, ...]) -> str | None:
-    """What the entry at a place may be, in words."""
+def _said(place: tuple[int | str, ...], kind: type[Experiment] = Experiment) -> str | None:
+    """What the entry at a place may be, in words: those of the kind of file, of the kinds it builds on, of every experiment."""
+    words = [*(vars(one).get("SAID", {}) for one in kind.__mro__), SAID]
     for part in (place, *_looser(place)):
-        if part in SAID:
-            return SAID[part]
+        for said in words:
+            if part in said:
+                text: str = said[part]
+                return text
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -35,6 +35,14 @@ class RareFile(Experiment):
     """An experiment file that may have a ``[rare]`` table."""
 
     rare: RareTable = RareTable()
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("rare",): "is a table with outcomes, relative and most_runs",
+        ("rare", "outcomes"): "is a list of outcomes, such as those that `crink-abm info` names",
+        ("rare", "outcomes", "#"): "is the name of an outcome; `crink-abm info` lists them",
+        ("rare", "relative"): "is a number between 0 and 1",
+        ("rare", "most_runs"): "is a whole number of at least 131,072",
+    }
 
 
 def prepared(

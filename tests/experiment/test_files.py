@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, plan_file
+from matplotlib.text import Text
 
 import crink_abm as crink
 from crink_abm import InputError
 from crink_abm.api import shard
-from crink_abm.charts import gallery, style, sweep
+from crink_abm.charts import fonts, gallery, style
+from crink_abm.charts.of_sweeps import chosen
 from crink_abm.charts.panels import CannotDraw
 from crink_abm.experiment import design, reader, sizes
 from crink_abm.model import levers, parameters
@@ -308,22 +310,18 @@ def test_messages_name_the_entry_and_what_is_allowed(tables, said):
 
 def test_every_entry_of_a_file_is_described():
     """What ``[...]`` may be stands for each field of each table: no message falls back on the validator's words."""
+    from kinds import KINDS
     from pydantic import BaseModel
 
-    from crink_abm.analysis import sign_audit
     from crink_abm.experiment import schema
-    from crink_abm.rare_events import study
 
-    tables = {"audit": sign_audit.AuditTable, "rare": study.RareTable}
-    tables |= {
-        name: next(iter(reader._tables(field.annotation)), None)
-        for name, field in schema.Experiment.model_fields.items()
-    }
-    for name, table in tables.items():
-        assert (name,) in schema.SAID
-        if isinstance(table, type) and issubclass(table, BaseModel) and name not in ("levers", "factors"):
-            for field, about in table.model_fields.items():
-                assert (name, about.alias or field) in schema.SAID, (name, field)
+    for kind in (schema.Experiment, *KINDS.values()):
+        for name, field in kind.model_fields.items():
+            assert reader._said((name,), kind), (kind, name)
+            table = next(iter(reader._tables(field.annotation)), None)
+            if isinstance(table, type) and issubclass(table, BaseModel) and name not in ("levers", "factors"):
+                for entry, about in table.model_fields.items():
+                    assert reader._said((name, about.alias or entry), kind), (kind, name, entry)
     for table, place in ((schema.Span, ("levers", "*")), (schema.Ramp, ("factors", "*"))):
         for field, about in table.model_fields.items():
             assert reader._said((*place, about.alias or field)) is not None
@@ -388,7 +386,7 @@ def test_names_are_told_apart_in_the_chart_of_packages(equal):
     ax = gallery.figure(equal, "packages").axes[0]
     assert [text.get_text() for text in ax.get_yticklabels()] == list(EQUAL)
     panels = gallery.figure(equal, "incidence").axes
-    assert [panel.get_title(loc="left") for panel in panels] == list(EQUAL)
+    assert [panel.get_title(loc="left") for panel in panels] == ["baseline", *EQUAL]
 
 
 def test_a_shard_of_equal_packages_holds_what_the_sweep_counts(equal, tmp_path):
@@ -476,7 +474,7 @@ def test_names_are_drawn_as_they_are_written(labelled, tmp_path):
     fig = gallery.figure(labelled, "packages")
     assert [" ".join(text.get_text().split()) for text in fig.axes[0].get_yticklabels()] == list(LABELS)
     for name in ("packages", "incidence", "first_failures", "factors"):
-        texts = gallery.figure(labelled, name).findobj(style.Text)
+        texts = gallery.figure(labelled, name).findobj(Text)
         assert not any(text.get_parse_math() for text in texts), name
     drawn = {path.stem for path in gallery.draw(labelled, tmp_path, formats=["svg"])}
     assert {"packages", "incidence", "first_failures", "factors"} <= drawn
@@ -485,7 +483,7 @@ def test_names_are_drawn_as_they_are_written(labelled, tmp_path):
 def test_cells_whose_words_run_together_stay_apart(labelled):
     """ "a, b $x$" and "c", "a" and "b $x$, c" read alike when joined; they are four marks in the rows of two levels."""
     ax = gallery.figure(labelled, "factors").axes[0]
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["a, b $x$", "a"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["f: a, b $x$", "f: a"]
     marks = [
         m for m in ax.collections if hasattr(m, "get_offsets") and len(m.get_offsets()) and m.get_offsets().ndim == 2
     ]
@@ -496,15 +494,15 @@ def test_cells_whose_words_run_together_stay_apart(labelled):
 
 
 def _font_for(text):
-    return style._families(frozenset(text))
+    return fonts._families(frozenset(text))
 
 
 def test_characters_without_a_font_are_told_once_and_warn_of_nothing(labelled, tmp_path, monkeypatch, caplog, recwarn):
-    monkeypatch.setattr(style, "_others", list)  # a machine with no other font
-    style._families.cache_clear()
+    monkeypatch.setattr(fonts, "_others", list)  # a machine with no other font
+    fonts._families.cache_clear()
     monkeypatch.setitem(labelled.manifest, "name", "한국 中文")
     paths = gallery.draw(labelled, tmp_path, ["packages", "incidence"], ["png", "svg"])
-    style._families.cache_clear()
+    fonts._families.cache_clear()
     assert len(paths) == 4
     assert caplog.text.count("no font of this machine has") == 1 and "한" in caplog.text and "中" in caplog.text
     assert [str(one.message) for one in recwarn if "Glyph" in str(one.message)] == []
@@ -516,16 +514,16 @@ def test_a_font_that_has_the_characters_is_used_where_there_is_one(labelled, mon
     from matplotlib import font_manager
 
     other = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "STIXNonUni.ttf")
-    lacking = sorted(style._glyphs(other) - style._glyphs(font_manager.findfont(style.FONT)))
+    lacking = sorted(fonts._glyphs(other) - fonts._glyphs(font_manager.findfont(style.FONT)))
     sign = next(chr(code) for code in lacking if code > 0xE000)
-    monkeypatch.setattr(style, "_others", lambda: [("STIXNonUnicode", other)])
-    style._families.cache_clear()
+    monkeypatch.setattr(fonts, "_others", lambda: [("STIXNonUnicode", other)])
+    fonts._families.cache_clear()
     monkeypatch.setitem(labelled.manifest, "name", f"name {sign}")
     fig = gallery.figure(labelled, "packages")
-    dressed = [text for text in fig.findobj(style.Text) if sign in text.get_text()]
-    style._families.cache_clear()
+    dressed = [text for text in fig.findobj(Text) if sign in text.get_text()]
+    fonts._families.cache_clear()
     assert dressed and all(text.get_fontfamily() == [style.FONT, "STIXNonUnicode"] for text in dressed)
-    assert all(text.get_fontfamily() == [style.FONT] for text in fig.findobj(style.Text) if text not in dressed)
+    assert all(text.get_fontfamily() == [style.FONT] for text in fig.findobj(Text) if text not in dressed)
 
 
 def test_a_chart_that_fails_is_told_in_a_line_and_passed_over(labelled, tmp_path, monkeypatch, caplog):
@@ -546,9 +544,9 @@ def test_a_chart_that_fails_is_told_in_a_line_and_passed_over(labelled, tmp_path
 def test_more_names_than_a_chart_holds_are_told_at_once():
     packages = {k: f"p{k}" for k in range(2000)}
     with pytest.raises(CannotDraw, match="2,000 packages are more than the 150 rows"):
-        sweep._rows(packages)
+        chosen.rows_of(packages)
     with pytest.raises(CannotDraw, match="2,000 policies with a name are more than the 40 panels"):
-        sweep._panels(len(packages))
+        chosen.check_panels(len(packages))
 
 
 def test_long_names_are_wrapped_by_what_they_take():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,18 @@ class CausesFile(AnswerFile):
     """An experiment file with a ``[causes]`` table."""
 
     causes: CausesTable = CausesTable()
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("causes",): "is a table with outcome, failures, most_runs, stages, replayed, run and package",
+        ("causes", "outcome"): "is the name of an outcome; `crink-abm info` lists them",
+        ("causes", "failures"): "is a whole number from 1 to 10,000,000",
+        ("causes", "most_runs"): "is a whole number from 1 to 100,000,000",
+        ("causes", "stages"): "is a list of 2 to 9 names of stages",
+        ("causes", "stages", "#"): "is the name of a stage",
+        ("causes", "replayed"): "is a whole number from 0 to 100,000",
+        ("causes", "run"): "is a whole number of at least 0",
+        ("causes", "package"): "is the name of a package, or 'baseline'",
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -107,6 +107,53 @@ class ClaimFile(AnswerFile):
     def neutral(self) -> dict[str, float]:
         """The constants that switch the claim's mechanisms off."""
         return {name: value for one in self.claim.mechanisms for name, value in MECHANISMS[one].neutral.items()}
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("arms",): "is a table of 1 to 20 arms, each with levers, drivers and parameters",
+        ("arms", "*"): "is a table with levers, drivers and parameters",
+        ("arms", "*", "levers"): "is a table of levers",
+        (
+            "arms",
+            "*",
+            "levers",
+            "*",
+        ): 'is a number from 0 to 1, or a dated schedule such as { "2026-01" = 0.5, "2028-01" = 0.0 } of at most 1,200 dates',
+        ("arms", "*", "drivers"): "is a table of drivers",
+        ("arms", "*", "drivers", "*"): "is a number from -1 to 1 (imposed states up to 3), or dated steps",
+        ("arms", "*", "parameters"): "is a table of parameters",
+        ("arms", "*", "parameters", "*"): "is a number; it may lie beyond the declared range",
+        (
+            "claim",
+        ): "is a table with says, lines, quote, mechanisms, decides, estimand, counter_says, counter_source and counter",
+        ("claim", "says"): "is the claim in a sentence",
+        ("claim", "lines"): "is a list of lines of the article",
+        ("claim", "lines", "#"): "is the number of a line",
+        ("claim", "quote"): "is what the article says, at least 10 characters of it",
+        ("claim", "mechanisms"): "is a list of at least one mechanism",
+        ("claim", "mechanisms", "#"): "is the name of a mechanism; docs/ablation.md lists them",
+        ("claim", "decides"): "is the parameter that decides the claim",
+        ("claim", "counter_says"): "is the counter-claim in a sentence",
+        ("claim", "counter_source"): "is text",
+        **{
+            ("claim", part, *more): said
+            for part in ("estimand", "counter")
+            for more, said in {
+                (): "is a table with kind, measure, arm, expected, margin and words, and what its kind needs",
+                ("kind",): "is 'level', 'difference', 'ratio', 'trend', 'interaction' or 'per_cost'",
+                ("measure",): "is the name of a measure",
+                ("arm",): "is the name of an arm",
+                ("base",): "is the name of an arm",
+                ("base_measure",): "is the name of a measure",
+                ("parts",): "is a list of arms",
+                ("parts", "#"): "is the name of an arm",
+                ("cost",): "is 'money' or 'politics'",
+                ("against",): "is a number",
+                ("expected",): "is 'above', 'below' or 'same'",
+                ("margin",): "is a number above 0",
+                ("words",): "is the estimand in a sentence",
+            }.items()
+        },
+    }
 
 
 def read(path: PathLike) -> ClaimFile:

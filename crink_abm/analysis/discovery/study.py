@@ -9,7 +9,7 @@ in the other.
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,28 @@ class DiscoverFile(AnswerFile):
     """An experiment file with ``[ask]`` and ``[discover]``."""
 
     discover: DiscoverTable = DiscoverTable()
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("discover",): "is a table with fails, beyond, boxes and events",
+        ("discover", "fails"): "is 'risk' or 'effect'",
+        ("discover", "beyond"): "is a number above -1 and below 1,000: a share of 1 for a probability",
+        ("discover", "boxes"): "is a whole number from 1 to 10",
+        ("discover", "events"): "is a table of at most 3 events, each with yes and no",
+        (
+            "discover",
+            "events",
+            "*",
+        ): "is a table of yes and no: the drivers with which the event comes, and does not come",
+        ("discover", "events", "*", "*"): "is a table of drivers such as { driver_ukraine = 0.0 }",
+        (
+            "discover",
+            "events",
+            "*",
+            "*",
+            "*",
+        ): "is a number from -1 to 1 (imposed states up to 3), or a dated schedule of them",
+        ("discover", "events", "*", "*", "*", "*"): "is a number from -1 to 1 (imposed states up to 3)",
+    }
 
 
 @dataclass(frozen=True)

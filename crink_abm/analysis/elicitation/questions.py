@@ -82,6 +82,43 @@ class ElicitFile(Experiment):
     elicit: ElicitTable = ElicitTable()
     experts: Annotated[dict[str, Expert], Field(min_length=1, max_length=100)]
 
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("elicit",): "is a table with pool, method, replaces, size, least_effective, runs_per_world and outcomes",
+        ("elicit", "pool"): "is 'linear' or 'logarithmic'",
+        ("elicit", "method"): "is 'reweigh' or 'draw'",
+        ("elicit", "replaces"): "is 'prior' or 'ensemble'",
+        ("elicit", "size"): "is a whole number from 20 to 100,000",
+        ("elicit", "least_effective"): "is a number of at least 10",
+        ("elicit", "runs_per_world"): f"is an even number from 2 to {MOST_AUDITED:,}",
+        ("elicit", "outcomes"): "is a list of 1 to 100 measures",
+        ("elicit", "outcomes", "#"): "is the name of a measure; `crink-abm info` lists the outcomes",
+        ("experts",): "is a table of 1 to 100 named experts",
+        ("experts", "*"): "is a table with weight, constants, switches, bands and correlations",
+        ("experts", "*", "weight"): "is a number above 0",
+        ("experts", "*", "constants"): "is a table of parameters, each with its quantiles",
+        (
+            "experts",
+            "*",
+            "constants",
+            "*",
+        ): "is a table of 2 to 20 quantiles by per cent, such as { 5 = 0.1, 50 = 0.4, 95 = 0.9 }",
+        ("experts", "*", "constants", "*", "*"): "is a number",
+        ("experts", "*", "switches"): "is a table of structural switches, each with the probabilities of its levels",
+        ("experts", "*", "switches", "*"): "is a table of at least two levels, each with its probability",
+        ("experts", "*", "switches", "*", "*"): "is a number from 0 to 1",
+        ("experts", "*", "bands"): "is a table of at most 20 outcomes, each with a band",
+        ("experts", "*", "bands", "*"): "is a band such as { low = 0.05, high = 0.25, inside = 0.9 }",
+        ("experts", "*", "bands", "*", "low"): "is a number from 0 to 1",
+        ("experts", "*", "bands", "*", "high"): "is a number from 0 to 1",
+        ("experts", "*", "bands", "*", "inside"): "is a number between 0 and 1",
+        (
+            "experts",
+            "*",
+            "correlations",
+        ): 'is a table of at most 200 pairs, such as { "sanctions_cost, coordination_cost" = 0.5 }',
+        ("experts", "*", "correlations", "*"): "is a number between -1 and 1",
+    }
+
 
 @dataclass(frozen=True)
 class Elicited:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,20 @@ class InformationFile(AnswerFile):
     """An experiment file with an ``[information]`` table."""
 
     information: InformationTable
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        ("information",): "is a table with loss, money, politics, observables, months and depth",
+        ("information", "loss"): "is a table of outcomes with a weight each, such as { taiwan_invasion = 10.0 }",
+        ("information", "loss", "*"): "is a number of at least 0",
+        ("information", "money"): "is a number of at least 0, the loss of a billion US dollars a year",
+        ("information", "politics"): "is a number of at least 0, the loss of one point of political capital",
+        ("information", "observables"): "is a list of 'mean FIELD', 'last FIELD' or counts",
+        ("information", "observables", "#"): "is 'mean FIELD', 'last FIELD' or a count such as 'n_provocations'",
+        ("information", "months"): "is a list of months of the run, such as [12, 24]",
+        ("information", "months", "#"): "is a month of the run from 1 to its last but one",
+        ("information", "depth"): "is a whole number from 1 to 4",
+        ("information", "signpost_runs"): "is an even number of at least 2",
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """What an experiment file of a portfolio study says: the table ``[portfolio]``, judged before anything is run."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -125,6 +125,47 @@ class PortfolioFile(AnswerFile):
     def judge(self) -> str:
         """The measure by which policies are judged robust: the last, if the file does not say."""
         return self.portfolio.judge or self.names[-1]
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        (
+            "portfolio",
+        ): "is a table of policies, the race, the finals, and what is traded; docs/portfolio.md lists its entries",
+        ("portfolio", "policies"): "is a whole number from 2 to 100,000",
+        ("portfolio", "levers"): "is 'all', or a list of levers",
+        ("portfolio", "levers", "#"): "is the name of a lever",
+        ("portfolio", "moves"): "is [least, most], how many levers a drawn policy moves",
+        ("portfolio", "most_money"): "is billions of US dollars a year, up to 1,000",
+        ("portfolio", "most_politics"): "is political capital above 0, up to 1,000",
+        ("portfolio", "losses"): "is a table of losses, each a table of outcomes with their weights",
+        (
+            "portfolio",
+            "losses",
+            "*",
+        ): "is a table of at least one outcome with its weight, such as { nuclear_use = 5.0 }",
+        ("portfolio", "losses", "*", "*"): "is a weight above 0",
+        ("portfolio", "fronts"): "is a table of fronts, each a list of measures",
+        ("portfolio", "fronts", "*"): "is a list of 1 to 6 measures: outcomes of [ask], or losses",
+        ("portfolio", "seed"): "is a whole number of at least 0: of the sample of policies and of the bootstrap",
+        ("portfolio", "raced"): "is a list of fronts",
+        ("portfolio", "judge"): "is the name of an outcome of [ask] or of a loss",
+        ("portfolio", "budget"): "is a whole number of runs, at least 64",
+        ("portfolio", "most_runs"): "is a multiple of 64",
+        ("portfolio", "alpha"): "is a probability above 0 and below 0.5",
+        ("portfolio", "promise"): "is 'any' or 'each'",
+        ("portfolio", "finalists"): "is a whole number from 1 to 100,000",
+        ("portfolio", "final_rounds"): "is an even number of at least 2",
+        ("portfolio", "draws"): "is a whole number from 100 to 100,000",
+        ("portfolio", "budgets"): "is a table of budgets, each with money and politics",
+        ("portfolio", "budgets", "*"): "is a table with money and politics, the most that is spent of each",
+        ("portfolio", "break_even"): "is a list of pairs of levers",
+        ("portfolio", "break_even", "#"): "is a pair of levers",
+        ("portfolio", "step"): "is a number above 0, at most 1",
+        ("portfolio", "pillars"): "is a list of at most 6 packages",
+        ("portfolio", "odds"): "is a table of comparisons, each with policies, good and bad",
+        ("portfolio", "odds", "*", "policies"): "is a list of two packages, or 'baseline'",
+        ("portfolio", "odds", "*", "good"): "is a table of beliefs: a switch's level, or [low, high] of a constant",
+        ("portfolio", "odds", "*", "bad"): "is a table of beliefs: a switch's level, or [low, high] of a constant",
+    }
 
 
 def judged(file: PortfolioFile, base: Mapping[str, Any]) -> None:

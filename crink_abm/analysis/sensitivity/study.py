@@ -8,7 +8,7 @@ The Sobol part is over the prior, where beliefs are independent; the Shapley eff
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,22 @@ class SensitivityFile(AnswerFile):
     """An experiment file with a ``[sensitivity]`` table."""
 
     sensitivity: SensitivityTable = SensitivityTable()
+
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        (
+            "sensitivity",
+        ): "is a table with levers, trajectories, screened, base, most_base, runs, least, tie and shapley",
+        ("sensitivity", "levers"): "is 'others', 'none', or a list of levers",
+        ("sensitivity", "levers", "#"): "is the name of a lever",
+        ("sensitivity", "trajectories"): "is a whole number from 2 to 10,000",
+        ("sensitivity", "screened"): "is a whole number from 1 to 50",
+        ("sensitivity", "base"): "is a power of two from 16 to 65,536",
+        ("sensitivity", "most_base"): "is a power of two from 16 to 65,536",
+        ("sensitivity", "runs"): "is a multiple of 128, at most 1,000,000",
+        ("sensitivity", "least"): "is a number between 0 and 1",
+        ("sensitivity", "tie"): "is a number between 0 and 1",
+        ("sensitivity", "shapley"): "is a whole number from 1 to 10",
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,6 +51,34 @@ class ThresholdsFile(AnswerFile):
 
     thresholds: ThresholdsTable = ThresholdsTable()
 
+    SAID: ClassVar[dict[tuple[int | str, ...], str]] = {
+        (
+            "thresholds",
+        ): "is a table with questions, candidates, named, levels, beyond, grid, runs_per_level, prior_worlds, "
+        "prior_runs, few and within",
+        (
+            "thresholds",
+            "questions",
+        ): 'is a table of packages, each with a list of measures, such as { sanctions = ["taiwan_failure"] }',
+        ("thresholds", "questions", "*"): "is a list of 1 to 100 measures",
+        ("thresholds", "questions", "*", "#"): "is the name of a measure; `crink-abm info` lists the outcomes",
+        ("thresholds", "candidates"): "is a whole number from 1 to 20",
+        (
+            "thresholds",
+            "named",
+        ): 'is a table of packages, each with a list of beliefs, such as { sanctions = ["sanctions_cost"] }',
+        ("thresholds", "named", "*"): "is a list of at most 20 parameters or switches",
+        ("thresholds", "named", "*", "#"): "is the name of a parameter or switch; `crink-abm info` lists them",
+        ("thresholds", "levels"): "is a whole number from 3 to 51",
+        ("thresholds", "beyond"): "is a number from 0 to 2",
+        ("thresholds", "grid"): "is a whole number from 0 to 21",
+        ("thresholds", "runs_per_level"): f"is an even number from 2 to {MOST_AUDITED:,}",
+        ("thresholds", "prior_worlds"): "is a whole number from 20 to 20,000",
+        ("thresholds", "prior_runs"): f"is an even number from 2 to {MOST_AUDITED:,}",
+        ("thresholds", "few"): "is a whole number from 1 to 6",
+        ("thresholds", "within"): "is a number above 0, at most 5",
+    }
+
 
 @dataclass(frozen=True)
 class Thresholds:
