@@ -255,8 +255,9 @@ def compare(
         more = pd.DataFrame([{"policy": labels[number], **row} for number, row in rows])
         table = pd.concat([table, more], ignore_index=True)
         table = table.iloc[np.argsort(table["policy"].map(labels.index), kind="stable")].reset_index(drop=True)
-    table.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note, "months": months}
-    return Comparison(table)
+    made = Comparison(table)  # which takes no attributes over
+    made.attrs |= {"worlds": chosen_worlds.origin, "note": chosen_worlds.note, "months": months}
+    return made
 
 
 def _measures(given: Any) -> list[Measure]:

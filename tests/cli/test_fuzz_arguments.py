@@ -86,7 +86,7 @@ def place(tmp_path, monkeypatch):
     for module, name in ((posterior, "calibrate"), (hindcast, "validate"), (hindcast, "hindcast"), (throughput, "measure"),
                          (sign_audit, "run"), (study, "rare")):  # fmt: skip
         monkeypatch.setattr(module, name, reached)
-    monkeypatch.setattr(gallery, "draw", lambda *args: [])
+    monkeypatch.setattr(gallery, "draw", lambda *args, **more: [])
     monkeypatch.setattr(webbrowser, "open", lambda *args: False)
     monkeypatch.setattr(studies, "ready_engine", lambda *args: None)  # the tilted one takes long, once
     return tmp_path

@@ -102,7 +102,11 @@ def test_tilting_types_saves_runs(monkeypatch):
     assert wide / other > 1.6 * error / mean, "and the spread that is seen there is less than the true one"
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, 2.0], ids=["leader", "crisis", "decision"])
+@pytest.mark.parametrize(
+    "level",
+    [0.0, pytest.param(1.0, marks=pytest.mark.slow), pytest.param(2.0, marks=pytest.mark.slow)],
+    ids=["leader", "crisis", "decision"],
+)
 def test_it_is_unbiased_over_seeds_wherever_types_are_drawn(level, monkeypatch):
     """Many small estimates: their mean is the share of plain runs; with the odds of types left out it is not."""
     world, n = worlds.defaults({"leader_types": level}).values, 16_384
@@ -308,8 +312,8 @@ def xi(exposure, counter_hybrid, korea_last_force):
 BY_THE_OTHER = [("taiwan_invasion", 0.0), ("two_front", 1.0), ("korea_war", 1.0), ("two_front", 0.0)]
 
 
-@pytest.mark.parametrize("cases", [BY_THE_OTHER[:2], pytest.param(BY_THE_OTHER[2:], marks=pytest.mark.slow)])
-@pytest.mark.once  # its rules are compiled anew: half a minute
+@pytest.mark.parametrize("cases", [BY_THE_OTHER])
+@pytest.mark.slow  # its rules are compiled anew
 def test_an_event_that_comes_by_the_other_theatre_is_found(cases, monkeypatch):
     """Two millionths and less; the truth by plain runs where the same chance is a thousand times as great."""
     rules, world = {"kim.option_probs": kim, "xi.option_probs": xi}, worlds.defaults().values

@@ -72,6 +72,7 @@ def test_each_form_says_the_same(results, tmp_path):
 def test_compare_shows_its_answer_first_and_is_a_table(results):
     found = crink.compare({}, {"usfk_posture": 0.9}, runs=200, months=24, worlds="defaults", names=["now", "more"])
     assert "cv_prob" not in repr(found) and "now (risk)" in repr(found) and "War in Korea" in found._repr_html_()
+    assert found.attrs["months"] == 24 and "over 24 months" in repr(found)
     assert isinstance(found, pd.DataFrame) and type(found[found["policy"] == "more"]) is pd.DataFrame
     assert len(found.full.columns) > 30
     with pytest.raises(InputError, match="did you mean"):
