@@ -15,7 +15,8 @@ from .ensemble.build import ensemble
 from .estimation import intervals
 from .estimation.accumulator import Accumulator
 from .estimation.means import row
-from .estimation.measures import Measure, Runs, measure
+from .estimation.measures import Measure, Runs, numbers
+from .estimation.measures import measures as named_measures
 from .experiment import reader, replications, schema, sizes
 from .model import arguments, outcomes
 from .model import levers as policy
@@ -186,8 +187,7 @@ def compare(
 
     ``measures`` asks for more than the outcomes, a row each behind them: ``"mean FIELD"`` or ``"last FIELD"`` of any field, a
     count of a run (``"n_provocations"``), any of these or an outcome ``"... given OUTCOME and not OUTCOME"``, or a :func:`loss`
-    that weighs outcomes. Their ``prob`` is a mean; ``method`` says so. They are worked out from runs of their own, the same
-    again.
+    that weighs outcomes. Their ``prob`` is a mean; ``method`` says so.
 
     Returns
     -------
@@ -230,29 +230,38 @@ def compare(
     kind = arguments.one_of("interval", interval, intervals.KINDS)
     driven = _of_each(drivers, len(given), months)
     calendars = [policy.calendar(chosen, months, start, each) for chosen, each in zip(given, driven, strict=True)]
-    asked = _measures(measures)
+    asked = named_measures(measures, least=0)
     arguments.environment()
     chosen_worlds = ensemble(worlds, parameters)
-    check_memory(runs * len(asked) * 8 * 6, "measures of all runs of compare, all held at once,")
+    check_memory(len(given) * len(asked) * runs * 16, "measures of all runs of compare, all held at once,")
     accumulator = Accumulator(
         chosen_worlds, months, (0,), [runs] * len(given), take_out=not changes_odds(rules), count=count_runs
     )
-    lost = set()
-    for number, first, values in compiled.run_worlds(
-        calendars, chosen_worlds.values, chosen_worlds.of_runs, runs, seed=seed, most=_PIECE, rules=rules
-    ):
-        bad = failed(values)
-        lost.update((np.flatnonzero(bad) + first).tolist())
+    lost, found = np.zeros(runs, bool), np.empty((len(given), len(asked), 2, runs))
+    fields = sorted({name for one in asked for name in one.fields})
+    for number, first, values, *states in _pieces(calendars, chosen_worlds, runs, fields, seed, rules):
+        bad, part = failed(values), slice(first, first + len(values))
+        lost[part] |= bad
         if number == 0:
             base, base_failed = outcomes.observed(np.nan_to_num(values)), bad
-        accumulator.add([number], first, [values], base, ~(bad | base_failed)[None])
-    _warn(np.array(sorted(lost)), runs)
+        counted = ~(bad | base_failed)
+        accumulator.add([number], first, [values], base, counted[None])
+        done = Runs(np.nan_to_num(values), months, *states)
+        for k, one in enumerate(asked):
+            found[number, k, :, part] = numbers(one, done)
+            found[number, k, 1, part] *= counted
+    _warn(np.flatnonzero(lost), runs)
     _warn_of_few(chosen_worlds, runs)
     points = pd.DataFrame({"point": range(len(given)), "policy": labels, "family": "policy"})
     table = accumulator.estimates(points, kind).drop(columns=["point", "family", "n_both"])
     if asked:
-        rows = _measured(calendars, chosen_worlds, runs, seed, months, rules, asked)
-        more = pd.DataFrame([{"policy": labels[number], **row} for number, row in rows])
+        place = chosen_worlds.of_runs(0, runs)
+        of_runs = chosen_worlds.number[place], chosen_worlds.weights(runs)[place]
+        more = pd.DataFrame(
+            {"policy": label, "outcome": one.name, **row(tuple(here), tuple(there), *of_runs)}
+            for label, mine in zip(labels, found, strict=True)
+            for one, here, there in zip(asked, mine, found[0], strict=True)
+        )
         table = pd.concat([table, more], ignore_index=True)
         table = table.iloc[np.argsort(table["policy"].map(labels.index), kind="stable")].reset_index(drop=True)
     made = Comparison(table)  # which takes no attributes over
@@ -260,53 +269,21 @@ def compare(
     return made
 
 
-def _measures(given: Any) -> list[Measure]:
-    """Measures as they are asked for, by name or made by :func:`loss`."""
-    if isinstance(given, str | Measure):
-        given = [given]
-    chosen = [
-        one if isinstance(one, Measure) else measure(one) for one in arguments.several("measures", given, least=0)
-    ]
-    names = [one.name for one in chosen]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"two measures are named {twice[0]!r}; give each once, or a loss a name: loss(weights, name)")
-    return chosen
-
-
-def _measured(
-    calendars: list[np.ndarray], worlds: ensembles.Worlds, n: int, seed: int, months: int, rules: Any, asked: list[Measure]
-) -> Iterator[tuple[int, dict[str, Any]]]:  # fmt: skip
-    """Rows of measures, policy by policy: the first policy's runs stay for the comparison."""
-    fields = sorted({name for one in asked for name in one.fields})
-    world_of = worlds.of_runs(0, n)
-    number, weight, base = worlds.number[world_of], worlds.weights(n)[world_of], None
-    lost = np.zeros(n, bool)
-    for place, calendar in enumerate(calendars):
-        found = np.empty((len(asked), 2, n))
-        for first in range(0, n, _PIECE):
-            part = slice(first, min(first + _PIECE, n))
-            how: dict[str, Any] = {"seed": seed, "first_run": first, "world_of": world_of[part], "rules": rules}
-            means = last = np.zeros((part.stop - first, 0))
-            if fields:
-                values, means, last = compiled.state_summaries(
-                    calendar, worlds.values, part.stop - first, fields, **how
-                )
-            else:
-                values = compiled.run_many(calendar, worlds.values, part.stop - first, **how)
-            bad = failed(values)
-            state = [dict(zip(fields, np.nan_to_num(x).T, strict=True)) for x in (means, last)]
-            done = Runs(np.nan_to_num(values), months, *state)
-            for k, one in enumerate(asked):
-                found[k, 0, part] = one.of(done)
-                found[k, 1, part] = 1.0 if one.among is None else one.among(done)
-            found[:, 1, part] *= ~bad
-            if place == 0:
-                lost[part] = bad
-        found[:, 1] *= ~lost
-        base = found if base is None else base
-        for k, one in enumerate(asked):
-            here, there = (tuple(x[k]) for x in (found, base))
-            yield place, {"outcome": one.name, **row(here, there, number, weight)}
+def _pieces(
+    calendars: list[np.ndarray], worlds: ensembles.Worlds, n: int, fields: list[str], seed: int, rules: Any
+) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+    """Of each piece of runs and each calendar (its number, the first run, results, means of fields, last values)."""
+    if not fields:
+        made = compiled.run_worlds(calendars, worlds.values, worlds.of_runs, n, seed=seed, most=_PIECE, rules=rules)
+        yield from ((*piece, {}, {}) for piece in made)
+        return
+    for first in range(0, n, _PIECE):
+        of = worlds.of_runs(first, min(_PIECE, n - first))
+        for number, calendar in enumerate(calendars):
+            values, *states = compiled.state_summaries(
+                calendar, worlds.values, len(of), fields, seed=seed, first_run=first, world_of=of, rules=rules
+            )
+            yield number, first, values, *(dict(zip(fields, np.nan_to_num(x).T, strict=True)) for x in states)
 
 
 def costs(

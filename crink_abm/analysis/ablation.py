@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ..experiment import reader
 from ..model.fields import BY_NAME
 from ..model.levers import LEVERS
 from ..model.mechanisms import MECHANISMS
@@ -26,8 +25,8 @@ from ..util.errors import InputError, nearest
 from ..util.schema import Strict
 from .claims.evidence import interval, noise, seen
 from .claims.verdicts import Interval
-from .kept import Kept
-from .questions import BASELINE, AnswerFile, arms_of, setting_of
+from .kept import Kept, keeping
+from .questions import BASELINE, AnswerFile, arms_of, read, setting_of
 from .responses import Arm, Responses, Setting, respond
 
 #: What is said of a mechanism's part in an effect.
@@ -93,6 +92,11 @@ class Ablation:
     effects: pd.DataFrame
     audit: pd.DataFrame
     dead: list[str]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        return {"effects": self.effects, "audit": self.audit}
 
 
 def judge(file: AblationFile) -> list[str]:
@@ -202,17 +206,17 @@ def _value_of(path: PathTable, setting: Setting, rounds: int, kept: Kept | None)
 
 
 def ablate(
-    experiment: PathLike | AblationFile,
+    experiment: PathLike | Mapping[str, Any] | AblationFile,
     *,
-    kept: Kept | None = None,
+    out: PathLike | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Ablation:
     """Switch mechanisms off one by one, and compare what every package does with them and without.
 
     Parameters
     ----------
-    experiment : a file such as ``experiments/ablation.toml``, or one that was read
-    kept : where finished arms are kept, if anywhere
+    experiment : a file such as ``experiments/ablation.toml``, a dict of the same shape, or one that was read
+    out : folder for tables; a study that was killed is taken up there
     progress : called with the arms done and those in all
 
     Returns
@@ -235,8 +239,18 @@ def ablate(
     >>> crink_abm.ablate(file).effects["mechanism"].tolist()
     ['ground_cost']
     """
-    file = experiment if isinstance(experiment, AblationFile) else reader.read(experiment, AblationFile)
+    file = read(experiment, AblationFile)
     chosen = judge(file)
+    with keeping(out, "ablate") as kept:
+        found = _study(file, chosen, kept, progress)
+        if kept:
+            kept.finish(**found.tables)
+    return found
+
+
+def _study(
+    file: AblationFile, chosen: list[str], kept: Kept | None, progress: Callable[[int, int], object] | None
+) -> Ablation:
     setting, packages, rounds = setting_of(file), arms_of(file), file.ask.runs_per_world
     how: dict[str, Any] = {"rounds": rounds, "kept": kept}
     sets: dict[str, list[Arm]] = {}

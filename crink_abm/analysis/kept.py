@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..model import arguments
 from ..model.keys import answers_hash
+from ..typing import PathLike
 from ..util import files, ownership
-from ..util.folders import alone, prepare
+from ..util.folders import owned
 
 #: Of a kept piece; raised where a piece comes to mean another thing.
 FORMAT = 1
@@ -65,11 +67,7 @@ class Kept:
         InputError
             If the folder cannot be written, or another command is at work in it.
         """
-        with alone(self.folder, self.folder, "command"):
-            self._check()
-            ownership.mark(self.folder, self.command)
-            prepare(self.folder, self.place)
-            ownership.remove(ownership.cut_short(self.place))
+        with owned(self.folder, self.place, self.command, self._check):
             yield self
 
     def read(self, key: str) -> np.ndarray | None:
@@ -87,7 +85,24 @@ class Kept:
         data = buffer.getvalue()
         files.write_bytes(self.place / f"{key}.npy", hashlib.sha256(data).hexdigest().encode() + data)
 
-    def finish(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table of results as ``NAME.parquet``."""
-        files.refuse_link(self.folder / f"{name}.parquet")
-        files.write_table(self.folder / f"{name}.parquet", table)
+    def finish(self, **tables: pd.DataFrame) -> None:
+        """Write tables of results, each as ``NAME.parquet``."""
+        for name, table in tables.items():
+            files.refuse_link(self.folder / f"{name}.parquet")
+            files.write_table(self.folder / f"{name}.parquet", table)
+
+
+@contextmanager
+def keeping(out: PathLike | None, command: str) -> Iterator[Kept | None]:
+    """The folder of a study, held while it runs; None where nothing is to be kept.
+
+    Raises
+    ------
+    InputError
+        As of :class:`Kept`.
+    """
+    if out is None:
+        yield None
+        return
+    with Kept(arguments.path("out", out), command).work() as kept:
+        yield kept

@@ -3,18 +3,24 @@
 Every analysis reads a file of this shape, with one table more of its own.
 """
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from pydantic import Field
 
 from ..ensemble.build import make_worlds
 from ..estimation.measures import measures
+from ..experiment import reader
 from ..experiment.design import baseline
 from ..experiment.schema import MOST_AUDITED, Experiment
 from ..model import arguments
+from ..typing import PathLike
 from ..util.errors import InputError
 from ..util.schema import Strict, Whole
 from .responses import Arm, Setting
+
+#: A kind of experiment file.
+Kind = TypeVar("Kind", bound=Experiment)
 
 #: The arm that all packages are compared with.
 BASELINE = "baseline"
@@ -52,6 +58,19 @@ class AnswerFile(Experiment):
         ("ask", "runs_per_world"): f"is an even number from 2 to {MOST_AUDITED:,}",
         ("ask", "margin"): "is a number between 0 and 1",
     }
+
+
+def read(experiment: PathLike | Mapping[str, Any] | Kind, kind: type[Kind]) -> Kind:
+    """An experiment of a kind: one that was read, the path of its file, or a dict of the same shape.
+
+    Raises
+    ------
+    InputError
+        If it cannot be taken.
+    """
+    if isinstance(experiment, kind):
+        return experiment
+    return reader.read(cast(PathLike, experiment), kind)
 
 
 def setting_of(experiment: AnswerFile) -> Setting:

@@ -17,7 +17,7 @@ import numpy as np
 from ..engine import compiled
 from ..ensemble.worlds import Worlds
 from ..estimation.control_variates import Moments
-from ..estimation.measures import Measure, Runs, measures
+from ..estimation.measures import Measure, Runs, measures, numbers
 from ..model import levers, outcomes
 from ..model.overrides import changes_odds
 from ..model.overrides import checked as checked_rules
@@ -217,7 +217,7 @@ def respond(
         raise InputError(
             f"rounds fall into two halves: give an even number of at least 2, not {rounds} after {first_round}"
         )
-    chosen = [one if isinstance(one, Measure) else measures([one])[0] for one in asked]
+    chosen = measures(asked)
     names = [arm.name for arm in arms]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"two arms are named {twice[0]!r}; give each a name of its own")
@@ -272,11 +272,9 @@ def _run(
         runs = Runs(
             results, setting.months, dict(zip(fields, means.T, strict=True)), dict(zip(fields, last.T, strict=True))
         )
-        number = np.column_stack([one.of(runs) for one in chosen])
-        masks = np.empty((n, 0))
-        if given:
-            masks = np.column_stack([np.asarray(chosen[k].among(runs), float) for k in given])  # type: ignore[misc]
-            number[:, given] *= masks
+        number, among = np.stack([numbers(one, runs) for one in chosen], axis=-1)
+        number *= among
+        masks = among[:, given]
         half = (first + np.arange(n)) // n_worlds % 2
         here = np.concatenate([number, masks], axis=1)[None], outcomes.residuals(results)[None]
         nothing = np.zeros_like(here[0][0]), np.zeros_like(here[1][0])

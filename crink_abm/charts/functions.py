@@ -59,7 +59,7 @@ def _shown(function: Callable[..., Figure]) -> Callable[..., Figure]:
     """A chart's function with its keywords spelled out where help and editors look."""
     own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
     common = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name)) for name in _COMMON]
-    function.__signature__ = inspect.Signature([*own, *common], return_annotation=Figure)  # type: ignore[attr-defined]
+    vars(function)["__signature__"] = inspect.Signature([*own, *common], return_annotation=Figure)
     return function
 
 

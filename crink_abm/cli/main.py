@@ -68,6 +68,17 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
         sub.add_argument("--json", action="store_true", help="one JSON document on standard output")
         return sub
 
+    def study(function: Callable[[argparse.Namespace], None], default: str | None, said: str | None = None) -> Any:
+        """A command that reads an experiment file, and writes tables, charts and a page."""
+        sub = add(function)
+        optional = None if function is elicit else "?"
+        sub.add_argument(
+            "file", type=path, nargs=optional, default=default, metavar="FILE", help=said or f"default {default}"
+        )
+        sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
+        sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+        return sub
+
     sub = add(run)
     sub.add_argument(
         "--set", action="append", default=[], metavar="LEVER=VALUE", help="a lever in [0, 1]; may be repeated"
@@ -193,27 +204,11 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("--out", type=path, metavar="DIR", help="keep the tables here as Parquet")
     sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
 
-    sub = add(thresholds)
-    sub.add_argument("file", type=path, nargs="?", default="experiments/thresholds.toml", metavar="FILE")
-    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+    study(thresholds, "experiments/thresholds.toml")
+    study(elicit, None, "a file of beliefs, e.g. experiments/elicitation.toml")
+    study(discover, "experiments/discover.toml")
 
-    sub = add(elicit)
-    sub.add_argument("file", type=path, metavar="FILE", help="a file of beliefs, e.g. experiments/elicitation.toml")
-    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
-
-    sub = add(discover)
-    sub.add_argument("file", type=path, nargs="?", default="experiments/discover.toml", metavar="FILE")
-    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
-
-    sub = add(causes)
-    sub.add_argument(
-        "file", type=path, nargs="?", metavar="FILE", help="such as experiments/causes.toml; none for one run"
-    )
-    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--markdown", type=path, metavar="FILE", help="write the findings as a page")
+    sub = study(causes, None, "such as experiments/causes.toml; none for one run")
     sub.add_argument("--run", type=whole, metavar="K", help="explain this run: what would have averted it")
     sub.add_argument("--package", type=word, metavar="NAME", help="whose run of FILE that is (default: baseline)")
     sub.add_argument("--seed", type=whole, help="without FILE: which seed (default 0)")
@@ -229,16 +224,9 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
         "--outcome", type=word, metavar="O", help="without FILE: what is to be averted (default any_failure)"
     )
 
-    for answer in (sensitivity, information):
-        sub = add(answer)
-        sub.add_argument("file", type=path, metavar="FILE", help=f"e.g. experiments/{answer.__name__}.toml")
-        sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-        sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
-
-    sub = add(ablate)
-    sub.add_argument("file", type=path, nargs="?", default="experiments/ablation.toml", metavar="FILE")
-    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+    study(sensitivity, "experiments/sensitivity.toml")
+    study(information, "experiments/information.toml")
+    study(ablate, "experiments/ablation.toml")
 
     sub = add(claims)
     sub.add_argument("ids", type=word, nargs="*", metavar="ID", help="numbers of claims, such as C01 (default: all)")
@@ -248,10 +236,7 @@ def parser() -> tuple[_Parser, dict[str, _Parser]]:
     sub.add_argument("--thresholds", type=path, metavar="DIR", help="results of `crink-abm thresholds`, shown beside")
     sub.add_argument("--zoo", action="store_true", help="plant faults in the model, and see which claims catch them")
 
-    sub = add(portfolio)
-    sub.add_argument("file", type=path, nargs="?", default="experiments/portfolio.toml", metavar="FILE")
-    sub.add_argument("--out", type=path, metavar="DIR", help="folder for results (default results/NAME)")
-    sub.add_argument("--markdown", type=path, metavar="PAGE", help="write the findings as a page")
+    study(portfolio, "experiments/portfolio.toml")
 
     sub = add(answers)
     sub.add_argument(

@@ -128,7 +128,7 @@ def _summary(results: "Results", drawn: list[Path], args: argparse.Namespace) ->
 
 def _changes(results: "Results") -> None:
     """What the policies change, if they are few enough for a table."""
-    from ..results.results import MOST_ROWS
+    from ..results.asked import MOST_ROWS
 
     families = results.points["family"]
     if 0 < (families == "package").sum() <= MOST_ROWS or 1 < len(families) <= MOST_ROWS:
@@ -165,12 +165,11 @@ def bundle(args: argparse.Namespace) -> None:
 
 def runs(args: argparse.Namespace) -> None:
     """Runs of a finished sweep in which something happened, to be opened with replay"""
-    from ..estimation.measures import condition
     from ..results.results import Results
 
     results = Results(args.folder)
     point = results.baseline if args.point is None else args.point
-    found, n = results.find(condition(args.where), point), results.plan.n_runs[point]
+    found, n = results.find(args.where, point), results.plan.n_runs[point]
     share = len(found) / n
     if args.json:
         print_json(

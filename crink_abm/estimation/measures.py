@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..model import outcomes
+from ..model import arguments, outcomes
 from ..model.fields import BY_NAME
 from ..model.outcomes import CONDITIONALS, OUTCOMES, RESULTS
 from ..typing import BoolArray, FloatArray
@@ -69,6 +69,12 @@ class Measure:
     fields: tuple[str, ...] = ()
 
 
+def numbers(asked: Measure, runs: Runs) -> tuple[FloatArray, FloatArray]:
+    """The number of each run, and whether it counts, 1 or 0: arrays (n,), (n,)."""
+    number = np.asarray(asked.of(runs), float)
+    return number, np.ones(len(number)) if asked.among is None else asked.among(runs).astype(float)
+
+
 def _known() -> list[str]:
     return [*OUTCOMES, *CONDITIONALS, *COUNTED]
 
@@ -100,6 +106,7 @@ def condition(words: str) -> Callable[[Runs], BoolArray]:
     InputError
         On a word that is no outcome.
     """
+    words = arguments.text("a condition", words, "taiwan_invasion and not korea_war")
     parts = []
     for part in re.split(r"\s+and\s+", words.strip()):
         wanted, name = (False, part[4:].strip()) if part.startswith("not ") else (True, part)
@@ -141,17 +148,22 @@ def measure(name: str) -> Measure:
     return Measure(name, of, condition(words) if given else None, fields)
 
 
-def measures(names: Sequence[str]) -> list[Measure]:
-    """Several measures by their names, each once.
+def measures(given: Sequence[str | Measure] | str | Measure, least: int = 1) -> list[Measure]:
+    """Several measures, by their names or as :func:`loss` makes them; one alone is a list of one.
 
     Raises
     ------
     InputError
-        On a name that says nothing, or none at all.
+        On what is no measure, fewer than ``least``, or two of one name.
     """
-    if isinstance(names, str) or not names:
-        raise InputError(f"measures are a list of at least one name; {told(names)} was given")
-    return [measure(name) for name in dict.fromkeys(names)]
+    several = arguments.several("measures", [given] if isinstance(given, str | Measure) else given, least)
+    chosen = [one if isinstance(one, Measure) else measure(one) for one in several]
+    names = [one.name for one in chosen]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(
+            f"two measures are named {told(twice[0])}; give each once, or a loss a name: loss(weights, name)"
+        )
+    return chosen
 
 
 def loss(weights: Mapping[str, float], name: str = "loss") -> Measure:
@@ -162,9 +174,7 @@ def loss(weights: Mapping[str, float], name: str = "loss") -> Measure:
     >>> loss({"taiwan_blockade": 1.0, "taiwan_invasion": 10.0}).name
     'loss'
     """
-    for outcome in weights:
-        if outcome not in OUTCOMES:
-            raise InputError(f"a loss weighs outcomes; {told(outcome)} is none{nearest(outcome, OUTCOMES)}")
-    places = [list(OUTCOMES).index(outcome) for outcome in weights]
-    worth = np.array([float(weight) for weight in weights.values()])
-    return Measure(name, lambda runs: (runs.when[:, places] >= 0) @ worth)
+    given = arguments.mapping("the weights of a loss", weights, '{"korea_war": 5.0}')
+    places = [list(OUTCOMES).index(one) for one in arguments.names("the weights of a loss", list(given), OUTCOMES)]
+    worth = np.array([arguments.number(f"the weight of {one}", x, 0.0, 1e9, 5.0) for one, x in given.items()])
+    return Measure(arguments.text("the name of a loss", name, "loss"), lambda runs: (runs.when[:, places] >= 0) @ worth)

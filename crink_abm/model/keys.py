@@ -28,8 +28,8 @@ SCREENING = (
 #: Modules that decide, besides the rules, an estimate of a rare event.
 ESTIMATING = (*COMPILING, *RUNNING, "sampler", "estimator")
 
-#: Modules that decide, besides the rules, what an arm of an analysis comes to.
-ANSWERING = (*COMPILING, "compiled", "engines", "threads", "control_variates", "measures", "responses")
+#: Modules that decide, besides the rules, what an analysis keeps: all of them, so that a piece is never another edition's.
+ANSWERING = (*COMPILING, "compiled", "engines", "threads", "control_variates", "measures", "analysis")
 
 #: Modules that decide, besides the rules, a bank of worlds and their histories.
 BANKING = (
@@ -111,5 +111,5 @@ def bank_hash() -> str:
 
 @cache
 def answers_hash() -> str:
-    """Sixteen hex digits that change whenever the kernel does, or what is made of runs in each world."""
+    """Sixteen hex digits that change whenever the kernel does, or any analysis."""
     return _hash(DECIDING + ANSWERING)

@@ -15,7 +15,7 @@ from ..model.keys import rare_hash
 from ..util import files, ownership
 from ..util.errors import InputError
 from ..util.files import read, write_json, write_table
-from ..util.folders import alone, prepare
+from ..util.folders import owned
 
 #: Of a kept estimate; raised where an entry comes to mean another thing. What is of another is made again.
 FORMAT = 1
@@ -99,11 +99,7 @@ class Kept:
         InputError
             If the folder cannot be written, or another command is at work in it.
         """
-        with alone(self.folder, self.folder, "command"):
-            self._check()
-            ownership.mark(self.folder, "rare")
-            prepare(self.folder, self.place)
-            ownership.remove(ownership.cut_short(self.place))
+        with owned(self.folder, self.place, "rare", self._check):
             yield
 
     def read(self, key: str) -> dict[str, Any] | None:

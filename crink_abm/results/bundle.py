@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ensemble.build import read_worlds
+from ..model import arguments
 from ..sweeps import manifest
 from ..typing import PathLike
 from ..util import files, ownership
@@ -47,7 +48,8 @@ def bundle(folder: PathLike, out: PathLike | None = None) -> Path:
     InputError
         If the folder holds no finished sweep, or its worlds are missing.
     """
-    folder = Path(folder)
+    folder = arguments.path("the folder of a sweep", folder)
+    place = None if out is None else arguments.path("out", out)
     said = manifest.load(folder)
     name = said["worlds_table"].removesuffix(".parquet")
     if read_worlds(folder, name) is None:
@@ -62,7 +64,7 @@ def bundle(folder: PathLike, out: PathLike | None = None) -> Path:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for one in sorted(content):
             archive.writestr(zipfile.ZipInfo(one, _DATE), content[one], zipfile.ZIP_DEFLATED, 9)
-    place = folder.parent / f"{said['name']}.crink.zip" if out is None else Path(out)
+    place = place or folder.parent / f"{said['name']}.crink.zip"
     files.write_bytes(place, buffer.getvalue())
     return place
 
@@ -80,19 +82,9 @@ def opened(path: Path) -> Path:
     data = files.read(path)
     if data is None:
         raise InputError(f"there is no file {str(path)!r}")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if sum(one.file_size for one in entries) > MOST:
-                raise InputError(f"{str(path)!r} unpacks to more than {MOST // 10**9} GB; it is no bundle of ours")
-            strange = [one.filename for one in entries if not _is_ours(one.filename)]
-            if strange or ownership.MANIFEST not in archive.namelist():
-                raise _foreign(path, f"it holds {told(strange[0])}" if strange else "it has no manifest")
-            content = {one.filename: archive.read(one) for one in entries}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise _foreign(path, "it is no zip, or damaged") from None
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise _foreign(path, "it is no zip")
+    content = _unzipped(path, data)
     folder = cache_directory() / "bundles" / hashlib.sha256(data).hexdigest()[:24]
     for name in sorted(content, key=lambda one: one == ownership.MANIFEST):  # the manifest last
         if files.read(folder / name) != content[name]:
@@ -101,12 +93,34 @@ def opened(path: Path) -> Path:
     return folder
 
 
+def _unzipped(path: Path, data: bytes) -> dict[str, bytes]:
+    """The entries of a zip, if they are those of a bundle."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError):  # ValueError: names that are no text
+        raise _foreign(path, "it is damaged") from None
+    strange = [one.filename for one in entries if not _is_ours(one)]
+    if strange or ownership.MANIFEST not in archive.namelist():
+        raise _foreign(path, f"it holds {told(strange[0])}" if strange else "it has no manifest")
+    if sum(one.file_size for one in entries) > MOST:
+        raise InputError(f"{str(path)!r} unpacks to more than {MOST // 10**9} GB; it is no bundle of ours")
+    try:
+        return {one.filename: archive.read(one) for one in entries}
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise _foreign(path, "it is damaged") from None
+
+
 def is_bundle(folder: Path) -> bool:
     """Whether a folder was unpacked from a bundle, so that it has no runs."""
     return ownership.is_file(folder / CRATE)
 
 
-def _is_ours(name: str) -> bool:
+def _is_ours(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry has a name of a bundle's, and is packed as ours are: neither encrypted nor in another way."""
+    if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        return False
+    name = entry.filename
     tables = {f"{table}.parquet" for table in ownership.TABLES}
     return name in {ownership.MARK, ownership.MANIFEST, CRATE, HOW, *tables} or bool(ownership.WORLDS.fullmatch(name))
 

@@ -161,7 +161,9 @@ def compact(
     wanted = named if policies is None else arguments.names("policies", policies, named, kind="policy")
     kind = arguments.one_of("interval", interval, INTERVALS)
     digits = arguments.whole("digits", digits, 0, 6)
-    prefix, words = INTERVALS[kind]
+    prefix, words = INTERVALS[
+        "runs" if estimates["ensemble_low"].isna().all() else kind
+    ]  # one world is no sample of worlds
     table, rows = estimates.assign(policy=estimates["policy"].astype(str)).set_index(["policy", "outcome"]), []
     for policy in dict.fromkeys([baseline, *wanted]):
         for outcome in chosen:
@@ -222,14 +224,10 @@ class Comparison(pd.DataFrame):
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return self._said().text()
+        return self.table().text()
 
     def _repr_html_(self) -> str:
-        return self._said().html()
-
-    def _said(self) -> CompactTable:
-        few = self["ensemble_low"].isna().all()
-        return self.table(interval="runs" if few else "ensemble")
+        return self.table().html()
 
 
 def _end(row: Any, prefix: str, end: str) -> float:
@@ -286,12 +284,12 @@ def _excel(table: CompactTable) -> bytes:
     """A workbook: the table, and the numbers behind it."""
     import io
 
+    buffer = io.BytesIO()
     try:
-        import openpyxl  # noqa: F401
+        writer = pd.ExcelWriter(buffer, engine="openpyxl")
     except ImportError:
         raise InputError("Excel files are written by openpyxl: pip install 'crink_abm[tables]'") from None
-    buffer = io.BytesIO()
-    with pd.ExcelWriter(buffer, engine="openpyxl") as writer:
+    with writer:
         table.frame.to_excel(writer, sheet_name="table")
         table.numbers.to_excel(writer, sheet_name="numbers", index=False)
         pd.DataFrame({"note": [table.note]}).to_excel(writer, sheet_name="note", index=False)

@@ -2,7 +2,7 @@
 
 import html
 import pickle
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +12,13 @@ import pandas as pd
 
 from ..ensemble.build import read_worlds
 from ..ensemble.summary import runs_in_words, worlds_in_words
-from ..estimation import by_world, incidence, intervals
-from ..estimation.means import row
-from ..estimation.measures import Measure, Runs, condition, measure
+from ..estimation import by_world, intervals
+from ..estimation.measures import Measure
 from ..estimation.tables import DIFF_SPREADS, SPREADS, WORLDS, interval_columns
 from ..experiment import design, reader, schema
 from ..model import arguments, levers, outcomes
 from ..model.keys import rules_hash
-from ..model.outcomes import RESULTS, failed
+from ..model.outcomes import failed
 from ..model.overrides import Rules as CheckedRules
 from ..model.overrides import changes_odds, fingerprint
 from ..model.overrides import checked as checked_rules
@@ -31,23 +30,14 @@ from ..sweeps.store import PACK_FORMAT, Store
 from ..typing import AnyOutcome, Interval, LeverName, OutcomeName, PathLike, Rules
 from ..util.errors import InputError, nearest, told
 from ..util.scalars import real
+from . import asked
 from .bundle import is_bundle, opened
-from .compact import CompactTable, compact
+from .compact import CompactTable
 
 if TYPE_CHECKING:
     import xarray
 
     from ..agents.model import DeterrenceModel
-
-
-#: Policies of a compact table at most, where none are named.
-MOST_ROWS = 40
-
-
-def _numbers(asked: Measure, runs: Runs) -> tuple[np.ndarray, np.ndarray]:
-    """The number of each run, and which runs count."""
-    number = np.asarray(asked.of(runs), float)
-    return number, np.ones(len(number)) if asked.among is None else asked.among(runs).astype(float)
 
 
 class Results:
@@ -319,38 +309,7 @@ class Results:
         InputError
             On an outcome or a policy that there is not, or where all policies are too many for a table.
         """
-        names = self._names
-        if policies is None:
-            packages = [point for point in names if self.points.loc[point, "family"] == "package"]
-            wanted = packages or list(names)
-            if len(wanted) > MOST_ROWS:
-                raise InputError(
-                    f"{len(wanted):,} policies are too many for a table of at most {MOST_ROWS}; name some: policies=[...], "
-                    "by the names of packages or the numbers of points"
-                )
-        else:
-            by_name = {name: point for point, name in names.items()}
-            given = [policies] if isinstance(policies, str | int) else list(policies)
-            texts = [one for one in given if isinstance(one, str)]
-            arguments.names("policies", texts or [next(iter(by_name))], by_name, kind="policy")
-            wanted = [by_name[one] if isinstance(one, str) else arguments.points(one, len(names))[0] for one in given]
-        rows = self.estimates[self.estimates["point"].isin({*wanted, self.baseline})]
-        rows = rows.assign(policy=rows["point"].map(names))
-        few = rows["ensemble_low"].isna().all()
-        return compact(
-            rows, names[self.baseline], outcomes=outcomes, policies=[names[point] for point in wanted if point != self.baseline],
-            interval="runs" if few else interval, digits=digits, months=self.plan.head.months,
-        )  # fmt: skip
-
-    @cached_property
-    def _names(self) -> dict[int, str]:
-        """The name of each point: a package's own, or the levers that it moves; no two have the same."""
-        names, seen = {}, set()
-        for point, policy in enumerate(self.design.policies):
-            said = str(self.points.loc[point, "label"]) or design.moves_in_words(policy) or "today"
-            names[point] = said = f"{said} (point {point})" if said in seen else said
-            seen.add(said)
-        return names
+        return asked.tabled(self, outcomes, policies, interval, digits)
 
     def measure(self, names: Sequence[str | Measure] | str, points: Iterable[int] | int | None = None) -> pd.DataFrame:
         """Means of what was not counted in the sweep, from its runs: outcomes given others, counts of a run, losses.
@@ -371,27 +330,9 @@ class Results:
         InputError
             On an unknown measure or point, or a state.
         """
-        asked = [
-            one if isinstance(one, Measure) else measure(one) for one in ([names] if isinstance(names, str) else names)
-        ]
-        if states := [one.name for one in asked if one.fields]:
-            raise InputError(
-                f"a sweep stores no states of its runs: {states[0]!r} is had by compare(..., measures=[...])"
-            )
-        n_points, months, worlds = self.manifest["n_points"], self.plan.head.months, self.plan.worlds
-        base, rows = self.runs([self.baseline]).set_index("run"), []
-        for point in range(n_points) if points is None else sorted(arguments.points(points, n_points)):
-            mine = self.runs([point]).set_index("run")
-            both = mine.index.intersection(base.index)
-            place = worlds.of(both.to_numpy())
-            weight = worlds.weights(self.plan.n_runs[point])[place]
-            here, there = (Runs(x.loc[both, list(RESULTS)].to_numpy(float), months, {}, {}) for x in (mine, base))
-            for one in asked:
-                of, at_base = _numbers(one, here), _numbers(one, there)
-                rows.append({"point": point, "measure": one.name, **row(of, at_base, worlds.number[place], weight)})
-        return pd.DataFrame(rows).drop(columns=["n_only_policy", "n_only_baseline"])
+        return asked.measured(self, names, points)
 
-    def find(self, where: str | Callable[[Runs], np.ndarray], point: int | None = None) -> pd.DataFrame:
+    def find(self, where: str, point: int | None = None) -> pd.DataFrame:
         """Runs of one policy in which something happened, with their worlds and months: each opens with :meth:`replay`.
 
         Parameters
@@ -408,12 +349,7 @@ class Results:
         InputError
             On a word that is no outcome, or a point that there is not.
         """
-        chosen = condition(where) if isinstance(where, str) else where
-        frame = self.runs([self.baseline if point is None else point])
-        mask = chosen(Runs(frame[list(RESULTS)].to_numpy(float), self.plan.head.months, {}, {}))
-        found = frame.loc[mask, ["run", *(one.first for one in outcomes.REGISTRY.by_name.values() if one.first)]]
-        found.insert(1, "world", self.plan.worlds.of(found["run"].to_numpy()))
-        return found.reset_index(drop=True)
+        return asked.found(self, where, point)
 
     def incidence(
         self, points: Iterable[int] | int, names: Iterable[OutcomeName] | OutcomeName | None = None
@@ -450,29 +386,7 @@ class Results:
         InputError
             On a point that there is not, an outcome that has no month, or where runs are missing.
         """
-        chosen = outcomes.OUTCOMES if names is None else arguments.names("names", names, outcomes.OUTCOMES)
-        months, worlds, base, frames = (
-            self.plan.head.months,
-            self.plan.worlds,
-            self.runs([self.baseline]).set_index("run"),
-            [],
-        )
-        for point in arguments.points(points, self.manifest["n_points"]):
-            mine = self.runs([point]).set_index("run")
-            both = mine.index.intersection(base.index)
-            place = worlds.of(both.to_numpy())
-            weight = worlds.weights(self.plan.n_runs[point])[place]
-            here, there = (outcomes.REGISTRY.months(x.loc[both, list(RESULTS)].to_numpy(float)) for x in (mine, base))
-            for name in chosen:
-                k = outcomes.REGISTRY.names.index(name)
-                curve = incidence.paired(here[:, k], there[:, k], months, worlds.number[place], weight)
-                columns = {("diff" if part == "diff" else f"diff_{part}"): values for part, values in curve.items()}
-                frames.append(
-                    pd.DataFrame(
-                        {"point": point, "outcome": name, "month": np.arange(months), **columns, "n_runs": len(both)}
-                    )
-                )
-        return pd.concat(frames, ignore_index=True)
+        return asked.incidence_changes(self, points, names)
 
     def competing(self, points: Iterable[int] | int) -> pd.DataFrame:
         """Cumulative incidence of the first failure by cause (competing risks), tidy as :meth:`incidence`."""

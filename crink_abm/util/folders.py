@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -28,6 +28,23 @@ def prepare(folder: Path, place: Path) -> None:
         raise InputError(
             f"results cannot be written to {str(folder)!r} ({error.strerror}); choose another folder with --out"
         ) from None
+
+
+@contextlib.contextmanager
+def owned(folder: Path, place: Path, command: str, check: Callable[[], object]) -> Iterator[None]:
+    """Hold the folder of a command, marked as its own, and remove from ``place`` in it writes that were cut short.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, another command is at work in it, or ``check``, which is asked once it is held, refuses it.
+    """
+    with alone(folder, folder, "command"):
+        check()
+        ownership.mark(folder, command)
+        prepare(folder, place)
+        ownership.remove(ownership.cut_short(place))
+        yield
 
 
 @contextlib.contextmanager

@@ -44,14 +44,14 @@ def chosen(progress: Callable[[int, int, str], object] | bool | None, unit: str)
     return _nothing
 
 
-def shown(unit: str) -> Callable[[int, int, str], None]:
-    """A callback (done, in all, a few words) that shows how far the work is; work may begin anew (done = 0)."""
+def shown(unit: str) -> Callable[..., None]:
+    """A callback (done, in all, a few words or none) that shows how far the work is; work may begin anew (done = 0)."""
     if in_notebook() or _on_terminal():
         return _unbroken(_bars(unit))
     return _lines(unit)
 
 
-def _unbroken(show: Callable[[int, int, str], object]) -> Callable[[int, int, str], None]:
+def _unbroken(show: Callable[[int, int, str], object]) -> Callable[..., None]:
     """What shows progress, and gives up without a word where it cannot: a terminal may close while work goes on."""
 
     def tried(done: int, total: int, words: str = "") -> None:

@@ -42,7 +42,7 @@ PLACES = {
     "summaries": "calibration/summaries.py", "likelihood": "calibration/likelihood.py",
     "reference_table": "calibration/reference_table.py",
     "control_variates": "estimation/control_variates.py",
-    "measures": "estimation/measures.py", "responses": "analysis/responses.py",
+    "measures": "estimation/measures.py", "analysis": "analysis",
 }  # fmt: skip
 
 #: Logical name -> definitions in it that are hashed by value (:func:`tables`), or serve to write such tables down.

@@ -23,7 +23,6 @@ from crink_abm.analysis.ablation import (
     part_of,
 )
 from crink_abm.analysis.claims.verdicts import Interval
-from crink_abm.analysis.kept import Kept
 from crink_abm.experiment import reader
 from crink_abm.model.mechanisms import MECHANISMS
 from crink_abm.model.rules import china
@@ -180,10 +179,9 @@ def test_a_path_without_a_mean_needs_a_value():
 def test_it_resumes_to_the_same_tables_and_is_shown_whole(tmp_path):
     from crink_abm.report.answers import ablation as page
 
-    with Kept(tmp_path, "ablate").work() as kept:
-        first = ablate(_file(), kept=kept)
-        next(iter((tmp_path / "kept").iterdir())).unlink()
-        again = ablate(_file(), kept=kept)
+    first = ablate(_file(), out=tmp_path)
+    next(iter((tmp_path / "kept").iterdir())).unlink()
+    again = ablate(_file(), out=tmp_path)
     pd.testing.assert_frame_equal(first.effects, again.effects)
     text = page.document(first, "experiments/ablation.toml")
     assert "40 worlds" in text

@@ -7,7 +7,6 @@ from crink_abm import DeterrenceModel, InputError, but_for, causes
 from crink_abm.analysis.causes import turned
 from crink_abm.analysis.causes.hinges import HINGES, Change
 from crink_abm.analysis.causes.pathways import STAGES
-from crink_abm.analysis.kept import Kept
 from crink_abm.engine import compiled
 from crink_abm.model import levers, outcomes
 from crink_abm.model.fields import FIELDS
@@ -156,10 +155,7 @@ def test_the_run_of_an_edge_takes_it(found):
 
 
 def test_kept_pieces_give_the_same(found, tmp_path):
-    kept = Kept(tmp_path / "out", "causes")
-    with kept.work():
-        first = causes(FILE, kept=kept)
-        again = causes(FILE, kept=kept)
+    first, again = (causes(FILE, out=tmp_path / "out") for _ in range(2))
     for name in ("table", "edges", "paths", "averting"):
         assert getattr(first, name).equals(getattr(again, name)) and getattr(first, name).equals(getattr(found, name))
 

@@ -12,7 +12,6 @@ from crink_abm.analysis.claims.evidence import crossing, interval, opposed
 from crink_abm.analysis.claims.pool import Pool
 from crink_abm.analysis.claims.run import Size, claims
 from crink_abm.analysis.claims.verdicts import Evidence, Interval, verdict
-from crink_abm.analysis.kept import Kept
 from crink_abm.analysis.responses import Arm, Responses, Setting
 from crink_abm.ensemble import worlds
 from crink_abm.model.mechanisms import MECHANISMS
@@ -68,7 +67,7 @@ def test_a_file_that_means_nothing_is_refused(place, value, said):
 
 
 def test_an_unknown_claim_is_refused():
-    with pytest.raises(InputError, match="no claim is numbered 'C31'"):
+    with pytest.raises(InputError, match="no claim is named 'C31'"):
         spec.read_all(FOLDER, ["C31"])
     with pytest.raises(InputError, match=r"C01\.toml to C30\.toml"):
         spec.read_all(ROOT / "docs")
@@ -217,11 +216,10 @@ def test_claims_that_ask_for_the_same_runs_share_them():
 
 
 def test_claims_resume_to_the_same_table(tmp_path):
-    with Kept(tmp_path, "claims").work() as kept:
-        first = claims(["C10", "C12"], folder=FOLDER, size=SMALL, kept=kept)
-        pieces = sorted((tmp_path / "kept").iterdir())
-        pieces[0].unlink()
-        again = claims(["C10", "C12"], folder=FOLDER, size=SMALL, kept=kept)
+    first = claims(["C10", "C12"], folder=FOLDER, size=SMALL, out=tmp_path)
+    pieces = sorted((tmp_path / "kept").iterdir())
+    pieces[0].unlink()
+    again = claims(["C10", "C12"], folder=FOLDER, size=SMALL, out=tmp_path)
     pd.testing.assert_frame_equal(first.table, again.table)
     assert first.n_arms < 2 * 9, "the two share no arm with themselves"
 

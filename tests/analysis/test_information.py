@@ -171,9 +171,9 @@ def test_the_study_resumes_and_prices_policies(tmp_path):
             raise Killed
 
     with pytest.raises(Killed):
-        information(asked(), tmp_path / "a", killer)
+        information(asked(), out=tmp_path / "a", progress=killer)
     assert list((tmp_path / "a" / "kept").iterdir())
-    again, whole = information(asked(), tmp_path / "a"), information(asked())
+    again, whole = information(asked(), out=tmp_path / "a"), information(asked())
     for name in ("policies", "beliefs", "signposts"):
         assert getattr(again, name).equals(getattr(whole, name)), name
     assert again.report == whole.report

@@ -151,7 +151,7 @@ def test_a_fresh_rerun_of_the_best_shows_no_winners_curse():
         flattered.append(row["less"])
         table = found.policies.set_index("name")
         moved = {name: float(table.loc[row["policy"], name]) for name in levers.LEVERS}
-        file = study.reader.read(plan, study.PortfolioFile)
+        file = study.read(plan, study.PortfolioFile)
         arms = [study.Arm("base"), study.Arm("x", moved)]
         other = study.respond(study.prepared(file), arms, ["any_failure"], rounds=2000, first_round=10_000)
         again.append(float(other.change("x", "base", 0).mean()) - row["change"])
@@ -339,7 +339,7 @@ def test_a_killed_study_ends_with_the_same_bytes(tmp_path, monkeypatch):
         (changed("portfolio", moves=[3, 1]), "least, most"),
         (changed("portfolio", break_even=[["usfk_posture", "usfk_posture"]]), "two levers"),
         (changed("portfolio", step=0.8), "leaves"),
-        (changed("portfolio", losses={"loss": {"war": 1.0}}), "weighs outcomes"),
+        (changed("portfolio", losses={"loss": {"war": 1.0}}), "no outcome is named"),
         (changed("portfolio", losses={"loss": {"nuclear_use": -1.0}}), "weight above 0"),
         (changed("portfolio", promise="all"), "'any' or 'each'"),
         (changed("ask", outcomes=["mean arms_flow"]), "weighs outcomes"),

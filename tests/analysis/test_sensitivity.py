@@ -235,10 +235,10 @@ def test_the_study_takes_up_where_it_was_killed_with_the_same_bytes(tmp_path):
             raise Killed
 
     with pytest.raises(Killed):
-        sensitivity(asks, tmp_path / "a", killer)
+        sensitivity(asks, out=tmp_path / "a", progress=killer)
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "a" / "kept").iterdir()}
     assert kept
-    again = sensitivity(asks, tmp_path / "a")
+    again = sensitivity(asks, out=tmp_path / "a")
     assert all((tmp_path / "a" / "kept" / name).stat().st_mtime_ns == when for name, when in kept.items()), (
         "not run again"
     )
@@ -317,4 +317,4 @@ def test_a_folder_of_another_command_is_refused(tmp_path):
     with Kept(tmp_path / "a", "thresholds").work():
         pass
     with pytest.raises(InputError):
-        sensitivity(asked(), tmp_path / "a")
+        sensitivity(asked(), out=tmp_path / "a")

@@ -19,6 +19,7 @@ import pytest
 import crink_abm as crink
 from crink_abm.api import shard
 from crink_abm.rare_events import study
+from crink_abm.results.bundle import bundle
 from crink_abm.util.errors import LONGEST
 
 PLAN = {
@@ -60,6 +61,10 @@ POOL = [
 
 #: What is read-only, whatever it is given.
 NEVER_TAKEN = {"set a lever", "set the levers"}
+#: Studies, which take minutes where they are taken: each is given what is no file of its kind.
+STUDIES = ("ablate", "causes", "discover", "elicit", "information", "portfolio", "sensitivity", "thresholds")
+NEVER_TAKEN |= {*STUDIES, "claims"}
+NOWHERE = pathlib.Path("nowhere")
 
 #: Stands for a folder that is not there yet.
 FRESH = object()
@@ -81,7 +86,16 @@ def calls(results, model, batch):
             "worlds": ["defaults"], "start": ["2026-01"], "drivers": [None], "rules": [None]}),
         "compare": (lambda policy, **more: crink.compare(policy, **more), runs | {
             "policy": ["article", {}], "seed": [1], "parameters": [None], "worlds": ["defaults"], "start": ["2026-01"],
-            "names": [None, ["a"]], "interval": ["best"], "rules": [None]}),
+            "names": [None, ["a"]], "interval": ["best"], "rules": [None], "measures": [(), "n_provocations", ["mean hardship"]]}),
+        "loss": (lambda **more: crink.loss(**more), {"weights": [{"korea_war": 5.0}], "name": ["loss"]}),
+        "table": (results.table, {
+            "outcomes": [None, "korea_war"], "policies": [None, [0, 1], 2], "interval": ["runs"], "digits": [1]}),
+        "measure": (results.measure, {"names": ["korea_war"], "points": points}),
+        "find": (results.find, {"where": ["korea_war and not two_front"], "point": [0, None]}),
+        "save a table": (results.table().save, {"path": ["table.txt"]}),
+        "bundle": (bundle, {"folder": [results.folder], "out": [FRESH]}),
+        "claims": (lambda ids: crink.claims(ids, folder=NOWHERE), {"ids": [()]}),
+        **{name: (getattr(crink, name), {"experiment": [NOWHERE]}) for name in STUDIES},
         "sweep": (lambda **more: crink.sweep(**more), of_sweep | {
             "experiment": [PLAN], "out": [FRESH], "interval": [None], "precision": [None], "dask": [None]}),
         "shard": (lambda **more: shard(**more), of_sweep | {

@@ -9,14 +9,13 @@ import pandas as pd
 from pydantic import Field
 
 from ...estimation import clusters
-from ...experiment import reader
-from ...model import levers
+from ...model import arguments, levers
 from ...model.outcomes import OUTCOMES
 from ...typing import PathLike
 from ...util.errors import InputError, nearest, told
 from ...util.schema import Strict, Whole
-from ..kept import Kept, key_of
-from ..questions import AnswerFile, arms_of, setting_of
+from ..kept import Kept, keeping, key_of
+from ..questions import AnswerFile, arms_of, read, setting_of
 from ..questions import judge as judge_questions
 from ..responses import Arm, Setting
 from .but_for import War, but_for
@@ -92,6 +91,11 @@ class Pathways:
     setting: Setting
     arms: Mapping[str, Arm]
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        return {"table": self.table, "edges": self.edges, "paths": self.paths, "averting": self.averting}
+
     def opened(self, package: str, run: int) -> dict[str, Any]:
         """What ``DeterrenceModel`` takes to make a run of a package again.
 
@@ -111,9 +115,7 @@ def arm_of(arms: Mapping[str, Arm], package: str) -> Arm:
     InputError
         If there is none.
     """
-    if package not in arms:
-        raise InputError(f"no package is named {told(package)}{nearest(package, arms)}; they are {', '.join(arms)}")
-    return arms[package]
+    return arms[arguments.outcome(package, arms, kind="package")]
 
 
 def made_with(setting: Setting, arm: Arm, run: int) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def judged(experiment: CausesFile) -> CausesFile:
 def causes(
     experiment: PathLike | Mapping[str, Any] | CausesFile,
     *,
-    kept: Kept | None = None,
+    out: PathLike | None = None,
     progress: Callable[..., object] | None = None,
 ) -> Pathways:
     """The pathways by which deterrence fails under each package, and what would have averted some of the failures.
@@ -167,7 +169,7 @@ def causes(
     Parameters
     ----------
     experiment : a file with ``[packages]`` and ``[causes]``, or a dict of the same shape
-    kept : where finished pieces are kept
+    out : folder for tables; a study that was killed is taken up there
     progress : called with the failures counted and those asked for, package by package
 
     Returns
@@ -195,11 +197,17 @@ def causes(
     >>> found.table["n_failures"].tolist() == found.paths.groupby("package", sort=False)["count"].sum().tolist()
     True
     """
-    if not isinstance(experiment, CausesFile):
-        experiment = reader.read(experiment, CausesFile)
-    judged(experiment)
-    plan, setting = experiment.causes, setting_of(experiment)
-    arms = {arm.name: arm for arm in arms_of(experiment)}
+    file = judged(read(experiment, CausesFile))
+    with keeping(out, "causes") as kept:
+        found = _study(file, kept, progress)
+        if kept:
+            kept.finish(**found.tables)
+    return found
+
+
+def _study(file: CausesFile, kept: Kept | None, progress: Callable[..., object] | None) -> Pathways:
+    plan, setting = file.causes, setting_of(file)
+    arms = {arm.name: arm for arm in arms_of(file)}
     table, every_edge, every_path, averted, counted = [], [], [], [], {}
     for name, arm in arms.items():
         found = count(setting, arm, plan.outcome, plan.stages, plan.failures, plan.most_runs, kept, progress)

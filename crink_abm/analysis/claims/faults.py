@@ -10,8 +10,7 @@ from typing import Any
 
 from ...ensemble.worlds import Worlds
 from ...model.mechanisms import MECHANISMS
-from ...model.rules import russia, united_states
-from ...model.rules.building_blocks import inside, opening
+from . import fault_rules
 
 #: Constants by world -> what a constant is put at.
 Change = Callable[[Worlds], Any]
@@ -62,62 +61,6 @@ def _column(constant: str) -> Change:
     return lambda worlds: worlds.column(constant)
 
 
-def _late_need(russian_need, ukraine_war, wartime_tie, tie_persistence, need_adjustment, month):  # type: ignore[no-untyped-def]
-    """Moscow's need, which takes no notice of peace for the first ten years of a run."""
-    peace = (1.0 - ukraine_war) if month > 120.0 else 0.0
-    target = wartime_tie * ((1.0 - peace) + peace * tie_persistence)
-    return russian_need + need_adjustment * (target - russian_need)
-
-
-def _swapped_attention(  # type: ignore[no-untyped-def]
-    us_capacity,
-    threat_taiwan,
-    threat_korea,
-    value_taiwan,
-    value_korea,
-    usfk_posture,
-    heavy_share,
-    dual_role,
-    tied_down,
-    tied_heavy,
-):
-    """Attention with the theatres swapped."""
-    taiwan, korea = united_states.attention(
-        us_capacity,
-        threat_taiwan,
-        threat_korea,
-        value_taiwan,
-        value_korea,
-        usfk_posture,
-        heavy_share,
-        dual_role,
-        tied_down,
-        tied_heavy,
-    )
-    return korea, taiwan
-
-
-def _late_opening(taiwan_status, taiwan_last_force, opening_months, month):  # type: ignore[no-untyped-def]
-    """The door in Korea, with the months counted from a year too early."""
-    return 0.0 if taiwan_status >= 2.0 else opening(taiwan_status, taiwan_last_force, opening_months, month + 12.0)
-
-
-def _leaking_join(  # type: ignore[no-untyped-def]
-    taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination, attention_taiwan,
-    coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest, russia_busy, russia_join_cost,
-    russia_binding, directed_pull, join_speed, u_russia_joins
-):  # fmt: skip
-    """Russia's joining, with chance that leaks: the draw is moved by a lever, as where a stream is shared with a policy."""
-    prob, _ = russia.joins(
-        taiwan_status, korea_status, russia_in, ukraine_war, wartime_tie, russian_stock, trilateral_coordination,
-        attention_taiwan, coordination, uncoordinated, settlement_tie, russia_reliability, russia_interest, russia_busy,
-        russia_join_cost, russia_binding, directed_pull, join_speed, u_russia_joins,
-    )  # fmt: skip
-    at_war = taiwan_status == 3.0 or korea_status == 3.0
-    drawn = u_russia_joins + 0.5 * (1.0 - ukraine_war)
-    return prob, inside(at_war and drawn < prob, russia_in, at_war)
-
-
 #: The faults in constants: no kernel is compiled for them.
 OF_CONSTANTS: tuple[Fault, ...] = (
     _flipped("ground cost reversed", "sign flip", "heavy forces in Korea invite an attack", "ground_cost", "ground_cost"),
@@ -159,22 +102,14 @@ OF_CONSTANTS: tuple[Fault, ...] = (
 #: The faults in rules: a kernel is compiled for each.
 OF_RULES: tuple[Fault, ...] = (
     Fault("peace unnoticed", "off in time", "Moscow's need takes no notice of a settlement for ten years", ("settlement_need",),
-          rules={"russia.need": _late_need}),
+          rules={"russia.need": fault_rules.late_need}),
     Fault("attention swapped", "swapped theatres", "Washington looks at Korea where it should at Taiwan", ("attention",),
-          rules={"united_states.attention": _swapped_attention}),
+          rules={"united_states.attention": fault_rules.swapped_attention}),
     Fault("door closed a year early", "off by months", "the door in Korea is closed while Taiwan burns, and a year older after",
-          ("kim_opportunism",), rules={"north_korea.taiwan_opens": _late_opening}),
+          ("kim_opportunism",), rules={"north_korea.taiwan_opens": fault_rules.late_opening}),
     Fault("leaked chance", "leaked randomness", "the draw of Russia's joining hangs on the war in Ukraine",
           ("settlement_join", "joins"),
-          rules={"russia.joins": _leaking_join}),
+          rules={"russia.joins": fault_rules.leaking_join}),
 )  # fmt: skip
 
 FAULTS = (*OF_CONSTANTS, *OF_RULES)
-
-
-def switched_off(mechanism: str) -> Fault:
-    """A mechanism that is dead: what the registry's claims are checked by."""
-    neutral = MECHANISMS[mechanism].neutral
-    return Fault(
-        mechanism, "switched off", MECHANISMS[mechanism].meaning, (mechanism,), {k: _put(v) for k, v in neutral.items()}
-    )

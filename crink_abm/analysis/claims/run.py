@@ -15,7 +15,7 @@ from ...model.mechanisms import MECHANISMS
 from ...model.parameters import CATALOGUE, SWITCHES
 from ...typing import FloatArray, PathLike
 from ...util.errors import InputError
-from ..kept import Kept
+from ..kept import Kept, keeping
 from ..responses import Arm, Setting
 from . import estimands, spec
 from .evidence import crossing, interval, noise, opposed, seen
@@ -103,9 +103,14 @@ class Claims:
     files: dict[str, ClaimFile]
     n_arms: int
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        return {"claims": self.table, "claims_scan": self.scan, "claims_switches": self.switches}
+
 
 def claims(
-    ids: Sequence[str] = (), *, folder: PathLike = FOLDER, size: Size | None = None, kept: Kept | None = None,
+    ids: Sequence[str] = (), *, folder: PathLike = FOLDER, size: Size | None = None, out: PathLike | None = None,
     thresholds: pd.DataFrame | None = None, progress: Callable[[int, int], object] | None = None,
 ) -> Claims:  # fmt: skip
     """Run claims against their counter-claims, without their mechanisms, and over their deciding constants.
@@ -115,7 +120,7 @@ def claims(
     ids : numbers of claims, such as ``["C01", "C19"]``; all if none
     folder : where their files stand
     size : another size than the files'
-    kept : where finished arms are kept, if anywhere
+    out : folder for tables; a study that was killed is taken up there
     thresholds : the table of a study of thresholds (package, outcome, belief, threshold, low, high), if there is one
     progress : called with the arms done and those in all
 
@@ -139,6 +144,7 @@ def claims(
     ['C10']
     """
     arguments.environment()
+    ids = arguments.several("claims", [ids] if isinstance(ids, str) else ids, 0)
     size = size or Size()
     files = {file.id: file for file in spec.read_all(folder, ids)}
     made: dict[str, Worlds] = {}
@@ -149,8 +155,18 @@ def claims(
         pool = pools.setdefault(rounds, Pool(rounds))
         setting = setting_of(file, size, made)
         plans[name] = (pool, setting, _plan(pool, file, setting))
-    n_arms, before = sum(map(len, pools.values())), 0
-    for pool in pools.values():
+    n_arms = sum(map(len, pools.values()))
+    with keeping(out, "claims") as kept:
+        _run(list(pools.values()), kept, n_arms, progress)
+        found = _found(files, plans, thresholds, n_arms)
+        if kept:
+            kept.finish(**found.tables)
+    return found
+
+
+def _run(pools: list[Pool], kept: Kept | None, n_arms: int, progress: Callable[[int, int], object] | None) -> None:
+    before = 0
+    for pool in pools:
 
         def shown(done: int, _: int, before: int = before) -> None:
             if progress:
@@ -158,6 +174,11 @@ def claims(
 
         pool.run(kept, shown)
         before += len(pool)
+
+
+def _found(
+    files: dict[str, ClaimFile], plans: Mapping[str, tuple[Pool, Setting, Any]], thresholds: pd.DataFrame | None, n_arms: int
+) -> Claims:  # fmt: skip
     rows, scans, levels = [], [], []
     for name, (pool, setting, plan) in plans.items():
         row, scan, level = _judged(files[name], pool, setting, plan)

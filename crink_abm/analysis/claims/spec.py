@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ...estimation.measures import measures
 from ...experiment import reader
+from ...model import arguments
 from ...model.levers import checked
 from ...model.mechanisms import MECHANISMS
 from ...model.parameters import CATALOGUE
@@ -19,8 +20,6 @@ from ..responses import Arm
 
 #: Kinds of estimands; :mod:`crink_abm.analysis.claims.estimands` says what each is.
 KINDS = ("level", "difference", "ratio", "trend", "interaction", "per_cost")
-#: What a claim may say of its estimand.
-SIGNS = ("above", "below", "same")
 
 
 class ArmTable(Strict):
@@ -232,6 +231,5 @@ def read_all(folder: PathLike, ids: Sequence[str] = ()) -> list[ClaimFile]:
             f"no claims stand in {str(folder)!r}; they are files C01.toml to C30.toml, as in experiments/claims"
         )
     for one in ids:
-        if one not in paths:
-            raise InputError(f"no claim is numbered {one!r}{nearest(one, paths)}; they are {', '.join(paths)}")
+        arguments.outcome(one, paths, kind="claim")
     return [read(paths[one]) for one in (ids or paths)]

@@ -15,8 +15,8 @@ import pandas as pd
 
 from ...ensemble.worlds import Worlds
 from ...estimation.intervals import LEVEL, over_worlds
-from ...typing import FloatArray, IntArray
-from ..kept import Kept
+from ...typing import FloatArray, IntArray, PathLike
+from ..kept import Kept, keeping
 from .evidence import interval
 from .faults import Fault
 from .pool import Pool
@@ -138,20 +138,28 @@ class Zoo:
     alarms: pd.DataFrame
     faults: tuple[Fault, ...]
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        return {"confusion": self.confusion, "alarms": self.alarms}
+
 
 def study(
-    files: Sequence[ClaimFile], faults: Sequence[Fault], *, kept: Kept | None = None,
+    files: Sequence[ClaimFile], faults: Sequence[Fault], *, out: PathLike | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Zoo:  # fmt: skip
-    """The whole proof at its default size."""
+    """The whole proof at its default size; ``out`` is the folder for tables, where a proof that was killed is taken up."""
     total = len(faults) + len(SEEDS)
 
     def shown(before: int) -> Callable[[int, int], object]:
         return lambda done, _: progress(before + done, total) if progress else None
 
-    alarms = false_alarms(files, CLEAN, seeds=SEEDS, splits=SPLITS, kept=kept, progress=shown(0))
-    table = confusion(files, faults, PLANTED, kept=kept, progress=shown(len(SEEDS)))
-    return Zoo(table, alarms, tuple(faults))
+    with keeping(out, "claims") as kept:
+        alarms = false_alarms(files, CLEAN, seeds=SEEDS, splits=SPLITS, kept=kept, progress=shown(0))
+        found = Zoo(confusion(files, faults, PLANTED, kept=kept, progress=shown(len(SEEDS))), alarms, tuple(faults))
+        if kept:
+            kept.finish(**found.tables)
+    return found
 
 
 def false_alarms(

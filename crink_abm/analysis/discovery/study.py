@@ -16,7 +16,6 @@ import pandas as pd
 from pydantic import Field
 
 from ...engine import compiled
-from ...experiment import reader
 from ...experiment.schema import Schedule
 from ...model import levers, outcomes
 from ...model.outcomes import OUTCOMES
@@ -24,8 +23,8 @@ from ...model.parameters import CATALOGUE
 from ...typing import FloatArray, IntArray, PathLike
 from ...util.errors import InputError
 from ...util.schema import Strict, Whole
-from ..kept import Kept
-from ..questions import BASELINE, AnswerFile, setting_of
+from ..kept import Kept, keeping
+from ..questions import BASELINE, AnswerFile, read, setting_of
 from ..questions import judge as judge_questions
 from ..responses import Arm, Responses, Setting, respond
 from .boxes import Box, Feature, as_dict, belief_features, event_feature
@@ -131,6 +130,15 @@ class Discovered:
     n_runs: int
     report: dict[str, Any] | None = field(default=None)
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name: what was found, and the workbench's pair."""
+        experiments, outcomes = self.workbench()
+        return {
+            "questions": self.questions, "boxes": self.boxes, "experiments": experiments,
+            "outcomes": pd.DataFrame(dict(outcomes)),
+        }  # fmt: skip
+
     def workbench(self) -> tuple[pd.DataFrame, dict[str, FloatArray]]:
         """The runs as the EMA Workbench has them: ``(experiments, outcomes)``.
 
@@ -195,7 +203,7 @@ def _states(table: DiscoverTable) -> list[tuple[tuple[int, ...], dict[str, Any]]
 def discover(
     experiment: PathLike | Mapping[str, Any] | DiscoverFile,
     *,
-    kept: Kept | None = None,
+    out: PathLike | None = None,
     progress: Callable[..., object] | None = None,
 ) -> Discovered:
     """Scenario discovery: the boxes of beliefs and events in which a policy fails.
@@ -203,7 +211,7 @@ def discover(
     Parameters
     ----------
     experiment : a file with ``[packages]``, ``[ask]`` and ``[discover]``, or a dict of the same shape
-    kept : where finished arms are kept
+    out : folder for tables; a study that was killed is taken up there
     progress : called with the arms done and those in all
 
     Returns
@@ -232,9 +240,15 @@ def discover(
     >>> found.questions["n_worlds"].tolist()
     [40]
     """
-    if not isinstance(experiment, DiscoverFile):
-        experiment = reader.read(experiment, DiscoverFile)
-    judged(experiment)
+    file = judged(read(experiment, DiscoverFile))
+    with keeping(out, "discover") as kept:
+        found = _study(file, kept, progress)
+        if kept:
+            kept.finish(**found.tables)
+    return found
+
+
+def _study(experiment: DiscoverFile, kept: Kept | None, progress: Callable[..., object] | None) -> Discovered:
     table, ask, setting = experiment.discover, experiment.ask, setting_of(experiment)
     states = _states(table)
     arms, drivers_of = [], {}
@@ -269,7 +283,7 @@ def discover(
                 pd.DataFrame({"package": package, "outcome": outcome, "value": value, "fails": fails & known})
             )
             runs = [
-                _open(setting, found, arms, one.box, case, package, outcome, table, value[known], len(states))
+                _open(setting, found, arms, one.box, case, package, outcome, table, value[known])
                 if one.reported
                 else None
                 for one in every
@@ -362,7 +376,7 @@ def what(outcome: str, kind: str, beyond: float) -> str:
 
 def _open(
     setting: Setting, found: Responses, arms: list[Arm], box: Box, case: Case, package: str, outcome: str,
-    table: DiscoverTable, value: FloatArray, n_states: int,
+    table: DiscoverTable, value: FloatArray,
 ) -> Opened | None:  # fmt: skip
     """The first failing run of the box's worst world: with the outcome, and for an effect without it at the baseline."""
     if outcome not in OUTCOMES:
@@ -393,8 +407,3 @@ def _open(
             parameters = setting.worlds.parameters(world)
             return Opened(setting.seed, run, world, policy, drivers, parameters, setting.months, setting.start)
     return None
-
-
-def as_table(found: Mapping[str, FloatArray]) -> pd.DataFrame:
-    """Outcomes of :meth:`Discovered.workbench` as a table, for a file; ``dict(table.items())`` is the inverse, but for types."""
-    return pd.DataFrame(dict(found))

@@ -55,10 +55,9 @@ class Quantiles:
     @cached_property
     def _ends(self) -> tuple[float, float]:
         """The probability below and up to the ends of what is allowed, before it is cut off."""
-        return tuple(
-            float(ndtr(self._score(end))) if math.isfinite(end) else sure
-            for end, sure in ((self.low, 0.0), (self.high, 1.0))
-        )  # type: ignore[return-value]
+        low = float(ndtr(self._score(self.low))) if math.isfinite(self.low) else 0.0
+        high = float(ndtr(self._score(self.high))) if math.isfinite(self.high) else 1.0
+        return low, high
 
     @property
     def outside(self) -> float:

@@ -143,7 +143,10 @@ class Elicited:
     effort: dict[str, Any] = field(default_factory=dict)
 
     #: The tables, by name.
-    TABLES: ClassVar[tuple[str, ...]] = ("experts", "beliefs", "risks", "densities")
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        return {"experts": self.experts, "beliefs": self.beliefs, "risks": self.risks, "densities": self.densities}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,6 @@
 """A file of beliefs put into worlds, which every other analysis then takes."""
 
-import contextlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +12,13 @@ from ...ensemble.build import make_worlds
 from ...ensemble.worlds import Worlds
 from ...estimation.intervals import over_worlds
 from ...estimation.resampling import resampled
-from ...experiment import reader
 from ...experiment.design import baseline
 from ...model import arguments
 from ...model.parameters import CATALOGUE
 from ...typing import FloatArray, IntArray, PathLike
-from ...util import files
 from ...util.errors import InputError
-from ..kept import Kept
+from ..kept import Kept, keeping
+from ..questions import read
 from ..responses import Arm, Responses, Setting, respond
 from ..thresholds import beliefs
 from . import pooling
@@ -38,13 +35,16 @@ Progress = Callable[[int, int, str], object]
 
 
 def elicit(
-    file: PathLike | Mapping[str, Any], *, out: PathLike | None = None, progress: Progress | None = None
+    experiment: PathLike | Mapping[str, Any] | ElicitFile,
+    *,
+    out: PathLike | None = None,
+    progress: Progress | None = None,
 ) -> Elicited:
     """Put a reader's own beliefs into worlds: weigh an ensemble by them, or draw them afresh.
 
     Parameters
     ----------
-    file : an experiment file with ``[experts]`` and ``[elicit]``, or a dict of the same shape
+    experiment : a file with ``[experts]`` and ``[elicit]``, a dict of the same shape, or one that was read
     out : folder for tables and ``worlds.parquet``, which ``[worlds] ensemble`` of any experiment takes
     progress : called with steps done, steps in all, and the step
 
@@ -74,38 +74,34 @@ def elicit(
     >>> bool(0.2 < np.median(found.worlds.column("sanctions_cost")) < 0.3)
     True
     """
-    experiment = reader.read(file, ElicitFile)
-    experts = believed(experiment)
+    file = read(experiment, ElicitFile)
+    experts = believed(file)
     arguments.environment()
-    head, plan = experiment.experiment, experiment.elicit
-    source = make_worlds(experiment.worlds, experiment.parameters)
+    head, plan = file.experiment, file.elicit
+    source = make_worlds(file.worlds, file.parameters)
     if len(source) < 20:
         raise InputError(f"beliefs weigh an ensemble of at least 20 worlds; [worlds] has {len(source)}")
-    kept = Kept(Path(out), "elicit") if out is not None else None
-    with kept.work() if kept else contextlib.nullcontext():
+    with keeping(out, "elicit") as kept:
         if plan.method == "draw":
             worlds, ratio = _drawn(source, experts, plan.size, head.seed)
         else:
             replaced = source.values if plan.replaces == "ensemble" else None
             worlds, ratio = source, np.stack([_log_ratio(one, source.values, replaced) for one in experts])
-        setting = Setting(worlds, head.months, head.start, head.seed, baseline(experiment), experiment.drivers)
+        setting = Setting(worlds, head.months, head.start, head.seed, baseline(file), file.drivers)
         outcomes = list(dict.fromkeys([*plan.outcomes, *(name for one in experts for name in one.bands)]))
         risks = respond(
             setting, [Arm("baseline")], outcomes, rounds=plan.runs_per_world, kept=kept,
             progress=lambda done, total: progress(done, total, "risks at the baseline") if progress else None,
         )  # fmt: skip
-        found = _made(experiment, experts, worlds, ratio, risks)
+        found = _made(file, experts, worlds, ratio, risks)
         if kept:
-            _write(Path(kept.folder), kept, found)
+            _write(kept, found)
     return found
 
 
-def _write(folder: Path, kept: Kept, found: Elicited) -> None:
-    for name in Elicited.TABLES:
-        kept.finish(name, getattr(found, name))
+def _write(kept: Kept, found: Elicited) -> None:
     values, copies = np.unique(found.worlds.values, axis=0, return_counts=True)
-    files.refuse_link(folder / f"{WORLDS}.parquet")
-    files.write_table(folder / f"{WORLDS}.parquet", pd.DataFrame(values, columns=list(_NAMES)).assign(copies=copies))
+    kept.finish(**found.tables, **{WORLDS: pd.DataFrame(values, columns=list(_NAMES)).assign(copies=copies)})
 
 
 def _log_ratio(one: Believed, values: FloatArray, ensemble: FloatArray | None) -> FloatArray:

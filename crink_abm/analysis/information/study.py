@@ -6,7 +6,6 @@ The loss of a policy in a world is the sum of the declared weights of the outcom
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -16,14 +15,13 @@ from pydantic import Field
 from ...engine import compiled
 from ...estimation import clusters
 from ...estimation.measures import Runs, loss, measure
-from ...experiment import reader
 from ...model import costs, outcomes
 from ...model.parameters import CATALOGUE
-from ...typing import FloatArray
+from ...typing import FloatArray, PathLike
 from ...util.errors import InputError
 from ...util.schema import Strict, Whole
-from ..kept import Kept, key_of
-from ..questions import AnswerFile, arms_of, judge, setting_of
+from ..kept import Kept, keeping, key_of
+from ..questions import AnswerFile, arms_of, judge, read, setting_of
 from ..responses import Arm, Setting, respond
 from ..sensitivity.rows import standing
 from . import signposts, worth
@@ -103,6 +101,11 @@ class Information:
         """What a policy reader may quote on signposts."""
         return signposts.sentence(self.signposts)
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        return {"policies": self.policies, "beliefs": self.beliefs, "signposts": self.signposts}
+
 
 def plan(experiment: InformationFile) -> None:
     """Refuse what would mean nothing, before anything is run.
@@ -133,13 +136,16 @@ def plan(experiment: InformationFile) -> None:
 
 
 def information(
-    file: str | Path | InformationFile, out: str | Path | None = None, progress: Callable[..., object] | None = None
+    experiment: PathLike | Mapping[str, Any] | InformationFile,
+    *,
+    out: PathLike | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Information:
     """What it would be worth to know more, before a policy is chosen.
 
     Parameters
     ----------
-    file : an experiment file with ``[packages]`` (the choices, the baseline among them), ``[ask]`` and ``[information]``
+    experiment : a file with ``[packages]`` (the choices, the baseline among them), ``[ask]`` and ``[information]``
     out : folder where finished pieces are kept, and tables written
     progress : called with pieces done, all, and a stage's name
 
@@ -167,15 +173,13 @@ def information(
     >>> information(small).policies["policy"].tolist()
     ['baseline', 'more']
     """
-    experiment = file if isinstance(file, InformationFile) else reader.read(file, InformationFile)
-    plan(experiment)
-    if out is None:
-        return _study(experiment, None, progress)
-    with Kept(out, "information").work() as kept:
-        found = _study(experiment, kept, progress)
-        for name in ("policies", "beliefs", "signposts"):
-            kept.finish(name, getattr(found, name))
-        return found
+    file = read(experiment, InformationFile)
+    plan(file)
+    with keeping(out, "information") as kept:
+        found = _study(file, kept, progress)
+        if kept:
+            kept.finish(**found.tables)
+    return found
 
 
 def _study(experiment: InformationFile, kept: Kept | None, progress: Callable[..., object] | None) -> Information:

@@ -7,19 +7,17 @@ number is good because it was chosen for being good.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...estimation import clusters
-from ...experiment import reader
 from ...experiment.design import baseline
 from ...model import levers
 from ...typing import BoolArray, FloatArray, IntArray, PathLike
-from ..kept import Kept, key_of
-from ..questions import BASELINE, setting_of
+from ..kept import Kept, keeping, key_of
+from ..questions import BASELINE, read, setting_of
 from ..responses import Arm, Setting, respond
 from . import plan as plans
 from . import tables
@@ -73,7 +71,7 @@ class Portfolio:
 
 
 def portfolio(
-    experiment: PathLike | Mapping[str, Any],
+    experiment: PathLike | Mapping[str, Any] | PortfolioFile,
     *,
     out: PathLike | None = None,
     progress: Callable[..., object] | None = None,
@@ -104,14 +102,12 @@ def portfolio(
     >>> int(found.policies["runs"].sum()) <= 1024
     True
     """
-    file = reader.read(experiment, PortfolioFile)
+    file = read(experiment, PortfolioFile)
     setting = prepared(file)
-    if out is None:
-        return run(file, setting, progress=progress)
-    with Kept(Path(out), COMMAND).work() as kept:
+    with keeping(out, COMMAND) as kept:
         found = run(file, setting, kept, progress)
-        for name, table in found.tables.items():
-            kept.finish(name, table)
+        if kept:
+            kept.finish(**found.tables)
     return found
 
 

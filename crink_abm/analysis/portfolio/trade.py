@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,20 +141,23 @@ def shapley(value: Mapping[frozenset[str], FloatArray], world: IntArray) -> pd.D
     def over(size: int, others: int) -> float:
         return math.factorial(size) * math.factorial(others - size) / math.factorial(others + 1)
 
+    def total(parts: Iterable[FloatArray]) -> FloatArray:
+        return np.sum(list(parts), axis=0)
+
     def subsets(left: Sequence[str]) -> list[frozenset[str]]:
         return [frozenset(some) for size in range(len(left) + 1) for some in itertools.combinations(left, size)]
 
     found: list[tuple[str, str, FloatArray]] = []
     for name in names:
         rest = subsets([one for one in names if one != name])
-        found.append(("share", name, sum(over(len(s), n - 1) * (value[s | {name}] - value[s]) for s in rest)))  # type: ignore[arg-type]
+        found.append(("share", name, total(over(len(s), n - 1) * (value[s | {name}] - value[s]) for s in rest)))
     found += [("alone", name, value[frozenset([name])]) for name in names]
     for a, b in itertools.combinations(names, 2):
         rest = subsets([one for one in names if one not in (a, b)])
-        mixed = sum(
+        mixed = total(
             over(len(s), n - 2) * (value[s | {a, b}] - value[s | {a}] - value[s | {b}] + value[s]) for s in rest
         )
-        found.append(("pair", f"{a} x {b}", mixed))  # type: ignore[arg-type]
+        found.append(("pair", f"{a} x {b}", mixed))
     found.append(("all", " + ".join(names), value[every]))
     found.append(("excess", " + ".join(names), value[every] - sum(value[frozenset([name])] for name in names)))
     return pd.DataFrame(

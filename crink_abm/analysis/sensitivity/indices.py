@@ -34,7 +34,6 @@ class Sobol:
     noise : variance of the noise of a world's mean over both halves
     first, total : arrays (n_factors, 3): index, low, high; the intervals of all these hold at once with probability 0.95
     second : array (n_factors, n_factors, 3), above the diagonal; intervals simultaneous among pairs; nan elsewhere
-    error_total : array (n_factors,), bootstrap standard errors of ``total``
     draws_total : array (n_draws, n_factors), the bootstrap's total indices: of differences and ranks
     n_blocks : blocks of the design
     """
@@ -45,7 +44,6 @@ class Sobol:
     first: FloatArray
     total: FloatArray
     second: FloatArray
-    error_total: FloatArray
     draws_total: FloatArray
     n_blocks: int
 
@@ -114,7 +112,7 @@ def sobol(values: FloatArray, factors: Sequence[str], *, draws: int = DRAWS, see
     if means[0] <= _NONE * (values**2).mean():
         empty = np.full((d, 3), np.nan)
         return Sobol(
-            tuple(factors), float(means[0]), noise, empty, empty.copy(), np.full((d, d, 3), np.nan), empty[:, 0],
+            tuple(factors), float(means[0]), noise, empty, empty.copy(), np.full((d, d, 3), np.nan),
             np.full((draws, d), np.nan), n,
         )  # fmt: skip
     picked = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), draws) / n
@@ -126,7 +124,7 @@ def sobol(values: FloatArray, factors: Sequence[str], *, draws: int = DRAWS, see
     second = np.full((d, d, 3), np.nan)
     second[left, right] = two
     return Sobol(
-        tuple(factors), float(means[0]), noise, one[:d], one[d:], second, np.nanstd(ratio[:, d : 2 * d], axis=0),
+        tuple(factors), float(means[0]), noise, one[:d], one[d:], second,
         ratio[:, d : 2 * d], n,
     )  # fmt: skip
 

@@ -5,9 +5,8 @@ designs, with all others drawn along as one group; the base sample doubles until
 The Sobol part is over the prior, where beliefs are independent; the Shapley effects are over the file's ensemble.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -15,14 +14,13 @@ import pandas as pd
 from pydantic import Field
 
 from ...estimation.measures import measures
-from ...experiment import reader
 from ...model import levers
 from ...model.parameters import checked
-from ...typing import FloatArray
+from ...typing import FloatArray, PathLike
 from ...util.errors import InputError, nearest
 from ...util.schema import Strict, Whole
-from ..kept import Kept
-from ..questions import AnswerFile, arms_of, judge, setting_of
+from ..kept import Kept, keeping
+from ..questions import AnswerFile, arms_of, judge, read, setting_of
 from ..responses import Arm, Setting, respond
 from . import indices, rows, screening
 from .shapley import MOST, shapley
@@ -103,6 +101,14 @@ class Sensitivity:
     questions: pd.DataFrame
     report: dict[str, Any]
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        names = (
+            "screening", "indices", "pairs", "shapley", "questions",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}
+
     def top(self, effects: bool, n: int = 10) -> pd.DataFrame:
         """The factors that matter most for levels or for effects: by the mean over questions of the total index."""
         part = self.indices[
@@ -151,13 +157,16 @@ def plan(experiment: SensitivityFile) -> list[rows.Factor]:
 
 
 def sensitivity(
-    file: str | Path | SensitivityFile, out: str | Path | None = None, progress: Callable[..., object] | None = None
+    experiment: PathLike | Mapping[str, Any] | SensitivityFile,
+    *,
+    out: PathLike | None = None,
+    progress: Callable[..., object] | None = None,
 ) -> Sensitivity:
     """What outcomes, and the effects of policies on them, are sensitive to.
 
     Parameters
     ----------
-    file : an experiment file with ``[packages]``, ``[ask]`` and ``[sensitivity]``, or one that was read
+    experiment : a file with ``[packages]``, ``[ask]`` and ``[sensitivity]``, or one that was read
     out : folder where finished pieces are kept, and tables written; a command that was killed takes up there
     progress : called with pieces done, all, and a stage's name
 
@@ -185,15 +194,13 @@ def sensitivity(
     >>> sorted(sensitivity(small).indices["policy"].unique())
     ['baseline', 'more']
     """
-    experiment = file if isinstance(file, SensitivityFile) else reader.read(file, SensitivityFile)
-    plan(experiment)
-    if out is None:
-        return _study(experiment, None, progress)
-    with Kept(out, "sensitivity").work() as kept:
-        found = _study(experiment, kept, progress)
-        for name in ("screening", "indices", "pairs", "shapley", "questions"):
-            kept.finish(name, getattr(found, name))
-        return found
+    file = read(experiment, SensitivityFile)
+    plan(file)
+    with keeping(out, "sensitivity") as kept:
+        found = _study(file, kept, progress)
+        if kept:
+            kept.finish(**found.tables)
+    return found
 
 
 def _study(experiment: SensitivityFile, kept: Kept | None, progress: Callable[..., object] | None) -> Sensitivity:

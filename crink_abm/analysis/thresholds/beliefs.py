@@ -7,11 +7,11 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ...estimation import clusters, intervals
+from ...model import arguments
 from ...model.parameters import CATALOGUE
 from ...model.parameters.base import Parameter
 from ...model.sources import SOURCES
 from ...typing import FloatArray, IntArray
-from ...util.errors import InputError, nearest, told
 
 #: Units that mean something beyond the range that was declared: utilities, weights and slopes.
 OPEN_UNITS = frozenset(
@@ -29,9 +29,7 @@ def known(name: str) -> Parameter:
     InputError
         If there is none.
     """
-    if name not in CATALOGUE:
-        raise InputError(f"no parameter is named {told(name)}{nearest(name, CATALOGUE)}; `crink-abm info` lists them")
-    return CATALOGUE[name]
+    return CATALOGUE[arguments.outcome(name, CATALOGUE, kind="parameter")]
 
 
 def standing(parameter: Parameter) -> str:
@@ -87,11 +85,6 @@ def scores(parameter: Parameter, x: Any) -> FloatArray:
 def values(parameter: Parameter, z: Any) -> FloatArray:
     """Values of a coefficient whose normal scores under the bare prior are ``z``: always within the declared range."""
     return np.asarray(parameter.quantile(ndtr(np.asarray(z, float))), float)
-
-
-def share_below(x: FloatArray, number: IntArray, cut: float) -> tuple[float, float, float]:
-    """The share of an ensemble at or below a value, with its 95 % interval; copies of a world are one observation."""
-    return share_of(x <= cut, number)
 
 
 def share_of(chosen: Any, number: IntArray) -> tuple[float, float, float]:

@@ -116,17 +116,14 @@ class Thresholds:
     effort: dict[str, Any] = field(default_factory=dict)
 
     #: The tables, by name.
-    TABLES: ClassVar[tuple[str, ...]] = (
-        "questions",
-        "screening",
-        "pairs",
-        "curves",
-        "thresholds",
-        "joint",
-        "boundary",
-        "reversal",
-        "spread",
-    )
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        names = (
+            "questions", "screening", "pairs", "curves", "thresholds", "joint", "boundary", "reversal",
+            "spread",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}
 
     def of(self, table: str, package: str, outcome: str) -> pd.DataFrame:
         """The rows of one question in a table."""

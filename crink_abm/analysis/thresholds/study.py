@@ -1,10 +1,8 @@
 """The study of thresholds: screening, belief by belief, two together, and the way to reversal, question by question."""
 
-import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +10,10 @@ import pandas as pd
 
 from ...ensemble import worlds as ensembles
 from ...estimation import clusters
-from ...experiment import reader
 from ...model.parameters import CATALOGUE
 from ...typing import FloatArray, PathLike
-from ..kept import Kept
-from ..questions import BASELINE, arms_of, setting_of
+from ..kept import Kept, keeping
+from ..questions import BASELINE, arms_of, read, setting_of
 from ..responses import Arm, Responses, Setting, respond
 from . import beliefs, tables
 from .crossing import Crossing, crossing
@@ -71,13 +68,16 @@ class _Question:
 
 
 def thresholds(
-    file: PathLike | Mapping[str, Any], *, out: PathLike | None = None, progress: Progress | None = None
+    experiment: PathLike | Mapping[str, Any] | ThresholdsFile,
+    *,
+    out: PathLike | None = None,
+    progress: Progress | None = None,
 ) -> Thresholds:
     """Find the beliefs that decide the sign of policies' effects, and the levels at which it turns.
 
     Parameters
     ----------
-    file : an experiment file with ``[packages]``, ``[ask]`` and ``[thresholds]``, or a dict of the same shape
+    experiment : a file with ``[packages]``, ``[ask]`` and ``[thresholds]``, a dict of the same shape, or one that was read
     out : folder for tables; a study that was killed is taken up there
     progress : called with arms done, arms in all, and the stage
 
@@ -113,15 +113,13 @@ def thresholds(
     >>> found.curves["level"].round(2).tolist()
     [0.0, 0.4, 0.6]
     """
-    experiment = reader.read(file, ThresholdsFile)
-    questions = asked(experiment)
-    setting = setting_of(experiment)
-    kept = Kept(Path(out), "thresholds") if out is not None else None
-    with kept.work() if kept else contextlib.nullcontext():
-        found = _Study(experiment, setting, kept, progress).run(questions)
+    file = read(experiment, ThresholdsFile)
+    questions = asked(file)
+    setting = setting_of(file)
+    with keeping(out, "thresholds") as kept:
+        found = _Study(file, setting, kept, progress).run(questions)
         if kept:
-            for name in Thresholds.TABLES:
-                kept.finish(name, getattr(found, name))
+            kept.finish(**found.tables)
     return found
 
 

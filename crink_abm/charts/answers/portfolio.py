@@ -221,30 +221,11 @@ def odds(found: Portfolio) -> Figure | None:
         if np.isfinite(row.p_low):
             ax.hlines(0, 100 * row.p_low, 100 * row.p_high, color=style.VERMILLION, linewidth=3.5, alpha=0.6, zorder=3)
         low, high = ax.get_ylim()
-        ax.text(
-            0.98,
-            0.97,
-            f"above: {row.B} is better",
-            transform=ax.transAxes,
-            ha="right",
-            va="top",
-            fontsize=6,
-            color=style.MUTED,
-            bbox=_BLANK,
-            zorder=6,
-        )
-        ax.text(
-            0.98,
-            0.03,
-            f"below: {row.A} is better",
-            transform=ax.transAxes,
-            ha="right",
-            va="bottom",
-            fontsize=6,
-            color=style.MUTED,
-            bbox=_BLANK,
-            zorder=6,
-        )
+        for y, side, name in ((0.97, "top", f"above: {row.B}"), (0.03, "bottom", f"below: {row.A}")):
+            ax.text(
+                0.98, y, f"{name} is better", transform=ax.transAxes, ha="right", va=side, fontsize=6, color=style.MUTED,
+                bbox=_BLANK, zorder=6,
+            )  # fmt: skip
         pad = 0.16 * (high - low)
         ax.set_ylim(low - pad, high + pad)
         ax.set_title(style.written(f"{row.A} or {row.B}?", 40), fontsize=7.5)

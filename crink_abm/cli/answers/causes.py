@@ -1,11 +1,16 @@
 """``causes``: the pathways of failures, and what would have averted one."""
 
 import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...util.errors import InputError
 from ...util.progress import shown
-from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of
+from ..terminal import print_json, ready_engine, rows_of
+from .common import begin, check_page, end, write_page
+
+if TYPE_CHECKING:
+    from ...analysis.causes.but_for import War
+    from ...analysis.causes.study import CausesFile
 
 
 def causes(args: argparse.Namespace) -> None:
@@ -21,7 +26,7 @@ def causes(args: argparse.Namespace) -> None:
     experiment = study.judged(reader.read(args.file, study.CausesFile))
     run = experiment.causes.run if args.run is None else args.run
     if args.markdown is not None:
-        check_writable(Path(args.markdown))
+        check_page(args.markdown)
     if run is not None:
         _ready()
         _tell(study.war_of(experiment, run, args.package or experiment.causes.package), args)
@@ -31,32 +36,21 @@ def causes(args: argparse.Namespace) -> None:
     _pathways(args, experiment)
 
 
-def _pathways(args: argparse.Namespace, experiment) -> None:  # type: ignore[no-untyped-def]
+def _pathways(args: argparse.Namespace, experiment: "CausesFile") -> None:
+    """The pathways of all failures."""
     from ...analysis.causes import study
-    from ...analysis.kept import Kept
-    from ...charts import style
-    from ...charts.answers import causes as charts
     from ...report.answers import causes as report
 
-    folder = Path(args.out or Path("results") / experiment.experiment.name)
-    check_folder(folder)
-    kept = Kept(folder, "causes")
+    folder = begin(args, "causes", experiment.experiment.name)
     ready_engine()
     if experiment.causes.replayed:
         _ready()
-    with kept.work():
-        found = study.causes(experiment, kept=kept, progress=shown("failure"))
-        for name in ("table", "edges", "paths", "averting"):
-            kept.finish(name, getattr(found, name))
-        (folder / "figures").mkdir(exist_ok=True)
-        with style.context():
-            style.save(charts.flow(found), folder / "figures" / "causes", ("png",))
-    if args.markdown:
-        Path(args.markdown).write_text(report.document(found, args.file), encoding="utf-8")
-    if args.json:
-        print_json({name: rows_of(getattr(found, name)) for name in ("table", "edges", "paths", "averting")})
-        return
-    print(report.markdown(found))
+    found = study.causes(experiment, out=folder, progress=shown("failure"))
+    from ...charts.answers import causes as charts
+    from ...charts.answers import drawn
+
+    drawn.write(folder, "causes", charts.flow, found)
+    end(args, found, lambda: report.document(found, args.file), lambda: print(report.markdown(found)))
 
 
 def _one(args: argparse.Namespace) -> None:
@@ -69,18 +63,19 @@ def _one(args: argparse.Namespace) -> None:
     if args.out is not None or args.package is not None:
         raise InputError("--out and --package are for an experiment FILE")
     if args.markdown is not None:
-        check_writable(Path(args.markdown))
+        check_page(args.markdown)
     policy = dict(assignment(text) for text in args.set)
     _ready()
     more = {"months": args.months} if args.months is not None else {}
     _tell(but_for(policy, seed=args.seed or 0, run=args.run, outcome=args.outcome or "any_failure", **more), args)
 
 
-def _tell(war, args: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
+def _tell(war: "War", args: argparse.Namespace) -> None:
+    """What would have averted one war."""
     from ...report.answers import causes as report
 
-    if args.markdown:
-        Path(args.markdown).write_text(report.war(war), encoding="utf-8")
+    if args.markdown is not None:
+        write_page(args.markdown, report.war(war))
     if args.json:
         print_json(
             {

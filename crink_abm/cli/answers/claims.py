@@ -1,25 +1,18 @@
 """The commands about mechanisms: ``claims`` and ``ablate``."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from ...util.errors import InputError
 from ...util.progress import shown
-from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
-
-
-def _arms(unit: str = "arm") -> Callable[[int, int], None]:
-    """Progress in arms, or another unit."""
-    show = shown(unit)
-    return lambda done, total: show(done, total, "")
+from ..terminal import ready_engine, say
+from .common import begin, end
 
 
 def claims(args: argparse.Namespace) -> None:
     """The article's thirty claims, each with its counter-claim, its ablation, its threshold and a verdict."""
     from ...analysis.claims import run as study
     from ...analysis.claims import spec
-    from ...analysis.kept import Kept
     from ...report.answers import claims as report
     from ...util.files import table_of
 
@@ -27,38 +20,28 @@ def claims(args: argparse.Namespace) -> None:
     if args.zoo:
         _zoo(args)
         return
-    folder = Path(args.out or "results/claims")
-    check_folder(folder)
-    if args.markdown is not None:
-        check_writable(Path(args.markdown))
+    folder = begin(args, "claims", "claims")
     thresholds = None
     if args.thresholds is not None:
         thresholds = table_of(_read(Path(args.thresholds) / "thresholds.parquet"))
-    kept = Kept(folder, "claims")
     ready_engine()
-    with kept.work():
-        found = study.claims(args.ids, folder=args.folder, kept=kept, thresholds=thresholds, progress=_arms())
-        for name in ("table", "scan", "switches"):
-            kept.finish({"table": "claims"}.get(name, f"claims_{name}"), getattr(found, name))
-    (folder / "figures").mkdir(exist_ok=True)
-    from ...charts import style
+    found = study.claims(args.ids, folder=args.folder, out=folder, thresholds=thresholds, progress=shown("arm"))
     from ...charts.answers import claims as charts
+    from ...charts.answers import drawn
 
-    with style.context():
-        style.save(charts.verdicts(found.table), folder / "figures" / "claims", ("png",))
-    if args.markdown is not None:
-        Path(args.markdown).write_text(report.document(found), encoding="utf-8")
-    if args.json:
-        print_json({"claims": rows_of(found.table), "scan": rows_of(found.scan), "switches": rows_of(found.switches)})
-        return
-    first = found.table.iloc[0]
-    print(
-        f"{first['n_worlds']} worlds, {first['runs_per_world']} runs each and arm, {found.n_arms} arms; 95 %, the "
-        "worlds as the sample\n"
-    )
-    for row in found.table.itertuples():
-        print(f"{row.claim}  {row.verdict:<18} {report.estimate(row)}  {row.says}")
-    say(f"tables and figures/claims.png in {str(folder)!r}")
+    drawn.write(folder, "claims", lambda found: charts.verdicts(found.table), found)
+
+    def told() -> None:
+        first = found.table.iloc[0]
+        print(
+            f"{first['n_worlds']} worlds, {first['runs_per_world']} runs each and arm, {found.n_arms} arms; 95 %, the worlds as "
+            "the sample\n"
+        )
+        for row in found.table.itertuples():
+            print(f"{row.claim}  {row.verdict:<18} {report.estimate(row)}  {row.says}")
+        say(f"tables and figures/claims.png in {str(folder)!r}")
+
+    end(args, found, lambda: report.document(found), told)
 
 
 def _read(path: Path) -> bytes:
@@ -80,33 +63,18 @@ def _read(path: Path) -> bytes:
 def _zoo(args: argparse.Namespace) -> None:
     """The claims proved on planted faults."""
     from ...analysis.claims import faults, spec, zoo
-    from ...analysis.kept import Kept
     from ...report.answers import zoo as report
 
-    folder = Path(args.out or "results/zoo")
-    check_folder(folder)
-    if args.markdown is not None:
-        check_writable(Path(args.markdown))
-    kept = Kept(folder, "claims")
+    folder = begin(args, "claims", "zoo")
     ready_engine()
-    with kept.work():
-        found = zoo.study(
-            spec.read_all(args.folder, args.ids), faults.FAULTS, kept=kept, progress=_arms("fault or seed")
-        )
-        kept.finish("confusion", found.confusion)
-        kept.finish("alarms", found.alarms)
-    if args.markdown is not None:
-        Path(args.markdown).write_text(report.document(found), encoding="utf-8")
-    if args.json:
-        print_json({"confusion": rows_of(found.confusion), "alarms": rows_of(found.alarms)})
-        return
-    print(report.summary(found))
+    files = spec.read_all(args.folder, args.ids)
+    found = zoo.study(files, faults.FAULTS, out=folder, progress=shown("fault or seed"))
+    end(args, found, lambda: report.document(found), lambda: print(report.summary(found)))
 
 
 def ablate(args: argparse.Namespace) -> None:
     """Mechanisms switched off one by one: what each carries of every policy's effect."""
     from ...analysis import ablation
-    from ...analysis.kept import Kept
     from ...analysis.questions import judge
     from ...experiment import reader
     from ...report.answers import ablation as report
@@ -114,27 +82,16 @@ def ablate(args: argparse.Namespace) -> None:
     file = reader.read(args.file, ablation.AblationFile)
     judge(file)
     ablation.judge(file)
-    folder = Path(args.out or f"results/{file.experiment.name}")
-    check_folder(folder)
-    if args.markdown is not None:
-        check_writable(Path(args.markdown))
-    kept = Kept(folder, "ablate")
+    folder = begin(args, "ablate", file.experiment.name)
     ready_engine()
-    with kept.work():
-        found = ablation.ablate(file, kept=kept, progress=_arms())
-        kept.finish("effects", found.effects)
-        kept.finish("audit", found.audit)
-    (folder / "figures").mkdir(exist_ok=True)
-    from ...charts import style
+    found = ablation.ablate(file, out=folder, progress=shown("arm"))
     from ...charts.answers import ablation as charts
+    from ...charts.answers import drawn
 
-    with style.context():
-        for outcome in file.ask.outcomes[:1]:
-            style.save(charts.before_after(found.effects, outcome), folder / "figures" / "ablation", ("png",))
-    if args.markdown is not None:
-        Path(args.markdown).write_text(report.document(found, str(args.file)), encoding="utf-8")
-    if args.json:
-        print_json({"effects": rows_of(found.effects), "audit": rows_of(found.audit), "dead": found.dead})
-        return
-    print(report.summary(found))
-    say(f"tables and figures/ablation.png in {str(folder)!r}")
+    drawn.write(folder, "ablation", lambda found: charts.before_after(found.effects, file.ask.outcomes[0]), found)
+
+    def told() -> None:
+        print(report.summary(found))
+        say(f"tables and figures/ablation.png in {str(folder)!r}")
+
+    end(args, found, lambda: report.document(found, str(args.file)), told, dead=found.dead)

@@ -1,41 +1,24 @@
-"""``discover``: under which beliefs and events a policy fails."""
+"""``crink-abm discover``: under which beliefs and events a policy fails."""
 
 import argparse
-from pathlib import Path
 
 from ...util.progress import shown
-from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of
+from ..terminal import ready_engine
+from .common import begin, end
 
 
 def discover(args: argparse.Namespace) -> None:
     """Under which beliefs and events a policy fails."""
     from ...analysis.discovery import study
-    from ...analysis.kept import Kept
-    from ...charts import style
-    from ...charts.answers import discovery as charts
     from ...experiment import reader
     from ...report.answers import discovery as report
 
     experiment = study.judged(reader.read(args.file, study.DiscoverFile))
-    folder = Path(args.out or Path("results") / experiment.experiment.name)
-    check_folder(folder)
-    if args.markdown is not None:
-        check_writable(Path(args.markdown))
-    kept = Kept(folder, "discover")
+    folder = begin(args, "discover", experiment.experiment.name)
     ready_engine()
-    with kept.work():
-        found = study.discover(experiment, kept=kept, progress=shown("arm"))
-        kept.finish("questions", found.questions)
-        kept.finish("boxes", found.boxes)
-        experiments, outcomes = found.workbench()
-        kept.finish("experiments", experiments)
-        kept.finish("outcomes", study.as_table(outcomes))
-        (folder / "figures").mkdir(exist_ok=True)
-        with style.context():
-            style.save(charts.boxes(found), folder / "figures" / "discover", ("png",))
-    if args.markdown:
-        Path(args.markdown).write_text(report.document(found, args.file), encoding="utf-8")
-    if args.json:
-        print_json({"questions": rows_of(found.questions), "boxes": rows_of(found.boxes)})
-        return
-    print(report.markdown(found))
+    found = study.discover(experiment, out=folder, progress=shown("arm"))
+    from ...charts.answers import discovery as charts
+    from ...charts.answers import drawn
+
+    drawn.write(folder, "discover", charts.boxes, found)
+    end(args, found, lambda: report.document(found, args.file), lambda: print(report.markdown(found)))

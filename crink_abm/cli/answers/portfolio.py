@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from ...util.progress import shown
-from ..terminal import check_folder, check_writable, print_json, ready_engine, rows_of, say
+from ..terminal import ready_engine, rows_of, say
+from .common import begin, end
 
 
 def portfolio(args: argparse.Namespace) -> None:
@@ -17,29 +18,19 @@ def portfolio(args: argparse.Namespace) -> None:
     file = reader.read(args.file, PortfolioFile)
     name = file.experiment.name
     study.prepared(file)
-    folder = Path(args.out) if args.out is not None else Path("results") / name
-    check_folder(folder)
-    if args.markdown is not None:
-        check_writable(Path(args.markdown))
+    folder = begin(args, "portfolio", name)
+    ready_engine()
+    found = study.portfolio(file, out=folder, progress=shown("run"))
     from ...charts.answers import portfolio as charts
 
-    ready_engine()
-    found = study.portfolio(args.file, out=folder, progress=shown("run"))
     drawn = charts.draw(found, folder, name)
-    if args.markdown:
-        page = Path(args.markdown)
-        charts.draw(found, page.parent, name)
-        page.write_text(
-            report.document(found, f"crink-abm portfolio {args.file} --markdown {args.markdown}", name),
-            encoding="utf-8",
-        )
-    if args.json:
-        tables = {
-            key: rows_of(table[table["finalist"]] if key == "policies" else table)
-            for key, table in found.tables.items()
-        }
-        print_json({**tables, "facts": found.facts})
-        return
-    for sentence in report.sentences(found):
-        print(sentence)
-    say(f"{len(found.tables)} tables and {len(drawn)} charts in {folder}")
+    if args.markdown is not None:
+        charts.draw(found, Path(args.markdown).parent, name)
+    command = f"crink-abm portfolio {args.file} --markdown {args.markdown}"
+
+    def told() -> None:
+        print("\n".join(report.sentences(found)))
+        say(f"{len(found.tables)} tables and {len(drawn)} charts in {folder}")
+
+    finalists = rows_of(found.policies[found.policies["finalist"]])
+    end(args, found, lambda: report.document(found, command, name), told, policies=finalists, facts=found.facts)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...analysis.claims.run import Claims
@@ -102,4 +101,4 @@ def _policies(found: Portfolio) -> list[str]:
 
 def numbers(table: pd.DataFrame) -> dict[str, int]:
     """Verdicts, counted."""
-    return {str(name): int(n) for name, n in table["verdict"].value_counts().items() if np.isfinite(n)}
+    return {str(name): int(n) for name, n in table["verdict"].value_counts().items()}
