@@ -40,7 +40,8 @@ def caption(
     found = fitted(finding.replace(" %", "\N{NO-BREAK SPACE}%"), room, FINDING) if finding else []
     lines = [line for note in notes for line in fitted(note.replace(" %", "\N{NO-BREAK SPACE}%"), room, size)]
     marks = list(handles) or [
-        Line2D([], [], color=one.colour, marker=one.marker, linewidth=1.0, label=one.label) for one in looks
+        Line2D([], [], color=one.colour, linestyle=one.dash, marker=one.marker, linewidth=1.0, label=one.label)
+        for one in looks
     ]
     key = _key(marks, room)
     above = (1.25 * large * len(heading) + 1.25 * FINDING * len(found) + 3.0 * bool(found) + 5.0) / 72.0

@@ -11,7 +11,7 @@ from crink_abm.analysis.claims import estimands, faults, spec, verdicts, zoo
 from crink_abm.analysis.claims.evidence import crossing, interval, opposed
 from crink_abm.analysis.claims.pool import Pool
 from crink_abm.analysis.claims.run import Size, claims
-from crink_abm.analysis.claims.verdicts import Evidence, Interval, verdict
+from crink_abm.analysis.claims.verdicts import Evidence, Interval, because, verdict
 from crink_abm.analysis.responses import Arm, Responses, Setting
 from crink_abm.ensemble import worlds
 from crink_abm.model.mechanisms import MECHANISMS
@@ -64,6 +64,22 @@ def test_a_file_that_means_nothing_is_refused(place, value, said):
     table[place[-1]] = value
     with pytest.raises(InputError, match=said.replace("(", r"\(")):
         spec.judge(reader.checked(data, "C01", kind=spec.ClaimFile), "C01")
+
+
+@pytest.mark.parametrize(
+    ("ablated", "said"),
+    [
+        (None, "cannot be switched off"),
+        (Interval(0.0, -0.001, 0.001), "it is gone"),
+        (Interval(-0.008, -0.010, -0.006), "40 % of it stays"),
+        (Interval(-0.004, -0.009, 0.001), "is open"),
+    ],
+)
+def test_a_robust_claim_says_what_is_left_without_its_mechanism(ablated, said):
+    """It says that it rests on its mechanism only where it does."""
+    evidence = Evidence("below", 0.005, Interval(-0.02, -0.03, -0.01), ablated=ablated)
+    assert verdict(evidence) == "robust"
+    assert said in because(evidence)
 
 
 def test_an_unknown_claim_is_refused():

@@ -158,4 +158,18 @@ def because(evidence: Evidence) -> str:
         return "; ".join(why)
     if word == "shifted":
         return f"{100 * evidence.stays:.0f} % of it stays without its mechanism: another carries it"
-    return "it holds at both ends of its constant and under every switch that can be told, and rests on its mechanism"
+    return f"it fails at neither end of what its constant may be, and under no structural switch; {_without(evidence)}"
+
+
+def _without(evidence: Evidence) -> str:
+    """What is left of a claim without its mechanism, in words."""
+    if evidence.ablated is None:
+        return "its mechanism cannot be switched off"
+    said = evidence.says(evidence.ablated)
+    if said == "fails":
+        return "without its mechanism it is gone"
+    return (
+        f"without its mechanism {100 * evidence.stays:.0f} % of it stays"
+        if said == "holds"
+        else "what stays without its mechanism is open"
+    )

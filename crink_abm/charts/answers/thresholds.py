@@ -138,7 +138,7 @@ def question(found: Thresholds, package: str, outcome: str) -> Figure:
         ],
         [
             style.Look("the ensemble", "", style.SKY, marker="s"),
-            style.Look("the bare prior (dashed)", "", style.INK, marker=""),
+            style.Look("the bare prior", "", style.INK, style.DASHED, marker=""),
             style.Look("the sign turns", "", style.VERMILLION, marker=""),
             style.Look("its 95 % confidence set: sign unclear", "", style.FAINT, marker="s"),
         ],

@@ -20,7 +20,7 @@ _MEANS = {
     "fragile": "the claim holds on average, but not at one end of its deciding constant, or not under some structural switch, or "
     f"more than {100 * MOST_OPPOSED:.0f} % of the worlds with a clear sign say the opposite",
     "shifted": f"the claim holds, but at least {100 * SHIFTED:.0f} % of it stays without its mechanism: another carries it",
-    "robust": "none of these: it holds at both ends of its constant, and under every switch that can be told",
+    "robust": "none of these: it fails at neither end of its constant, and under no structural switch",
 }
 
 
