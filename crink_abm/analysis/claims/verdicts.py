@@ -168,8 +168,8 @@ def _without(evidence: Evidence) -> str:
     said = evidence.says(evidence.ablated)
     if said == "fails":
         return "without its mechanism it is gone"
-    return (
-        f"without its mechanism {100 * evidence.stays:.0f} % of it stays"
-        if said == "holds"
-        else "what stays without its mechanism is open"
-    )
+    if said == "open":
+        return "what stays without its mechanism is open"
+    if evidence.expected == "same":
+        return "it holds without its mechanism too"
+    return f"without its mechanism {100 * evidence.stays:.0f} % of it stays"

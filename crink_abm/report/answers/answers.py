@@ -16,7 +16,7 @@ from . import thresholds as thresholds_page
 
 #: What a verdict lets a reader say.
 _QUOTE = {
-    "robust": "In the model this holds, and fails at neither end of its deciding constant nor under any theory of how leaders decide",
+    "robust": "In the model this holds, and fails at neither end of its deciding constant nor under any structural switch",
     "fragile": "In the model this holds on average, and not everywhere",
     "shifted": "In the model this holds, but mostly for another reason than the one given",
     "assumption-driven": "In the model this holds because of a constant that nobody has measured",
