@@ -186,7 +186,7 @@ NEEDS = {
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("theory", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("theory", [0.0, *(pytest.param(level, marks=pytest.mark.slow) for level in (1.0, 2.0))])
 def test_every_parameter_changes_what_runs_come_to(theory):
     """Moved from one end of its range to the other, each parameter changes some run's outcomes: none is inert."""
     inert = []

@@ -55,6 +55,7 @@ def test_at_one_column_no_text_meets_another_or_leaves_the_page(narrow, name):
     assert written.outside(fig) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_at_two_columns_no_text_meets_another_or_leaves_the_page(wide, name):
     fig = wide[name]

@@ -25,8 +25,8 @@ def _differences(n, seed, other, **tolerance):
     return found
 
 
-# Ten blocks of a hundred spread over the test processes: 1,000 runs in all; 20,000 in the slow tests.
-@pytest.mark.parametrize("block", range(10))
+# Six blocks of a hundred spread over the test processes; 20,000 runs in the slow tests.
+@pytest.mark.parametrize("block", range(6))
 def test_mesa_and_batch_are_bit_identical(block):
     assert _differences(100, 7000 + block, batch_run) == []
 

@@ -27,6 +27,7 @@ def test_intervals_of_one_world_hold_the_truth(one_world, n):
     assert not held_truth.too_seldom(held["held"], held["n"]).any(), held.to_string()
 
 
+@pytest.mark.slow
 def test_intervals_of_twenty_given_worlds_hold_the_truth():
     """Runs of a group of strata are dealt to all worlds; types are drawn once a leader or once a crisis."""
     setting = held_truth.Setting("twenty worlds", worlds.prior(648, seed=3).first(20), 60)

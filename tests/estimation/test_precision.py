@@ -92,7 +92,7 @@ def test_a_sweep_reaches_its_precision_with_runs_where_they_are_needed(tmp_path)
     assert sum(counts.manifest["runs_of_points"]) > sum(settled)
 
 
-@pytest.mark.parametrize("half_width", [0.02, 0.01])
+@pytest.mark.parametrize("half_width", [0.02, pytest.param(0.01, marks=pytest.mark.slow)])
 def test_most_sweeps_of_one_world_are_as_narrow_as_asked_and_cover(half_width):
     """At the defaults over five years, in samples of one pool: the case where half of the sweeps once missed their width."""
     setting = held_truth.Setting("one world", worlds.defaults(), 60)

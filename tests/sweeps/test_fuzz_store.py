@@ -159,7 +159,7 @@ def test_damaged_results_are_right_or_refused(folder):
 
 
 def test_the_same_sweep_mends_any_damage(folder):
-    _sweep_damaged(folder, 25, seed=2)
+    _sweep_damaged(folder, 12, seed=2)
 
 
 @pytest.mark.slow

@@ -220,7 +220,8 @@ def test_any_executor_gives_the_same_bytes(tmp_path):
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("executor", "ending"),
-    [(kind, signal.SIGINT) for kind in ("threads:2", "processes:2", "joblib:loky:2", "joblib:threading:2")]
+    [(kind, signal.SIGINT) for kind in ("processes:2", "joblib:loky:2")]
+    + [pytest.param(kind, signal.SIGINT, marks=pytest.mark.slow) for kind in ("threads:2", "joblib:threading:2")]
     + [("processes:2", signal.SIGKILL)],
 )
 def test_no_process_outlives_its_sweep(tmp_path, executor, ending):
